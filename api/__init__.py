@@ -1,0 +1,1 @@
+"""How people reach Pagemill. Today: the command line (`api.cli`)."""

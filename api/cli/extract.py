@@ -1,0 +1,105 @@
+"""`pagemill extract`: read documents here and now, without a server."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
+
+from api.cli import schema_argument, sources
+from api.cli.reading import Outcome, read_all
+from schemas.record import Severity
+from worker.engines import factory
+from worker.errors import EngineError, PagemillError
+from worker.raster.base import Limits
+from worker.raster.sandbox import Sandbox
+from worker.settings import Settings
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read every file; 1 when one of them failed."""
+    settings = Settings()
+    files, missing = sources.expand(options.files)
+    for name in missing:
+        print(f"{name}: no such file", file=sys.stderr)
+    try:
+        schema = schema_argument.load(kind=options.kind, schema=options.schema)
+        engine = factory.create(options.engine or settings.engine, settings)
+    except PagemillError as error:
+        print(error, file=sys.stderr)
+        return 2
+    failed = bool(missing)
+    with (
+        Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend) as sandbox,
+        _records(options.output) as stream,
+        _progress(len(files), quiet=options.quiet) as progress,
+    ):
+        outcomes = read_all(
+            files, lambda _path: schema, engine=engine, sandbox=sandbox,
+            review_below=settings.review_below, progress=progress,
+        )  # fmt: skip
+        try:
+            for outcome in outcomes:
+                failed |= outcome.error is not None
+                _write(outcome, stream)
+                if options.overlay and outcome.error is None:
+                    _draw(outcome, options.overlay, sandbox)
+        except (EngineError, PagemillError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        finally:
+            engine.close()
+    return int(failed)
+
+
+def _write(outcome: Outcome, stream: TextIO) -> None:
+    stream.write(outcome.record.model_dump_json() + "\n")
+    stream.flush()
+    if outcome.error is not None:
+        tqdm.write(f"{outcome.path.name}: {outcome.error}", file=sys.stderr)
+        return
+    for issue in outcome.record.issues:
+        if issue.severity is Severity.ERROR:
+            tqdm.write(f"{outcome.path.name}: {issue.path} {issue.message}", file=sys.stderr)
+
+
+def _draw(outcome: Outcome, folder: Path, sandbox: Sandbox) -> None:
+    from api.cli import overlay
+
+    overlay.draw(outcome.path, outcome.record, folder, sandbox)
+
+
+@contextlib.contextmanager
+def _records(output: Path | None) -> Iterator[TextIO]:
+    """Where records go: a file, written whole line by line, or stdout."""
+    if output is None:
+        yield sys.stdout
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.open("w", encoding="utf-8") as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def _progress(files: int, *, quiet: bool) -> Iterator[Callable[[Path, int, int], None]]:
+    """A bar on stderr with pages per second and the time left in the document."""
+    with tqdm(unit=" pages", disable=quiet or None, dynamic_ncols=True, leave=False) as bar:
+        position = 0
+        current: Path | None = None
+
+        def update(path: Path, done: int, count: int) -> None:
+            nonlocal position, current
+            if path != current:
+                current, position = path, position + 1
+                bar.reset(total=count)
+                bar.set_description(f"{position}/{files} {path.name[:32]}")
+            bar.update(1)
+            if done == count:
+                bar.refresh()
+
+        yield update

@@ -1,0 +1,71 @@
+"""Drawing what was read on the pages it was read from: a box and a value per citation."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from schemas.record import Evidence, Record
+from worker.raster.sandbox import PageFailed, Sandbox
+
+_SURE, _DOUBTFUL = (0, 130, 60), (205, 90, 0)
+_SURE_FROM = 0.8
+
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def draw(path: Path, record: Record, folder: Path, sandbox: Sandbox) -> list[Path]:
+    """Write `<name>.<page>.png` for every page; returns the files. Pages are drawn anew."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for page in sandbox.open(path):
+        if isinstance(page, PageFailed):
+            continue
+        image = Image.fromarray(page.picture)
+        canvas = ImageDraw.Draw(image, "RGBA")
+        size = max(12, image.height // 90)
+        font = _font(size)
+        for pointer, evidence, box in _marks(record, page.number):
+            _mark(canvas, image, box, f"{pointer} {evidence.confidence:.2f}", evidence, font, size)
+        target = folder / f"{path.stem}.{page.number:04d}.png"
+        image.save(target)
+        written.append(target)
+    return written
+
+
+def _marks(
+    record: Record, page: int
+) -> Iterator[tuple[str, Evidence, tuple[float, float, float, float]]]:
+    for pointer, evidence in record.fields.items():
+        for citation in evidence.citations:
+            if citation.page == page:
+                yield pointer, evidence, citation.box
+
+
+def _mark(
+    canvas: ImageDraw.ImageDraw, image: Image.Image, box: tuple[float, float, float, float],
+    label: str, evidence: Evidence, font: _Font, size: int,
+) -> None:  # fmt: skip
+    colour = _SURE if evidence.confidence >= _SURE_FROM else _DOUBTFUL
+    x0, y0, x1, y1 = (
+        box[0] * image.width, box[1] * image.height, box[2] * image.width, box[3] * image.height,
+    )  # fmt: skip
+    canvas.rectangle((x0 - 2, y0 - 2, x1 + 2, y1 + 2), outline=colour, width=max(2, size // 8))
+    width = canvas.textlength(label, font=font)
+    left = max(0.0, min(x0, image.width - width - 4))
+    top = y0 - size - 6 if y0 > size + 6 else y1 + 4
+    canvas.rectangle((left, top, left + width + 4, top + size + 4), fill=(*colour, 200))
+    canvas.text((left + 2, top + 1), label, font=font, fill=(255, 255, 255))
+
+
+def _font(size: int) -> _Font:
+    """A font with Chinese where one is at hand: PyMuPDF brings one."""
+    if find_spec("pymupdf"):
+        import pymupdf
+
+        return ImageFont.truetype(io.BytesIO(pymupdf.Font("china-s").buffer), size)
+    return ImageFont.load_default(size)

@@ -1,0 +1,73 @@
+"""Reading many documents one after the other, the next one opened while this one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.record import Record
+from schemas.registry import Schema
+from worker import pipeline
+from worker.engines.base import Engine
+from worker.errors import CorruptFile, PagemillError, SourceError
+from worker.raster.sandbox import Sandbox, SandboxedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file."""
+
+    path: Path
+    record: Record
+    error: PagemillError | None = None
+
+
+def read_all(
+    files: Sequence[Path],
+    schema_of: Callable[[Path], Schema],
+    *,
+    engine: Engine,
+    sandbox: Sandbox,
+    review_below: float,
+    progress: Callable[[Path, int, int], None] = lambda _path, _done, _all: None,
+) -> Iterator[Outcome]:
+    """An outcome per file, in order; a file that cannot be read is an outcome, not an exception."""
+    opened = [sandbox.open(path) for path in files[:1]]
+    for index, path in enumerate(files):
+        document = opened.pop()
+        opened.extend(sandbox.open(following) for following in files[index + 1 : index + 2])
+        yield _read(
+            path, document, schema_of(path), engine=engine, review_below=review_below,
+            progress=lambda done, count, path=path: progress(path, done, count),
+        )  # fmt: skip
+
+
+def _read(
+    path: Path,
+    document: SandboxedDocument,
+    schema: Schema,
+    *,
+    engine: Engine,
+    review_below: float,
+    progress: pipeline.Progress,
+) -> Outcome:
+    digest = ""
+    try:
+        digest = _hash(path)
+        source = pipeline.Source(path.name, digest, document)
+        record = pipeline.extract(
+            source, schema, engine=engine, review_below=review_below, progress=progress
+        )
+    except SourceError as error:
+        document.close()
+        record = pipeline.failed(path.name, digest, schema, engine=engine, error=error)
+        return Outcome(path, record, error)
+    return Outcome(path, record)
+
+
+def _hash(path: Path) -> str:
+    try:
+        return pipeline.hash_file(path)
+    except OSError as error:
+        raise CorruptFile(kind="", detail="it cannot be read from disk") from error

@@ -1,0 +1,42 @@
+"""What every kind of document shares: frozen data, two languages per field, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.record import Issue
+
+
+class Part(BaseModel):
+    """A piece of a document: an item, a party, a room."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Part):
+    """A kind of document. Subclasses set the class variables and are listed in the registry."""
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    title_zh: ClassVar[str]
+    rules: ClassVar[tuple[Callable[[Mapping[str, Any]], Iterable[Issue]], ...]] = ()
+
+
+def described(
+    title: str, title_zh: str, description: str, description_zh: str, **more: Any
+) -> Any:
+    """A field with its names and meaning in English and Chinese; null unless `default` is given.
+
+    `concept` names the entry of the concept library that says how such a value looks; the rest
+    goes to pydantic's `Field`.
+    """
+    concept = more.pop("concept", None)
+    extra = {"x-title-zh": title_zh, "x-description-zh": description_zh}
+    if concept:
+        extra["x-concept"] = concept
+    if "default_factory" not in more:
+        more.setdefault("default", None)
+    return Field(title=title, description=description, json_schema_extra=extra, **more)

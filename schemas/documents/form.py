@@ -1,0 +1,34 @@
+"""Forms: every printed label with what was filled in."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from schemas.documents.base import Document, Part, described
+
+
+class FormEntry(Part):
+    """A label and its filling."""
+
+    key: str | None = described(
+        "Key", "字段名", "The printed label.", "印刷的字段名。", concept="entry.key"
+    )
+    value: str | None = described(
+        "Value", "填写内容", "What was filled in; for a checkbox `checked` or `unchecked`.",
+        "填写内容；复选框为 checked 或 unchecked。", concept="entry.value",
+    )  # fmt: skip
+    kind: Literal["text", "checkbox", "signature"] | None = described(
+        "Kind", "类型", "Text, checkbox or signature.", "文本、复选框或签名。", concept="entry.kind"
+    )
+
+
+class Form(Document):
+    """A filled form (表单)."""
+
+    kind: ClassVar[str] = "form"
+    title_zh: ClassVar[str] = "表单"
+
+    entries: tuple[FormEntry, ...] = described(
+        "Entries", "条目", "Label and filling, in reading order.", "字段与内容，按阅读顺序。",
+        concept="form.entries", default_factory=tuple,
+    )  # fmt: skip

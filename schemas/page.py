@@ -1,0 +1,125 @@
+"""Where things stand on a page: boxes, words and lines.
+
+The coordinate convention, said once: fractions of the upright page, origin at the top left,
+x to the right, y down. A box that covers the whole page is (0, 0, 1, 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in fractions of the page."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Extent along x."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Extent along y."""
+        return self.y1 - self.y0
+
+    @property
+    def cx(self) -> float:
+        """Centre along x."""
+        return (self.x0 + self.x1) / 2
+
+    @property
+    def cy(self) -> float:
+        """Centre along y."""
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def area(self) -> float:
+        """Share of the page, 0 for an inverted box."""
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    def intersection(self, other: Box) -> float:
+        """Area shared with another box."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return max(0.0, width) * max(0.0, height)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, 0 to 1."""
+        shared = self.intersection(other)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+    def clipped(self) -> Box:
+        """The part that lies on the page."""
+        return Box(*(min(1.0, max(0.0, value)) for value in (self.x0, self.y0, self.x1, self.y1)))
+
+    def rounded(self) -> tuple[float, float, float, float]:
+        """Four decimals, a tenth of a millimetre on A4: what a record carries."""
+        box = self.clipped()
+        return (round(box.x0, 4), round(box.y0, 4), round(box.x1, 4), round(box.y1, 4))
+
+
+def union(boxes: Iterable[Box]) -> Box:
+    """The smallest box around all of them; raises ValueError when there are none."""
+    found = list(boxes)
+    if not found:
+        raise ValueError("no boxes to join")
+    return Box(
+        min(box.x0 for box in found),
+        min(box.y0 for box in found),
+        max(box.x1 for box in found),
+        max(box.y1 for box in found),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of characters with its place and how surely it was read (0 to 1)."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A printed line as one reader saw it.
+
+    `edges` are the x fractions between its characters: `len(text) + 1` rising numbers, so that
+    any part of the text has a box. For vertical writing they run along y. `box` is the upright
+    hull of a line that may lean: `slope` is how far it falls (in page heights) per page width.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+    edges: tuple[float, ...]
+    vertical: bool = False
+    slope: float = 0.0
+
+    @property
+    def height(self) -> float:
+        """Height of the letters, without what leaning adds to the hull."""
+        return max(self.box.height - abs(self.slope) * self.box.width, self.box.height * 0.2)
+
+    def span_box(self, start: int, end: int) -> Box:
+        """The box of `text[start:end]`."""
+        near, far = self.edges[start], self.edges[max(start, end)]
+        if self.vertical:
+            return Box(self.box.x0, near, self.box.x1, far)
+        middle = self.box.cy + self.slope * ((near + far) / 2 - self.box.cx)
+        half = (self.height + abs(self.slope) * (far - near)) / 2
+        return Box(near, middle - half, far, middle + half)
+
+
+def even_edges(box: Box, count: int, *, vertical: bool = False) -> tuple[float, ...]:
+    """Edges for `count` characters of equal width, for readers that give no finer places."""
+    low, high = (box.y0, box.y1) if vertical else (box.x0, box.x1)
+    return tuple(low + (high - low) * i / max(count, 1) for i in range(count + 1))

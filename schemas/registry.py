@@ -1,0 +1,94 @@
+"""Kinds by name, and any schema a user brings, in the one form everything else works with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from schemas.documents import ancient_text, chart, description, floor_plan, form, handwriting
+from schemas.documents import invoice, receipt, text, train_ticket
+from schemas.documents.base import Document
+from schemas.json_schema import fields, resolve
+from schemas.record import Issue
+
+Rule = Callable[[Mapping[str, Any]], Iterable[Issue]]
+
+_DOCUMENTS: tuple[type[Document], ...] = (
+    train_ticket.TrainTicket, receipt.Receipt, invoice.Invoice, floor_plan.FloorPlan,
+    handwriting.Handwriting, ancient_text.AncientText, form.Form, chart.Chart,
+    description.Description, text.Text,
+)  # fmt: skip
+
+
+class UnknownKind(LookupError):
+    """No kind of that name; the message lists those there are."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no kind is called {name!r}; there are: {', '.join(kinds())}")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A kind, ready to read by: its name and version, its fields, its rules.
+
+    `json_schema` is what the user gave (or the kind's own), by which finished data are checked;
+    `root` is the same made plain; `sha256` names exactly this schema.
+    """
+
+    name: str
+    version: int
+    json_schema: Mapping[str, Any]
+    root: fields.Field
+    unhonoured: tuple[fields.Unhonoured, ...]
+    sha256: str
+    rules: tuple[Rule, ...] = field(default=(), compare=False)
+    model: type[BaseModel] | None = field(default=None, compare=False)
+
+
+def kinds() -> tuple[str, ...]:
+    """The names of the shipped kinds."""
+    return tuple(document.kind for document in _DOCUMENTS)
+
+
+@cache
+def kind(name: str) -> Schema:
+    """A shipped kind; raises UnknownKind."""
+    for document in _DOCUMENTS:
+        if document.kind == name:
+            return _schema(
+                document.model_json_schema(), name=name, version=document.version,
+                rules=document.rules, model=document,
+            )  # fmt: skip
+    raise UnknownKind(name)
+
+
+def from_json_schema(raw: Mapping[str, Any], *, name: str) -> Schema:
+    """A user's JSON Schema; raises SchemaError."""
+    return _schema(raw, name=name, version=1)
+
+
+def from_model(model: type[BaseModel]) -> Schema:
+    """A user's pydantic class, its validators run on the finished data; raises SchemaError."""
+    if issubclass(model, Document):
+        return _schema(
+            model.model_json_schema(), name=model.kind, version=model.version,
+            rules=model.rules, model=model,
+        )  # fmt: skip
+    return _schema(model.model_json_schema(), name=model.__name__, version=1, model=model)
+
+
+def _schema(
+    raw: Mapping[str, Any], *, name: str, version: int, rules: tuple[Rule, ...] = (),
+    model: type[BaseModel] | None = None,
+) -> Schema:  # fmt: skip
+    root, unhonoured = fields.build(resolve.resolve(raw))
+    canonical = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    return Schema(name, version, raw, root, unhonoured, digest, rules, model)

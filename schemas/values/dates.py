@@ -1,0 +1,139 @@
+"""Dates and times as they are printed, turned into ISO 8601."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+_MONTH_NAMES = (
+    "jan january januar janvier enero gennaio",
+    "feb february februar fevrier febrero febbraio",
+    "mar march marz maerz mrz mars marzo",
+    "apr april avril abril aprile",
+    "may mai mayo maggio",
+    "jun june juni juin junio giugno",
+    "jul july juli juillet julio luglio",
+    "aug august aout agosto ago",
+    "sep sept september septembre septiembre settembre",
+    "oct october okt oktober octobre octubre ottobre",
+    "nov november novembre noviembre",
+    "dec december dez dezember decembre diciembre dicembre",
+)
+_MONTHS = {name: i for i, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
+_LIKENED = str.maketrans("äéûôáíóú~", "aeuoaiou-")  # a smudged hyphen is often read as a tilde
+_MONTH = "(?P<month_name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_SEP = r"\s?[-/.]\s?"
+_PATTERNS: tuple[tuple[str, float], ...] = (
+    (r"(?<!\d)(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?", 1.0),
+    (rf"(?<!\d)(?P<y>(?:19|20)\d\d){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<d>\d{{1,2}})(?=\D|\d\d:|$)", 1.0),
+    (rf"(?<![\d.])(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<y>(?:19|20)\d\d)(?=\D|\d{{1,2}}:|$)", 1.0),
+    (rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[-/., ]{{0,3}}(?:of )?{_MONTH}[-/., ]{{0,3}}(?P<y>(?:19|20)\d\d|\d\d)(?=\D|\d\d:|$)", 0.98),
+    (rf"(?<![a-z]){_MONTH}[-/. ]{{0,2}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s?,?\s?(?P<y>(?:19|20)\d\d)(?!\d)", 0.98),
+    (rf"(?<![\d.,/-])(?P<a>\d{{1,2}})(?P<sep>[-/.])(?P<b>\d{{1,2}})(?P=sep)(?P<y2>\d\d)(?=[^\d.,/-]|[.,](?!\d)|\d\d:|$)", 0.93),
+    (rf"(?<!\d)(?P<y>(?:19|20)\d\d)\s?[/-]\s?{_MONTH}\s?[/-]\s?(?P<d>\d{{1,2}})(?!\d)", 0.93),
+    (r"(?<!\d)(?P<y>20[0-4]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)", 0.75),
+    (r"(?<!\d)(?P<d>0[1-9]|[12]\d|3[01])(?P<m>0[1-9]|1[0-2])(?P<y>20[0-4]\d)(?!\d)", 0.6),
+)
+_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), weight) for pattern, weight in _PATTERNS)
+_TIME = re.compile(
+    r"(?<![\d:.])(?P<h>[01]?\d|2[0-4])\s?[:：时]\s?(?P<min>[0-5]\d)(?:\s?[:：分]\s?(?P<s>[0-5]\d)秒?)?"
+    r"分?\s?(?P<half>[ap]\.?\s?m\.?)?(?![\d:])",
+    re.IGNORECASE,
+)
+# A clock time that OCR has glued to the year in front of it: 01-06-201818:21:09.
+_GLUED_TIME = re.compile(r"(?<=\d{4})(?P<h>[01]\d|2[0-3]):(?P<min>[0-5]\d)(?::(?P<s>[0-5]\d))?(?P<half>)(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDate:
+    """A date in a text: its ISO form, its place, how typical its form is (0 to 1).
+
+    `swapped` is the other reading when day and month can be told only by convention.
+    """
+
+    iso: str
+    start: int
+    end: int
+    typical: float
+    swapped: str | None = None
+
+
+def find(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
+    """All dates in a text, left to right, none inside another."""
+    text = text.lower().translate(_LIKENED)  # every change keeps the length, so places stay true
+    taken: list[tuple[int, int]] = []
+    found: list[FoundDate] = []
+    for pattern, typical in _COMPILED:
+        for match in pattern.finditer(text):
+            if any(match.start() < end and match.end() > start for start, end in taken):
+                continue
+            reading = _read(match, day_first)
+            if reading is not None:
+                taken.append(match.span())
+                found.append(FoundDate(reading[0], match.start(), match.end(), typical, reading[1]))
+    return iter(sorted(found, key=lambda item: item.start))
+
+
+def find_time(text: str) -> tuple[str, int, int] | None:
+    """The first clock time as HH:MM or HH:MM:SS with its place, or None."""
+    match = _TIME.search(text) or _GLUED_TIME.search(text)
+    if match is None:
+        return None
+    hour = int(match["h"])
+    half = (match["half"] or "").lower()[:1]
+    if half == "p" and hour < 12:
+        hour += 12
+    if half == "a" and hour == 12:
+        hour = 0
+    seconds = f":{match['s']}" if match["s"] else ""
+    return f"{hour % 24:02d}:{match['min']}{seconds}", match.start(), match.end()
+
+
+def month_first_is_certain(text: str) -> bool:
+    """Whether a text holds a numeric date that only makes sense with the month in front."""
+    numeric = re.finditer(r"(?<![\d.])(\d{1,2})[-/](\d{1,2})[-/]((?:19|20)?\d\d)(?!\d)", text)
+    return any(int(m[1]) <= 12 < int(m[2]) <= 31 for m in numeric)
+
+
+def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | None:
+    groups = match.groupdict()
+    if "." in match.group(0):
+        day_first = True  # nobody prints a month in front of a dot
+    if groups.get("y2"):
+        return _two_digit_year(int(groups["a"]), int(groups["b"]), int(groups["y2"]), day_first)
+    year = _full_year(groups["y"])
+    if groups.get("a"):
+        return _day_and_month(int(groups["a"]), int(groups["b"]), year, day_first)
+    month = _MONTHS[groups["month_name"]] if groups.get("month_name") else int(groups["m"])
+    iso = _iso(year, month, int(groups["d"]))
+    return (iso, None) if iso else None
+
+
+def _full_year(printed: str) -> int:
+    return int(printed) if len(printed) == 4 else 2000 + int(printed)
+
+
+def _day_and_month(a: int, b: int, year: int, day_first: bool) -> tuple[str, str | None] | None:
+    usual, other = _iso(year, b, a), _iso(year, a, b)
+    if not day_first:
+        usual, other = other, usual
+    first = usual or other
+    if first is None:
+        return None
+    return first, other if usual and other and other != usual else None
+
+
+def _two_digit_year(a: int, b: int, c: int, day_first: bool) -> tuple[str, str | None] | None:
+    if a > 31:  # 98-03-12: the year can only be in front
+        iso = _iso(1900 + a, b, c)
+        return (iso, None) if iso else None
+    return _day_and_month(a, b, 2000 + c, day_first)
+
+
+def _iso(year: int, month: int, day: int) -> str | None:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,88 @@
+"""The engine: pages to lines, lines to a sheet, sheet to values of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from schemas.json_schema.fields import Field
+from schemas.record import Issue, Severity
+from worker.engines.base import Reply, Request
+from worker.engines.embedded import concepts, settle
+from worker.engines.embedded.filling import Filling, Group, Unsupported
+from worker.engines.embedded.layout import arrange
+from worker.engines.embedded.lexicon import Label
+from worker.engines.embedded.ocr import Ocr
+from worker.engines.embedded.reading import ReadPage, read_page
+from worker.engines.embedded.readers.choose import fill
+from worker.engines.embedded.sheet import Sheet, lay_out
+
+
+class EmbeddedEngine:
+    """OCR and matcher on the CPU."""
+
+    name = "embedded"
+    model = "PP-OCRv6-small"
+    revision = None
+
+    def __init__(self, *, ocr_runtime: str = "auto") -> None:
+        self._ocr = Ocr(runtime=ocr_runtime)
+
+    def warm_up(self) -> None:
+        """Load the OCR models."""
+        self._ocr.warm_up()
+
+    def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
+        """Read each request; pictures are let go of page by page."""
+        return [self._read(request) for request in requests]
+
+    def close(self) -> None:
+        """Let go of the models."""
+        self._ocr = Ocr()
+
+    def _read(self, request: Request) -> Reply:
+        pages = [read_page(page, self._ocr) for page in request.pages]
+        root = request.schema.root
+        sheet = lay_out(arrange(pages), _labels(root))
+        filling = fill_root(root, sheet)
+        data, evidence = settle.settle(root, filling)
+        return Reply(
+            data=data, evidence=evidence, lines={page.number: page.lines for page in pages},
+            issues=(*_doubts(pages), *_unsupported(root, filling)), tokens={"pages": len(pages)},
+        )  # fmt: skip
+
+
+def fill_root(root: Field, sheet: Sheet) -> Group:
+    """Candidates for every field of a schema."""
+    return Group({field.name: fill(field, sheet) for field in root.properties})
+
+
+def _labels(root: Field) -> Iterator[Label]:
+    """The library's wordings and those of the schema."""
+    yield from concepts.labels()
+    for field in root.walk():
+        if field.path and not field.path.endswith("/*"):
+            yield from concepts.own_labels(field)
+
+
+def _doubts(pages: Sequence[ReadPage]) -> Iterator[Issue]:
+    for page in pages:
+        if page.doubted:
+            yield Issue(
+                code="text_layer_ignored", severity=Severity.INFO,
+                message=f"the text layer of page {page.number} contradicts what is printed; "
+                "the page was read from its picture",
+            )  # fmt: skip
+
+
+def _unsupported(root: Field, filling: Filling, *, at: str = "") -> Iterator[Issue]:
+    """Say per field what this engine cannot do."""
+    if isinstance(filling, Unsupported):
+        yield Issue(
+            code="unsupported_by_engine", severity=Severity.WARNING, path=at,
+            message=f"the embedded engine does not fill this field: {filling.reason}",
+        )  # fmt: skip
+    elif isinstance(filling, Group):
+        for child in root.properties:
+            found = filling.fields.get(child.name)
+            if found is not None:
+                yield from _unsupported(child, found, at=child.path)

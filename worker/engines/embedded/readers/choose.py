@@ -1,0 +1,78 @@
+"""Which reader fills which field: the only module that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from schemas.json_schema.fields import Field
+from worker.engines.embedded.concepts import Concept, concept_of
+from worker.engines.embedded.filling import Filling, Group, Scalar, Unsupported
+from worker.engines.embedded.readers import (
+    chart,
+    codes,
+    dates,
+    entries,
+    labelled,
+    merchant,
+    money,
+    parties,
+    patterns,
+    plan,
+    tables,
+    transcript,
+)
+from worker.engines.embedded.sheet import Candidate, Sheet
+
+_SCALARS: Mapping[str, Callable[[Concept, Sheet], list[Candidate]]] = {
+    "money": money.read,
+    "total": money.read,
+    "date": dates.read,
+    "code": codes.read,
+    "pattern": patterns.read,
+    "moment": patterns.read_moment,
+    "merchant_name": merchant.read_name,
+    "merchant_address": merchant.read_address,
+    "payment": codes.read_payment,
+    "checkbox": entries.read_checkbox,
+    "total_area": plan.read_total_area,
+    "plan_floor": plan.read_floor,
+    "plan_title": plan.read_title,
+    "watermark": plan.read_watermark,
+    "full_text": transcript.read_text,
+    "column_text": transcript.read_column_text,
+    "language": transcript.read_language,
+    "chart_title": chart.read_title,
+    "chart_x_axis": chart.read_x_axis,
+    "chart_y_axis": chart.read_y_axis,
+}
+_TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
+    "table": tables.read,
+    "party": parties.read,
+    "rooms": plan.read_rooms,
+    "chains": plan.read_chains,
+    "annotations": plan.read_annotations,
+    "entries": entries.read,
+    "lines": transcript.read_lines,
+    "columns": transcript.read_columns,
+    "pages": transcript.read_pages,
+}
+_BEYOND = {
+    "chart_series": "points of a chart are not measured",
+    "unsupported": "it has to be described or judged, not read",
+}
+
+
+def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
+    """Candidates for a field and everything in it."""
+    concept = concept_of(field, within=within)
+    if concept.value in _BEYOND:
+        return Unsupported(_BEYOND[concept.value])
+    if concept.value in _TREES:
+        return _TREES[concept.value](field, concept, sheet)
+    if field.is_object:
+        return Group({child.name: fill(child, sheet, within=concept.name)
+                      for child in field.properties})  # fmt: skip
+    if field.enum is not None:
+        return Scalar(entries.read_enum(field, concept, sheet))
+    read = _SCALARS.get(concept.value, labelled.read)
+    return Scalar(read(concept, sheet))

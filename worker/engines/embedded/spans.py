@@ -1,0 +1,149 @@
+"""Typed values in the text of a cell: amounts, numbers, dates, times and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from schemas.page import Box
+from schemas.values import amounts, currencies, dates
+from schemas.values.folding import plain
+from worker.engines.embedded.layout import Cell
+
+_MONEY = re.compile(
+    r"(?<![\d.,:/])-?\(?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)\s?[.,]\s?\d{2}\)?-?(?![\d%]|[.,:/]\d)"
+    r"|(?:(?<=\s)|^)-?\.\d{2}(?=\s|$)"
+)
+_SIGNED_MONEY = re.compile(r"(?:[$€£¥￥₹]|(?<![A-Z])RM|HK\$)\s?(-?\d{1,3}(?:,\d{3})+|-?\d+)(?!\d|[.,]\d)")
+_NUMBER = re.compile(r"(?<![\w.,/-])-?\d{1,3}(?:[.,' ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,-]\d)|(?<![\w.,/-])-?\d+(?:[.,]\d+)?(?![\w/]|[.,-]\d)")
+_COUNT = re.compile(r"(?<![\w.,/-])(\d+(?:[.,]\d+)?)\s?(?=[a-zA-Z]{1,6}\b|[一-龥])")
+_PHONE = re.compile(r"\+?\(?\d[\d()]{1,5}[-\s.)/]{0,2}\d{2,5}(?:[-\s./]{0,2}\d{2,5}){0,4}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/\-_.#]*[A-Za-z0-9]|\d")
+_PERCENT = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """A part of a cell: `cell.text[start:end]`."""
+
+    cell: Cell
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """What is printed there."""
+        return self.cell.text[self.start : self.end]
+
+    @property
+    def box(self) -> Box:
+        """Its place in the upright frame of its page."""
+        return self.cell.line.span_box(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Typed:
+    """A value of some type with its place; `quality` is how typical its form is (0 to 1)."""
+
+    value: Any
+    span: Span
+    quality: float = 1.0
+    other: Any = None
+    """A second reading of the same print, such as day and month exchanged."""
+
+
+def money(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
+    """Amounts with cents, and whole amounts behind a currency sign."""
+    text = plain(cell.text)
+    if len(text) != len(cell.text):  # a sign that NFKC makes longer would shift every place
+        text = cell.text
+    found = [
+        (match, match.start(), match.end())
+        for pattern in (_MONEY, _SIGNED_MONEY)
+        for match in pattern.finditer(text)
+    ]
+    typed = []
+    for match, start, end in found:
+        value = amounts.number(match.group(0), decimal_comma=decimal_comma)
+        if value is not None:
+            minus = bool(re.search(r"-\s?(?:RM|[$€£¥])?\s?$", text[max(0, start - 5) : start]))
+            typed.append(Typed(-abs(value) if minus else value, Span(cell, start, end)))
+    return typed
+
+
+def numbers(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
+    """Every number that is not part of a word, a date or a longer code."""
+    spans = [(match.start(), match.end()) for match in _NUMBER.finditer(cell.text)]
+    spans += [match.span(1) for match in _COUNT.finditer(cell.text)]
+    taken = [(found.start, found.end) for found in dates.find(cell.text)]
+    typed = []
+    for start, end in sorted(set(spans)):
+        if any(start < stop and end > begin for begin, stop in taken):
+            continue
+        value = amounts.number(cell.text[start:end], decimal_comma=decimal_comma)
+        if value is not None:
+            typed.append(Typed(value, Span(cell, start, end)))
+    return typed
+
+
+def percents(cell: Cell) -> list[Typed]:
+    """Percentages, as the number before the sign."""
+    return [
+        Typed(Decimal(match[1].replace(",", ".")), Span(cell, *match.span(1)))
+        for match in _PERCENT.finditer(cell.text)
+    ]
+
+
+def calendar_dates(cell: Cell, *, day_first: bool) -> list[Typed]:
+    """Dates in ISO form."""
+    return [
+        Typed(found.iso, Span(cell, found.start, found.end), found.typical, found.swapped)
+        for found in dates.find(cell.text, day_first=day_first)
+    ]
+
+
+def times(cell: Cell) -> list[Typed]:
+    """The first clock time."""
+    found = dates.find_time(cell.text)
+    return [Typed(found[0], Span(cell, found[1], found[2]))] if found else []
+
+
+def moments(cell: Cell, *, day_first: bool) -> list[Typed]:
+    """A date with the clock time behind it, to the minute."""
+    typed = []
+    for day in dates.find(cell.text, day_first=day_first):
+        clock = dates.find_time(cell.text[day.end :])
+        if clock:
+            end = day.end + clock[2]
+            typed.append(Typed(f"{day.iso}T{clock[0][:5]}", Span(cell, day.start, end), day.typical))
+    return typed
+
+
+def phones(cell: Cell) -> list[Typed]:
+    """Telephone numbers as printed."""
+    return [
+        Typed(match.group(0).strip(), Span(cell, *match.span()))
+        for match in _PHONE.finditer(cell.text)
+        if 7 <= sum(char.isdigit() for char in match.group(0)) <= 15
+    ]
+
+
+def codes(cell: Cell) -> Iterator[Typed]:
+    """Numbers of documents: words with at least one digit."""
+    days = [(found.start, found.end) for found in dates.find(cell.text)]
+    for match in _CODE.finditer(cell.text):
+        text = match.group(0)
+        if not any(char.isdigit() for char in text):
+            continue
+        if any(start <= match.start() and match.end() <= end for start, end in days):
+            continue
+        yield Typed(text, Span(cell, *match.span()), 1.0 if len(text) >= 3 else 0.6)
+
+
+def currency(cell: Cell) -> list[Typed]:
+    """A currency code, from a sign or a word."""
+    found = currencies.find(cell.text)
+    return [Typed(found[0], Span(cell, found[1], found[2]))] if found else []

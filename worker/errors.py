@@ -1,0 +1,190 @@
+"""Everything that can go wrong, as one tree.
+
+    PagemillError
+    ├── SourceError          the document cannot be read
+    │   ├── UnsupportedType  CorruptFile  PasswordRequired  EmptyDocument
+    │   └── TooLarge  TooManyPages  PageTooLarge  TooManyPixels  SourceTimeout  SourceMemory
+    ├── SchemaInvalid        the schema cannot be read by
+    ├── EngineError          the document was opened, but not read
+    │   └── ModelUnavailable  OutOfMemory  OutputTruncated  OutputInvalid  UnsupportedByEngine
+    └── ServiceError         something around the reading failed
+        └── MissingExtra  Cancelled
+
+The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
+are for machines. Messages name no path but the file name the user gave.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, ClassVar
+
+
+class PagemillError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "internal"
+    http: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        template = inspect.cleandoc(type(self).__doc__ or "").replace("\n", " ")
+        super().__init__(template.format_map(_Facts(facts)))
+
+
+class _Facts(dict[str, Any]):
+    """Facts by name; one that was not given reads as a question mark instead of an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+class SourceError(PagemillError):
+    """The document cannot be read."""
+
+    code = "source_error"
+    http = 422
+
+
+class UnsupportedType(SourceError):
+    """This is not a PDF, PNG, JPEG, TIFF, WebP, BMP, GIF or HEIC file ({found}); convert it to one of these."""
+
+    code = "unsupported_type"
+    http = 415
+
+
+class CorruptFile(SourceError):
+    """The {kind} file is damaged and cannot be opened ({detail}); export or scan it again."""
+
+    code = "corrupt_file"
+
+
+class PasswordRequired(SourceError):
+    """The PDF is protected by a password; remove the protection and send it again."""
+
+    code = "password_required"
+
+
+class EmptyDocument(SourceError):
+    """The file has no content; check that the upload was complete."""
+
+    code = "empty_document"
+
+
+class TooLarge(SourceError):
+    """The file has {size} bytes, more than the {limit} allowed; raise PAGEMILL_MAX_BYTES or split it."""
+
+    code = "too_large"
+    http = 413
+
+
+class TooManyPages(SourceError):
+    """The document has {pages} pages, more than the {limit} allowed; raise PAGEMILL_MAX_PAGES or split it."""
+
+    code = "too_many_pages"
+    http = 413
+
+
+class PageTooLarge(SourceError):
+    """A page has {pixels} pixels, more than the {limit} allowed; raise PAGEMILL_MAX_SOURCE_PIXELS or scale it down."""
+
+    code = "page_too_large"
+    http = 413
+
+
+class TooManyPixels(SourceError):
+    """The image has {pixels} pixels, more than the {limit} allowed; raise PAGEMILL_MAX_SOURCE_PIXELS or scale it down."""
+
+    code = "too_large"
+    http = 413
+
+
+class SourceTimeout(SourceError):
+    """Opening the document took longer than {seconds} s; raise PAGEMILL_PAGE_SECONDS or simplify it."""
+
+    code = "source_timeout"
+
+
+class SourceMemory(SourceError):
+    """Opening the document took more than {limit} bytes of memory; raise PAGEMILL_MAX_MEMORY or simplify it."""
+
+    code = "too_large"
+    http = 413
+
+
+class SchemaInvalid(PagemillError):
+    """The schema cannot be used: {detail}."""
+
+    code = "schema_invalid"
+    http = 422
+
+
+class EngineError(PagemillError):
+    """The engine could not read the document."""
+
+    code = "engine_error"
+    http = 503
+
+
+class ModelUnavailable(EngineError):
+    """The model cannot be loaded: {detail}."""
+
+    code = "model_unavailable"
+    retryable = True
+
+
+class OutOfMemory(EngineError):
+    """The engine ran out of memory on a page; use a smaller model or a lower resolution."""
+
+    code = "out_of_memory"
+    retryable = True
+
+
+class OutputTruncated(EngineError):
+    """The engine's answer was cut off before it was complete."""
+
+    code = "output_truncated"
+    retryable = True
+
+
+class OutputInvalid(EngineError):
+    """The engine's answer is not data of the schema: {detail}."""
+
+    code = "output_invalid"
+    retryable = True
+
+
+class UnsupportedByEngine(EngineError):
+    """This engine cannot read what was asked for: {detail}."""
+
+    code = "unsupported_by_engine"
+    http = 422
+
+
+class ServiceError(PagemillError):
+    """Something around the reading failed."""
+
+    code = "service_error"
+    http = 503
+
+
+class MissingExtra(ServiceError):
+    """{feature} needs packages that are not installed; run: pip install 'pagemill[{extra}]'."""
+
+    code = "missing_extra"
+
+
+class Cancelled(ServiceError):
+    """The reading was stopped before it was finished."""
+
+    code = "cancelled"
+    http = 409
+
+
+def all_errors() -> tuple[type[PagemillError], ...]:
+    """Every class of the tree, the root first."""
+    found: list[type[PagemillError]] = [PagemillError]
+    for cls in found:
+        found.extend(cls.__subclasses__())
+    return tuple(found)

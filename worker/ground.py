@@ -1,0 +1,115 @@
+"""Finding values on the page for engines that cannot say where they read them.
+
+The engine quotes, this module looks the quote up among the lines of the pages: first letter by
+letter, then with a few letters wrong. A value that is nowhere stays without a citation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from schemas import pointer
+from schemas.page import Line
+from schemas.record import Citation, Evidence
+from schemas.values import amounts, dates
+from schemas.values.folding import squeeze
+
+_ALIKE = 85.0  # percent of a quote that must be found
+_FOUND, _NEARLY, _NOWHERE = 0.6, 0.4, 0.2
+"""Confidence of an engine that gives none itself, by whether its value is on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    citation: Citation
+    exact: bool
+
+
+def locate(data: Any, lines: Mapping[int, Sequence[Line]]) -> dict[str, Evidence]:
+    """Evidence for every scalar that is not null, by JSON Pointer."""
+    return {
+        at: _evidence(value, lines) for at, value in pointer.leaves(data) if value is not None
+    }
+
+
+def _evidence(value: Any, lines: Mapping[int, Sequence[Line]]) -> Evidence:
+    place = next(_places(value, lines), None)
+    if place is None:
+        return Evidence(confidence=_NOWHERE)
+    return Evidence(confidence=_FOUND if place.exact else _NEARLY, citations=(place.citation,))
+
+
+def _places(value: Any, lines: Mapping[int, Sequence[Line]]) -> Iterator[_Place]:
+    every = [(page, line) for page, members in lines.items() for line in members]
+    for page, line in every:
+        span = _span(value, line.text)
+        if span:
+            yield _Place(_cite(page, line, *span), exact=True)
+    if isinstance(value, str) and len(value) > 3:
+        yield from _near_misses(value, every)
+
+
+def _span(value: Any, text: str) -> tuple[int, int] | None:
+    """Where a text says the value: the same letters, the same number, the same day."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return _number_span(value, text)
+    for found in dates.find(text):
+        if str(value).startswith(found.iso):
+            return found.start, found.end
+    return _text_span(str(value), text)
+
+
+def _number_span(value: float, text: str) -> tuple[int, int] | None:
+    for start, end in _digit_runs(text):
+        for comma in (None, True):
+            number = amounts.number(text[start:end], decimal_comma=comma)
+            if number is not None and abs(float(number) - value) < 1e-9:
+                return start, end
+    return None
+
+
+def _digit_runs(text: str) -> Iterator[tuple[int, int]]:
+    start = None
+    for index, char in enumerate(text + " "):
+        inside = char.isdigit() or (start is not None and char in ".,'")
+        if inside and start is None:
+            start = index
+        elif not inside and start is not None:
+            end = index
+            while text[end - 1] in ".,'":
+                end -= 1
+            yield start, end
+            start = None
+
+
+def _text_span(value: str, text: str) -> tuple[int, int] | None:
+    """The letters of the value in a text, blanks and case aside."""
+    wanted = squeeze(value)
+    kept = [(index, char) for index, raw in enumerate(text) for char in squeeze(raw)]
+    at = "".join(char for _, char in kept).find(wanted) if wanted else -1
+    if at < 0:
+        return None
+    return kept[at][0], kept[at + len(wanted) - 1][0] + 1
+
+
+def _near_misses(value: str, every: Sequence[tuple[int, Line]]) -> Iterator[_Place]:
+    wanted = squeeze(value)
+    scored = [
+        (fuzz.partial_ratio(wanted, squeeze(line.text)), page, line)
+        for page, line in every
+        if len(squeeze(line.text)) >= 0.6 * len(wanted)
+    ]
+    for score, page, line in sorted(scored, key=lambda item: -item[0])[:1]:
+        if score >= _ALIKE:
+            yield _Place(_cite(page, line, 0, len(line.text)), exact=False)
+
+
+def _cite(page: int, line: Line, start: int, end: int) -> Citation:
+    box = line.span_box(start, end).rounded()
+    return Citation(page=page, box=box, text=line.text[start:end])

@@ -1,0 +1,165 @@
+"""One document, from file to record: the whole flow, read top-down.
+
+    file ─raster─► pages ─engine─► reply ─validate─► issues ─ground─► evidence ─► record
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from schemas.json_schema.fields import Field
+from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
+from schemas.registry import Schema
+from worker import ground, validate
+from worker.engines.base import Engine, Reply, Request
+from worker.errors import PagemillError
+from worker.raster.base import Page
+from worker.raster.sandbox import PageFailed, SandboxedDocument
+
+Progress = Callable[[int, int], None]
+"""Called with the pages done and the pages there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document being opened: its name, its bytes' hash, its pages to come."""
+
+    filename: str
+    sha256: str
+    document: SandboxedDocument
+
+
+def extract(
+    source: Source,
+    schema: Schema,
+    *,
+    engine: Engine,
+    review_below: float = 0.5,
+    progress: Progress = lambda _done, _all: None,
+) -> Record:
+    """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
+    started = time.perf_counter()
+    pages = _Pages(source.document, progress)
+    [reply] = engine.read([Request(schema, pages)])
+    pages.require_one()
+    read = time.perf_counter()
+    data = _shape(reply.data, schema.root)
+    evidence = reply.evidence or ground.locate(data, reply.lines)
+    data, evidence = _with_defaults(data, dict(evidence), schema.root)
+    issues = (*pages.issues(), *reply.issues, *validate.check(data, schema))
+    timings = {"read": read - started, "check": time.perf_counter() - read}
+    return Record(
+        job_id=job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
+        state=_state(issues, evidence, review_below), issues=issues,
+        provenance=_provenance(source, schema, engine, reply=reply, timings=timings),
+    )  # fmt: skip
+
+
+def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:
+    """The record of a document that could not be read."""
+    source = Source(source_name, sha256, document=None)  # type: ignore[arg-type]  # never opened
+    issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
+    return Record(
+        job_id=job_id(source, schema, engine), kind=schema.name, state=State.FAILED, data=None,
+        issues=(issue,),
+        provenance=_provenance(source, schema, engine, reply=Reply({}), timings={}),
+    )  # fmt: skip
+
+
+def job_id(source: Source, schema: Schema, engine: Engine) -> str:
+    """The same document, schema, engine and version give the same job."""
+    parts = (source.sha256, schema.sha256, engine.name, engine.model or "", engine.revision or "",
+             version())  # fmt: skip
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+def version() -> str:
+    """The version of Pagemill that is running."""
+    return metadata.version("pagemill")
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Pages:
+    """The pages of a document for the engine; those that fail are noted and left out."""
+
+    def __init__(self, document: SandboxedDocument, progress: Progress) -> None:
+        self._document = document
+        self._progress = progress
+        self._failed: list[PageFailed] = []
+        self._drawn = 0
+
+    def __iter__(self) -> Iterator[Page]:
+        count = self._document.page_count
+        for done, page in enumerate(self._document, start=1):
+            if isinstance(page, PageFailed):
+                self._failed.append(page)
+            else:
+                self._drawn += 1
+                yield page
+            self._progress(done, count)
+
+    def require_one(self) -> None:
+        """Raise the first page's error when not a single page could be drawn."""
+        if self._failed and not self._drawn:
+            raise self._failed[0].error
+
+    def issues(self) -> Iterator[Issue]:
+        """One issue per page that is missing from the record."""
+        for page in self._failed:
+            message = f"page {page.number} could not be read: {page.error}"
+            yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
+
+
+def _shape(data: dict[str, Any], root: Field) -> dict[str, Any]:
+    """Null where the schema allows it, no key where it neither allows null nor asks for a value."""
+    shaped: dict[str, Any] = {}
+    for child in root.properties:
+        value = data.get(child.name)
+        if child.is_object and isinstance(value, dict):
+            shaped[child.name] = _shape(value, child)
+        elif isinstance(value, list) and child.items is not None and child.items.is_object:
+            shaped[child.name] = [_shape(item, child.items) for item in value]
+        elif value is not None or child.nullable or child.required or child.default is not None:
+            shaped[child.name] = value
+    return shaped
+
+
+def _with_defaults(
+    data: dict[str, Any], evidence: dict[str, Evidence], root: Field
+) -> tuple[dict[str, Any], dict[str, Evidence]]:
+    """Values the schema itself gives where the page gives none."""
+    for child in root.properties:
+        if child.default is not None and data.get(child.name) is None:
+            data[child.name] = child.default
+            evidence[child.path] = Evidence(confidence=0.5, origin="default")
+    return data, evidence
+
+
+def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_below: float) -> State:
+    doubtful = any(item.confidence < review_below for item in evidence.values())
+    broken = any(issue.severity is Severity.ERROR for issue in issues)
+    return State.REVIEW if doubtful or broken else State.DONE
+
+
+def _provenance(
+    source: Source, schema: Schema, engine: Engine, *, reply: Reply, timings: dict[str, float]
+) -> Provenance:
+    return Provenance(
+        source_sha256=source.sha256, filename=source.filename,
+        pages=source.document.page_count if source.document else 0,
+        kind_version=schema.version, schema_sha256=schema.sha256, engine=engine.name,
+        model=engine.model, revision=engine.revision, pipeline_version=version(),
+        timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
+        tokens=dict(reply.tokens),
+    )  # fmt: skip

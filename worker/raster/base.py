@@ -1,0 +1,94 @@
+"""What a rasteriser gives: pages; what it must keep to: limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.page import Word
+from worker.settings import Settings
+
+Picture = NDArray[np.uint8]
+"""An upright page, height x width x 3, RGB, 0 to 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a single file may take. Bytes, seconds, pixels, pages."""
+
+    dpi: int
+    max_bytes: int
+    max_pages: int
+    max_pixels: int
+    max_source_pixels: int
+    max_memory: int
+    page_seconds: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """The limits a machine is set to."""
+        return cls(**{name: getattr(settings, name) for name in cls.__slots__})
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, to cross a process border."""
+        return asdict(self)
+
+    def scale(self, width: float, height: float, *, wanted: float) -> float:
+        """The factor nearest to `wanted` that keeps width x height within `max_pixels`."""
+        return min(wanted, math.sqrt(self.max_pixels / max(width * height, 1.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it would lie on a desk: upright, with the words its file already knows.
+
+    `number` counts from 1. `words` is empty for scans and photographs; `text_layer` says whether
+    the words could be checked against the picture and hold (see `text_layer.agrees`).
+    """
+
+    number: int
+    picture: Picture
+    words: tuple[Word, ...] = ()
+    text_layer: bool = False
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return int(self.picture.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return int(self.picture.shape[0])
+
+
+class OpenDocument(Protocol):
+    """A document opened by a backend. Lives in the child process."""
+
+    @property
+    def page_count(self) -> int:
+        """Number of pages, at least 1."""
+        ...
+
+    def page(self, index: int, limits: Limits) -> Page:
+        """Draw the page at `index` (from 0); raises SourceError when this page cannot be drawn."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+class Pages(Protocol):
+    """A document seen from outside: its pages one by one, drawn when asked for."""
+
+    page_count: int
+
+    def __iter__(self) -> Iterator[Page]:
+        """Pages in order."""
+        ...

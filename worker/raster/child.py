@@ -1,0 +1,94 @@
+"""The process in which files are opened: `python -m worker.raster.child`.
+
+It reads requests as JSON lines from stdin, answers in the form of `wire`, and ends when stdin
+does, so it never outlives its parent. Its memory is limited for good, its processor time anew
+for every page; a decoder that crashes, hangs or eats memory takes only this process with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from worker.errors import CorruptFile, PagemillError, SourceMemory
+from worker.raster import text_layer, wire
+from worker.raster.base import Limits, OpenDocument, Page
+from worker.raster.factory import open_document
+
+
+def main() -> None:
+    """Serve requests until stdin ends."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=2**20)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)  # decoders print warnings; stdout carries pages
+    os.dup2(silent, 2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(BrokenPipeError):
+        for line in sys.stdin:
+            _serve(json.loads(line), answers)
+
+
+def _serve(request: dict[str, Any], answers: BinaryIO) -> None:
+    limits = Limits(**request["limits"])
+    try:
+        _limit_memory(limits)
+        _limit_time(limits)
+        document = open_document(
+            Path(request["path"]), pdf_backend=request["pdf_backend"], limits=limits
+        )
+    except PagemillError as error:
+        wire.send(answers, wire.error_message(error, event="failed"))
+    except MemoryError:
+        error = SourceMemory(limit=limits.max_memory)
+        wire.send(answers, wire.error_message(error, event="failed"))
+    except OSError:
+        error = CorruptFile(kind="unknown", detail="it cannot be read from disk")
+        wire.send(answers, wire.error_message(error, event="failed"))
+    else:
+        wire.send(answers, {"event": "opened", "pages": document.page_count})
+        with contextlib.closing(document):
+            _send_pages(document, request["first"], limits, answers)
+        wire.send(answers, {"event": "closed"})
+
+
+def _send_pages(document: OpenDocument, first: int, limits: Limits, answers: BinaryIO) -> None:
+    for index in range(first, document.page_count):
+        _limit_time(limits)
+        try:
+            page = _checked(document.page(index, limits))
+        except PagemillError as error:
+            message = wire.error_message(error, event="page_failed")
+            wire.send(answers, message | {"number": index + 1})
+        except MemoryError:
+            message = wire.error_message(SourceMemory(limit=limits.max_memory), event="page_failed")
+            wire.send(answers, message | {"number": index + 1})
+        else:
+            wire.send(answers, *wire.page_message(page))
+
+
+def _checked(page: Page) -> Page:
+    agreed = text_layer.agrees(page.picture, page.words)
+    return Page(page.number, page.picture, page.words, text_layer=agreed)
+
+
+def _limit_memory(limits: Limits) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (limits.max_memory, hard))
+
+
+def _limit_time(limits: Limits) -> None:
+    """Give this process the processor time of one more page."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime + limits.page_seconds) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""Documents opened in child processes under limits, their pages drawn ahead of the reader.
+
+A child works on one document at a time and blocks on its pipe when it is a page ahead, so memory
+stays flat however many pages there are. Children are kept for the next document and replaced
+after `_DOCUMENTS_PER_CHILD`, or at once when they fail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, cast
+
+from worker.errors import CorruptFile, PagemillError, SourceTimeout
+from worker.raster import wire
+from worker.raster.base import Limits, Page
+
+_DOCUMENTS_PER_CHILD = 100  # decoders leak a little; a fresh process forgets it
+
+
+class PageFailed(Exception):
+    """A page that could not be drawn: its number and the typed reason."""
+
+    def __init__(self, number: int, error: PagemillError) -> None:
+        super().__init__(f"page {number}: {error}")
+        self.number = number
+        self.error = error
+
+
+class Sandbox:
+    """Opens documents; use as a context manager, so that no process stays behind."""
+
+    def __init__(self, limits: Limits, *, pdf_backend: str = "auto") -> None:
+        self.limits = limits
+        self.pdf_backend = pdf_backend
+        self._idle: list[_Child] = []
+        self._all: set[_Child] = set()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def open(self, path: Path) -> SandboxedDocument:
+        """Begin to open a file; returns at once, the child works meanwhile."""
+        return SandboxedDocument(self, path)
+
+    def close(self) -> None:
+        """End every child, also those in the middle of a page."""
+        with self._lock:
+            children, self._idle = list(self._all), []
+            self._all.clear()
+        for child in children:
+            child.kill()
+
+    def borrow(self) -> _Child:
+        """An idle child, or a new one."""
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        child = _Child()
+        with self._lock:
+            self._all.add(child)
+        return child
+
+    def give_back(self, child: _Child, *, healthy: bool) -> None:
+        """Keep the child for the next document, or end it."""
+        with self._lock:
+            if healthy and child in self._all and child.documents < _DOCUMENTS_PER_CHILD:
+                self._idle.append(child)
+                return
+            self._all.discard(child)
+        child.kill()
+
+
+class SandboxedDocument:
+    """A document seen from outside.
+
+    Iterating gives a `Page` or, for a page that fails alone, a `PageFailed` in its place.
+    """
+
+    def __init__(self, sandbox: Sandbox, path: Path) -> None:
+        self._sandbox = sandbox
+        self._path = path
+        self._count: int | None = None
+        self._child: _Child | None = None
+        self._request(first=0)
+
+    @property
+    def page_count(self) -> int:
+        """Number of pages; waits for the child. Raises SourceError when the file cannot be opened."""
+        if self._count is None:
+            header, _ = self._receive()
+            if header["event"] != "opened":
+                self._finish(healthy=True)
+                raise wire.error_of(header)
+            self._count = int(header["pages"])
+        return self._count
+
+    def __iter__(self) -> Iterator[Page | PageFailed]:
+        number = 1
+        while number <= self.page_count:
+            try:
+                header, payload = self._receive()
+                if header["event"] == "page_failed":
+                    yield PageFailed(number, wire.error_of(header))
+                else:
+                    yield wire.page_of(header, payload)
+            except PagemillError as error:  # the child is gone; the next pages get a new one
+                yield PageFailed(number, error)
+                if number < self.page_count:
+                    self._reopen(first=number)
+            number += 1
+        if self._child is not None:
+            self._receive()  # closed
+            self._finish(healthy=True)
+
+    def close(self) -> None:
+        """Stop reading, whatever the child is doing."""
+        self._finish(healthy=False)
+
+    def _request(self, *, first: int) -> None:
+        self._child = self._sandbox.borrow()
+        self._child.ask(
+            {"path": str(self._path.resolve()), "first": first,
+             "limits": self._sandbox.limits.as_json(), "pdf_backend": self._sandbox.pdf_backend}
+        )  # fmt: skip
+
+    def _reopen(self, *, first: int) -> None:
+        self._request(first=first)
+        header, _ = self._receive()
+        if header["event"] != "opened":
+            raise wire.error_of(header)
+
+    def _receive(self) -> tuple[dict[str, Any], bytearray]:
+        assert self._child is not None
+        try:
+            return self._child.answer(self._sandbox.limits)
+        except PagemillError:
+            self._finish(healthy=False)
+            raise
+
+    def _finish(self, *, healthy: bool) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            self._sandbox.give_back(child, healthy=healthy)
+
+
+class _Child:
+    """One child process and its two pipes."""
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "worker.raster.child"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+            start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
+            cwd=Path(__file__).parent.parent.parent,
+        )  # fmt: skip
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._stdout = cast("IO[bytes]", self._process.stdout)
+
+    def ask(self, request: dict[str, Any]) -> None:
+        """Send a request; a child that has died meanwhile shows when its answer is awaited."""
+        self.documents += 1
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.write(json.dumps(request).encode() + b"\n")
+
+    def answer(self, limits: Limits) -> tuple[dict[str, Any], bytearray]:
+        """The next message; raises SourceTimeout or CorruptFile when none comes."""
+        deadline = time.monotonic() + limits.page_seconds + 2  # the child's own limit comes first
+        try:
+            return wire.receive(
+                lambda size: self._read(size, deadline), max_payload=limits.max_pixels * 4
+            )
+        except TimeoutError as error:
+            raise SourceTimeout(seconds=f"{limits.page_seconds:g}") from error
+        except (EOFError, ValueError) as error:
+            raise self._cause_of_death(limits) from error
+
+    def kill(self) -> None:
+        """End the process and wait until it is gone."""
+        self._process.kill()
+        for pipe in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+    def _read(self, size: int, deadline: float) -> bytearray:
+        """Exactly `size` bytes; raises TimeoutError at the deadline, EOFError at the end."""
+        buffer = bytearray(size)
+        view, filled = memoryview(buffer), 0
+        while filled < size:
+            left = max(0.0, deadline - time.monotonic())
+            if not select.select([self._stdout], [], [], left)[0]:
+                raise TimeoutError
+            count = os.readv(self._stdout.fileno(), [view[filled:]])
+            if count == 0:
+                raise EOFError
+            filled += count
+        return buffer
+
+    def _cause_of_death(self, limits: Limits) -> PagemillError:
+        self._process.kill()
+        code = self._process.wait()
+        if code == -signal.SIGXCPU:
+            return SourceTimeout(seconds=f"{limits.page_seconds:g}")
+        return CorruptFile(kind="", detail="the program that opens it crashed on it")
