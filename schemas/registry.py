@@ -11,8 +11,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.documents import ancient_text, chart, description, floor_plan, form, handwriting
-from schemas.documents import invoice, receipt, text, train_ticket
+from schemas.documents import (
+    ancient_text,
+    chart,
+    description,
+    floor_plan,
+    form,
+    handwriting,
+    invoice,
+    receipt,
+    text,
+    train_ticket,
+)
 from schemas.documents.base import Document
 from schemas.json_schema import fields, resolve
 from schemas.record import Issue

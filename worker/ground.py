@@ -31,9 +31,7 @@ class _Place:
 
 def locate(data: Any, lines: Mapping[int, Sequence[Line]]) -> dict[str, Evidence]:
     """Evidence for every scalar that is not null, by JSON Pointer."""
-    return {
-        at: _evidence(value, lines) for at, value in pointer.leaves(data) if value is not None
-    }
+    return {at: _evidence(value, lines) for at, value in pointer.leaves(data) if value is not None}
 
 
 def _evidence(value: Any, lines: Mapping[int, Sequence[Line]]) -> Evidence:

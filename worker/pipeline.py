@@ -1,6 +1,6 @@
 """One document, from file to record: the whole flow, read top-down.
 
-    file ─raster─► pages ─engine─► reply ─validate─► issues ─ground─► evidence ─► record
+file ─raster─► pages ─engine─► reply ─validate─► issues ─ground─► evidence ─► record
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document being opened: its name, its bytes' hash, its pages to come."""
+    """A document: its name, the hash of its bytes, its pages to come (None when it did not open)."""
 
     filename: str
     sha256: str
-    document: SandboxedDocument
+    document: SandboxedDocument | None
 
 
 def extract(
@@ -45,6 +45,7 @@ def extract(
 ) -> Record:
     """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
     started = time.perf_counter()
+    assert source.document is not None
     pages = _Pages(source.document, progress)
     [reply] = engine.read([Request(schema, pages)])
     pages.require_one()
@@ -63,7 +64,7 @@ def extract(
 
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:
     """The record of a document that could not be read."""
-    source = Source(source_name, sha256, document=None)  # type: ignore[arg-type]  # never opened
+    source = Source(source_name, sha256, document=None)
     issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
     return Record(
         job_id=job_id(source, schema, engine), kind=schema.name, state=State.FAILED, data=None,

@@ -16,9 +16,7 @@ MIB = 2**20
 class Settings(BaseSettings):
     """What a machine allows and prefers. Read once, passed on as an argument."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PAGEMILL_", env_file=".env", frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAGEMILL_", env_file=".env", frozen=True, extra="ignore")
 
     engine: str = Field("embedded", description="Engine that reads when none is named.")
     pdf_backend: Literal["auto", "pymupdf", "pdfium"] = Field(

@@ -66,14 +66,10 @@ def _refused(data: Any, schema: Schema) -> Iterator[Issue]:
     except ModelError as error:
         for item in error.errors(include_url=False, include_input=False):
             path = pointer.join(*item["loc"])
-            yield Issue(
-                code="schema_violation", severity=Severity.ERROR, path=path, message=item["msg"]
-            )
+            yield Issue(code="schema_violation", severity=Severity.ERROR, path=path, message=item["msg"])
 
 
 def _unhonoured(schema: Schema) -> Iterator[Issue]:
     for item in schema.unhonoured:
         message = f"{item.keyword!r} is not followed: {item.reason}"
-        yield Issue(
-            code="schema_keyword", severity=Severity.WARNING, path=item.path, message=message
-        )
+        yield Issue(code="schema_keyword", severity=Severity.WARNING, path=item.path, message=message)

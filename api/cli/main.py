@@ -99,7 +99,7 @@ def _run_eval(options: argparse.Namespace) -> int:
     return evaluate.run(options)
 
 
-def _run_doctor(options: argparse.Namespace) -> int:
+def _run_doctor(_options: argparse.Namespace) -> int:
     from api.cli import doctor
 
     return doctor.run(sys.stdout)

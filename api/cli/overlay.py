@@ -9,11 +9,13 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from schemas import pointer
 from schemas.record import Evidence, Record
 from worker.raster.sandbox import PageFailed, Sandbox
 
 _SURE, _DOUBTFUL = (0, 130, 60), (205, 90, 0)
 _SURE_FROM = 0.8
+_MAX_VALUE = 28
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -27,38 +29,47 @@ def draw(path: Path, record: Record, folder: Path, sandbox: Sandbox) -> list[Pat
             continue
         image = Image.fromarray(page.picture)
         canvas = ImageDraw.Draw(image, "RGBA")
-        size = max(12, image.height // 90)
-        font = _font(size)
-        for pointer, evidence, box in _marks(record, page.number):
-            _mark(canvas, image, box, f"{pointer} {evidence.confidence:.2f}", evidence, font, size)
+        font = _font(max(12, image.height // 90))
+        for label, evidence, box in _marks(record, page.number):
+            colour = _SURE if evidence.confidence >= _SURE_FROM else _DOUBTFUL
+            _mark(canvas, image.size, box, label, colour=colour, font=font)
         target = folder / f"{path.stem}.{page.number:04d}.png"
         image.save(target)
         written.append(target)
     return written
 
 
-def _marks(
-    record: Record, page: int
-) -> Iterator[tuple[str, Evidence, tuple[float, float, float, float]]]:
-    for pointer, evidence in record.fields.items():
+def _marks(record: Record, page: int) -> Iterator[tuple[str, Evidence, tuple[float, float, float, float]]]:
+    """Label, evidence and box; a value on several lines is named at the first of them only."""
+    for at, evidence in record.fields.items():
+        value = str(pointer.get(record.data, at))
+        short = value if len(value) <= _MAX_VALUE else value[: _MAX_VALUE - 1] + "…"
+        label = f"{at[1:]}: {short} ({evidence.confidence:.2f})"
         for citation in evidence.citations:
             if citation.page == page:
-                yield pointer, evidence, citation.box
+                yield label, evidence, citation.box
+                label = ""
 
 
 def _mark(
-    canvas: ImageDraw.ImageDraw, image: Image.Image, box: tuple[float, float, float, float],
-    label: str, evidence: Evidence, font: _Font, size: int,
-) -> None:  # fmt: skip
-    colour = _SURE if evidence.confidence >= _SURE_FROM else _DOUBTFUL
-    x0, y0, x1, y1 = (
-        box[0] * image.width, box[1] * image.height, box[2] * image.width, box[3] * image.height,
-    )  # fmt: skip
-    canvas.rectangle((x0 - 2, y0 - 2, x1 + 2, y1 + 2), outline=colour, width=max(2, size // 8))
-    width = canvas.textlength(label, font=font)
-    left = max(0.0, min(x0, image.width - width - 4))
+    canvas: ImageDraw.ImageDraw,
+    page: tuple[int, int],
+    box: tuple[float, float, float, float],
+    label: str,
+    *,
+    colour: tuple[int, int, int],
+    font: _Font,
+) -> None:
+    """A frame around a place and its label above it, or below at the top of the page."""
+    width, height = page
+    x0, y0, x1, y1 = box[0] * width, box[1] * height, box[2] * width, box[3] * height
+    canvas.rectangle((x0 - 2, y0 - 2, x1 + 2, y1 + 2), outline=colour, width=2)
+    if not label:
+        return
+    length, size = canvas.textlength(label, font=font), font.getbbox("Åg国")[3]
+    left = max(0.0, min(x0, width - length - 4))
     top = y0 - size - 6 if y0 > size + 6 else y1 + 4
-    canvas.rectangle((left, top, left + width + 4, top + size + 4), fill=(*colour, 200))
+    canvas.rectangle((left, top, left + length + 4, top + size + 4), fill=(*colour, 200))
     canvas.text((left + 2, top + 1), label, font=font, fill=(255, 255, 255))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from schemas.record import Record
@@ -39,7 +40,7 @@ def read_all(
         opened.extend(sandbox.open(following) for following in files[index + 1 : index + 2])
         yield _read(
             path, document, schema_of(path), engine=engine, review_below=review_below,
-            progress=lambda done, count, path=path: progress(path, done, count),
+            progress=partial(progress, path),
         )  # fmt: skip
 
 
@@ -56,9 +57,7 @@ def _read(
     try:
         digest = _hash(path)
         source = pipeline.Source(path.name, digest, document)
-        record = pipeline.extract(
-            source, schema, engine=engine, review_below=review_below, progress=progress
-        )
+        record = pipeline.extract(source, schema, engine=engine, review_below=review_below, progress=progress)
     except SourceError as error:
         document.close()
         record = pipeline.failed(path.name, digest, schema, engine=engine, error=error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from schemas.record import Issue
 
@@ -25,16 +25,14 @@ class Document(Part):
     rules: ClassVar[tuple[Callable[[Mapping[str, Any]], Iterable[Issue]], ...]] = ()
 
 
-def described(
-    title: str, title_zh: str, description: str, description_zh: str, **more: Any
-) -> Any:
+def described(title: str, title_zh: str, description: str, description_zh: str, **more: Any) -> Any:
     """A field with its names and meaning in English and Chinese; null unless `default` is given.
 
     `concept` names the entry of the concept library that says how such a value looks; the rest
     goes to pydantic's `Field`.
     """
     concept = more.pop("concept", None)
-    extra = {"x-title-zh": title_zh, "x-description-zh": description_zh}
+    extra: dict[str, JsonValue] = {"x-title-zh": title_zh, "x-description-zh": description_zh}
     if concept:
         extra["x-concept"] = concept
     if "default_factory" not in more:

@@ -10,9 +10,7 @@ from schemas.documents.base import Document, Part, described
 class Point(Part):
     """A value of a series."""
 
-    x: str | None = described(
-        "x", "横轴值", "Category or position.", "类别或位置。", concept="chart.point"
-    )
+    x: str | None = described("x", "横轴值", "Category or position.", "类别或位置。", concept="chart.point")
     y: float | None = described("y", "纵轴值", "Value.", "数值。", concept="chart.point")
 
 

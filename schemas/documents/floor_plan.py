@@ -99,9 +99,7 @@ class FloorPlan(Document):
     title_zh: ClassVar[str] = "户型图"
     rules = (areas_match_dimensions, rooms_fit_total)
 
-    title: str | None = described(
-        "Title", "标题", "Heading of the plan.", "图纸标题。", concept="plan.title"
-    )
+    title: str | None = described("Title", "标题", "Heading of the plan.", "图纸标题。", concept="plan.title")
     layout: str | None = described(
         "Layout", "户型", "Such as 3室2厅.", "例如 3室2厅。", concept="plan.layout"
     )

@@ -10,9 +10,7 @@ from schemas.documents.base import Document, Part, described
 class FormEntry(Part):
     """A label and its filling."""
 
-    key: str | None = described(
-        "Key", "字段名", "The printed label.", "印刷的字段名。", concept="entry.key"
-    )
+    key: str | None = described("Key", "字段名", "The printed label.", "印刷的字段名。", concept="entry.key")
     value: str | None = described(
         "Value", "填写内容", "What was filled in; for a checkbox `checked` or `unchecked`.",
         "填写内容；复选框为 checked 或 unchecked。", concept="entry.value",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -60,12 +60,8 @@ class InvoiceLine(Part):
         "Description", "货物或应税劳务名称", "What was delivered.", "货物、服务名称。",
         concept="item.description",
     )  # fmt: skip
-    quantity: float | None = described(
-        "Quantity", "数量", "How many.", "数量。", concept="item.quantity"
-    )
-    unit: str | None = described(
-        "Unit", "单位", "Unit of the quantity.", "计量单位。", concept="item.unit"
-    )
+    quantity: float | None = described("Quantity", "数量", "How many.", "数量。", concept="item.quantity")
+    unit: str | None = described("Unit", "单位", "Unit of the quantity.", "计量单位。", concept="item.unit")
     unit_price: float | None = described(
         "Unit price", "单价", "Price of one unit.", "单价。", concept="item.unit_price"
     )
@@ -85,9 +81,7 @@ class Invoice(Document):
     rules = (
         items_multiply("lines", "quantity", "unit_price", "amount", code="item_mismatch"),
         items_sum_to("lines", "amount", ("subtotal", "total"), code="items_mismatch"),
-        sums_to(
-            "total", ((1, "subtotal"), (1, "tax_total")), code="total_mismatch", needed="subtotal"
-        ),
+        sums_to("total", ((1, "subtotal"), (1, "tax_total")), code="total_mismatch", needed="subtotal"),
         tax_follows_rates,
         in_order("issue_date", "due_date", code="date_order"),
     )
@@ -100,10 +94,10 @@ class Invoice(Document):
         "Invoice code", "发票代码", "Code of a Chinese VAT invoice.", "增值税发票代码。",
         concept="invoice.code",
     )  # fmt: skip
-    issue_date: datetime.date | None = described(
+    issue_date: dt.date | None = described(
         "Invoice date", "开票日期", "Date of issue.", "开票日期。", concept="invoice.date"
     )
-    due_date: datetime.date | None = described(
+    due_date: dt.date | None = described(
         "Due date", "付款期限", "Date by which to pay.", "应付款日期。", concept="invoice.due_date"
     )
     currency: str | None = described(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import ClassVar
 
 from schemas.documents.base import Document, Part, described
@@ -16,9 +16,7 @@ class ReceiptItem(Part):
         "Description", "品名", "Name of the item as printed.", "商品名称。",
         concept="item.description",
     )  # fmt: skip
-    quantity: float | None = described(
-        "Quantity", "数量", "How many.", "数量。", concept="item.quantity"
-    )
+    quantity: float | None = described("Quantity", "数量", "How many.", "数量。", concept="item.quantity")
     unit_price: float | None = described(
         "Unit price", "单价", "Price of one.", "单价。", concept="item.unit_price"
     )
@@ -53,7 +51,7 @@ class Receipt(Document):
     phone: str | None = described(
         "Phone", "电话", "Telephone of the shop as printed.", "商家电话。", concept="phone"
     )
-    date: datetime.date | None = described(
+    date: dt.date | None = described(
         "Date", "日期", "Date of the sale.", "消费日期。", concept="document.date"
     )
     time: str | None = described(
@@ -75,9 +73,7 @@ class Receipt(Document):
         "Subtotal", "小计", "Sum before tax, discount and rounding.", "税、折扣和抹零之前的合计。",
         concept="money.subtotal",
     )  # fmt: skip
-    tax: float | None = described(
-        "Tax", "税额", "Amount of tax.", "税额。", concept="money.tax"
-    )
+    tax: float | None = described("Tax", "税额", "Amount of tax.", "税额。", concept="money.tax")
     discount: float | None = described(
         "Discount", "折扣", "Amount taken off.", "折扣金额。", concept="money.discount"
     )
@@ -89,9 +85,7 @@ class Receipt(Document):
         "Total", "合计", "Amount due after tax, discount and rounding.", "应付总额。",
         concept="money.total",
     )  # fmt: skip
-    paid: float | None = described(
-        "Paid", "实付", "Amount handed over.", "实收金额。", concept="money.paid"
-    )
+    paid: float | None = described("Paid", "实付", "Amount handed over.", "实收金额。", concept="money.paid")
     change: float | None = described(
         "Change", "找零", "Amount given back.", "找零金额。", concept="money.change"
     )

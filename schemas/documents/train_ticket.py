@@ -64,9 +64,7 @@ class TrainTicket(Document):
     seat_class: str | None = described(
         "Seat class", "席别", "Such as 二等座.", "例如 二等座。", concept="ticket.seat_class"
     )
-    price: float | None = described(
-        "Price", "票价", "The fare.", "票面金额。", concept="ticket.price", ge=0
-    )
+    price: float | None = described("Price", "票价", "The fare.", "票面金额。", concept="ticket.price", ge=0)
     currency: str | None = described(
         "Currency", "币种", "ISO 4217 code.", "ISO 4217 货币代码。", concept="currency"
     )

@@ -11,6 +11,7 @@ from schemas import pointer
 from schemas.errors import SchemaError
 from schemas.json_schema.keywords import BOUNDS, KNOWN, UNSUPPORTED
 
+_OPEN_ENDED = "values whose names or number are not fixed are not read"
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean"})
 
 
@@ -136,19 +137,15 @@ def _type_of(value: Any) -> str:
 
 
 def _report(node: Mapping[str, Any], path: str, unhonoured: list[Unhonoured]) -> None:
-    for keyword in node:
-        if keyword in UNSUPPORTED:
-            reason = "values whose names or number are not fixed are not read"
-        elif keyword not in KNOWN and not keyword.startswith("x-"):
-            reason = "not a keyword of JSON Schema"
-        elif keyword == "x-alternatives":
-            keyword, reason = node[keyword], "read as one object with the fields of all"
-        else:
-            continue
-        unhonoured.append(Unhonoured(keyword, path, reason))
+    open_ended = [keyword for keyword in node if keyword in UNSUPPORTED]
     if isinstance(node.get("additionalProperties"), Mapping):
-        reason = "values whose names or number are not fixed are not read"
-        unhonoured.append(Unhonoured("additionalProperties", path, reason))
+        open_ended.append("additionalProperties")
+    unknown = [keyword for keyword in node if keyword not in KNOWN and not keyword.startswith("x-")]
+    unhonoured.extend(Unhonoured(keyword, path, _OPEN_ENDED) for keyword in open_ended)
+    unhonoured.extend(Unhonoured(keyword, path, "not a keyword of JSON Schema") for keyword in unknown)
+    if "x-alternatives" in node:
+        reason = "read as one object with the fields of all"
+        unhonoured.append(Unhonoured(node["x-alternatives"], path, reason))
 
 
 def _report_missing(names: set[str], path: str, unhonoured: list[Unhonoured]) -> None:

@@ -41,25 +41,36 @@ def any_of(branches: Sequence[Node]) -> Node:
         merged["type"] = types[0] if len(types) == 1 else types
     if all("enum" in branch for branch in branches):
         merged["enum"] = _joined([branch["enum"] for branch in branches])
+    merged |= _united_properties(branches)
+    items = [branch["items"] for branch in branches if "items" in branch]
+    if items:
+        merged["items"] = any_of(items)
+    merged |= _said_by_all(branches)
+    if any(branch.get("x-nullable") for branch in branches):
+        merged["x-nullable"] = True
+    return merged
+
+
+def _united_properties(branches: Sequence[Node]) -> Node:
+    """The properties of all branches; required are those that every branch requires."""
     properties: Node = {}
     for branch in branches:
         for name, child in branch.get("properties", {}).items():
             properties[name] = any_of([properties[name], child]) if name in properties else child
-    if properties:
-        merged["properties"] = properties
-        merged["required"] = [
-            name for name in properties if all(name in b.get("required", ()) for b in branches)
-        ]
-    items = [branch["items"] for branch in branches if "items" in branch]
-    if items:
-        merged["items"] = any_of(items)
+    if not properties:
+        return {}
+    required = [name for name in properties if all(name in b.get("required", ()) for b in branches)]
+    return {"properties": properties, "required": required}
+
+
+def _said_by_all(branches: Sequence[Node]) -> Node:
+    """What every branch says alike."""
+    alike: Node = {}
     for key in ("format", "pattern", "title", "description"):
         said = {branch.get(key) for branch in branches}
         if len(said) == 1 and None not in said:
-            merged[key] = said.pop()
-    if any(branch.get("x-nullable") for branch in branches):
-        merged["x-nullable"] = True
-    return merged
+            alike[key] = said.pop()
+    return alike
 
 
 def _constrains(node: Node) -> bool:
@@ -71,19 +82,17 @@ def _same_key(key: str, one: Any, other: Any, at: str) -> Any:
         return one
     if key in _TIGHTEST:
         return _TIGHTEST[key](one, other)
-    if key == "properties":
+    if key in {"properties", "required"}:
         names = [*one, *(name for name in other if name not in one)]
-        return {name: _property(name, one, other, at) for name in names}
-    if key == "required":
-        return [*one, *(name for name in other if name not in one)]
+        return {name: _property(name, one, other, at) for name in names} if key == "properties" else names
     if key == "type":
         return _common_type(one, other, at)
     if key == "enum":
         return [value for value in one if value in other]
     if key == "items":
         return both(one, other, at=at + "/items")
-    if key == "additionalProperties":
-        return one if one is False else other
+    if key == "additionalProperties" and False in (one, other):
+        return False
     raise SchemaError("two parts of allOf contradict each other", keyword=key, pointer=at)
 
 

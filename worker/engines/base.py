@@ -39,9 +39,20 @@ class Reply:
 class Engine(Protocol):
     """Reads documents; batch first, one is a batch of one. One engine per process."""
 
-    name: str
-    model: str | None
-    revision: str | None
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The model that reads, as its makers call it."""
+        ...
+
+    @property
+    def revision(self) -> str | None:
+        """Which version of the model, where it has any."""
+        ...
 
     def warm_up(self) -> None:
         """Load everything that the first document would otherwise wait for."""

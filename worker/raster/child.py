@@ -39,17 +39,15 @@ def _serve(request: dict[str, Any], answers: BinaryIO) -> None:
     try:
         _limit_memory(limits)
         _limit_time(limits)
-        document = open_document(
-            Path(request["path"]), pdf_backend=request["pdf_backend"], limits=limits
-        )
+        document = open_document(Path(request["path"]), pdf_backend=request["pdf_backend"], limits=limits)
     except PagemillError as error:
         wire.send(answers, wire.error_message(error, event="failed"))
     except MemoryError:
-        error = SourceMemory(limit=limits.max_memory)
-        wire.send(answers, wire.error_message(error, event="failed"))
+        too_much = SourceMemory(limit=limits.max_memory)
+        wire.send(answers, wire.error_message(too_much, event="failed"))
     except OSError:
-        error = CorruptFile(kind="unknown", detail="it cannot be read from disk")
-        wire.send(answers, wire.error_message(error, event="failed"))
+        unreadable = CorruptFile(kind="", detail="it cannot be read from disk")
+        wire.send(answers, wire.error_message(unreadable, event="failed"))
     else:
         wire.send(answers, {"event": "opened", "pages": document.page_count})
         with contextlib.closing(document):

@@ -31,9 +31,7 @@ def open_document(path: Path, *, pdf_backend: str, limits: Limits) -> OpenDocume
     if file_type is None:
         _refuse(head)
     document = (
-        _open_pdf(path, pdf_backend)
-        if file_type is FileType.PDF
-        else _open_image(path, file_type, limits)
+        _open_pdf(path, pdf_backend) if file_type is FileType.PDF else _open_image(path, file_type, limits)
     )
     if document.page_count > limits.max_pages:
         pages = document.page_count

@@ -22,7 +22,7 @@ _DAMAGE = (OSError, SyntaxError, ValueError, KeyError, TypeError, IndexError, EO
 
 def open_image(path: Path, file_type: FileType, limits: Limits) -> OpenDocument:
     """Open a picture; raises SourceError."""
-    formats = _FORMATS
+    formats: tuple[str, ...] = _FORMATS
     if file_type is FileType.HEIC:
         import pillow_heif
 
@@ -62,9 +62,7 @@ class _ImageDocument:
         self._image.close()
 
 
-def _check_size(
-    image: Image.Image, limits: Limits, error: type[PageTooLarge | TooManyPixels]
-) -> None:
+def _check_size(image: Image.Image, limits: Limits, error: type[PageTooLarge | TooManyPixels]) -> None:
     pixels = image.width * image.height
     if pixels == 0:
         raise EmptyDocument

@@ -5,7 +5,7 @@ Runs in the child process of `sandbox`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ class _PdfDocument:
             scale = limits.scale(width * dots, height * dots, wanted=1.0) * dots
             bitmap = page.render(scale=scale, rev_byteorder=True)
             picture = np.ascontiguousarray(bitmap.to_numpy()[..., :3]).copy()
-            words = tuple(_words(page, width, height))
+            words = tuple(_words(page))
             page.close()
         except (*_DAMAGE, MemoryError) as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
@@ -60,10 +60,10 @@ class _PdfDocument:
         self._document.close()
 
 
-def _words(page: Any, width: float, height: float) -> Iterator[Word]:
+def _words(page: Any) -> Iterator[Word]:
     """Runs of characters between white space, their places in fractions of the upright page."""
     text_page = page.get_textpage()
-    to_upright = _upright(page, width, height)
+    to_upright = _upright(page)
     run: list[tuple[str, Box]] = []
     for index, char in enumerate(_characters(text_page)):
         if char.isspace() or char in "\x00￾":
@@ -90,7 +90,7 @@ def _word(run: list[tuple[str, Box]]) -> Word:
     return Word("".join(char for char, _ in run), union(box for _, box in run))
 
 
-def _upright(page: Any, width: float, height: float) -> Any:
+def _upright(page: Any) -> Callable[[tuple[float, float, float, float]], Box]:
     """From PDF space (origin bottom left, before /Rotate) to fractions of the upright page."""
     rotation = page.get_rotation()
     left, bottom, right, top = page.get_cropbox()

@@ -187,9 +187,7 @@ class _Child:
         """The next message; raises SourceTimeout or CorruptFile when none comes."""
         deadline = time.monotonic() + limits.page_seconds + 2  # the child's own limit comes first
         try:
-            return wire.receive(
-                lambda size: self._read(size, deadline), max_payload=limits.max_pixels * 4
-            )
+            return wire.receive(lambda size: self._read(size, deadline), max_payload=limits.max_pixels * 4)
         except TimeoutError as error:
             raise SourceTimeout(seconds=f"{limits.page_seconds:g}") from error
         except (EOFError, ValueError) as error:

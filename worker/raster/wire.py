@@ -33,9 +33,7 @@ def send(stream: BinaryIO, header: dict[str, Any], payload: memoryview | None = 
     stream.flush()
 
 
-def receive(
-    read: Callable[[int], bytearray], *, max_payload: int
-) -> tuple[dict[str, Any], bytearray]:
+def receive(read: Callable[[int], bytearray], *, max_payload: int) -> tuple[dict[str, Any], bytearray]:
     """Read one message; `read(n)` gives exactly n bytes. Raises ValueError on nonsense."""
     header_size, payload_size = _SIZES.unpack(read(_SIZES.size))
     if header_size > MAX_HEADER or payload_size > max_payload:
@@ -51,7 +49,7 @@ def page_message(page: Page) -> tuple[dict[str, Any], memoryview]:
         "event": "page", "number": page.number, "text_layer": page.text_layer,
         "height": page.height, "width": page.width, "words": words,
     }  # fmt: skip
-    return header, memoryview(np.ascontiguousarray(page.picture)).cast("B")
+    return header, memoryview(np.ascontiguousarray(page.picture).tobytes())
 
 
 def page_of(header: dict[str, Any], payload: bytearray) -> Page:

@@ -16,7 +16,14 @@ from worker.engines.embedded.lexicon import Label
 _WEIGHTS = {"strong": 1.3, "labels": 1.0, "weak": 0.55}
 _KEYS = frozenset({*_WEIGHTS, "value", "field", "pattern", "side", "region", "within", "echo"})
 _OWN_WEIGHT = 1.15  # a user's own title is meant more exactly than a wording of ours
+_STEM_WEIGHT = 0.85
+_SUFFIX = re.compile(r" (name|number|no|id|code|date|time|amount|value|address|text)$")
+"""What names of fields end in, but printed labels often do not: employee_name, `Employee: Kim`."""
+_TOO_GENERAL = frozenset(
+    {"total", "tax", "net", "item", "line", "unit", "page", "the", "full", "first", "last"}
+)
 _NUMBERS = frozenset({"money", "total", "number", "percent", "total_area"})
+_FORMATS = {"date": "date", "date-time": "datetime", "time": "time"}
 _TREES = frozenset({"table", "rooms", "chains", "entries", "lines", "columns", "pages", "party",
                     "annotations", "chart_series"})  # fmt: skip
 
@@ -70,6 +77,9 @@ def own_labels(target: Field) -> Iterator[Label]:
     for wording in dict.fromkeys(filter(None, wordings)):
         if len(wording) > 1:
             yield Label(wording, concept, _OWN_WEIGHT)
+        stem = _SUFFIX.sub("", wording.lower())
+        if len(stem) > 2 and stem != wording.lower() and stem not in _TOO_GENERAL:
+            yield Label(stem, concept, _STEM_WEIGHT)
 
 
 def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
@@ -77,9 +87,7 @@ def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
     if unknown:
         raise ValueError(f"concept {name!r} has unknown keys {sorted(unknown)}")
     wordings = tuple(
-        Label(wording, name, weight)
-        for key, weight in _WEIGHTS.items()
-        for wording in entry.get(key, ())
+        Label(wording, name, weight) for key, weight in _WEIGHTS.items() for wording in entry.get(key, ())
     )
     return Concept(
         name=name, value=entry["value"], names=tuple(entry.get("field", ())), labels=wordings,
@@ -126,25 +134,24 @@ def _own(target: Field) -> Concept:
 
 
 def _value_type(target: Field) -> str:
-    if target.is_array and target.items is not None and target.items.is_object:
-        return "table"
-    if target.is_array or target.is_object:
-        return "unsupported" if target.is_array else "object"
+    if target.is_object or target.is_array:
+        return _tree_type(target)
     if target.enum is not None:
         return "enum"
     if target.hints.get("x-pattern"):
         return "pattern"
-    by_format = {"date": "date", "date-time": "datetime", "time": "time"}.get(target.format or "")
-    if by_format:
-        return by_format
     if "boolean" in target.types:
         return "checkbox"
     if {"number", "integer"} & set(target.types):
         return "number"
-    name = words(target.name)
-    if re.search(r"(^| )date( |$)|日期", f"{name} {target.title.lower()}"):
-        return "date"
-    return "text"
+    named_date = re.search(r"(^| )date( |$)|日期", f"{words(target.name)} {target.title.lower()}")
+    return _FORMATS.get(target.format or "") or ("date" if named_date else "text")
+
+
+def _tree_type(target: Field) -> str:
+    if target.is_object:
+        return "object"
+    return "table" if target.items is not None and target.items.is_object else "unsupported"
 
 
 def _wordings(target: Field) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
@@ -12,9 +13,10 @@ from worker.engines.embedded.filling import Filling, Group, Unsupported
 from worker.engines.embedded.layout import arrange
 from worker.engines.embedded.lexicon import Label
 from worker.engines.embedded.ocr import Ocr
+from worker.engines.embedded.readers.choose import fill_root
 from worker.engines.embedded.reading import ReadPage, read_page
-from worker.engines.embedded.readers.choose import fill
 from worker.engines.embedded.sheet import Sheet, lay_out
+from worker.raster.base import Page
 
 
 class EmbeddedEngine:
@@ -40,20 +42,29 @@ class EmbeddedEngine:
         self._ocr = Ocr()
 
     def _read(self, request: Request) -> Reply:
-        pages = [read_page(page, self._ocr) for page in request.pages]
         root = request.schema.root
-        sheet = lay_out(arrange(pages), _labels(root))
-        filling = fill_root(root, sheet)
+        read = read_sheet(request.pages, root, self._ocr)
+        filling = fill_root(root, read.sheet)
         data, evidence = settle.settle(root, filling)
         return Reply(
-            data=data, evidence=evidence, lines={page.number: page.lines for page in pages},
-            issues=(*_doubts(pages), *_unsupported(root, filling)), tokens={"pages": len(pages)},
+            data=data, evidence=evidence, lines={page.number: page.lines for page in read.pages},
+            issues=(*_doubts(read.pages), *_unsupported(root, filling)),
+            tokens={"pages": len(read.pages)},
         )  # fmt: skip
 
 
-def fill_root(root: Field, sheet: Sheet) -> Group:
-    """Candidates for every field of a schema."""
-    return Group({field.name: fill(field, sheet) for field in root.properties})
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A document's pages as lines, and laid out."""
+
+    pages: tuple[ReadPage, ...]
+    sheet: Sheet
+
+
+def read_sheet(pages: Iterable[Page], root: Field, ocr: Ocr) -> ReadDocument:
+    """Read the pages one by one, keeping lines but no pictures, and lay them out for the schema."""
+    read = tuple(read_page(page, ocr) for page in pages)
+    return ReadDocument(read, lay_out(arrange(read), _labels(root)))
 
 
 def _labels(root: Field) -> Iterator[Label]:

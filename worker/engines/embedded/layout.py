@@ -189,8 +189,7 @@ def _belongs(cell: Cell, row: Sequence[Cell]) -> bool:
     if shared <= 0.5 * min(cell.height, bottom - top):
         return False
     return all(
-        cell.overlap_x(member) <= 0.3 * min(cell.x1 - cell.x0, member.x1 - member.x0)
-        for member in row
+        cell.overlap_x(member) <= 0.3 * min(cell.x1 - cell.x0, member.x1 - member.x0) for member in row
     )
 
 

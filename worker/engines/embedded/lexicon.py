@@ -113,13 +113,14 @@ class Lexicon:
             yield Mention(cell, 0, len(front.group(0).rstrip()), labels)
 
     def _longest(self, folded: str, start: int) -> tuple[int, Sequence[Label]]:
-        node, best = self._trie, (start, ())
+        node = self._trie
+        best: tuple[int, Sequence[Label]] = (start, ())
         for at in range(start, len(folded)):
             if folded[at] == " ":
                 continue
-            node = node.get(folded[at])  # type: ignore[assignment]
-            if node is None:
+            if folded[at] not in node:
                 break
+            node = node[folded[at]]
             if _END in node and _may_end(folded, at + 1):
                 best = (at + 1, node[_END])
         return best
@@ -158,8 +159,7 @@ def _may_end(folded: str, end: int) -> bool:
     """Latin words must end where a word ends, but for a plural s."""
     if end >= len(folded) or not (_is_latin(folded[end - 1]) and _is_latin(folded[end])):
         return True
-    plural = folded[end] == "s" and (end + 1 >= len(folded) or not _is_latin(folded[end + 1]))
-    return plural
+    return folded[end] == "s" and (end + 1 >= len(folded) or not _is_latin(folded[end + 1]))
 
 
 def _is_latin(char: str) -> bool:

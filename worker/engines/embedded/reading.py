@@ -23,6 +23,7 @@ _SAMPLE = 3  # lines compared with the picture
 _ALIKE = 55.0  # percent; other words come out below 40, unusual fonts above 70
 _FEW_LINES = 4  # too few to tell what is usual
 _FAINT = 0.5
+_OCR_SLACK = 0.25  # PP-OCR's boxes are a third higher than the ink in them
 _STRAY = "ÁÀÂÃÅÉÈÊÍÌÎÓÒÔÕÚÙÛÝ"
 _BARE = str.maketrans(_STRAY, "AAAAAEEEIIIOOOOUUUY")
 _GAP = 1.0  # letter heights between words of different lines in the same row
@@ -43,6 +44,7 @@ class ReadPage:
     quarter_turns: int = 0
     doubted: bool = False
     faint: tuple[Line, ...] = ()
+    slack: float = 0.0
 
 
 def read_page(page: Page, ocr: Ocr) -> ReadPage:
@@ -57,7 +59,7 @@ def read_page(page: Page, ocr: Ocr) -> ReadPage:
     lines = without_stray_accents(seen.lines)
     return ReadPage(
         page.number, width, height, lines, seen.quarter_turns, bool(page.words),
-        _faint(np.rot90(page.picture, seen.quarter_turns), lines),
+        _faint(np.rot90(page.picture, seen.quarter_turns), lines), slack=_OCR_SLACK,
     )  # fmt: skip
 
 
@@ -67,9 +69,7 @@ def _faint(picture: Picture, lines: Sequence[Line]) -> tuple[Line, ...]:
         return ()
     contrasts = [_contrast(crop(picture, line.box)) for line in lines]
     usual = sorted(contrasts)[len(contrasts) // 2]
-    return tuple(
-        line for line, contrast in zip(lines, contrasts, strict=True) if contrast < usual * _FAINT
-    )
+    return tuple(line for line, contrast in zip(lines, contrasts, strict=True) if contrast < usual * _FAINT)
 
 
 def _contrast(ink: Picture) -> float:
@@ -164,6 +164,8 @@ def _even(word: Word) -> list[float]:
     return [box.x0 + (box.x1 - box.x0) * i / count for i in range(count + 1)]
 
 
-def box_on_page(box: Box, page: ReadPage) -> Box:
-    """A box in the frame of the lines, on the page as it came."""
-    return turning.to_page(box, page.quarter_turns)
+def box_on_page(box: Box, page: ReadPage, *, vertical: bool = False) -> Box:
+    """A box in the frame of the lines, tight around its ink, on the page as it came."""
+    x, y = (box.width * page.slack / 2, 0.0) if vertical else (0.0, box.height * page.slack / 2)
+    tight = Box(box.x0 + x, box.y0 + y, box.x1 - x, box.y1 - y)
+    return turning.to_page(tight, page.quarter_turns)

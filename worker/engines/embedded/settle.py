@@ -21,8 +21,18 @@ from worker.engines.embedded.reading import box_on_page
 from worker.engines.embedded.sheet import Candidate
 
 _MAX_ALTERNATIVES = 3
+_WEAK = 0.3  # strength below which a candidate is taken only when it was the first choice
 _SHARED = frozenset({"currency", "text", "language"})
 """Fields that repeat what others hold by their nature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The candidate a field takes, its value in the field's type, and the best one of every other value."""
+
+    value: Any
+    candidate: Candidate
+    others: Sequence[tuple[Any, Candidate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +46,14 @@ class _Claim:
 
 def settle(root: Field, filling: Group) -> tuple[dict[str, Any], dict[str, Evidence]]:
     """Data in the shape of the schema, and the evidence by JSON Pointer."""
-    claims = list(_claims(root, filling, at=""))
-    chosen = {claim.at: choice for claim, choice in _assign(claims)}
-    evidence = {at: _evidence(claim, index) for at, (claim, index) in chosen.items()}
-    values = {at: claim.candidates[index][0] for at, (claim, index) in chosen.items()}
-    return _data(root, filling, values, at=""), evidence
+    chosen = choices(root, filling)
+    evidence = {at: _evidence(choice) for at, choice in chosen.items()}
+    return _data(root, filling, chosen, at=""), evidence
+
+
+def choices(root: Field, filling: Group) -> dict[str, Choice]:
+    """What each scalar field takes, by JSON Pointer; fields without a value are missing."""
+    return dict(_assign(list(_claims(root, filling, at=""))))
 
 
 def _claims(field: Field, filling: Filling | None, *, at: str) -> Iterator[_Claim]:
@@ -57,20 +70,18 @@ def _claims(field: Field, filling: Filling | None, *, at: str) -> Iterator[_Clai
             yield _Claim(at, field, candidates)
 
 
-def _assign(claims: Sequence[_Claim]) -> Iterator[tuple[_Claim, tuple[_Claim, int]]]:
+def _assign(claims: Sequence[_Claim]) -> Iterator[tuple[str, Choice]]:
     """Give each place to the claim that wants it most, the surest claims first."""
-    taken: dict[tuple[int, int, int], str] = {}
+    taken: set[tuple[int, int, int]] = set()
     for claim in sorted(claims, key=lambda claim: -claim.candidates[0][1].score):
-        for index, (_, candidate) in enumerate(claim.candidates):
+        for index, (value, candidate) in enumerate(claim.candidates):
             places = {(id(s.cell), s.start, s.end) for s in candidate.spans}
-            rivals = {taken[place] for place in places if place in taken}
-            if rivals and not _may_share(claim):
+            if places & taken and not _may_share(claim):
                 continue
-            if index and candidate.strength < 0.3:
+            if index and candidate.strength < _WEAK:
                 break  # a weak second choice is worse than none
-            for place in places:
-                taken.setdefault(place, claim.at)
-            yield claim, (claim, index)
+            taken |= places
+            yield claim.at, Choice(value, candidate, _others(claim, index, value))
             break
 
 
@@ -85,35 +96,33 @@ def _may_share(claim: _Claim) -> bool:
     return numeric or last.isdigit() or last in _SHARED
 
 
-def _data(field: Field, filling: Filling | None, values: Mapping[str, Any], *, at: str) -> Any:
+def _data(field: Field, filling: Filling | None, chosen: Mapping[str, Choice], *, at: str) -> Any:
     if field.is_object and (isinstance(filling, Group) or not field.nullable):
         fields = filling.fields if isinstance(filling, Group) else {}
         return {
-            child.name: _data(child, fields.get(child.name), values, at=at + pointer.join(child.name))
+            child.name: _data(child, fields.get(child.name), chosen, at=at + pointer.join(child.name))
             for child in field.properties
         }
     if field.is_array and (isinstance(filling, Listing) or not field.nullable):
         items = filling.items if isinstance(filling, Listing) else ()
-        assert field.items is not None or not items
         return [
-            _data(field.items, item, values, at=at + pointer.join(index))
+            _data(field.items, item, chosen, at=at + pointer.join(index))
             for index, item in enumerate(items)
             if field.items is not None
         ]
-    return values.get(at)
+    return chosen[at].value if at in chosen else None
 
 
-def _evidence(claim: _Claim, index: int) -> Evidence:
-    value, candidate = claim.candidates[index]
-    others = _others(claim, index, value)
-    probability = confidence.of(candidate, [c for _, c in others])
-    rest = confidence.shares(1 - probability, [c for _, c in others[:_MAX_ALTERNATIVES]])
+def _evidence(choice: Choice) -> Evidence:
+    others = choice.others[:_MAX_ALTERNATIVES]
+    probability = confidence.of(choice.candidate, [c for _, c in choice.others])
+    shares = confidence.shares(1 - probability, [c for _, c in others])
     return Evidence(
         confidence=round(probability, 4),
-        citations=tuple(_citations(candidate)),
+        citations=tuple(_citations(choice.candidate)),
         alternatives=tuple(
             Alternative(value=other, confidence=round(share, 4))
-            for (other, _), share in zip(others[:_MAX_ALTERNATIVES], rest, strict=True)
+            for (other, _), share in zip(others, shares, strict=True)
         ),
     )
 
@@ -131,8 +140,9 @@ def _others(claim: _Claim, index: int, value: Any) -> list[tuple[Any, Candidate]
 
 def _citations(candidate: Candidate) -> Iterator[Citation]:
     for span in candidate.spans:
-        box = box_on_page(span.box, span.cell.page)
-        yield Citation(page=span.cell.page.number, box=box.rounded(), text=span.text)
+        cell = span.cell
+        box = box_on_page(span.box, cell.page, vertical=cell.line.vertical)
+        yield Citation(page=cell.page.number, box=box.rounded(), text=span.text)
 
 
 def as_type(value: Any, field: Field) -> Any:

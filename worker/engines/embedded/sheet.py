@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from schemas.values import dates
 from worker.engines.embedded import spans
-from worker.engines.embedded.layout import Cell, Layout
+from worker.engines.embedded.layout import Cell, Layout, Row
 from worker.engines.embedded.lexicon import Label, Lexicon, Mentions
 from worker.engines.embedded.spans import Span, Typed
 
@@ -72,28 +72,37 @@ class Sheet:
         return [typed for cell in self.layout.cells
                 for typed in spans.calendar_dates(cell, day_first=first)]  # fmt: skip
 
+    @cached_property
+    def item_headers(self) -> frozenset[int]:
+        """Rows that name the columns of a table of items: three or more of them."""
+        return frozenset(row.index for row in self.layout.rows if self._columns_named(row) >= 3)
+
+    def _columns_named(self, row: Row) -> int:
+        named = {
+            label.concept
+            for cell in row.cells
+            for mention in self.mentions.of(cell)
+            for label in mention.labels
+            if label.concept.startswith("item.") and label.concept != "item.ignored"
+        }
+        return len(named)
+
     def typed(self, kind: str, cell: Cell) -> list[Typed]:
-        """The values of a type in a cell."""
-        match kind:
-            case "money":
-                return spans.money(cell, decimal_comma=self.decimal_comma)
-            case "number":
-                return spans.numbers(cell, decimal_comma=self.decimal_comma)
-            case "percent":
-                return spans.percents(cell)
-            case "date":
-                return spans.calendar_dates(cell, day_first=self.day_first)
-            case "datetime":
-                return spans.moments(cell, day_first=self.day_first)
-            case "time":
-                return spans.times(cell)
-            case "phone":
-                return spans.phones(cell)
-            case "code":
-                return list(spans.codes(cell))
-            case "currency":
-                return spans.currency(cell)
-        raise ValueError(f"no values of type {kind!r}")
+        """The values of a type in a cell; raises KeyError for a type that has none."""
+        return _FINDERS[kind](self, cell)
+
+
+_FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
+    "money": lambda sheet, cell: spans.money(cell, decimal_comma=sheet.decimal_comma),
+    "number": lambda sheet, cell: spans.numbers(cell, decimal_comma=sheet.decimal_comma),
+    "percent": lambda _sheet, cell: spans.percents(cell),
+    "date": lambda sheet, cell: spans.calendar_dates(cell, day_first=sheet.day_first),
+    "datetime": lambda sheet, cell: spans.moments(cell, day_first=sheet.day_first),
+    "time": lambda _sheet, cell: spans.times(cell),
+    "phone": lambda _sheet, cell: spans.phones(cell),
+    "code": lambda _sheet, cell: list(spans.codes(cell)),
+    "currency": lambda _sheet, cell: spans.currency(cell),
+}
 
 
 def lay_out(layout: Layout, labels: Iterable[Label]) -> Sheet:

@@ -18,7 +18,10 @@ _MONEY = re.compile(
     r"|(?:(?<=\s)|^)-?\.\d{2}(?=\s|$)"
 )
 _SIGNED_MONEY = re.compile(r"(?:[$€£¥￥₹]|(?<![A-Z])RM|HK\$)\s?(-?\d{1,3}(?:,\d{3})+|-?\d+)(?!\d|[.,]\d)")
-_NUMBER = re.compile(r"(?<![\w.,/-])-?\d{1,3}(?:[.,' ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,-]\d)|(?<![\w.,/-])-?\d+(?:[.,]\d+)?(?![\w/]|[.,-]\d)")
+_LOST_POINT = re.compile(r"(\d{1,5})\s(\d{2})")
+_NUMBER = re.compile(
+    r"(?<![\w.,/-])-?\d{1,3}(?:[.,' ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,-]\d)|(?<![\w.,/-])-?\d+(?:[.,]\d+)?(?![\w/]|[.,-]\d)"
+)
 _COUNT = re.compile(r"(?<![\w.,/-])(\d+(?:[.,]\d+)?)\s?(?=[a-zA-Z]{1,6}\b|[一-龥])")
 _PHONE = re.compile(r"\+?\(?\d[\d()]{1,5}[-\s.)/]{0,2}\d{2,5}(?:[-\s./]{0,2}\d{2,5}){0,4}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/\-_.#]*[A-Za-z0-9]|\d")
@@ -55,22 +58,26 @@ class Typed:
     """A second reading of the same print, such as day and month exchanged."""
 
 
+def has_money(text: str) -> bool:
+    """Whether an amount with cents is in a text."""
+    return _MONEY.search(text) is not None
+
+
 def money(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
     """Amounts with cents, and whole amounts behind a currency sign."""
     text = plain(cell.text)
     if len(text) != len(cell.text):  # a sign that NFKC makes longer would shift every place
         text = cell.text
-    found = [
-        (match, match.start(), match.end())
-        for pattern in (_MONEY, _SIGNED_MONEY)
-        for match in pattern.finditer(text)
-    ]
+    lost_point = _LOST_POINT.fullmatch(text)
+    if lost_point:
+        return [Typed(Decimal(f"{lost_point[1]}.{lost_point[2]}"), Span(cell, 0, len(text)), 0.7)]
     typed = []
-    for match, start, end in found:
+    for match in (*_MONEY.finditer(text), *_SIGNED_MONEY.finditer(text)):
         value = amounts.number(match.group(0), decimal_comma=decimal_comma)
         if value is not None:
-            minus = bool(re.search(r"-\s?(?:RM|[$€£¥])?\s?$", text[max(0, start - 5) : start]))
-            typed.append(Typed(-abs(value) if minus else value, Span(cell, start, end)))
+            before = text[max(0, match.start() - 5) : match.start()]
+            minus = bool(re.search(r"-\s?(?:RM|[$€£¥])?\s?$", before))
+            typed.append(Typed(-abs(value) if minus else value, Span(cell, *match.span())))
     return typed
 
 
@@ -128,6 +135,8 @@ def phones(cell: Cell) -> list[Typed]:
         Typed(match.group(0).strip(), Span(cell, *match.span()))
         for match in _PHONE.finditer(cell.text)
         if 7 <= sum(char.isdigit() for char in match.group(0)) <= 15
+        and not re.match(r"\s?-?\s?[A-Za-z]|/\d", cell.text[match.end() :])
+        and not next(dates.find(match.group(0)), None)
     ]
 
 

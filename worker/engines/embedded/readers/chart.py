@@ -12,7 +12,9 @@ from worker.engines.embedded.spans import Span
 
 def read_title(concept: Concept, sheet: Sheet) -> list[Candidate]:
     """The largest text of the upper third."""
-    return _ranked(sheet, lambda cell, y: (cell.height / sheet.layout.text_height - 0.5 * y) if y < 0.34 else 0)
+    return _ranked(
+        sheet, lambda cell, y: (cell.height / sheet.layout.text_height - 0.5 * y) if y < 0.34 else 0
+    )
 
 
 def read_x_axis(concept: Concept, sheet: Sheet) -> list[Candidate]:

@@ -8,6 +8,7 @@ from schemas.json_schema.fields import Field
 from worker.engines.embedded.concepts import Concept, concept_of
 from worker.engines.embedded.filling import Filling, Group, Scalar, Unsupported
 from worker.engines.embedded.readers import (
+    chains,
     chart,
     codes,
     dates,
@@ -18,6 +19,7 @@ from worker.engines.embedded.readers import (
     parties,
     patterns,
     plan,
+    rooms,
     tables,
     transcript,
 )
@@ -48,8 +50,8 @@ _SCALARS: Mapping[str, Callable[[Concept, Sheet], list[Candidate]]] = {
 _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
     "table": tables.read,
     "party": parties.read,
-    "rooms": plan.read_rooms,
-    "chains": plan.read_chains,
+    "rooms": rooms.read_rooms,
+    "chains": chains.read_chains,
     "annotations": plan.read_annotations,
     "entries": entries.read,
     "lines": transcript.read_lines,
@@ -60,6 +62,11 @@ _BEYOND = {
     "chart_series": "points of a chart are not measured",
     "unsupported": "it has to be described or judged, not read",
 }
+
+
+def fill_root(root: Field, sheet: Sheet) -> Group:
+    """Candidates for every field of a schema."""
+    return Group({field.name: fill(field, sheet) for field in root.properties})
 
 
 def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:

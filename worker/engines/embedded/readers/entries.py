@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from schemas.json_schema.fields import Field
 from worker.engines.embedded.concepts import Concept, concept_of
@@ -125,10 +125,8 @@ def _tick(text: str) -> bool | None:
 def _is_key(text: str) -> bool:
     """Whether a cell could be a label without its colon."""
     letters = sum(char.isalpha() for char in text)
-    return 1 < letters and len(text) <= _MAX_KEY and not any(char.isdigit() for char in text)
+    return letters > 1 and len(text) <= _MAX_KEY and not any(char.isdigit() for char in text)
 
 
 def _whole(cell: Cell) -> Span:
     return Span(cell, 0, len(cell.text))
-
-

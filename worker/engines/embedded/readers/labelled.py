@@ -93,20 +93,20 @@ def _labelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
 def _values(concept: Concept, sheet: Sheet, cell: Cell, start: int) -> Iterator[Typed]:
     """The values of the concept's type in `cell.text[start:]`, the first one best."""
     if concept.value == "text":
-        found = [_text(sheet, cell, start)]
+        found = list(_text(sheet, cell, start))
     elif concept.value == "tax_id":
         found = list(tax_ids(cell, start))
     else:
         found = sheet.typed(concept.value, cell)
     rank = 0
     for typed in found:
-        if typed is None or typed.span.start < start:
+        if typed.span.start < start:
             continue
         yield Typed(typed.value, typed.span, typed.quality * 0.85**rank, typed.other)
         rank += 1
 
 
-def _text(sheet: Sheet, cell: Cell, start: int) -> Typed | None:
+def _text(sheet: Sheet, cell: Cell, start: int) -> Iterator[Typed]:
     """The text up to the next label of the cell."""
     end = min(
         (other.start for other in sheet.mentions.of(cell)
@@ -114,9 +114,8 @@ def _text(sheet: Sheet, cell: Cell, start: int) -> Typed | None:
         default=len(cell.text),
     )  # fmt: skip
     text = cell.text[start:end].rstrip(" :：;,|")
-    if not re.search(r"\w", text):
-        return None
-    return Typed(text, Span(cell, start, start + len(text)))
+    if re.search(r"\w", text):
+        yield Typed(text, Span(cell, start, start + len(text)))
 
 
 def tax_ids(cell: Cell, start: int) -> Iterator[Typed]:
@@ -131,5 +130,17 @@ def _unlabelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
     base = _LOOSE[concept.value]
     for index, cell in enumerate(sheet.layout.cells):
         for typed in sheet.typed(concept.value, cell):
+            if _claimed(typed, sheet):
+                continue
             score = base * typed.quality - 0.002 * index
             yield Candidate(typed.value, score, (typed.span,), 0.3)
+
+
+def _claimed(typed: Typed, sheet: Sheet) -> bool:
+    """Whether another label says what a value is, right before it or in the cell to its left."""
+    cell = typed.span.cell
+    before = [m for m in sheet.mentions.of(cell) if m.end <= typed.span.start]
+    for neighbour in sheet.layout.left_of(cell)[-1:]:
+        before.extend(m for m in sheet.mentions.of(neighbour) if not before)
+    names = {label.concept for mention in before[-1:] for label in mention.labels if label.weight >= 1}
+    return any(name.startswith(("ignore.references", "party.tax", "invoice.", "receipt.")) for name in names)

@@ -55,9 +55,10 @@ _REGISTRATION_TAIL = _word(
     r"|(?:CO\.?\s?(?:REG\.?)?\s?(?:NO\.?)?\W*)?\b[A-Z]{0,2}\d{4,9}\s?-\s?[A-Z]{1,2}).*$"
 )
 _LEGAL_FORM = _word(
-    r"\bS[DO]N\.?\s*BHD|\bS D?N BHD|\bBHD\b|\bS/B\b|\bSB\b|\bLTD\b|\bLIMITED\b|\bINC\b|\bLLC\b|\bLLP\b|\bGMBH\b"
-    r"|\bENTERPRISES?\b|\bPTE\b|\bPTY\b|\bPLC\b|公司"
+    r"\bS[DO]N\.?\s*BHD|\bS D?N BHD|\bBHD\b|\bS/B\b|\bSB\b|\bLTD\b|\bLIMITED\b|\bINC\b|\bLLC\b|\bLLP\b"
+    r"|\bGMBH\b|\bENTERPRISES?\b|\bPTE\b|\bPTY\b|\bPLC\b|公司"
 )
+_HOUSE_NUMBER = _word(r"^\W*(NO|LOT|UNIT|G-|\d+[A-Z]?\s?[,\-]|\d{1,5}\s[A-Z])")
 _MAX_ADDRESS_ROWS = 6
 
 
@@ -85,11 +86,13 @@ def address_likeness(text: str) -> float:
     score += 0.8 * bool(POSTCODE.search(text))
     score += 0.25 * min(text.count(",") + text.count("，"), 3)
     score += 0.2 * bool(re.search(r"\b\d{1,3}[A-Z]?/\d{1,3}", text))
-    score += 0.4 * bool(re.match(r"^\W*(NO|LOT|UNIT|G-|\d+[A-Z]?\s?[,\-]|\d{1,5}\s[A-Z])", text, re.I))
+    score += 0.4 * bool(
+        re.match(r"^\W*(NO|LOT|UNIT|G-|\d+[A-Z]?\s?[,\-]|\d{1,5}\s[A-Z])", text, re.IGNORECASE)
+    )
     score -= 1.5 * bool(_STOP.search(text))
     score -= 0.8 * bool(re.match(r"^\W*\([^()]*\)\W*$", text) or re.search(r"[A-Za-z]\w+\s?[:：]", text))
     score -= 0.7 * bool(re.search(r"\+?6?0\d{1,2}-?\d{6,8}", text.replace(" ", "")))
-    score -= 1.0 * bool(spans._MONEY.search(text) or next(dates.find(text), None))
+    score -= 1.0 * bool(spans.has_money(text) or next(dates.find(text), None))
     return score
 
 
@@ -99,7 +102,8 @@ def _names(sheet: Sheet, row: Row, index: int) -> Iterator[Candidate]:
     score = 1.0 - 0.1 * index
     score += 0.8 * bool(ORGANISATION.search(text) or _LEGAL_FORM.search(text))
     score += 0.2 * (trimmed != text)
-    score += 0.25 * min(row.height / sheet.layout.text_height - 1, 1.5)
+    score += 0.3 * min(row.height / sheet.layout.text_height - 1, 2.0)
+    score -= 0.9 * bool(re.search(r"[#№]|\bNO\b\.?\s?[:.]", text, re.IGNORECASE))
     score -= 1.2 * bool(_STOP.search(text) or next(dates.find(text), None))
     score -= 1.0 * bool(_REGISTRATION.match(text))
     score -= 0.6 * (address_likeness(text) >= 0.9)
@@ -193,9 +197,9 @@ def _credit_last_rows(sheet: Sheet, likeness: list[float]) -> None:
         above, text = rows[index - 1].text, rows[index].text
         plain = re.fullmatch(r"[A-Za-zÀ-ÿ ,.()'-]+", text) and len(text.split()) <= 4
         open_end = POSTCODE.search(above) or above.rstrip().endswith(",")
-        if open_end and likeness[index - 1] > 0.4 and plain:
-            if not _STOP.search(text) and not _LEGAL_FORM.search(text):
-                likeness[index] = max(likeness[index], 0.6)
+        ends = _STOP.search(text) or _LEGAL_FORM.search(text)
+        if open_end and likeness[index - 1] > 0.4 and plain and not ends:
+            likeness[index] = max(likeness[index], 0.6)
 
 
 def _name_row(sheet: Sheet) -> int | None:
@@ -222,9 +226,7 @@ def _follows(sheet: Sheet, first: int, name: int | None) -> float:
     return 0.8 if direct else 0.0
 
 
-def _block(
-    sheet: Sheet, first: int, last: int, likeness: list[float], *, follows: float
-) -> Candidate:
+def _block(sheet: Sheet, first: int, last: int, likeness: list[float], *, follows: float) -> Candidate:
     rows = sheet.layout.rows[first : last + 1]
     score = sum(likeness[row.index] - 0.25 for row in rows) + follows
     score -= 0.9 * (likeness[first] < 0.5 and follows <= 0)

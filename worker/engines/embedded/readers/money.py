@@ -145,6 +145,8 @@ def _above(typed: Typed, sheet: Sheet) -> Iterator[Mention]:
         over = [other for other in row.cells if other.overlap_x(cell) > 0]
         if row.page is not cell.page or bottom.y0 - row.y1 > 2.2 * cell.height:
             return
+        if row.index in sheet.item_headers:
+            return  # what stands under it are items
         for other in over:
             yield from sheet.mentions.of(other)
         if any(sheet.mentions.of(other) for other in over):
@@ -208,7 +210,7 @@ class _Support:
             score -= 0.7
         if cell.row > self._summary:
             score -= 0.9
-        score += 0.5 * self._rounds_another(amount) 
+        score += 0.5 * self._rounds_another(amount)
         if not any(_left(amount.typed, self._sheet)):
             score += 0.4 * _sums_column(amount, self._sheet)
         score += 0.25 * (value in self._paid and not self._change)
@@ -228,8 +230,7 @@ class _Support:
         if value <= 0:
             return 0
         change = any(
-            paid > value and paid - value in self._printed and paid - value != value
-            for paid in self._paid
+            paid > value and paid - value in self._printed and paid - value != value for paid in self._paid
         )
         parts = any(
             abs(part + tax + rounding - value) < _CENT and (part != value)

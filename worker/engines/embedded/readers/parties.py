@@ -35,25 +35,24 @@ def read(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     blocks = sorted(_blocks(concept.name, sheet), key=lambda block: -block.weight)
     others = {id(cell) for name in _PARTIES if name != concept.name
               for block in _blocks(name, sheet) for cell in block.cells}  # fmt: skip
-    readers = {
-        "party_name": lambda: Scalar(_names(blocks, concept, sheet, others)),
-        "party_address": lambda: Scalar(_addresses(blocks, concept, sheet, others)),
-        "tax_id": lambda: _tax_ids(blocks, concept, sheet, others),
-    }
-    filled = {}
+    filled: dict[str, Filling] = {}
     for child in field.properties:
-        known = readers.get(concept_of(child, within=concept.name).value)
-        if known:
-            found = known()
-            filled[child.name] = found if child.is_array or isinstance(found, Scalar) else _first(found)
+        match concept_of(child, within=concept.name).value:
+            case "party_name":
+                filled[child.name] = Scalar(_names(blocks, concept, sheet, others))
+            case "party_address":
+                filled[child.name] = Scalar(_addresses(blocks, concept, sheet, others))
+            case "tax_id":
+                numbers = _tax_ids(blocks, concept, sheet, others)
+                filled[child.name] = numbers if child.is_array else _first(numbers)
+            case _:
+                pass  # nothing else is known of a party
     return Group(filled)
 
 
-def _first(found: Filling) -> Filling:
+def _first(found: Listing) -> Filling:
     """Of several numbers the first, for a schema that has room for one."""
-    if isinstance(found, Listing):
-        return found.items[0] if found.items else Scalar()
-    return found
+    return found.items[0] if found.items else Scalar()
 
 
 def _blocks(party: str, sheet: Sheet) -> Iterator[_Block]:
@@ -91,7 +90,7 @@ def _cells_under(mention: Mention, sheet: Sheet) -> Iterator[Cell]:
             continue
         if inside[0].y0 - bottom > _MAX_GAP * head.height or _starts_party(inside[0], sheet):
             return
-        if _starts_table(inside, sheet):
+        if row.index in sheet.item_headers:
             return
         yield from inside
         bottom = max(cell.y1 for cell in inside)
@@ -114,30 +113,21 @@ def _starts_party(cell: Cell, sheet: Sheet) -> bool:
     )
 
 
-def _starts_table(cells: Sequence[Cell], sheet: Sheet) -> bool:
-    columns = {
-        label.concept
-        for cell in cells
-        for mention in sheet.mentions.of(cell)
-        for label in mention.labels
-        if label.concept.startswith("item.") and label.concept != "item.ignored"
-    }
-    return len(columns) >= 3
-
-
-def _names(
-    blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]
-) -> list[Candidate]:
-    found = []
+def _names(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> list[Candidate]:
+    found: list[Candidate] = []
     for block in blocks:
         found.extend(_labelled_in(block, "party.name", sheet))
         found.extend(_first_lines(block, concept, sheet))
     if concept.name == "party.seller":
         head = Concept("merchant.name", "text")
-        for candidate in merchant.read_name(head, sheet)[:6]:
-            if not any(id(span.cell) in others for span in candidate.spans):
-                found.append(_up_to_separator(candidate))
+        letterhead = _outside(merchant.read_name(head, sheet)[:6], others)
+        found.extend(_up_to_separator(candidate) for candidate in letterhead)
     return best_first(found)
+
+
+def _outside(candidates: Sequence[Candidate], others: set[int]) -> list[Candidate]:
+    """Those that touch no cell of the other party."""
+    return [c for c in candidates if not any(id(span.cell) in others for span in c.spans)]
 
 
 def _up_to_separator(candidate: Candidate) -> Candidate:
@@ -218,9 +208,7 @@ def _completes(text: str, follower: str) -> bool:
     return not form.search(text) and bool(form.search(follower)) and not re.search(r"\d", follower)
 
 
-def _addresses(
-    blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]
-) -> list[Candidate]:
+def _addresses(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> list[Candidate]:
     found = []
     for block in blocks:
         names = list(_first_lines(block, concept, sheet))
@@ -232,9 +220,8 @@ def _addresses(
             value = ", ".join(span.text.strip(" ,") for span in run)
             found.append(Candidate(value, block.weight + 0.1 * len(run), tuple(run), 0.75))
     if not found and concept.name == "party.seller":
-        for candidate in merchant.read_address(Concept("merchant.address", "text"), sheet)[:3]:
-            if not any(id(span.cell) in others for span in candidate.spans):
-                found.append(Candidate(candidate.value, 0.2 * candidate.score, candidate.spans, 0.35))
+        letterhead = merchant.read_address(Concept("merchant.address", "text"), sheet)[:3]
+        found.extend(Candidate(c.value, 0.2 * c.score, c.spans, 0.35) for c in _outside(letterhead, others))
     return best_first(found)
 
 
@@ -261,9 +248,7 @@ def _address_run(lines: Sequence[Span]) -> list[Span]:
     return []
 
 
-def _tax_ids(
-    blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]
-) -> Listing:
+def _tax_ids(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> Listing:
     inside = {id(cell) for block in blocks for cell in block.cells}
     chosen: dict[str, Candidate] = {}
     for candidate in labelled.read(Concept("party.tax_ids", "tax_id"), sheet):

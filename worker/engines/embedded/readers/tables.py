@@ -1,8 +1,4 @@
-"""Arrays of objects: a header row names the columns, the rows under it are the items.
-
-Receipts often print no header; there an item is a text with an amount at the right edge, its name
-possibly in the row above.
-"""
+"""Arrays of objects: a header row names the columns, the rows under it are the items."""
 
 from __future__ import annotations
 
@@ -15,14 +11,20 @@ from schemas.values import amounts
 from worker.engines.embedded.concepts import Concept, concept_of
 from worker.engines.embedded.filling import Filling, Group, Listing, Scalar
 from worker.engines.embedded.layout import Cell, Row
+from worker.engines.embedded.readers import receipt_items
+from worker.engines.embedded.readers.receipt_items import ends_table
 from worker.engines.embedded.sheet import Candidate, Sheet
 from worker.engines.embedded.spans import Span
 
 _NUMERIC = frozenset({"number", "money", "percent"})
+_PRICES = frozenset({"item.amount", "item.unit_price"})
 _MAX_ITEMS_ROWS = 400
-_COUNT_TIMES_PRICE = re.compile(
-    r"(?<![\d.])(\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[A-Za-z]{0,4}\s?)?[x×X@*]\s?(?:RM|[$€£¥])?\s?(\d+[.,]\d{2})"
+_NAME_LETTERS = 4  # fewer are a tax code or a unit, no name
+_MAX_GAP = 9.0  # letter heights of white that end a table
+_NUMBER_WORD = re.compile(
+    r"^\W{0,2}(?:RM|[A-Z]{0,2}[$€£¥￥])?-?(?:0|[1-9]\d*|\d{1,3}(?:[.,' ]\d{3})*)(?:[.,]\d+)?\s?(?:%|[x×]|[A-Za-z]{0,4}\.?)\W{0,2}$"
 )
+_PRICE_WORD = re.compile(r"\d[.,]\d{2,4}(?!\d)|^\W*[$€£¥￥]?\d{1,9}\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class _Column:
 
     name: str
     value: str
+    concept: str
     x0: float
     x1: float
 
@@ -47,19 +50,24 @@ def read(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     header = _header(known, sheet)
     if header is not None:
         row, columns = header
-        items = _under(row, columns, sheet)
+        items = _Table(row, columns, _described_by(known), sheet).items()
         if items:
             return Listing(items)
     if concept.name == "items":
-        return Listing(_without_header(known, sheet))
+        return Listing(receipt_items.read(known, sheet))
     return Listing()
 
 
-def _header(
-    known: Mapping[str, Concept], sheet: Sheet
-) -> tuple[Row, Sequence[_Column]] | None:
+def _described_by(known: Mapping[str, Concept]) -> str | None:
+    """The field that names an item."""
+    by_concept = {concept.name: name for name, concept in known.items()}
+    texts = [name for name, concept in known.items() if concept.value == "text"]
+    return by_concept.get("item.description") or (texts[0] if texts else None)
+
+
+def _header(known: Mapping[str, Concept], sheet: Sheet) -> tuple[Row, Sequence[_Column]] | None:
     """The row with the most column names, at least two."""
-    best: tuple[int, Row, Sequence[_Column]] | None = None
+    best: tuple[int, Row, list[_Column]] | None = None
     for row in sheet.layout.rows:
         columns = list(_columns(row, known, sheet))
         if len(columns) >= 2 and (best is None or len(columns) > best[0]):
@@ -82,7 +90,8 @@ def _columns(row: Row, known: Mapping[str, Concept], sheet: Sheet) -> Iterator[_
                 continue
             taken.add(name or "")
             value = known[name].value if name else "text"
-            yield _Column(name or "", value, cell.x_at(mention.start), cell.x_at(mention.end))
+            concept = known[name].name if name else ""
+            yield _Column(name or "", value, concept, cell.x_at(mention.start), cell.x_at(mention.end))
 
 
 def _with_neighbours(
@@ -100,41 +109,89 @@ def _with_neighbours(
     return sorted(found, key=lambda column: column.x0)
 
 
-def _under(head: Row, columns: Sequence[_Column], sheet: Sheet) -> list[Group]:
-    """The rows below the header until a total or a wide gap."""
-    items: list[Group] = []
-    pending: list[Span] = []
-    numeric = {column.name for column in columns if column.value in _NUMERIC}
-    texts = [column.name for column in columns if column.value == "text" and column.name]
-    for row in sheet.layout.rows[head.index + 1 : head.index + 1 + _MAX_ITEMS_ROWS]:
-        if row.page is not head.page or (_ends_table(row, sheet) and (items or not pending)):
-            break
-        cells = _assign(row, columns, sheet)
-        filled = {name: spans for name, spans in cells.items() if spans}
-        if not filled.keys() & numeric:
-            pending.extend(span for name in texts for span in filled.get(name, ()))
-            continue
-        if texts and texts[0] not in filled and pending:
-            filled[texts[0]] = pending[-1:]
-        pending = []
-        items.append(_item(filled, columns, sheet))
-    return items
+class _Table:
+    """The rows below a header until the totals, on this page and the next ones."""
 
+    def __init__(self, head: Row, columns: Sequence[_Column], described_by: str | None, sheet: Sheet) -> None:
+        self._head = head
+        self._columns = columns
+        self._described_by = described_by
+        self._sheet = sheet
+        self._decisive = _decisive(columns)
 
-def _assign(row: Row, columns: Sequence[_Column], sheet: Sheet) -> dict[str, list[Span]]:
-    """The parts of a row by column: words go where they overlap most, else to the nearest."""
-    assigned: dict[str, list[Span]] = {column.name: [] for column in columns}
-    for cell in row.cells:
-        for span in _pieces(cell):
-            column = _column_of(span, columns, sheet)
-            if column is not None:
-                parts = assigned[column.name]
+    def items(self) -> list[Group]:
+        """One group per row with a price; rows without one only lend it their words."""
+        found: list[dict[str, list[Span]]] = []
+        words: list[Span] = []
+        rows = self._sheet.layout.rows
+        for row in rows[self._head.index + 1 : self._head.index + 1 + _MAX_ITEMS_ROWS]:
+            if ends_table(row, self._sheet) or self._is_far_below(row, found):
+                if found:
+                    break
+                continue
+            cells = self._assign(row)
+            if cells.keys() & self._decisive:
+                self._name(cells, words)
+                found.append(cells)
+                words = []
+            else:
+                words = self._words(row, cells)
+                if found and words and self._described_by not in found[-1]:
+                    self._name(found[-1], words)
+                    words = []
+        return [_item(cells, self._columns, self._sheet) for cells in found]
+
+    def _is_far_below(self, row: Row, found: Sequence[dict[str, list[Span]]]) -> bool:
+        """Whether so much white lies above a row that it belongs to something else."""
+        last = found[-1] if found else None
+        if last is None:
+            return False
+        cells = [span.cell for spans in last.values() for span in spans]
+        gap = row.y0 - max(cell.y1 for cell in cells)
+        return cells[0].page is row.page and gap > _MAX_GAP * self._sheet.layout.text_height
+
+    def _name(self, cells: dict[str, list[Span]], words: list[Span]) -> None:
+        """Give an item without a name the words of its neighbour row."""
+        name = self._described_by
+        if name and words and _letters(cells.get(name, ())) < _NAME_LETTERS:
+            cells[name] = words
+
+    def _words(self, row: Row, cells: dict[str, list[Span]]) -> list[Span]:
+        """The words of a row without a price: of its description, else of the whole row."""
+        own = cells.get(self._described_by or "")
+        if own and _letters(own):
+            return own
+        whole = [Span(cell, 0, len(cell.text)) for cell in row.cells]
+        return whole if _letters(whole) >= 3 else []
+
+    def _assign(self, row: Row) -> dict[str, list[Span]]:
+        """The parts of a row by column: words go where they overlap most, else to the nearest."""
+        assigned: dict[str, list[Span]] = {}
+        for cell in row.cells:
+            for span in _pieces(cell):
+                column = _column_of(span, self._columns, self._sheet)
+                if column is None or not column.name:
+                    continue
+                parts = assigned.setdefault(column.name, [])
                 if parts and parts[-1].cell is span.cell:
                     parts[-1] = Span(cell, parts[-1].start, span.end)
                 else:
                     parts.append(span)
-    assigned.pop("", None)
-    return assigned
+        return assigned
+
+
+def _decisive(columns: Sequence[_Column]) -> set[str]:
+    """The columns that must be filled for a row to be an item."""
+    for wanted in ({"item.amount"}, {"item.unit_price"}):
+        priced = {column.name for column in columns if column.concept in wanted}
+        if priced:
+            return priced
+    numeric = {column.name for column in columns if column.name and column.value in _NUMERIC}
+    return numeric or {column.name for column in columns if column.name}
+
+
+def _letters(spans: Sequence[Span]) -> int:
+    return sum(char.isalpha() for span in spans for char in span.text)
 
 
 def _pieces(cell: Cell) -> Iterator[Span]:
@@ -151,8 +208,7 @@ def _column_of(span: Span, columns: Sequence[_Column], sheet: Sheet) -> _Column 
         edges = min(abs(column.x0 - x0), abs(column.x1 - x1), abs(column.cx - (x0 + x1) / 2))
         return apart + 0.1 * edges
 
-    has_digits = any(char.isdigit() for char in span.text)
-    fitting = [c for c in columns if c.value not in _NUMERIC or has_digits]
+    fitting = [c for c in columns if _may_hold(c, span.text)]
     nearest = min(fitting, key=distance, default=None)
     if nearest is None:
         return None
@@ -162,14 +218,22 @@ def _column_of(span: Span, columns: Sequence[_Column], sheet: Sheet) -> _Column 
     return nearest
 
 
-def _item(
-    filled: Mapping[str, Sequence[Span]], columns: Sequence[_Column], sheet: Sheet
-) -> Group:
+def _may_hold(column: _Column, text: str) -> bool:
+    """Whether a word could stand in a column: numbers in columns of numbers, prices with cents."""
+    if column.value not in _NUMERIC:
+        return True
+    if not _NUMBER_WORD.match(text):
+        return False
+    return column.concept not in _PRICES or bool(_PRICE_WORD.search(text))
+
+
+def _item(filled: Mapping[str, Sequence[Span]], columns: Sequence[_Column], sheet: Sheet) -> Group:
     types = {column.name: column.value for column in columns}
     fields: dict[str, Filling] = {}
     for name, spans in filled.items():
         if types.get(name) in _NUMERIC:
-            fields[name] = Scalar(_numbers(spans, sheet))
+            price = name in {column.name for column in columns if column.concept in _PRICES}
+            fields[name] = Scalar(_numbers(spans, sheet, price=price))
         else:
             text = " ".join(span.text for span in spans).strip(" |:;")
             if text:
@@ -177,102 +241,22 @@ def _item(
     return Group(fields)
 
 
-def _numbers(spans: Sequence[Span], sheet: Sheet) -> list[Candidate]:
-    found = []
+def _numbers(spans: Sequence[Span], sheet: Sheet, *, price: bool) -> list[Candidate]:
+    found: list[Candidate] = []
     for span in spans:
         value = amounts.number(span.text, decimal_comma=sheet.decimal_comma)
         if value is None:
             part = re.search(r"-?\d[\d.,]*\d|-?\d", span.text)
             value = part and amounts.number(part.group(0), decimal_comma=sheet.decimal_comma)
-        if value is not None:
-            found.append(Candidate(value, 1.0 - 0.1 * len(found), (span,), 0.75))
+        if value is None:
+            continue
+        if price and _lost_its_point(span.text, sheet):
+            found.append(Candidate(value / 100, 1.0 - 0.1 * len(found), (span,), 0.45))
+        found.append(Candidate(value, 1.0 - 0.1 * len(found), (span,), 0.75))
     return found
 
 
-def _ends_table(row: Row, sheet: Sheet) -> bool:
-    """Whether a row begins the totals."""
-    for cell in row.cells:
-        for mention in sheet.mentions.of(cell):
-            if mention.start > 2 or cell.column > 1:
-                continue
-            if any(label.concept.startswith(("money.", "ignore.counts")) and label.weight >= 1.0
-                   for label in mention.labels):  # fmt: skip
-                return True
-    return False
-
-
-def _without_header(known: Mapping[str, Concept], sheet: Sheet) -> list[Group]:
-    """Rows that end in an amount, between the head of a receipt and its totals."""
-    by_concept = {concept.name: name for name, concept in known.items()}
-    items: list[Group] = []
-    name_row: Span | None = None
-    for row in sheet.layout.rows:
-        if _ends_table(row, sheet):
-            if items:
-                break
-            name_row = None
-            continue
-        found = _priced(row, sheet)
-        if found is None:
-            last = row.cells[0]
-            name_row = Span(last, 0, len(last.text)) if _is_name(row, sheet) else None
-            continue
-        values = _receipt_item(row, found, name_row)
-        name_row = None
-        fields: dict[str, Filling] = {
-            by_concept[key]: Scalar([value]) for key, value in values.items() if key in by_concept
-        }
-        if len(fields) >= 2:
-            items.append(Group(fields))
-    return items
-
-
-def _priced(row: Row, sheet: Sheet) -> Candidate | None:
-    """The amount at the right end of a row without labels."""
-    if any(label.weight >= 1.0 and not label.concept.startswith(("item.", "party.", "ignore.tax_table"))
-           for cell in row.cells for mention in sheet.mentions.of(cell)
-           for label in mention.labels):  # fmt: skip
-        return None
-    found = [typed for cell in row.cells[-2:] for typed in sheet.typed("money", cell)]
-    if not found:
-        return None
-    last = found[-1]
-    page = last.span.cell.page
-    if last.span.cell.x_at(last.span.end) < 0.5 * page.width:
-        return None
-    return Candidate(last.value, 1.0, (last.span,), 0.6)
-
-
-def _receipt_item(row: Row, amount: Candidate, above: Span | None) -> dict[str, Candidate]:
-    """Description, quantity, unit price and amount of a row without columns."""
-    values = {"item.amount": amount}
-    end = amount.spans[0]
-    text = " ".join(
-        cell.text[: end.start] if cell is end.cell else cell.text
-        for cell in row.cells[: end.cell.column + 1]
-    )
-    product = _COUNT_TIMES_PRICE.search(text)
-    if product:
-        for key, digits in zip(("item.quantity", "item.unit_price"), product.groups(), strict=True):
-            value = amounts.number(digits)
-            if value is not None:
-                values[key] = Candidate(value, 1.0, (Span(row.cells[0], 0, len(row.cells[0].text)),), 0.55)
-        text = text[: product.start()]
-    name = text.strip(" -:*|")
-    own = sum(char.isalpha() for char in name) >= 3
-    if own:
-        cells = tuple(Span(c, 0, len(c.text)) for c in row.cells if c.text.strip() and c.text in text)
-        values["item.description"] = Candidate(name, 1.0, cells or (end,), 0.55)
-    elif above is not None:
-        values["item.description"] = Candidate(above.text, 1.0, (above,), 0.5)
-    return values
-
-
-def _is_name(row: Row, sheet: Sheet) -> bool:
-    """Whether a row without an amount could name the item whose price follows."""
-    letters = sum(char.isalpha() for char in row.text)
-    return letters >= 3 and not any(
-        label.weight >= 1.0 and not label.concept.startswith(("item.", "party."))
-        for mention in sheet.mentions.of(row.cells[0])
-        for label in mention.labels
-    )
+def _lost_its_point(text: str, sheet: Sheet) -> bool:
+    """Whether a price without a point stands on a page whose prices all have one."""
+    digits = re.fullmatch(r"\W*(\d{3,6})\W*", text)
+    return digits is not None and len(sheet.amounts) >= 3

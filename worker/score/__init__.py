@@ -1,0 +1,1 @@
+"""How near a record comes to its labels. Pure functions, used by `pagemill eval` and `bench/`."""
