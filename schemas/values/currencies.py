@@ -28,7 +28,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:PLN)(?![A-Z])|zł", "PLN"),
     (r"(?<![A-Z])(?:SEK|DKK|NOK)(?![A-Z])", ""),
     (r"[¥￥]|\d\s?元", "CNY"),
-    (r"(?<![A-Z])(?:USD)(?![A-Z])|US\$|\$(?=\s?\d)", "USD"),
+    (r"(?<![A-Z])(?:USD)(?![A-Z])|US\$|\$(?=\s?\d|$)", "USD"),
 )
 _COMPILED = tuple((re.compile(pattern), code) for pattern, code in _SIGNS)
 

@@ -152,7 +152,7 @@ def _lean(page: ReadPage) -> float:
     The median, weighted by width, for short lines tell little about it.
     """
     aspect = page.height / page.width
-    leans = sorted((line.slope * aspect, line.box.width) for line in page.lines if line.slope)
+    leans = sorted((line.slope * aspect, line.box.width) for line in page.lines if not line.vertical)
     half = sum(width for _, width in leans) / 2
     passed = 0.0
     for lean, width in leans:

@@ -20,6 +20,7 @@ from worker.engines.embedded.layout import Cell, Layout
 _FUZZY_LETTERS = 7
 _FUZZY_CUTOFF = 85.0
 _FUZZY_WEIGHT = 0.8
+_PREFIX_LETTERS = 3  # of a number, such as the country of a tax number
 _END = ""  # key of a trie node under which the labels that end there are kept
 
 
@@ -89,7 +90,7 @@ class Lexicon:
         at = 0
         while at < len(folded):
             end, labels = self._longest(folded, at) if _may_start(folded, at) else (at, ())
-            if labels and not _is_code(cell.text, end):
+            if labels and not _is_code(cell.text, at, end):
                 mentions.append(Mention(cell, at, end, tuple(labels)))
             at = max(end, at + 1)
         return tuple(mentions) if _is_named(mentions) else (*mentions, *self._misread(cell, folded))
@@ -142,9 +143,10 @@ def _fold_char(char: str) -> str:
     return plain if plain.isalnum() else " "
 
 
-def _is_code(text: str, end: int) -> bool:
-    """Whether letters that look like a label begin a number, as in INV/2023/07 or RE-2017."""
-    return re.match(r"[-/_]\w*\d", text[end:]) is not None
+def _is_code(text: str, start: int, end: int) -> bool:
+    """Whether letters that look like a label begin a number, as in INV/2023/07, RE-2017 or SR555."""
+    short = end - start <= _PREFIX_LETTERS and text[end : end + 2].isdigit()
+    return short or re.match(r"[-/_]\w*\d", text[end:]) is not None
 
 
 def _may_start(folded: str, at: int) -> bool:

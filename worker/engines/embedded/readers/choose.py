@@ -79,7 +79,7 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
     if field.is_object:
         return Group({child.name: fill(child, sheet, within=concept.name)
                       for child in field.properties})  # fmt: skip
-    if field.enum is not None:
+    if field.enum is not None and concept.value not in _SCALARS:
         return Scalar(entries.read_enum(field, concept, sheet))
     read = _SCALARS.get(concept.value, labelled.read)
     return Scalar(read(concept, sheet))

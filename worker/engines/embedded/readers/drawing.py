@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from schemas.values.folding import fold, squeeze
+from schemas.values.folding import squeeze
 from worker.engines.embedded.layout import Cell
 from worker.engines.embedded.sheet import Sheet
 from worker.engines.embedded.spans import Span
@@ -60,14 +60,15 @@ def is_measure(text: str) -> bool:
 
 
 def watermarks(sheet: Sheet) -> Iterator[list[Cell]]:
-    """Groups of equal texts repeated over the sheet, and single faint ones."""
+    """Groups of equal texts: printed faintly, or repeated over the sheet without being a room."""
     groups: dict[str, list[Cell]] = {}
     for cell in all_cells(sheet):
-        if sum(char.isalpha() for char in cell.text) >= 2 and not ROOM.search(cell.text):
+        if sum(char.isalpha() for char in cell.text) >= 2:
             groups.setdefault(squeeze(cell.text), []).append(cell)
     for cells in groups.values():
-        faint = sum(_is_faint(cell) for cell in cells)
-        if (len(cells) >= TILED and len(fold(cells[0].text)) >= 3) or faint >= max(1, len(cells) / 2):
+        faint = 2 * sum(map(_is_faint, cells)) >= len(cells)
+        tiled = len(cells) >= TILED and len(cells[0].text) >= 3 and not ROOM.search(cells[0].text)
+        if faint or tiled:
             yield cells
 
 

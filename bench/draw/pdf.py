@@ -1,0 +1,22 @@
+"""A drawn page as a PDF whose text layer says what the page shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pymupdf
+
+from bench.draw.paper import Drawn
+
+_POINTS = 72 / 150  # drawn at 150 dots per inch
+
+
+def write_pdf(drawn: Drawn, target: Path) -> None:
+    """Set every text again as vectors at its place."""
+    document = pymupdf.open()
+    page = document.new_page(width=drawn.image.width * _POINTS, height=drawn.image.height * _POINTS)
+    for text, x, baseline, size, bold in drawn.texts:
+        font = "helv" if not bold else "hebo"
+        page.insert_text((x * _POINTS, baseline * _POINTS), text, fontsize=size * _POINTS, fontname=font)
+    document.set_metadata({})
+    document.save(target, garbage=4, deflate=True)
