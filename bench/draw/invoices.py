@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from bench.draw.paper import Drawn, Paper
 
@@ -11,7 +12,16 @@ _COMPANIES = (("Northlight Instruments Ltd", "3 Harbour Row, 10245 Eastport", "G
               ("Marigold Paper Supply Inc", "77 Pine Street, Fairmont, OR 97011", "55-1234567"))  # fmt: skip
 _BUYERS = (("Copperfield Studio LLC", "19 Orchard Avenue, 30110 Westbrook"),
            ("Atelier Brunnen KG", "Am Markt 4, 20002 Seehausen"))  # fmt: skip
-_WORK = ("Paper A4, 80 g", "Calibration service", "Cable set 2 m", "Sample case", "On-site support", "Ink cartridge")
+_COLUMNS = (("Description", 90, False), ("Quantity", 700, True), ("Unit price", 880, True), ("VAT %", 990, True),
+            ("Amount", 1150, True))  # fmt: skip
+_WORK = (
+    "Paper A4, 80 g",
+    "Calibration service",
+    "Cable set 2 m",
+    "Sample case",
+    "On-site support",
+    "Ink cartridge",
+)
 
 
 def draw(rng: random.Random, name: str) -> Drawn:
@@ -43,28 +53,41 @@ def draw(rng: random.Random, name: str) -> Drawn:
 
 
 def _positions(paper: Paper, rng: random.Random) -> None:
-    columns = (("Description", 90, False), ("Quantity", 700, True), ("Unit price", 880, True), ("VAT %", 990, True), ("Amount", 1150, True))
     y = 520
-    for title, x, right in columns:
+    for title, x, right in _COLUMNS:
         paper.write(x, y, title, size=24, face="bold", align_right=right)
     paper.pen.line((90, y + 40, 1150, y + 40), fill=(80, 80, 80), width=2)
-    lines, net = [], 0.0
+    lines = []
     for index, work in enumerate(rng.sample(_WORK, rng.randrange(2, 5))):
         y += 60
-        count, price = rng.randrange(1, 40), rng.randrange(200, 20000) / 100
-        amount = round(count * price, 2)
-        net = round(net + amount, 2)
-        cells = ((work, 90, False, "description"), (str(count), 700, True, "quantity"), (f"{price:.2f}", 880, True, "unit_price"),
-                 ("19", 990, True, "tax_rate"), (f"{amount:,.2f}", 1150, True, "amount"))  # fmt: skip
-        for text, x, right, key in cells:
-            paper.write(x, y, text, size=24, face="latin", align_right=right, at=f"/lines/{index}/{key}")
-        lines.append({"description": work, "quantity": count, "unit_price": price, "tax_rate": 19, "amount": amount})
+        lines.append(_line(paper, rng, y, index, work))
+    paper.expected["lines"] = lines
+    _sums(paper, y + 90, round(sum(line["amount"] for line in lines), 2))
+    paper.write(
+        90, 1640, "Payment within 30 days to the account named on our letterhead.", size=22, face="latin"
+    )
+
+
+def _line(paper: Paper, rng: random.Random, y: int, index: int, work: str) -> dict[str, Any]:
+    count, price = rng.randrange(1, 40), rng.randrange(200, 20000) / 100
+    amount = round(count * price, 2)
+    printed = (work, str(count), f"{price:.2f}", "19", f"{amount:,.2f}")
+    keys = ("description", "quantity", "unit_price", "tax_rate", "amount")
+    for (_, x, right), text, key in zip(_COLUMNS, printed, keys, strict=True):
+        paper.write(x, y, text, size=24, face="latin", align_right=right, at=f"/lines/{index}/{key}")
+    return dict(zip(keys, (work, count, price, 19, amount), strict=True))
+
+
+def _sums(paper: Paper, y: int, net: float) -> None:
     tax = round(net * 0.19, 2)
-    y += 90
-    for title, value, key in (("Net total", net, "subtotal"), ("VAT", tax, "tax_total"), ("Total EUR", round(net + tax, 2), "total")):
-        paper.write(720, y, title, size=26, face="bold" if key == "total" else "latin")
-        paper.write(1150, y, f"{value:,.2f}", size=26, face="bold" if key == "total" else "latin", align_right=True, at=f"/{key}")
+    rows = (
+        ("Net total", net, "subtotal"),
+        ("VAT", tax, "tax_total"),
+        ("Total EUR", round(net + tax, 2), "total"),
+    )
+    for title, value, key in rows:
+        face = "bold" if key == "total" else "latin"
+        paper.write(720, y, title, size=26, face=face)
+        paper.write(1150, y, f"{value:,.2f}", size=26, face=face, align_right=True, at=f"/{key}")
         paper.expected[key] = value
         y += 46
-    paper.expected["lines"] = lines
-    paper.write(90, 1640, "Payment within 30 days to the account named on our letterhead.", size=22, face="latin")

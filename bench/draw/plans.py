@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -18,7 +19,7 @@ def draw(rng: random.Random, name: str) -> Drawn:
     across = [rng.randrange(28, 48) * 100 for _ in range(3)]
     down = [rng.randrange(30, 46) * 100 for _ in range(2)]
     xs, ys = _marks(left, right, across), _marks(top, bottom, down)
-    rooms = []
+    rooms: list[dict[str, Any]] = []
     for index, title in enumerate(rng.sample(_ROOMS, 6)):
         column, row = index % 3, index // 3
         area = round(across[column] * down[row] / 1e6 * 0.92, 1)

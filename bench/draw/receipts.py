@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from dataclasses import dataclass
 
@@ -36,8 +37,6 @@ _SHOPS = (
 
 def draw(rng: random.Random, name: str) -> Drawn:
     """A receipt as the printer lets it go."""
-    import datetime as dt
-
     shop = rng.choice(_SHOPS)
     day = dt.date(rng.randrange(2016, 2025), rng.randrange(1, 13), rng.randrange(1, 29))
     lines = [(good, rng.randrange(1, 5), rng.randrange(80, 2500) / 100)
@@ -53,7 +52,9 @@ def draw(rng: random.Random, name: str) -> Drawn:
 
 
 def _head(paper: Paper, shop: _Shop) -> int:
-    paper.write(320, 36, shop.name, size=30 if len(shop.name) < 26 else 24, face="bold", anchor="ma", at="/company")
+    paper.write(
+        320, 36, shop.name, size=30 if len(shop.name) < 26 else 24, face="bold", anchor="ma", at="/company"
+    )
     y = 80
     for line in shop.address:
         paper.write(320, y, line, size=22, face="latin", anchor="ma", at="/address")
@@ -65,7 +66,10 @@ def _head(paper: Paper, shop: _Shop) -> int:
 
 
 def _when(paper: Paper, rng: random.Random, y: int, day: str) -> int:
-    number, clock = f"{rng.choice('RBT')}{rng.randrange(10**6):06d}", f"{rng.randrange(8, 21):02d}:{rng.randrange(60):02d}"
+    number, clock = (
+        f"{rng.choice('RBT')}{rng.randrange(10**6):06d}",
+        f"{rng.randrange(8, 21):02d}:{rng.randrange(60):02d}",
+    )
     right = paper.write(40, y, "Receipt No: ", size=22, face="mono")
     paper.write(right, y, number, size=22, face="mono", at="/receipt_number")
     right = paper.write(40, y + 36, "Date: ", size=22, face="mono")
@@ -105,7 +109,15 @@ def _sums(paper: Paper, rng: random.Random, shop: _Shop, y: int, subtotal: float
     for title, value, key in rows:
         size = 28 if key == "total" else 22
         paper.write(40, y, title, size=size, face="bold" if key == "total" else "mono")
-        paper.write(600, y, f"{value:.2f}", size=size, face="bold" if key == "total" else "mono", align_right=True, at=f"/{key}")
+        paper.write(
+            600,
+            y,
+            f"{value:.2f}",
+            size=size,
+            face="bold" if key == "total" else "mono",
+            align_right=True,
+            at=f"/{key}",
+        )
         left = 600 - 0.62 * size * len(f"{value:.2f}") - 24
         paper.write(left, y, shop.sign.strip(), size=size, face="latin", align_right=True)
         paper.expected[key] = value

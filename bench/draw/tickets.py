@@ -6,7 +6,20 @@ import random
 
 from bench.draw.paper import Drawn, Paper
 
-_STATIONS = ("青山", "临江", "云岭北", "长桥东", "石门南", "海棠", "凤台西", "金沙", "白鹿", "松原南", "新浦", "柳河")
+_STATIONS = (
+    "青山",
+    "临江",
+    "云岭北",
+    "长桥东",
+    "石门南",
+    "海棠",
+    "凤台西",
+    "金沙",
+    "白鹿",
+    "松原南",
+    "新浦",
+    "柳河",
+)
 _PINYIN = {"青": "Qing", "山": "shan", "临": "Lin", "江": "jiang", "云": "Yun", "岭": "ling", "北": "bei"}
 _CLASSES = ("二等座", "一等座", "商务座", "硬座", "软卧")
 _SURNAMES, _GIVEN = "陈林何郭赵孙", ("文博", "雨桐", "子涵", "思远", "佳", "明轩")
@@ -31,7 +44,9 @@ def _facts(rng: random.Random) -> dict[str, object]:
     number = rng.choice("ABCEFGHJKLMNPRSTUVWXYZ") + f"{rng.randrange(10**6):06d}"
     month, day = rng.randrange(1, 13), rng.randrange(1, 29)
     birth = f"{rng.randrange(1960, 2004)}"
-    identity = f"{rng.randrange(110000, 659000)}{birth}****{rng.randrange(1000):03d}{rng.choice('0123456789X')}"
+    identity = (
+        f"{rng.randrange(110000, 659000)}{birth}****{rng.randrange(1000):03d}{rng.choice('0123456789X')}"
+    )
     return {
         "ticket_number": number,
         "from_station": start + "站", "to_station": end + "站",
@@ -57,7 +72,9 @@ def _top(paper: Paper, facts: dict[str, object]) -> None:
         station = str(facts[key])
         right = paper.write(x, 104, station[:-1], size=56, face="song", at=f"/{key}")
         paper.write(right + 8, 122, "站", size=36, face="song", at=f"/{key}")
-        paper.write(x + 20, 168, "".join(_PINYIN.get(char, "Xin") for char in station[:-1]), size=26, face="serif")
+        paper.write(
+            x + 20, 168, "".join(_PINYIN.get(char, "Xin") for char in station[:-1]), size=26, face="serif"
+        )
     paper.write(470, 108, str(facts["train_number"]), size=46, face="serif", at="/train_number")
     paper.pen.line((450, 164, 620, 164), fill=(20, 20, 20), width=3)
 

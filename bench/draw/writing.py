@@ -8,7 +8,13 @@ from bench.draw.paper import Drawn, Paper
 
 _ENGLISH = ("The boat left at seven", "and nobody had brought a lamp.", "We counted the lights on shore",
             "until the fog took them.", "Please keep the small key", "for the winter visitors.")  # fmt: skip
-_CHINESE = ("今天早上河边起了雾", "我们沿着石阶慢慢走", "茶馆的灯还没有亮", "回来时买了两斤橘子", "晚上给家里写了信")
+_CHINESE = (
+    "今天早上河边起了雾",
+    "我们沿着石阶慢慢走",
+    "茶馆的灯还没有亮",
+    "回来时买了两斤橘子",
+    "晚上给家里写了信",
+)
 _OLD = ("天高地遠日月其行", "山川草木各有其時", "水流不息以成江海", "風雨晦明四時之常")
 _FACES = {"en": ("hand", "note", "script"), "zh": ("pen", "kai")}
 
@@ -36,6 +42,15 @@ def draw_old(rng: random.Random, name: str) -> Drawn:
         x = 520 - 180 * index
         paper.pen.line((x - 80, 40, x - 80, 960), fill=(120, 90, 70), width=2)
         for row, char in enumerate(column):
-            paper.write(x, 110 + 108 * row, char, size=88, face="old", ink=(40, 30, 25), anchor="mm", at=f"/columns/{index}")
+            paper.write(
+                x,
+                110 + 108 * row,
+                char,
+                size=88,
+                face="old",
+                ink=(40, 30, 25),
+                anchor="mm",
+                at=f"/columns/{index}",
+            )
     paper.expected = {"columns": columns, "text": "\n".join(columns)}
     return paper.done("ancient_text", name)

@@ -11,17 +11,17 @@ _QUOTES = {ord("‘"): "'", ord("’"): "'", ord("“"): '"', ord("”"): '"', o
 
 def fold(text: str) -> str:
     """NFKC, one kind of dash and quote, case folded, runs of white space one blank."""
-    return " ".join(plain(text).casefold().split())
+    return unicodedata.normalize("NFKC", " ".join(plain(text).casefold().split()))
 
 
 def squeeze(text: str) -> str:
     """Folded and without any white space: OCR keeps and drops blanks at will."""
-    return "".join(fold(text).split())
+    return unicodedata.normalize("NFKC", "".join(fold(text).split()))
 
 
 def letters_and_digits(text: str) -> str:
     """Folded, and of that only letters and digits of any script."""
-    return re.sub(r"[\W_]+", "", fold(text))
+    return unicodedata.normalize("NFKC", re.sub(r"[\W_]+", "", fold(text)))
 
 
 def plain(text: str) -> str:

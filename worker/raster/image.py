@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from worker.errors import CorruptFile, EmptyDocument, PageTooLarge, TooManyPixels
+from worker.errors import CorruptFile, EmptyDocument, PageTooLarge, SourceError, TooManyPixels
 from worker.raster.base import Limits, OpenDocument, Page, Picture
 from worker.raster.sniff import FileType
 
@@ -35,7 +35,11 @@ def open_image(path: Path, file_type: FileType, limits: Limits) -> OpenDocument:
         raise CorruptFile(kind=file_type, detail="its header is broken") from error
     except _DAMAGE as error:
         raise CorruptFile(kind=file_type, detail="its header is broken") from error
-    _check_size(image, limits, TooManyPixels)
+    try:
+        _check_size(image, limits, TooManyPixels)
+    except SourceError:
+        image.close()
+        raise
     return _ImageDocument(image, frames, file_type)
 
 
@@ -99,7 +103,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     grey = np.asarray(image, dtype=np.float64)
     low, high = float(np.nanmin(grey)), float(np.nanmax(grey))
     span = (high - low) or 1.0
-    return Image.fromarray(np.nan_to_num((grey - low) * (255.0 / span)).astype(np.uint8))
+    return Image.fromarray(np.rint(np.nan_to_num((grey - low) * (255.0 / span))).astype(np.uint8))
 
 
 def _flatten(image: Image.Image) -> Image.Image:

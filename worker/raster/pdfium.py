@@ -16,6 +16,9 @@ from schemas.page import Box, Word, union
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
 from worker.raster.base import Limits, OpenDocument, Page
 
+_Corners = tuple[float, float, float, float]
+"""Left, bottom, right, top in points, origin at the bottom left."""
+
 _DAMAGE = (pdfium.PdfiumError, RuntimeError, ValueError, TypeError, IndexError, OverflowError)
 
 
@@ -64,20 +67,23 @@ def _words(page: Any) -> Iterator[Word]:
     """Runs of characters between white space, their places in fractions of the upright page."""
     text_page = page.get_textpage()
     to_upright = _upright(page)
-    run: list[tuple[str, Box]] = []
+    run: list[tuple[str, _Corners]] = []
     for index, char in enumerate(_characters(text_page)):
-        if char.isspace() or char in "\x00￾":
-            if run:
-                yield _word(run)
+        gap = char.isspace() or char in "\x00\ufffe"
+        corners = (0.0, 0.0, 0.0, 0.0) if gap else text_page.get_charbox(index, loose=True)
+        if run and (gap or _leaves_line(run[-1][1], corners)):
+            yield Word("".join(c for c, _ in run), union(to_upright(place) for _, place in run))
             run = []
-            continue
-        box = to_upright(text_page.get_charbox(index, loose=True))
-        if run and abs(box.cy - run[-1][1].cy) > max(box.height, run[-1][1].height) / 2:
-            yield _word(run)  # a line may end without white space
-            run = []
-        run.append((char, box))
+        if not gap:
+            run.append((char, corners))
     if run:
-        yield _word(run)
+        yield Word("".join(c for c, _ in run), union(to_upright(place) for _, place in run))
+
+
+def _leaves_line(before: _Corners, after: _Corners) -> bool:
+    """Whether a character stands higher or lower than the one before: lines may end without a blank."""
+    height = max(before[3] - before[1], after[3] - after[1])
+    return abs((before[1] + before[3]) - (after[1] + after[3])) / 2 > height / 2
 
 
 def _characters(text_page: Any) -> Iterator[str]:
@@ -86,16 +92,12 @@ def _characters(text_page: Any) -> Iterator[str]:
         yield chr(code) if 0 < code < 0x110000 else "\x00"
 
 
-def _word(run: list[tuple[str, Box]]) -> Word:
-    return Word("".join(char for char, _ in run), union(box for _, box in run))
-
-
-def _upright(page: Any) -> Callable[[tuple[float, float, float, float]], Box]:
+def _upright(page: Any) -> Callable[[_Corners], Box]:
     """From PDF space (origin bottom left, before /Rotate) to fractions of the upright page."""
     rotation = page.get_rotation()
     left, bottom, right, top = page.get_cropbox()
 
-    def place(corners: tuple[float, float, float, float]) -> Box:
+    def place(corners: _Corners) -> Box:
         xs = ((corners[0] - left) / (right - left or 1), (corners[2] - left) / (right - left or 1))
         ys = ((top - corners[1]) / (top - bottom or 1), (top - corners[3]) / (top - bottom or 1))
         if rotation == 90:

@@ -80,6 +80,7 @@ def own_labels(target: Field) -> Iterator[Label]:
         stem = _SUFFIX.sub("", wording.lower())
         if len(stem) > 2 and stem != wording.lower() and stem not in _TOO_GENERAL:
             yield Label(stem, concept, _STEM_WEIGHT)
+            yield from (Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in ("no", "number", "nr"))
 
 
 def _concept(name: str, entry: Mapping[str, Any]) -> Concept:

@@ -21,6 +21,9 @@ _FUZZY_LETTERS = 7
 _FUZZY_CUTOFF = 85.0
 _FUZZY_WEIGHT = 0.8
 _PREFIX_LETTERS = 3  # of a number, such as the country of a tax number
+_WORDING = re.compile(r"[^\W\d_](?:[^\W\d_]|\s|(?<=[^\W\d_])\d(?![\d.,]))*")
+"""Letters and blanks, and a digit that sticks to a word: an O read as 0."""
+
 _END = ""  # key of a trie node under which the labels that end there are kept
 
 
@@ -97,7 +100,7 @@ class Lexicon:
 
     def _misread(self, cell: Cell, folded: str) -> Iterator[Mention]:
         """A label with a letter or two read wrong, when it is all that stands before a value."""
-        front = re.match(r"[^\W\d_](?:[^\W\d_]|\s)*", folded)
+        front = _WORDING.match(folded)
         if front is None:
             return
         letters = front.group(0).replace(" ", "")

@@ -40,7 +40,9 @@ def best(
         return upright
     if _tall_share(first) > 0.5:
         columns = [line for line in first if line.vertical and has_cjk(line.text)]
-        return upright if columns and stands(columns) else _from_the_side(upright, read)
+        # Read against the grain, turned Latin text also yields a few Chinese characters, unsurely.
+        sure = bool(columns) and _mean_confidence(columns) >= _SURE + _BETTER
+        return upright if sure and stands(columns) else _from_the_side(upright, read)
     if _mean_confidence(first) < _SURE:
         headlong = Seen(read(2), 2)
         if _mean_confidence(headlong.lines) > _mean_confidence(first) + _BETTER:

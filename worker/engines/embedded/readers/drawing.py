@@ -67,8 +67,10 @@ def watermarks(sheet: Sheet) -> Iterator[list[Cell]]:
             groups.setdefault(squeeze(cell.text), []).append(cell)
     for cells in groups.values():
         faint = 2 * sum(map(_is_faint, cells)) >= len(cells)
-        tiled = len(cells) >= TILED and len(cells[0].text) >= 3 and not ROOM.search(cells[0].text)
-        if faint or tiled:
+        often = len(cells) >= TILED and len(cells[0].text) >= 3
+        # CAD sheets print the names of rooms in grey too, but not all over the sheet.
+        is_mark = faint and often if ROOM.search(cells[0].text) else faint or often
+        if is_mark:
             yield cells
 
 

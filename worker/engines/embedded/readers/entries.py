@@ -108,7 +108,7 @@ def _group(entry: _Entry, names: dict[str, str]) -> Group:
     key, value, kind, said = entry
     fields: dict[str, Filling] = {
         names["key"]: Scalar([Candidate(key.text.strip(), 1.0, (key,), 0.7)]),
-        names["kind"]: Scalar([Candidate(kind, 1.0, (key,), 0.7)]),
+        names["kind"]: Scalar([Candidate(kind, 1.0, (), 0.7)]),
     }
     if value is not None:
         text = said or value.text.strip()

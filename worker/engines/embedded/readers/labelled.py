@@ -76,7 +76,8 @@ def _is_label(cell: Cell, sheet: Sheet) -> bool:
     """Whether a cell holds little but a label."""
     mentions = sheet.mentions.of(cell)
     named = sum(mention.end - mention.start for mention in mentions)
-    return bool(mentions) and named >= 0.6 * len(cell.text.rstrip(" :：."))
+    share = 0.5 if cell.text.rstrip().endswith((":", "：")) else 0.75
+    return bool(mentions) and named >= share * len(cell.text.rstrip(" :：."))
 
 
 def _labelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:

@@ -170,6 +170,8 @@ def _first_lines(block: _Block, concept: Concept, sheet: Sheet) -> Iterator[Cand
         text = span.text
         if _SALUTATION.match(text) or sum(char.isalpha() for char in text) < 2:
             continue
+        if merchant.POSTCODE.search(text):
+            break  # the address has begun
         score = block.weight + 0.4 - 0.35 * order
         follower = lines[order + 1] if order + 1 < len(lines) else None
         if follower and _completes(text, follower.text):
@@ -178,8 +180,11 @@ def _first_lines(block: _Block, concept: Concept, sheet: Sheet) -> Iterator[Cand
         yield Candidate(text, score, (span,), 0.85 - 0.2 * order)
 
 
-def _own_text(cell: Cell, concept: Concept, sheet: Sheet) -> Span | None:
-    """What a cell says itself; None for labels, for what stands behind them, and for numbers."""
+def _own_text(cell: Cell, concept: Concept, sheet: Sheet, *, digits: float = 0.35) -> Span | None:
+    """What a cell says itself; None for labels, for what stands behind them, and for numbers.
+
+    `digits` is the share of them above which a text counts as a number.
+    """
     if any(_ends_in_colon(other) for other in sheet.layout.left_of(cell)[-1:]):
         return None
     if any(other.text.startswith((":", "：")) for other in sheet.layout.right_of(cell)[:1]):
@@ -193,7 +198,7 @@ def _own_text(cell: Cell, concept: Concept, sheet: Sheet) -> Span | None:
     text = re.split(r"\s[-–●•|·]\s", text[lead:])[0].rstrip(" ,;●•")
     if _HEADING_NUMBER.match(text) or re.match(r"^[\w.-][\w .-]{0,24}\s?[:：]", text):
         return None
-    if sum(char.isdigit() for char in text) > 0.35 * len(text):
+    if sum(char.isdigit() for char in text) > digits * len(text):
         return None
     return Span(cell, start + lead, start + lead + len(text)) if text else None
 
@@ -232,7 +237,7 @@ def _address_text(cell: Cell, concept: Concept, sheet: Sheet) -> Span | None:
             rest = cell.text[mention.end :]
             start = mention.end + len(rest) - len(rest.lstrip(" :：."))
             return Span(cell, start, len(cell.text)) if start < len(cell.text) else None
-    return _own_text(cell, concept, sheet)
+    return _own_text(cell, concept, sheet, digits=0.7)
 
 
 def _address_run(lines: Sequence[Span]) -> list[Span]:

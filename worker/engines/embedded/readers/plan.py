@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from schemas.json_schema.fields import Field
-from schemas.values.folding import has_cjk, plain
+from schemas.values.folding import has_cjk
 from worker.engines.embedded.concepts import Concept
 from worker.engines.embedded.filling import Filling, Listing, Scalar
 from worker.engines.embedded.layout import Cell
@@ -28,9 +28,9 @@ def read_total_area(concept: Concept, sheet: Sheet) -> list[Candidate]:
     """The area of the whole, in square metres."""
     found = []
     for cell in all_cells(sheet):
-        for match in AREA.finditer(plain(cell.text)):
+        for match in AREA.finditer(cell.text):
             whole = _WHOLE.search(cell.text) or _WHOLE.search(_text_above(cell, sheet))
-            if not whole or len(plain(cell.text)) != len(cell.text):
+            if not whole:
                 continue
             score = 1.0 + 0.3 * bool(re.search(r"gross|total|总|建筑", cell.text, re.IGNORECASE))
             value = Decimal(match[1].replace(",", "."))

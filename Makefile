@@ -1,0 +1,36 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Read the shipped samples and print what they say.
+	$(BIN)/python -m bench.demo
+
+test: $(READY) ## Run every test, with coverage.
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lint: $(READY) ## Style, types, import contracts.
+	$(BIN)/ruff check -q
+	$(BIN)/ruff format --check -q
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## Everything CI runs.
+
+samples: $(READY) ## Draw the samples anew (needs the fonts named in bench/draw/__init__.py).
+	$(BIN)/python -m bench.draw bench/samples
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --upgrade 'pip>=25.1'
+	$(BIN)/pip install -q -e '.[local]' --group test --group lint
+	@touch $(READY)
+
+.PHONY: help demo test lint check samples

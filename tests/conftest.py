@@ -1,0 +1,39 @@
+"""What tests share: limits that fail fast, and one OCR engine for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from worker.engines.embedded.engine import EmbeddedEngine
+from worker.raster.base import Limits
+from worker.raster.sandbox import Sandbox
+from worker.settings import Settings
+
+SAMPLES = Path(__file__).parent.parent / "bench" / "samples"
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits.of(Settings(page_seconds=20))
+
+
+@pytest.fixture
+def sandbox(limits: Limits) -> Iterator[Sandbox]:
+    with Sandbox(limits) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[EmbeddedEngine]:
+    loaded = EmbeddedEngine()
+    loaded.warm_up()
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    return SAMPLES

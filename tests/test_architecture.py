@@ -1,0 +1,90 @@
+"""Rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module, metadata
+from pathlib import Path
+
+import pytest
+
+from schemas import registry
+from worker import errors
+from worker.engines import factory
+from worker.engines.embedded import concepts
+from worker.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ["api", "schemas", "worker"]
+SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
+BORDERS: set[str] = set()  # modules that may catch every exception, being the border of a process
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_longer_than_300_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_fit_on_a_screen(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    long = [f.name for f in functions if (f.end_lineno or 0) - f.lineno > 45]
+    assert not long
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_exception_is_caught_only_at_a_border(path: Path) -> None:
+    if str(path.relative_to(ROOT)) in BORDERS:
+        return
+    handlers = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                if isinstance(node, ast.ExceptHandler)]  # fmt: skip
+    broad = [
+        h for h in handlers if h.type is None or getattr(h.type, "id", "") in {"Exception", "BaseException"}
+    ]
+    assert not broad
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_top_level_name_is_ours_alone(name: str) -> None:
+    owners = metadata.packages_distributions().get(name, [])  # empty for our own editable install
+    assert set(owners) <= {"pagemill"}
+    package = import_module(name)
+    assert package.__file__ is not None
+    assert (Path(package.__file__).parent / "py.typed").is_file()
+
+
+def test_messages_of_errors_are_complete_sentences_with_their_facts() -> None:
+    for error in errors.all_errors():
+        assert error.__doc__
+        assert error.__doc__.strip().endswith((".", "]'."))
+        assert "?" in str(error()) or "{" not in error.__doc__
+
+
+def test_error_codes_are_those_of_the_plan() -> None:
+    codes = {error.code for error in errors.all_errors()}
+    assert {
+        "unsupported_type", "corrupt_file", "password_required", "empty_document", "too_large",
+        "too_many_pages", "page_too_large", "source_timeout", "model_unavailable", "out_of_memory",
+        "output_truncated", "output_invalid", "unsupported_by_engine", "cancelled",
+    } <= codes  # fmt: skip
+
+
+def test_every_setting_is_in_the_example_file() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for name in Settings.model_fields:
+        assert f"PAGEMILL_{name.upper()}=" in example
+
+
+def test_every_concept_a_kind_names_is_in_the_library() -> None:
+    library = concepts.library()
+    parts = {"room.", "chain.", "entry.", "chart.", "page."}
+    for kind in registry.kinds():
+        for field in registry.kind(kind).root.walk():
+            named = str(field.hints.get("x-concept", ""))
+            assert not named or named in library or any(named.startswith(part) for part in parts)
+
+
+@pytest.mark.parametrize("name", factory.NAMES)
+def test_every_named_engine_can_be_made(name: str) -> None:
+    assert factory.create(name, Settings()).name == name

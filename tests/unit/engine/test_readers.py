@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from schemas import registry
+from schemas.registry import from_json_schema
+from tests.build import page_of
+from worker.engines.embedded import concepts, settle
+from worker.engines.embedded.layout import arrange
+from worker.engines.embedded.readers.choose import fill_root
+from worker.engines.embedded.sheet import lay_out
+
+Row = Sequence[tuple[float, str]] | str
+
+
+def read(kind: registry.Schema, *rows: Row) -> dict[str, Any]:
+    own = [label for field in kind.root.walk() if field.path for label in concepts.own_labels(field)]
+    sheet = lay_out(arrange([page_of(*rows)]), [*concepts.labels(), *own])
+    data, evidence = settle.settle(kind.root, fill_root(kind.root, sheet))
+    for found in evidence.values():
+        assert len(found.alternatives) <= 3
+        assert 0 < found.confidence < 1
+    return data
+
+
+def mine(**properties: Any) -> registry.Schema:
+    return from_json_schema({"type": "object", "properties": properties}, name="mine")
+
+
+RECEIPT: tuple[Row, ...] = (
+    [(300, "HARBOUR LIGHTS CAFE LTD")], [(330, "(889211-K)")], [(320, "7 Saltmarsh Quay,")], [(330, "40210 Port Ellery")],
+    [(330, "Tel: 03-5550 1234")], "Bill No: A1029", [(60, "Date"), (200, ": 05/11/2019 18:40")],
+    [(60, "Item"), (500, "Qty"), (640, "Price"), (800, "Amount")],
+    [(60, "Flat white"), (500, "2"), (640, "4.50"), (800, "9.00")],
+    [(60, "Walnut cake"), (500, "1"), (640, "6.00"), (800, "6.00")],
+    [(60, "Sub Total"), (800, "15.00")], [(60, "GST 6%"), (800, "0.90")],
+    [(60, "TOTAL"), (800, "15.90")], [(60, "Cash"), (800, "20.00")], [(60, "Change"), (800, "4.10")],
+)  # fmt: skip
+
+
+def test_a_receipt_of_an_unknown_shop() -> None:
+    data = read(registry.kind("receipt"), *RECEIPT)
+    assert data["company"] == "HARBOUR LIGHTS CAFE LTD"
+    assert data["address"] == "7 Saltmarsh Quay, 40210 Port Ellery"
+    assert (data["date"], data["time"], data["receipt_number"]) == ("2019-11-05", "18:40", "A1029")
+    assert (data["subtotal"], data["tax"], data["total"]) == (15.0, 0.9, 15.9)
+    assert (data["paid"], data["change"], data["payment_method"]) == (20.0, 4.1, "Cash")
+    assert [item["description"] for item in data["items"]] == ["Flat white", "Walnut cake"]
+    assert [item["amount"] for item in data["items"]] == [9.0, 6.0]
+
+
+def test_nothing_is_invented_on_an_empty_page() -> None:
+    for name in registry.kinds():
+        data = read(registry.kind(name))
+        leaves = [
+            value
+            for value in str(data).replace("None", "").split()
+            if any(c.isalnum() for c in value.split(":")[-1])
+        ]
+        assert all(value.endswith((":", ",")) or "'" in value for value in leaves), (name, data)
+
+
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        ([[(60, "Total"), (800, "12.00")], [(60, "Rounding Adj"), (800, "0.02")], [(60, "Rounded Total"), (800, "12.02")]], 12.02),
+        ([[(60, "TOTAL QTY"), (800, "3.00")], [(60, "Amount Due"), (800, "41.50")]], 41.5),
+        ([[(60, "Gesamtbetrag"), (800, "1.234,50 €")], [(60, "MwSt"), (800, "197,10 €")]], 1234.5),
+        ([[(60, "合计"), (800, "￥88.00")], [(60, "找零"), (800, "￥12.00")], [(60, "现金"), (800, "￥100.00")]], 88.0),
+        ([[(60, "TOTAL"), (800, "10 00")], [(60, "CASH"), (800, "20.00")], [(60, "CHANGE"), (800, "10.00")]], 10.0),
+    ],
+)  # fmt: skip
+def test_the_total_among_its_neighbours(rows: list[Row], total: float) -> None:
+    assert read(registry.kind("receipt"), *rows)["total"] == total
+
+
+def test_a_tax_summary_at_the_foot_is_not_the_total() -> None:
+    data = read(
+        registry.kind("receipt"),
+        [(60, "TOTAL"), (800, "11.60")], [(60, "GST Summary"), (600, "Amount"), (800, "Tax")],
+        [(60, "SR 6%"), (600, "10.94"), (800, "0.66")], [(60, "Total"), (600, "10.94"), (800, "0.66")],
+    )  # fmt: skip
+    assert data["total"] == 11.6
+
+
+def test_an_invoice_with_both_parties_side_by_side() -> None:
+    data = read(
+        registry.kind("invoice"),
+        [(60, "Lieferant"), (520, "Käufer")], [(60, "Nordwerk GmbH"), (520, "Muster-Kunde AG")],
+        [(60, "Hafenstraße 4"), (520, "Kundenweg 88")], [(60, "20457 Hamburg"), (520, "40235 Düsseldorf")],
+        [(60, "USt-IdNr: DE555111222")], "Rechnung Nr. R-2024/77 vom 03.02.2024",
+        [(60, "Pos"), (150, "Bezeichnung"), (500, "Menge"), (640, "Einzelpreis"), (820, "Betrag")],
+        [(60, "1"), (150, "Schrauben M4"), (500, "10"), (640, "2,50"), (820, "25,00")],
+        [(60, "Nettobetrag"), (820, "25,00")], [(60, "MwSt 19%"), (820, "4,75")], [(60, "Gesamtbetrag"), (820, "29,75")],
+    )  # fmt: skip
+    assert (data["seller"]["name"], data["buyer"]["name"]) == ("Nordwerk GmbH", "Muster-Kunde AG")
+    assert data["seller"]["address"] == "Hafenstraße 4, 20457 Hamburg"
+    assert data["seller"]["tax_ids"] == ["DE555111222"]
+    assert (data["invoice_number"], data["issue_date"]) == ("R-2024/77", "2024-02-03")
+    assert (data["subtotal"], data["tax_total"], data["total"]) == (25.0, 4.75, 29.75)
+    assert [(line["description"], line["amount"]) for line in data["lines"]] == [("Schrauben M4", 25.0)]
+
+
+def test_a_due_date_is_never_taken_for_the_date_of_issue() -> None:
+    data = read(
+        registry.kind("invoice"), "Invoice No: 12345", "Due date: 01.03.2024", "Invoice date: 01.02.2024"
+    )
+    assert (data["issue_date"], data["due_date"]) == ("2024-02-01", "2024-03-01")
+    assert read(registry.kind("invoice"), "Invoice date: 01.02.2024")["due_date"] is None
+
+
+TICKET: tuple[Row, ...] = (
+    [(60, "K075123"), (700, "检票:B2")], [(60, "青山站"), (450, "G1418"), (700, "临江站")],
+    [(60, "2019年03月04日10:28开"), (700, "07车03A号")], [(60, "￥55.5元"), (700, "二等座")],
+    "3301021990****123X张三", "12345678901234K075123 青山售",
+)  # fmt: skip
+
+
+def test_a_ticket_by_form_and_place() -> None:
+    data = read(registry.kind("train_ticket"), *TICKET)
+    assert data == {
+        "ticket_number": "K075123", "from_station": "青山站", "to_station": "临江站", "train_number": "G1418",
+        "departure_datetime": "2019-03-04T10:28", "car": "07", "seat": "03A", "seat_class": "二等座", "price": 55.5,
+        "currency": "CNY", "passenger_name": "张三", "id_number": "3301021990****123X", "check_in_gate": "B2",
+        "sold_at": "青山售", "bottom_code": "12345678901234K075123",
+    }  # fmt: skip
+
+
+def test_covered_fields_of_a_ticket_are_null() -> None:
+    rows = [row for row in TICKET if "张三" not in str(row) and "号" not in str(row)]
+    data = read(registry.kind("train_ticket"), *rows)
+    assert data["passenger_name"] is data["id_number"] is data["seat"] is None
+
+
+def test_a_plain_schema_with_only_titles_is_enough() -> None:
+    kind = mine(
+        train={"type": "string", "title": "车次"}, fare={"type": "number", "title": "票价"},
+        employee_name={"type": "string"}, orderTotal={"type": "number"}, badgeNumber={"type": "integer"},
+    )  # fmt: skip
+    data = read(
+        kind, [(60, "青山站"), (450, "G1418"), (700, "临江站")], [(60, "票价"), (300, "55.50")],
+        "Employee: Kim Lee", [(60, "Order total"), (700, "71.20")], [(60, "Badge no"), (300, "4711")],
+    )  # fmt: skip
+    assert data["train"] == "G1418"
+    assert (data["fare"], data["orderTotal"]) == (55.5, 71.2)
+    assert (data["employee_name"], data["badgeNumber"]) == ("Kim Lee", 4711)
+
+
+def test_labels_beside_below_and_inline() -> None:
+    kind = mine(colour={"type": "string"}, depth={"type": "number"}, maker={"type": "string"})
+    data = read(kind, "Colour: dark green", [(60, "Depth"), (400, "Maker")], [(60, "12.5"), (400, "Ostrand")])
+    assert data == {"colour": "dark green", "depth": 12.5, "maker": "Ostrand"}
+
+
+def test_enums_booleans_and_types() -> None:
+    kind = mine(
+        size={"enum": ["small", "large"]}, fragile={"type": "boolean", "title": "Fragile"},
+        count={"type": "integer", "title": "Count"}, due={"type": "string", "format": "date", "title": "Due"},
+    )  # fmt: skip
+    data = read(kind, "Size: large", "☑ Fragile", "Count: 12", "Due: 4 May 2024")
+    assert data == {"size": "large", "fragile": True, "count": 12, "due": "2024-05-04"}
+
+
+def test_a_users_own_table() -> None:
+    kind = mine(readings={"type": "array", "items": {"type": "object", "properties": {
+        "station": {"type": "string"}, "level": {"type": "number"}}}})  # fmt: skip
+    data = read(
+        kind,
+        [(60, "Station"), (500, "Level")],
+        [(60, "Northgate"), (500, "2.31")],
+        [(60, "Weir"), (500, "1.90")],
+    )
+    assert data["readings"] == [{"station": "Northgate", "level": 2.31}, {"station": "Weir", "level": 1.9}]
+
+
+def test_rooms_with_areas_sides_and_chinese_over_english() -> None:
+    data = read(
+        registry.kind("floor_plan"), [(300, "A户型平面图")],
+        [(100, "主卧"), (600, "KITCHEN")], [(100, "BED ROOM"), (600, "2.6 m X 3.0 m")], [(100, "13.8㎡"), (600, "8.5 ft X 9.8 ft")],
+        [(100, "单位：毫米"), (600, "建筑面积 66.4㎡")],
+    )  # fmt: skip
+    rooms = {room["name"]: room for room in data["rooms"]}
+    assert rooms["主卧 BED ROOM"]["area_m2"] == 13.8
+    assert rooms["KITCHEN"]["dimensions"] == "2.6 m X 3.0 m"
+    assert rooms["KITCHEN"]["dimensions_alt"] == "8.5 ft X 9.8 ft"
+    assert (data["title"], data["total_area_m2"]) == ("A户型平面图", 66.4)
+    assert "单位：毫米" in data["annotations"]
+
+
+def test_a_form_with_texts_ticks_and_a_signature() -> None:
+    entries = read(
+        registry.kind("form"),
+        "Surname: Okafor",
+        [(60, "Age:"), (300, "41")],
+        "☑ Married",
+        "☐ Retired",
+        "Signature: K.O.",
+    )["entries"]
+    assert {(e["key"], e["value"], e["kind"]) for e in entries} == {
+        ("Surname", "Okafor", "text"), ("Age", "41", "text"), ("Married", "checked", "checkbox"),
+        ("Retired", "unchecked", "checkbox"), ("Signature", "K.O.", "signature"),
+    }  # fmt: skip
+
+
+def test_two_columns_of_prose_are_read_one_after_the_other() -> None:
+    rows: list[Row] = [
+        [(40, f"left column line {n} abc"), (540, f"right column line {n} xy")] for n in range(8)
+    ]
+    lines = read(registry.kind("text"), *rows)["pages"][0]["lines"]
+    assert lines[7].startswith("left")
+    assert lines[8].startswith("right")
+
+
+def test_what_the_engine_cannot_do_is_named() -> None:
+    from worker.engines.embedded.filling import Unsupported
+
+    kind = registry.kind("description")
+    sheet = lay_out(arrange([page_of("a sign")]), concepts.labels())
+    unsupported = {
+        name for name, found in fill_root(kind.root, sheet).fields.items() if isinstance(found, Unsupported)
+    }
+    assert unsupported == {"summary", "objects", "details"}

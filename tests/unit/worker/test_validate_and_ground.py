@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, field_validator
+
+from schemas.registry import from_json_schema, from_model
+from tests.build import line
+from worker import ground, validate
+
+
+def issues(schema: dict[str, Any], data: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(issue.code, issue.path) for issue in validate.check(data, from_json_schema(schema, name="mine"))}
+
+
+SCHEMA = {
+    "type": "object", "required": ["id", "parts"],
+    "properties": {"id": {"type": "string"}, "level": {"type": "integer", "maximum": 3}, "note": {"type": ["string", "null"]},
+                   "parts": {"type": "array", "uniqueItems": True, "items": {"type": "object", "required": ["n"],
+                             "properties": {"n": {"type": "number"}}}}},
+}  # fmt: skip
+
+
+def test_good_data_have_no_issue() -> None:
+    assert issues(SCHEMA, {"id": "a", "level": 3, "note": None, "parts": [{"n": 1.5}]}) == set()
+
+
+def test_what_is_required_and_missing_is_said_once_and_in_words() -> None:
+    assert issues(SCHEMA, {"id": None, "parts": [{"n": None}]}) == {
+        ("missing", "/id"),
+        ("missing", "/parts/0/n"),
+    }
+
+
+def test_bounds_and_keywords_no_reader_can_follow_are_still_checked() -> None:
+    found = issues(SCHEMA, {"id": "a", "level": 9, "parts": [{"n": 1}, {"n": 1}]})
+    assert found == {("schema_violation", "/level"), ("schema_violation", "/parts")}
+
+
+def test_keywords_that_are_not_followed_are_in_the_record() -> None:
+    schema = {"type": "object", "properties": {"x": {"type": "object", "patternProperties": {"^a": {}}}}}
+    assert issues(schema, {"x": {}}) == {("schema_keyword", "/x")}
+
+
+class Even(BaseModel):
+    number: int
+
+    @field_validator("number")
+    @classmethod
+    def even(cls, number: int) -> int:
+        if number % 2:
+            raise ValueError("must be even")
+        return number
+
+
+def test_the_validators_of_a_class_are_asked() -> None:
+    [issue] = validate.check({"number": 3}, from_model(Even))
+    assert (issue.code, issue.path) == ("schema_violation", "/number")
+    assert "even" in issue.message
+
+
+LINES = {
+    1: (line(60, 60, "Grand total RM 1,234.50"), line(60, 120, "Dated 5 March 2019")),
+    2: (line(60, 60, "Höllberg & Söhne"),),
+}
+
+
+def test_values_are_found_where_they_are_printed() -> None:
+    data = {
+        "total": 1234.5,
+        "date": "2019-03-05",
+        "name": "höllberg & söhne",
+        "nowhere": "zzzz",
+        "none": None,
+    }
+    found = ground.locate(data, LINES)
+    assert found["/total"].citations[0].text == "1,234.50"
+    assert found["/date"].citations[0].text == "5 March 2019"
+    assert found["/name"].citations[0].page == 2
+    assert found["/nowhere"].citations == ()
+    assert found["/nowhere"].confidence < found["/total"].confidence
+    assert "/none" not in found
+
+
+def test_a_letter_read_differently_is_forgiven_and_trusted_less() -> None:
+    found = ground.locate({"name": "Hollberg & Sohne"}, LINES)["/name"]
+    assert found.citations[0].page == 2
+    assert found.confidence < 0.6
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_any_part_of_a_line_is_found_in_it(text: str) -> None:
+    printed = line(60, 60, "abc " + text + " xyz")
+    found = ground.locate({"v": text}, {1: (printed,)})["/v"]
+    for citation in found.citations:
+        assert citation.text in printed.text
