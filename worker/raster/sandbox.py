@@ -63,11 +63,14 @@ class Sandbox:
         return SandboxedDocument(self, path)
 
     def close(self) -> None:
-        """End every child, also those in the middle of a page."""
+        """End every child: idle ones on their own, those in the middle of a page at once."""
         with self._lock:
-            children, self._idle = list(self._all), []
+            idle, self._idle = self._idle, []
+            busy = self._all.difference(idle)
             self._all.clear()
-        for child in children:
+        for child in idle:
+            child.end()
+        for child in busy:
             child.kill()
 
     def borrow(self) -> _Child:
@@ -192,6 +195,14 @@ class _Child:
             raise SourceTimeout(seconds=f"{limits.page_seconds:g}") from error
         except (EOFError, ValueError) as error:
             raise self._cause_of_death(limits) from error
+
+    def end(self) -> None:
+        """Let the process end by itself, and see to it that it does."""
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        self.kill()
 
     def kill(self) -> None:
         """End the process and wait until it is gone."""

@@ -153,7 +153,7 @@ def _load(runtime: str) -> Any:
     from rapidocr import EngineType, RapidOCR
 
     if runtime == "openvino":
-        _cap_openvino_memory()
+        cap_openvino_memory()
     engine = EngineType(runtime)
     try:
         return RapidOCR(
@@ -164,7 +164,7 @@ def _load(runtime: str) -> Any:
         raise ModelUnavailable(detail=f"PP-OCRv6 does not load on {runtime}") from error
 
 
-def _cap_openvino_memory() -> None:
+def cap_openvino_memory() -> None:
     """Keep OpenVINO from caching a compiled graph per picture size.
 
     Every page has another size, so the cache only grows: 3 GB after 140 receipts against 1.2 GB
