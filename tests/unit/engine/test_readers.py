@@ -223,3 +223,38 @@ def test_what_the_engine_cannot_do_is_named() -> None:
         name for name, found in fill_root(kind.root, sheet).fields.items() if isinstance(found, Unsupported)
     }
     assert unsupported == {"summary", "objects", "details"}
+
+
+@pytest.mark.parametrize(
+    ("head", "company", "address"),
+    [
+        (["KIRPPU JA POIKA", "Unioninkatu 14 B", "00130 Helsinki", "Puh. 09 555 1234"], "KIRPPU JA POIKA", "Unioninkatu 14 B 00130 Helsinki"),
+        (["Ziggurat & Vole", "Umber Reach 44", "Qasr District", "Tel 555-0199"], "Ziggurat & Vole", "Umber Reach 44 Qasr District"),
+        (["阿里山茶行", "收银小票", "地址：厦门市思明区湖滨南路12号", "日期：2021-03-04"], "阿里山茶行", "厦门市思明区湖滨南路12号"),
+        (["WELCOME TO", "SUNRISE DINER", "88 Harbor Blvd", "Long Beach, CA 90802", "(562) 555-0142"], "SUNRISE DINER", "88 Harbor Blvd Long Beach, CA 90802"),
+        (["7-ELEVEN", "Store #1142", "Somchai Road 12", "Bangkok 10110", "TAX ID 0107555000133"], "7-ELEVEN", "Somchai Road 12 Bangkok 10110"),
+    ],
+)  # fmt: skip
+def test_the_head_of_a_receipt_in_words_nobody_listed(head: list[str], company: str, address: str) -> None:
+    data = read(registry.kind("receipt"), *[[(300.0, row)] for row in head], [(60, "Total"), (800, "6.00")])
+    assert (data["company"], data["address"]) == (company, address)
+
+
+def test_double_line_notes_in_a_column_stand_in_brackets() -> None:
+    from dataclasses import replace
+
+    from schemas.page import Box, even_edges
+    from tests.build import HEIGHT, WIDTH, line
+
+    def column(x: float, y: float, text: str, *, width: float) -> Any:
+        box = Box(x / WIDTH, y / HEIGHT, (x + width) / WIDTH, (y + width * len(text)) / HEIGHT)
+        return replace(line(0, 0, text), box=box, edges=even_edges(box, len(text), vertical=True), vertical=True)
+
+    page = replace(page_of(), lines=(
+        column(600, 100, "天高地遠", width=80), column(645, 430, "小注一", width=36), column(602, 430, "小注二", width=36),
+        column(600, 560, "其行", width=80), column(400, 100, "山川草木", width=80),
+    ))  # fmt: skip
+    sheet = lay_out(arrange([page]), concepts.labels())
+    kind = registry.kind("ancient_text")
+    data, _ = settle.settle(kind.root, fill_root(kind.root, sheet))
+    assert data["columns"] == ["天高地遠（小注一小注二）其行", "山川草木"]

@@ -41,9 +41,9 @@ POSTCODE = _word(
     r"(?<![\d-])\d{5,6}(?![\d-])|\b[A-Z]{2}\.? \d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
 )
 _STOP = _word(
-    r"\b(TEL|PHONE|FAX|HP|H/P|MOBILE|GST|TAX|INVOICE|RECEIPT|BILL|DATE|CASHIER|TABLE|REG(?:ISTRATION)?"
+    r"\b(TEL[PEF]?|TELEFON[OE]?|TELEPHONE|PUH|PHONE|FAX|HP|H/P|MOBILE|GST|TAX|INVOICE|RECEIPT|BILL|DATE|CASHIER|TABLE|REG(?:ISTRATION)?"
     r"|ROC|SSM|WWW|HTTPS?|E-?MAIL|TIME|CUSTOMER|WELCOME|THANK|ORDER|COUNTER|STAFF|SALES|OPERATOR|QTY"
-    r"|DESCRIPTION|DOCUMENT|MEMBER|VAT|SST|OWNED BY|OPENING|HOURS|HOTLINE|WHATSAPP|SLIP|CASH)\b"
+    r"|DESCRIPTION|DOCUMENT|MEMBER|VAT|SST|OWNED BY|OPENING|HOURS|HOTLINE|WHATSAPP|SLIP|CASH|SIRET|CIF|NIF|NPWP|RFC|ABN|KVK|FECHA|DATUM|STORE #)\b"
     r"|@|\.COM|电话|税号|发票|收据|日期|单号|收银|欢迎|桌"
 )
 _REGISTRATION = _word(
@@ -59,6 +59,7 @@ _LEGAL_FORM = _word(
     r"|\bGMBH\b|\bENTERPRISES?\b|\bPTE\b|\bPTY\b|\bPLC\b|公司"
 )
 _HOUSE_NUMBER = _word(r"^\W*(NO|LOT|UNIT|G-|\d+[A-Z]?\s?[,\-]|\d{1,5}\s[A-Z])")
+_ONLY_DIGITS = re.compile(r"^[\d\s()+./-]{7,}$")
 _MAX_ADDRESS_ROWS = 6
 
 
@@ -106,7 +107,8 @@ def _names(sheet: Sheet, row: Row, index: int) -> Iterator[Candidate]:
     score -= 0.9 * bool(re.search(r"[#№]|\bNO\b\.?\s?[:.]", text, re.IGNORECASE))
     score -= 1.2 * bool(_STOP.search(text) or next(dates.find(text), None))
     score -= 1.0 * bool(_REGISTRATION.match(text))
-    score -= 0.6 * (address_likeness(text) >= 0.9)
+    likeness = address_likeness(text)
+    score -= 0.6 * (likeness >= 0.9) + 0.3 * (0.5 <= likeness < 0.9)
     score -= 0.3 * (_letters(text) < 5)
     score -= 0.4 * (sum(char.isdigit() for char in text) > 0.4 * len(text))
     score += 0.3 * _leads_to_address(sheet, row)
@@ -155,6 +157,8 @@ def _joined(sheet: Sheet, row: Row, text: str) -> tuple[str, tuple[Row, ...]] | 
 
 def _is_generic(text: str) -> bool:
     """Whether a row holds legal forms and lines of business but no name of its own."""
+    if re.search(r"[\d#]", text):
+        return False
     rest = re.sub(r"\([^)]*\)?", " ", text)
     rest = ORGANISATION.sub(" ", _LEGAL_FORM.sub(" ", rest))
     return ORGANISATION.search(text) is not None and _letters(rest) <= 2
@@ -183,7 +187,7 @@ def _blocks(sheet: Sheet) -> Iterator[Candidate]:
         follows = _follows(sheet, first, name)
         for last in range(first, min(first + _MAX_ADDRESS_ROWS, len(rows))):
             row = rows[last]
-            if _STOP.search(row.text) or _REGISTRATION.match(row.text):
+            if _is_end(row):
                 break
             if last > first and sheet.layout.gap_above(row) > 1.5 * sheet.layout.text_height:
                 break
@@ -233,9 +237,34 @@ def _block(sheet: Sheet, first: int, last: int, likeness: list[float], *, follow
     score -= 1.0 * bool(_LEGAL_FORM.search(rows[0].text) and likeness[first] < 1.2)
     score += 0.5 * any(POSTCODE.search(row.text) for row in rows)
     score -= 0.1 * first
-    value = " ".join(row.text for row in rows)
+    score += 0.4 * (follows > 0 and _ends_head(sheet, last))
     spans_ = tuple(span for row in rows for span in _spans(row, 0))
+    spans_ = (_past_label(spans_[0], sheet), *spans_[1:])
+    value = " ".join(span.text for span in spans_)
     return Candidate(value, score, spans_, min(1.0, max(0.1, score / 4)))
+
+
+def _past_label(span: Span, sheet: Sheet) -> Span:
+    """The first line of an address without the word that says that it is one."""
+    for mention in sheet.mentions.of(span.cell):
+        rest = span.cell.text[mention.end :]
+        if mention.start <= 1 and mention.weight("merchant.address") and rest.lstrip()[:1] in ":：":
+            return Span(span.cell, mention.end + len(rest) - len(rest.lstrip(" :：")), span.end)
+    return span
+
+
+def _ends_head(sheet: Sheet, last: int) -> bool:
+    """Whether what follows a row is something else: a telephone, a date, a title, white space."""
+    if last + 1 >= len(sheet.layout.rows):
+        return True
+    row = sheet.layout.rows[last + 1]
+    apart = sheet.layout.gap_above(row) > 1.2 * sheet.layout.text_height
+    return apart or _is_end(row) or next(dates.find(row.text), None) is not None
+
+
+def _is_end(row: Row) -> bool:
+    """Whether a row cannot be part of an address: it says what it is, or is a number only."""
+    return bool(_STOP.search(row.text) or _REGISTRATION.match(row.text) or _ONLY_DIGITS.match(row.text))
 
 
 def _spans(row: Row, dropped: int) -> tuple[Span, ...]:
