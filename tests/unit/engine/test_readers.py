@@ -248,7 +248,9 @@ def test_double_line_notes_in_a_column_stand_in_brackets() -> None:
 
     def column(x: float, y: float, text: str, *, width: float) -> Any:
         box = Box(x / WIDTH, y / HEIGHT, (x + width) / WIDTH, (y + width * len(text)) / HEIGHT)
-        return replace(line(0, 0, text), box=box, edges=even_edges(box, len(text), vertical=True), vertical=True)
+        return replace(
+            line(0, 0, text), box=box, edges=even_edges(box, len(text), vertical=True), vertical=True
+        )
 
     page = replace(page_of(), lines=(
         column(600, 100, "天高地遠", width=80), column(645, 430, "小注一", width=36), column(602, 430, "小注二", width=36),
@@ -258,3 +260,33 @@ def test_double_line_notes_in_a_column_stand_in_brackets() -> None:
     kind = registry.kind("ancient_text")
     data, _ = settle.settle(kind.root, fill_root(kind.root, sheet))
     assert data["columns"] == ["天高地遠（小注一小注二）其行", "山川草木"]
+
+
+def test_a_chinese_vat_invoice_without_readable_headings() -> None:
+    data = read(
+        registry.kind("invoice"), [(300, "电子发票（普通发票）")], [(600, "发票号码：24312000000012345678")],
+        [(600, "开票日期：2024年01月15日")], [(90, "名称：青禾软件有限公司"), (560, "名称：云岭数据科技有限公司")],
+        [(90, "纳税人识别号：91310115MA1K00000X"), (560, "纳税人识别号：91530100MA6K00000Y")],
+        [(60, "项目名称"), (400, "单位"), (470, "数量"), (560, "单价"), (680, "金额"), (780, "税率"), (890, "税额")],
+        [(60, "*餐饮服务*餐费"), (470, "1"), (560, "200"), (680, "200.00"), (780, "6%"), (860, "12.00")],
+        [(60, "合计"), (660, "¥200.00"), (850, "¥12.00")],
+        [(60, "价税合计（大写）"), (300, "贰佰壹拾贰圆整"), (650, "（小写）¥212.00")],
+    )  # fmt: skip
+    assert data["buyer"] == {"name": "青禾软件有限公司", "address": None, "tax_ids": ["91310115MA1K00000X"]}
+    assert data["seller"] == {
+        "name": "云岭数据科技有限公司",
+        "address": None,
+        "tax_ids": ["91530100MA6K00000Y"],
+    }
+    assert (data["subtotal"], data["tax_total"], data["total"]) == (200.0, 12.0, 212.0)
+    assert data["total_in_words"] == "贰佰壹拾贰圆整"
+    assert data["lines"] == [
+        {
+            "description": "*餐饮服务*餐费",
+            "quantity": 1.0,
+            "unit": None,
+            "unit_price": 200.0,
+            "tax_rate": 6.0,
+            "amount": 200.0,
+        }
+    ]

@@ -56,6 +56,9 @@ def _parts(concept: Concept, amounts: Sequence[_Amount], sheet: Sheet) -> Iterat
             continue
         label = amount.label * (0.5 if amount.cell.row in breakdown else 1.0)
         completes = _completes(concept.name, abs(amount.value), totals, sheet)
+        label -= 0.5 * (
+            concept.name == "money.tax" and 2 * abs(amount.value) > max(totals, default=Decimal(0)) > 0
+        )
         score = label + 0.4 * completes + 0.5 * _sums_column(amount, sheet) - 0.01 * order
         strength = min(1.0, 0.8 * label + 0.3 * completes)
         yield Candidate(_sign(concept.name, amount.value), score, (amount.typed.span,), strength)

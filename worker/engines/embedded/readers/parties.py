@@ -33,8 +33,13 @@ class _Block:
 def read(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     """Name, address and tax numbers of a party."""
     blocks = sorted(_blocks(concept.name, sheet), key=lambda block: -block.weight)
-    others = {id(cell) for name in _PARTIES if name != concept.name
-              for block in _blocks(name, sheet) for cell in block.cells}  # fmt: skip
+    others = {
+        id(cell)
+        for name in _PARTIES
+        if name != concept.name
+        for block in _blocks(name, sheet)
+        for cell in block.cells
+    }
     filled: dict[str, Filling] = {}
     for child in field.properties:
         match concept_of(child, within=concept.name).value:
@@ -56,6 +61,24 @@ def _first(found: Listing) -> Filling:
 
 
 def _blocks(party: str, sheet: Sheet) -> Iterator[_Block]:
+    """The blocks under a party's headings; without headings, those of a Chinese VAT invoice."""
+    found = list(_headed(party, sheet))
+    yield from found or _by_convention(party, sheet)
+
+
+def _by_convention(party: str, sheet: Sheet) -> Iterator[_Block]:
+    """On Chinese VAT invoices the first 名称 is the buyer's and the last one the seller's.
+
+    Their headings run down the margin one character per line and are seldom read.
+    """
+    names = [m for m in sheet.mentions.naming("party.name") if m.cell.text[m.start : m.end].startswith("名")]
+    if len(names) < 2:
+        return
+    mention = names[0] if party == "party.buyer" else names[-1]
+    yield _Block((mention.cell, *_cells_under(mention, sheet)), 1.0)
+
+
+def _headed(party: str, sheet: Sheet) -> Iterator[_Block]:
     for mention in sheet.mentions.naming(party):
         weight = mention.weight(party)
         heading = mention.start <= 1 and mention.end >= len(mention.cell.text.rstrip(" :：.")) - 1
@@ -89,6 +112,8 @@ def _cells_under(mention: Mention, sheet: Sheet) -> Iterator[Cell]:
         if not inside:
             continue
         if inside[0].y0 - bottom > _MAX_GAP * head.height or _starts_party(inside[0], sheet):
+            return
+        if any(mention.weight("money.grand_total") for mention in sheet.mentions.of(inside[0])):
             return
         if row.index in sheet.item_headers:
             return
@@ -196,7 +221,7 @@ def _own_text(cell: Cell, concept: Concept, sheet: Sheet, *, digits: float = 0.3
     text = cell.text[start:]
     lead = len(text) - len(text.lstrip(" :：.-●•|"))
     text = re.split(r"\s[-–●•|·]\s", text[lead:])[0].rstrip(" ,;●•")
-    if _HEADING_NUMBER.match(text) or re.match(r"^[\w.-][\w .-]{0,24}\s?[:：]", text):
+    if _HEADING_NUMBER.match(text) or re.match(r"^[\w.-][\w ./、()（）-]{0,28}\s?[:：]", text):
         return None
     if sum(char.isdigit() for char in text) > digits * len(text):
         return None

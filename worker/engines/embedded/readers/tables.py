@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
 
 from schemas.json_schema.fields import Field
 from schemas.values import amounts
@@ -18,6 +20,7 @@ from worker.engines.embedded.spans import Span
 
 _NUMERIC = frozenset({"number", "money", "percent"})
 _PRICES = frozenset({"item.amount", "item.unit_price"})
+_CENT = Decimal("0.01")
 _MAX_ITEMS_ROWS = 400
 _NAME_LETTERS = 4  # fewer are a tax code or a unit, no name
 _MAX_GAP = 9.0  # letter heights of white that end a table
@@ -238,7 +241,22 @@ def _item(filled: Mapping[str, Sequence[Span]], columns: Sequence[_Column], shee
             text = " ".join(span.text for span in spans).strip(" |:;")
             if text:
                 fields[name] = Scalar([Candidate(text, 1.0, tuple(spans), 0.75)])
-    return Group(fields)
+    return Group(_reconciled(fields, columns))
+
+
+def _reconciled(fields: dict[str, Filling], columns: Sequence[_Column]) -> dict[str, Filling]:
+    """Of two readings of a price, the one with which quantity times price is the amount."""
+    names = {column.concept: column.name for column in columns}
+    wanted = [names.get(f"item.{part}", "") for part in ("quantity", "unit_price", "amount")]
+    found = [part for name in wanted if isinstance(part := fields.get(name), Scalar)]
+    if len(found) < 3:
+        return fields
+    for choice in product(*(part.candidates for part in found)):
+        quantity, price, amount = (candidate.value for candidate in choice)
+        if abs(quantity * price - amount) <= _CENT:
+            firsts = zip(wanted, choice, strict=True)
+            return {**fields, **{name: Scalar([candidate]) for name, candidate in firsts}}
+    return fields
 
 
 def _numbers(spans: Sequence[Span], sheet: Sheet, *, price: bool) -> list[Candidate]:
