@@ -49,7 +49,9 @@ def show(record: Record) -> None:
             continue
         place = found.citations[0]
         box = " ".join(f"{edge:.2f}" for edge in place.box)
-        print(f"  {at:<26}{str(value)[:40]:<42}{found.confidence:.2f}   page {place.page} [{box}]")
+        print(
+            f"  {at:<26}{' '.join(str(value).split())[:40]:<42}{found.confidence:.2f}   page {place.page} [{box}]"
+        )
     for issue in record.issues:
         print(f"  ! {issue.code} {issue.path}: {issue.message}")
 

@@ -42,7 +42,7 @@ def draw(path: Path, record: Record, folder: Path, sandbox: Sandbox) -> list[Pat
 def _marks(record: Record, page: int) -> Iterator[tuple[str, Evidence, tuple[float, float, float, float]]]:
     """Label, evidence and box; a value on several lines is named at the first of them only."""
     for at, evidence in record.fields.items():
-        value = str(pointer.get(record.data, at))
+        value = " ".join(str(pointer.get(record.data, at)).split())
         short = value if len(value) <= _MAX_VALUE else value[: _MAX_VALUE - 1] + "…"
         label = f"{at[1:]}: {short} ({evidence.confidence:.2f})"
         for citation in evidence.citations:

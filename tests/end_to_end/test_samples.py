@@ -6,14 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from api.cli import overlay
 from api.cli.evaluate import load
 from api.cli.main import main
 from schemas import pointer
 from schemas.page import Box
 from worker import pipeline
 from worker.engines.embedded.engine import EmbeddedEngine
+from worker.raster.base import Page
 from worker.raster.sandbox import Sandbox
 from worker.score.compare import score
 
@@ -49,6 +53,21 @@ def test_every_value_says_where_it_was_read(name: str, engine: EmbeddedEngine, s
             assert citation.page == 1
             assert Box(*citation.box).area > 0
             assert citation.text
+
+
+@pytest.mark.parametrize("name", ["old_text_0", "ticket_0_9", "invoice_0_text"])
+def test_what_was_read_is_drawn_on_the_page(
+    name: str, engine: EmbeddedEngine, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    document = DOCUMENTS[name]
+    source = pipeline.Source(document.path.name, "0" * 64, sandbox.open(document.path))
+    record = pipeline.extract(source, document.schema, engine=engine)
+    [drawn] = overlay.draw(document.path, record, tmp_path, sandbox)
+    [page] = list(sandbox.open(document.path))
+    assert isinstance(page, Page)
+    after = np.asarray(Image.open(drawn).convert("RGB")).astype(int)
+    changed = np.abs(after - page.picture).max(axis=2) > 60
+    assert 0.001 < changed.mean() < 0.5
 
 
 def extract(*arguments: str) -> list[dict[str, Any]]:
