@@ -29,7 +29,7 @@ def draw(path: Path, record: Record, folder: Path, sandbox: Sandbox) -> list[Pat
             continue
         image = Image.fromarray(page.picture)
         canvas = ImageDraw.Draw(image, "RGBA")
-        font = _font(max(12, image.height // 90))
+        font = _font(max(11, image.height // 110))
         for label, evidence, box in _marks(record, page.number):
             colour = _SURE if evidence.confidence >= _SURE_FROM else _DOUBTFUL
             _mark(canvas, image.size, box, label, colour=colour, font=font)
@@ -44,7 +44,8 @@ def _marks(record: Record, page: int) -> Iterator[tuple[str, Evidence, tuple[flo
     for at, evidence in record.fields.items():
         value = " ".join(str(pointer.get(record.data, at)).split())
         short = value if len(value) <= _MAX_VALUE else value[: _MAX_VALUE - 1] + "…"
-        label = f"{at[1:]}: {short} ({evidence.confidence:.2f})"
+        name = next(part for part in reversed(pointer.split(at)) if not part.isdigit())
+        label = f"{name}: {short} ({evidence.confidence:.2f})"
         for citation in evidence.citations:
             if citation.page == page:
                 yield label, evidence, citation.box
@@ -69,8 +70,10 @@ def _mark(
     length, size = canvas.textlength(label, font=font), font.getbbox("Åg国")[3]
     left = max(0.0, min(x0, width - length - 4))
     top = y0 - size - 6 if y0 > size + 6 else y1 + 4
-    canvas.rectangle((left, top, left + length + 4, top + size + 4), fill=(*colour, 200))
-    canvas.text((left + 2, top + 1), label, font=font, fill=(255, 255, 255))
+    canvas.rectangle(
+        (left, top, left + length + 4, top + size + 4), fill=(255, 255, 255, 150)
+    )  # what it covers stays legible
+    canvas.text((left + 2, top + 1), label, font=font, fill=colour)
 
 
 def _font(size: int) -> _Font:
