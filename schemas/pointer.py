@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -23,7 +23,14 @@ def split(pointer: str) -> tuple[str, ...]:
 def get(data: Any, pointer: str) -> Any:
     """The value at a pointer; raises LookupError where there is none."""
     for part in split(pointer):
-        data = data[int(part)] if isinstance(data, Sequence) else data[part]
+        if isinstance(data, list | tuple):
+            if not part.isdigit():
+                raise LookupError(pointer)
+            data = data[int(part)]
+        elif isinstance(data, Mapping):
+            data = data[part]
+        else:
+            raise LookupError(pointer)
     return data
 
 

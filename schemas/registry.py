@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema
 
 from schemas.documents import (
     ancient_text,
@@ -24,6 +25,7 @@ from schemas.documents import (
     train_ticket,
 )
 from schemas.documents.base import Document
+from schemas.errors import SchemaError
 from schemas.json_schema import fields, resolve
 from schemas.record import Issue
 
@@ -91,14 +93,23 @@ def from_model(model: type[BaseModel]) -> Schema:
             model.model_json_schema(), name=model.kind, version=model.version,
             rules=model.rules, model=model,
         )  # fmt: skip
-    return _schema(model.model_json_schema(), name=model.__name__, version=1, model=model)
+    try:
+        raw = model.model_json_schema()
+    except PydanticInvalidForJsonSchema as error:
+        raise SchemaError(f"no JSON Schema for this class: {error}", keyword="", pointer="") from error
+    return _schema(raw, name=model.__name__, version=1, model=model)
 
 
 def _schema(
     raw: Mapping[str, Any], *, name: str, version: int, rules: tuple[Rule, ...] = (),
     model: type[BaseModel] | None = None,
 ) -> Schema:  # fmt: skip
-    root, unhonoured = fields.build(resolve.resolve(raw))
-    canonical = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+    try:
+        root, unhonoured = fields.build(resolve.resolve(raw))
+        canonical = json.dumps(raw, separators=(",", ":"))
+    except SchemaError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise SchemaError(f"not a JSON Schema: {error}", keyword="", pointer="") from error
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     return Schema(name, version, raw, root, unhonoured, digest, rules, model)

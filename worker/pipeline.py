@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-from schemas.json_schema.fields import Field
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
-from worker import ground, validate
+from worker import ground, shape, validate
 from worker.engines.base import Engine, Reply, Request
 from worker.errors import PagemillError
 from worker.raster.base import Page
 from worker.raster.sandbox import PageFailed, SandboxedDocument
+
+_OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
 Progress = Callable[[int, int], None]
 """Called with the pages done and the pages there are."""
@@ -47,12 +47,16 @@ def extract(
     started = time.perf_counter()
     assert source.document is not None
     pages = _Pages(source.document, progress)
-    [reply] = engine.read([Request(schema, pages)])
+    try:
+        [reply] = engine.read([Request(schema, pages)])
+    finally:
+        source.document.close()
     pages.require_one()
     read = time.perf_counter()
-    data = _shape(reply.data, schema.root)
-    evidence = reply.evidence or ground.locate(data, reply.lines)
-    data, evidence = _with_defaults(data, dict(evidence), schema.root)
+    data = shape.fit(reply.data, schema.root)
+    evidence = dict(reply.evidence or ground.locate(reply.data, reply.lines))
+    for at in shape.defaults(reply.data, data, schema.root):
+        evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
     issues = (*pages.issues(), *reply.issues, *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
@@ -120,31 +124,6 @@ class _Pages:
         for page in self._failed:
             message = f"page {page.number} could not be read: {page.error}"
             yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
-
-
-def _shape(data: dict[str, Any], root: Field) -> dict[str, Any]:
-    """Null where the schema allows it, no key where it neither allows null nor asks for a value."""
-    shaped: dict[str, Any] = {}
-    for child in root.properties:
-        value = data.get(child.name)
-        if child.is_object and isinstance(value, dict):
-            shaped[child.name] = _shape(value, child)
-        elif isinstance(value, list) and child.items is not None and child.items.is_object:
-            shaped[child.name] = [_shape(item, child.items) for item in value]
-        elif value is not None or child.nullable or child.required or child.default is not None:
-            shaped[child.name] = value
-    return shaped
-
-
-def _with_defaults(
-    data: dict[str, Any], evidence: dict[str, Evidence], root: Field
-) -> tuple[dict[str, Any], dict[str, Evidence]]:
-    """Values the schema itself gives where the page gives none."""
-    for child in root.properties:
-        if child.default is not None and data.get(child.name) is None:
-            data[child.name] = child.default
-            evidence[child.path] = Evidence(confidence=0.5, origin="default")
-    return data, evidence
 
 
 def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_below: float) -> State:

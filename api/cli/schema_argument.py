@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from schemas import registry
 from schemas.errors import SchemaError
 from schemas.registry import Schema
+from worker import validate
 from worker.errors import SchemaInvalid
 
 
@@ -37,7 +38,8 @@ def _from_file(path: Path) -> Schema:
         raise SchemaInvalid(detail=f"{path} cannot be opened") from error
     except ValueError as error:
         raise SchemaInvalid(detail=f"{path} is not JSON ({error})") from error
-    name = raw.get("title") if isinstance(raw, dict) else None
+    validate.require_schema(raw)
+    name = raw.get("title")
     return registry.from_json_schema(raw, name=str(name or path.stem))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-Text = tuple[str, float, float, int, bool]
-"""A text as written: left end and baseline in pixels, size, whether bold."""
+Text = tuple[str, float, float, int, str]
+"""A text as written: left end and baseline in pixels, size, face."""
 
 Quad = tuple[tuple[float, float], ...]
 
@@ -80,7 +80,7 @@ class Paper:
         self.pen.text((x, y), text, font=letters, fill=ink, anchor=anchor)
         left, top, right, bottom = self.pen.textbbox((x, y), text, font=letters, anchor=anchor)
         baseline = y + letters.getmetrics()[0]
-        self.texts.append((text, left, baseline, size, face == "bold"))
+        self.texts.append((text, left, baseline, size, face))
         if at is not None:
             quad: Quad = ((left, top), (right, top), (right, bottom), (left, bottom))
             self.quads[at] = (*self.quads.get(at, ()), quad)
@@ -93,10 +93,15 @@ class Paper:
 
 def font(face: str, size: int) -> ImageFont.FreeTypeFont:
     """A face by its short name; says which Debian package is missing."""
+    return ImageFont.truetype(str(font_file(face)), size)
+
+
+def font_file(face: str) -> Path:
+    """Where a face lies."""
     path = _FOLDER / _FILES[face]
     if not path.exists():
         raise SystemExit(f"{path} is missing; see the packages named in bench/draw/__init__.py")
-    return ImageFont.truetype(str(path), size)
+    return path
 
 
 def _box(quad: Quad, width: int, height: int) -> list[float]:

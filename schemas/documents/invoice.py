@@ -26,7 +26,7 @@ def tax_follows_rates(data: Mapping[str, Any]) -> Iterator[Issue]:
     Rates are in percent. Line amounts may be net or gross, so either reading may fit.
     """
     printed = amount(data.get("tax_total"))
-    pairs = [(amount(line.get("amount")), amount(line.get("tax_rate"))) for line in data["lines"]]
+    pairs = [(amount(line.get("amount")), amount(line.get("tax_rate"))) for line in data.get("lines") or ()]
     known = [(base, rate) for base, rate in pairs if base is not None and rate is not None]
     if printed is None or not known or len(known) < len(pairs):
         return

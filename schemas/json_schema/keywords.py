@@ -1,7 +1,7 @@
 """What Pagemill does with each JSON Schema keyword.
 
 Every keyword of drafts 7 to 2020-12 is in exactly one of these sets; a keyword in none of them
-is reported by name. `tests/unit/schemas/test_keywords.py` holds the sets against each other.
+is reported by name.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas import pointer
 from schemas.errors import SchemaError
+from schemas.json_schema.keywords import ANNOTATIONS, CHECKED, UNSUPPORTED
 
 Node = dict[str, Any]
 
@@ -14,7 +15,8 @@ _TIGHTEST: dict[str, Callable[..., Any]] = {
     "minimum": max, "exclusiveMinimum": max, "minLength": max, "minItems": max,
     "maximum": min, "exclusiveMaximum": min, "maxLength": min, "maxItems": min,
 }  # fmt: skip
-_FIRST_WINS = frozenset({"title", "description", "default", "examples", "$comment", "$id"})
+_FIRST_WINS = CHECKED | ANNOTATIONS | {"pattern", "format"}
+"""What only describes, or is checked on the finished data by the schema as it was given."""
 
 
 def both(first: Node, second: Node, *, at: str) -> Node:
@@ -46,6 +48,10 @@ def any_of(branches: Sequence[Node]) -> Node:
     if items:
         merged["items"] = any_of(items)
     merged |= _said_by_all(branches)
+    for branch in branches:  # what cannot be followed must still be named
+        merged |= {key: value for key, value in branch.items() if key in UNSUPPORTED}
+        if isinstance(branch.get("additionalProperties"), dict):
+            merged["additionalProperties"] = branch["additionalProperties"]
     if any(branch.get("x-nullable") for branch in branches):
         merged["x-nullable"] = True
     return merged
@@ -105,15 +111,35 @@ def _property(name: str, one: Node, other: Node, at: str) -> Node:
 def _common_type(one: Any, other: Any, at: str) -> Any:
     ones, others = _as_list(one), _as_list(other)
     common = [name for name in ones if name in others]
-    if not common and {"number", "integer"} <= {*ones, *others}:
-        common = ["integer"]
+    if "integer" not in common and {"number", "integer"} <= {*ones, *others}:
+        common.append("integer")
     if not common:
         raise SchemaError("two parts of allOf contradict each other", keyword="type", pointer=at)
     return common[0] if len(common) == 1 else common
 
 
+def has_parts(node: Node) -> bool:
+    """Whether a node is, or may be, an object or an array."""
+    return bool({"object", "array"} & set(_types(node)))
+
+
 def _types(node: Node) -> list[str]:
-    return _as_list(node["type"]) if "type" in node else []
+    """The types of a node, told by its other keywords where it does not name them."""
+    if "type" in node:
+        return _as_list(node["type"])
+    if "properties" in node or "additionalProperties" in node:
+        return ["object"]
+    if "items" in node or "prefixItems" in node:
+        return ["array"]
+    return _joined([[_json_type(value)] for value in node.get("enum", ())])
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "integer" if isinstance(value, int) else "number"
+    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "string"
 
 
 def _as_list(types: Any) -> list[str]:

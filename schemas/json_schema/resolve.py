@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from schemas import pointer
 from schemas.errors import SchemaError
@@ -15,15 +16,35 @@ from schemas.json_schema import merge
 
 Node = dict[str, Any]
 
+_LITERALS = frozenset({"enum", "const", "default", "examples", "example"})
+_MAX_DEPTH = 40  # levels; references that multiply grow without bound long before
+
 
 def resolve(schema: Mapping[str, Any]) -> Node:
     """The schema without references and combinations; raises SchemaError."""
     if not isinstance(schema, Mapping):
         raise SchemaError("the schema must be a JSON object", keyword="type", pointer="")
+    _refuse_outside(schema, at="")
     return _node(schema, root=schema, at="", seen=())
 
 
+def _refuse_outside(part: Any, *, at: str) -> None:
+    """No reference may leave the schema, wherever it stands: checking must not fetch anything."""
+    if isinstance(part, Mapping):
+        reference = part.get("$ref", "#")
+        if isinstance(reference, str) and not reference.startswith("#"):
+            _target(reference, {}, at)
+        for key, value in part.items():
+            if key not in _LITERALS:
+                _refuse_outside(value, at=at + pointer.join(str(key)))
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
+            _refuse_outside(value, at=at + pointer.join(index))
+
+
 def _node(raw: Any, *, root: Mapping[str, Any], at: str, seen: tuple[str, ...]) -> Node:
+    if at.count("/") > 2 * _MAX_DEPTH:
+        raise SchemaError("the schema is nested too deeply", keyword="$ref", pointer=at)
     if raw is True:
         return {"x-nullable": True}
     if not isinstance(raw, Mapping):
@@ -59,7 +80,7 @@ def _inline(
         definition = {k: v for k, v in target.items() if k not in {"$defs", "definitions"}}
         clash = {key for key in node if key in definition and node[key] != definition[key]}
         if clash - {"title", "description", "default", "examples"}:
-            node = {"allOf": [definition], **node}
+            node = {**node, "allOf": [definition, *node.get("allOf", [])]}
         else:
             node = {**definition, **node}
     return node, seen
@@ -72,7 +93,7 @@ def _target(reference: Any, root: Mapping[str, Any], at: str) -> Mapping[str, An
             keyword="$ref", pointer=at,
         )  # fmt: skip
     try:
-        found = pointer.get(root, reference[1:])
+        found = pointer.get(root, unquote(reference[1:]))
     except (LookupError, ValueError, TypeError):
         found = None
     if not isinstance(found, Mapping):
@@ -87,24 +108,22 @@ def _const(node: Node) -> Node:
 
 
 def _nullable(node: Node) -> Node:
-    """Say in one way what `nullable`, type lists and enums say in three."""
-    nullable = bool(node.pop("nullable", False)) or bool(node.get("x-nullable", False))
-    types = node.get("type")
-    if isinstance(types, list):
-        nullable = nullable or "null" in types
-        rest = [name for name in types if name != "null"]
-        node["type"] = rest[0] if len(rest) == 1 else rest
+    """Say in one way what `nullable`, type lists and enums say in three; all that are there must agree."""
+    explicit = bool(node.pop("nullable", False)) or bool(node.get("x-nullable", False))
+    admits: list[bool] = []
+    if "type" in node:
+        given = node["type"] if isinstance(node["type"], list) else [node["type"]]
+        rest = [name for name in given if name != "null"]
+        admits.append(len(rest) < len(given))
         if not rest:
             del node["type"]
-            node["enum"] = []
-    elif types == "null":
-        nullable = True
-        del node["type"]
-        node["enum"] = []
-    if isinstance(node.get("enum"), list) and None in node["enum"]:
-        nullable = True
+            node["enum"] = [None]
+        elif isinstance(node["type"], list):
+            node["type"] = rest[0] if len(rest) == 1 else rest
+    if isinstance(node.get("enum"), list):
+        admits.append(None in node["enum"])
         node["enum"] = [value for value in node["enum"] if value is not None]
-    if nullable:
+    if explicit or (admits and all(admits)):
         node["x-nullable"] = True
     return node
 
@@ -119,6 +138,8 @@ def _descend(node: Node, *, root: Mapping[str, Any], at: str, seen: tuple[str, .
         }
     if isinstance(node.get("items"), list):  # the tuple form of draft 7
         node["prefixItems"] = node.pop("items")
+    if node.get("items") is False:  # no items beyond those of prefixItems
+        del node["items"]
     if "items" in node:
         node["items"] = _node(node["items"], root=root, at=at + "/items", seen=seen)
 
@@ -141,7 +162,7 @@ def _alternatives(
     if not branches:
         return node
     joined = merge.any_of(branches)
-    if len(branches) > 1 and joined.get("type") == "object":
+    if len(branches) > 1 and any(merge.has_parts(branch) for branch in branches):
         joined["x-alternatives"] = keyword
     # `both` would let a nullable branch vanish beside a node that does not say it is nullable.
     if joined.get("x-nullable") or nullable:

@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from schemas.values.folding import plain
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,' ]*\d|[-+]?\d")
+_BRACKETED = re.compile(r"^\W*(?:[A-Z]{2,3}|[$€£¥])?\s?\([^%()]*\d[^%()]*\)\W*$")
+_MINUS_BEFORE = re.compile(r"(?<![^\W\d])-\s?(?:[A-Z]{2,3}|[$€£¥])?\s?$")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,2})?")
 
 
@@ -25,9 +27,8 @@ def number(text: str, *, decimal_comma: bool | None = None) -> Decimal | None:
     value = _decimal(found[0].strip(), decimal_comma)
     if value is None:
         return None
-    negative = bool(re.search(r"\(\D*\d[^()]*\)", text)) or bool(re.search(r"\d\s?-$", text))
-    before = text[: text.find(found[0])].rstrip()
-    if negative or re.search(r"-\W{0,4}[^\W\d]{0,3}\W{0,2}$", before):
+    before = text[: text.find(found[0])]
+    if _BRACKETED.search(text) or re.search(r"\d\s?-$", text) or _MINUS_BEFORE.search(before):
         value = -abs(value)
     return value
 
@@ -46,26 +47,26 @@ def _decimal(digits: str, decimal_comma: bool | None) -> Decimal | None:
 
 
 def _with_point(body: str, decimal_comma: bool | None) -> str:
-    """Digits with at most one separator, a dot before the fraction."""
+    """Digits with at most one separator, a dot before the fraction; raises InvalidOperation."""
     comma, dot = body.rfind(","), body.rfind(".")
-    if comma >= 0 and dot >= 0:
-        mark = "," if comma > dot else "."
-    elif comma < 0 and dot < 0:
+    if comma < 0 and dot < 0:
         return body
-    else:
-        mark = "," if comma >= 0 else "."
-        if _is_grouping(body, mark, decimal_comma):
-            return body.replace(mark, "")
+    mark = "," if comma > dot else "."
+    if (comma < 0 or dot < 0) and _is_grouping(body, mark, decimal_comma):
+        return body.replace(mark, "")
     whole, _, fraction = body.rpartition(mark)
+    if not all(len(group) in {2, 3} for group in re.split(r"[.,]", whole)[1:]):
+        raise InvalidOperation  # 12.03.2018 or 192.168.10.1: no amount is grouped like this
     return re.sub(r"[.,]", "", whole) + "." + fraction
 
 
 def _is_grouping(body: str, mark: str, decimal_comma: bool | None) -> bool:
-    parts = body.split(mark)
-    if len(parts) > 2:
-        return True
-    if len(parts[1]) != 3 or not 1 <= len(parts[0]) <= 3 or parts[0] == "0":
+    """Whether the marks of one kind in a number group its thousands."""
+    first, *later = body.split(mark)
+    if any(len(group) != 3 for group in later):
         return False
-    if decimal_comma is None:
-        return mark == ","
-    return (mark == ",") != decimal_comma
+    if len(later) > 1:
+        return True
+    if not 1 <= len(first) <= 3 or first == "0":
+        return False
+    return mark == "," if decimal_comma is None else (mark == ",") != decimal_comma

@@ -35,7 +35,8 @@ _COMPILED = tuple((re.compile(pattern), code) for pattern, code in _SIGNS)
 
 def find(text: str) -> tuple[str, int, int] | None:
     """The ISO 4217 code of the first sign in order of exactness, with its place in the text."""
-    text = plain(text)
+    if len(plain(text)) == len(text):  # else places in it would not be places in the text
+        text = plain(text)
     for pattern, code in _COMPILED:
         match = pattern.search(text)
         if match:

@@ -73,7 +73,7 @@ class FoundDate:
 
 def find(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
     """All dates in a text, left to right, none inside another."""
-    text = text.lower().translate(_LIKENED)  # every change keeps the length, so places stay true
+    text = "".join(map(_lower, text)).translate(_LIKENED)
     taken: list[tuple[int, int]] = []
     found: list[FoundDate] = []
     for pattern, typical in _COMPILED:
@@ -85,6 +85,12 @@ def find(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
                 taken.append(match.span())
                 found.append(FoundDate(reading[0], match.start(), match.end(), typical, reading[1]))
     return iter(sorted(found, key=lambda item: item.start))
+
+
+def _lower(char: str) -> str:
+    """Lower case where that is one character too, so that places stay true (İ becomes two)."""
+    lowered = char.lower()
+    return lowered if len(lowered) == 1 else char
 
 
 def find_time(text: str) -> tuple[str, int, int] | None:
@@ -123,7 +129,7 @@ def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | Non
 
 
 def _full_year(printed: str) -> int:
-    return int(printed) if len(printed) == 4 else 2000 + int(printed)
+    return int(printed) if len(printed) == 4 else _century(int(printed))
 
 
 def _day_and_month(a: int, b: int, year: int, day_first: bool) -> tuple[str, str | None] | None:
@@ -136,11 +142,16 @@ def _day_and_month(a: int, b: int, year: int, day_first: bool) -> tuple[str, str
     return first, other if usual and other and other != usual else None
 
 
+def _century(year: int) -> int:
+    """Two digits from 70 on are of the last century, as in POSIX."""
+    return 1900 + year if year >= 70 else 2000 + year
+
+
 def _two_digit_year(a: int, b: int, c: int, day_first: bool) -> tuple[str, str | None] | None:
     if a > 31:  # 98-03-12: the year can only be in front
         iso = _iso(1900 + a, b, c)
         return (iso, None) if iso else None
-    return _day_and_month(a, b, 2000 + c, day_first)
+    return _day_and_month(a, b, _century(c), day_first)
 
 
 def _iso(year: int, month: int, day: int) -> str | None:

@@ -173,9 +173,13 @@ def _labelled_in(block: _Block, concept: str, sheet: Sheet) -> Iterator[Candidat
             score = block.weight + 0.6 + 0.2 * candidate.strength
             yield Candidate(candidate.value, score, candidate.spans, 0.9)
             above = _line_above(candidate.spans[0], block)
-            if above and _completes(above.text, str(candidate.value)):
+            if above and _is_wordy(above.text) and _completes(above.text, str(candidate.value)):
                 value = f"{above.text} {candidate.value}"
                 yield Candidate(value, score + 0.1, (above, *candidate.spans), 0.8)
+
+
+def _is_wordy(text: str) -> bool:
+    return sum(char.isalpha() for char in text) > 0.6 * len(text.replace(" ", ""))
 
 
 def _line_above(span: Span, block: _Block) -> Span | None:
