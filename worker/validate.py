@@ -31,7 +31,7 @@ _ABOUT_NULL = frozenset({"type", "enum", "const", "anyOf", "oneOf", "format", "p
 
 def require_schema(raw: Any) -> None:
     """Raise SchemaInvalid for what is no JSON Schema, in the words of the metaschema."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise SchemaInvalid(detail="it is not a JSON object")
     try:
         _draft(raw).check_schema(raw)

@@ -13,6 +13,7 @@ from worker import pipeline
 from worker.engines.base import Engine
 from worker.errors import CorruptFile, PagemillError, SourceError
 from worker.raster.sandbox import Sandbox, SandboxedDocument
+from worker.raster.wire import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ def _read(
     review_below: float,
     progress: pipeline.Progress,
 ) -> Outcome:
-    digest = ""
+    name, digest = storable(path.name), ""
     try:
         digest = _hash(path)
-        source = pipeline.Source(path.name, digest, document)
+        source = pipeline.Source(name, digest, document)
         record = pipeline.extract(source, schema, engine=engine, review_below=review_below, progress=progress)
     except SourceError as error:
         document.close()
-        record = pipeline.failed(path.name, digest, schema, engine=engine, error=error)
+        record = pipeline.failed(name, digest, schema, engine=engine, error=error)
         return Outcome(path, record, error)
     return Outcome(path, record)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -40,7 +39,7 @@ class Limits:
 
     def scale(self, width: float, height: float, *, wanted: float) -> float:
         """The factor nearest to `wanted` that keeps width x height within `max_pixels`."""
-        return min(wanted, math.sqrt(self.max_pixels / max(width * height, 1.0)))
+        return min(wanted, math.sqrt(self.max_pixels / (max(width, 1.0) * max(height, 1.0))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +80,4 @@ class OpenDocument(Protocol):
 
     def close(self) -> None:
         """Let go of the file."""
-        ...
-
-
-class Pages(Protocol):
-    """A document seen from outside: its pages one by one, drawn when asked for."""
-
-    page_count: int
-
-    def __iter__(self) -> Iterator[Page]:
-        """Pages in order."""
         ...

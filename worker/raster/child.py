@@ -48,6 +48,9 @@ def _serve(request: dict[str, Any], answers: BinaryIO) -> None:
     except OSError:
         unreadable = CorruptFile(kind="", detail="it cannot be read from disk")
         wire.send(answers, wire.error_message(unreadable, event="failed"))
+    except Exception:  # noqa: BLE001 (the border of this process: no decoder may take it down)
+        unknown = CorruptFile(kind="", detail="its decoder failed on it")
+        wire.send(answers, wire.error_message(unknown, event="failed"))
     else:
         wire.send(answers, {"event": "opened", "pages": document.page_count})
         with contextlib.closing(document):
@@ -66,6 +69,9 @@ def _send_pages(document: OpenDocument, first: int, limits: Limits, answers: Bin
         except MemoryError:
             message = wire.error_message(SourceMemory(limit=limits.max_memory), event="page_failed")
             wire.send(answers, message | {"number": index + 1})
+        except Exception:  # noqa: BLE001 (as above)
+            unknown = CorruptFile(kind="", detail=f"the decoder failed on page {index + 1}")
+            wire.send(answers, wire.error_message(unknown, event="page_failed") | {"number": index + 1})
         else:
             wire.send(answers, *wire.page_message(page))
 
@@ -76,16 +82,21 @@ def _checked(page: Page) -> Page:
 
 
 def _limit_memory(limits: Limits) -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (limits.max_memory, hard))
+    _limit(resource.RLIMIT_AS, limits.max_memory)
 
 
 def _limit_time(limits: Limits) -> None:
     """Give this process the processor time of one more page."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + limits.page_seconds) + 1
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+    _limit(resource.RLIMIT_CPU, seconds)
+
+
+def _limit(what: int, wanted: int) -> None:
+    """Set a limit, never above what the system allows this process at most."""
+    _, hard = resource.getrlimit(what)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(what, (most, hard))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ Runs in the child process of `sandbox`. Only the first frame of an animation is 
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,12 @@ from worker.errors import CorruptFile, EmptyDocument, PageTooLarge, SourceError,
 from worker.raster.base import Limits, OpenDocument, Page, Picture
 from worker.raster.sniff import FileType
 
+_ORIENTATION = 0x0112  # the EXIF tag
+_MOST_FRAMES = 100_000  # pages of a TIFF that are counted; the limit on pages is far below
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "JPEG2000", "PPM")
 _DAMAGE = (OSError, SyntaxError, ValueError, KeyError, TypeError, IndexError, EOFError,
-           AttributeError, OverflowError, ZeroDivisionError, NotImplementedError, RuntimeError)  # fmt: skip
+           AttributeError, OverflowError, ZeroDivisionError, NotImplementedError, RuntimeError,
+           struct.error, zlib.error, Image.DecompressionBombError)  # fmt: skip
 """What Pillow's decoders raise on damaged files, by its own fuzzing history."""
 
 
@@ -28,9 +33,10 @@ def open_image(path: Path, file_type: FileType, limits: Limits) -> OpenDocument:
 
         pillow_heif.register_heif_opener(thumbnails=False)
         formats = (*_FORMATS, "HEIF", "AVIF")
+    Image.MAX_IMAGE_PIXELS = None  # the limit is ours, checked below before anything is decoded
     try:
         image = Image.open(path, formats=formats)
-        frames = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+        frames = _frames(image) if image.format == "TIFF" else 1
     except UnidentifiedImageError as error:
         raise CorruptFile(kind=file_type, detail="its header is broken") from error
     except _DAMAGE as error:
@@ -52,7 +58,7 @@ class _ImageDocument:
     def page(self, index: int, limits: Limits) -> Page:
         """Decode the frame, turn it upright, flatten it to RGB on a ground that shows its ink."""
         try:
-            if index:
+            if index != self._image.tell():
                 self._image.seek(index)
             _check_size(self._image, limits, PageTooLarge)
             picture = _upright_rgb(self._image, limits)
@@ -64,6 +70,22 @@ class _ImageDocument:
     def close(self) -> None:
         """Let go of the file."""
         self._image.close()
+
+
+def _frames(image: Image.Image) -> int:
+    """Pages of a TIFF; where its chain of pages breaks, the broken one still counts, to be reported."""
+    count = 1
+    while count <= _MOST_FRAMES:
+        try:
+            image.seek(count)
+        except EOFError:
+            break
+        except _DAMAGE:
+            count += 1
+            break
+        count += 1
+    image.seek(0)
+    return count
 
 
 def _check_size(image: Image.Image, limits: Limits, error: type[PageTooLarge | TooManyPixels]) -> None:
@@ -78,22 +100,25 @@ def _upright_rgb(image: Image.Image, limits: Limits) -> Picture:
     scale = limits.scale(image.width, image.height, wanted=1.0)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     image.draft("RGB", size)  # JPEG only: decodes at half or quarter size in a fraction of the time
-    upright = ImageOps.exif_transpose(_without_bad_exif(image))
+    upright = _flatten(_eight_bit(ImageOps.exif_transpose(_with_plain_exif(image))))
     if scale < 1:
         turned = size if (upright.width > upright.height) == (size[0] > size[1]) else size[::-1]
-        upright = _eight_bit(upright).resize(turned, Image.Resampling.LANCZOS)
-    return np.asarray(_flatten(_eight_bit(upright)), dtype=np.uint8)
+        upright = upright.resize(turned, Image.Resampling.LANCZOS)
+    return np.asarray(upright, dtype=np.uint8)
 
 
-def _without_bad_exif(image: Image.Image) -> Image.Image:
-    """Drop metadata that cannot be parsed: the pixels may still be good."""
+def _with_plain_exif(image: Image.Image) -> Image.Image:
+    """Of the metadata only how to turn the picture: the rest may be broken while the pixels are good."""
     try:
-        image.getexif()
+        turn = image.getexif().get(_ORIENTATION, 1)
     except _DAMAGE:
-        image.info.pop("exif", None)
-        image = image.copy()
-        image.info.pop("exif", None)
-    return image
+        turn = 1
+    plain = image.copy()
+    plain.info.pop("exif", None)
+    plain.getexif().clear()
+    if turn in range(2, 9):
+        plain.getexif()[_ORIENTATION] = turn
+    return plain
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -26,6 +26,7 @@ def open_pdf(path: Path) -> OpenDocument:
     """Open a PDF; raises SourceError."""
     try:
         document = pdfium.PdfDocument(path)
+        document.init_forms()  # else filled fields of forms are drawn empty
         count = len(document)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
@@ -54,7 +55,7 @@ class _PdfDocument:
             picture = np.ascontiguousarray(bitmap.to_numpy()[..., :3]).copy()
             words = tuple(_words(page))
             page.close()
-        except (*_DAMAGE, MemoryError) as error:
+        except _DAMAGE as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
         return Page(number=index + 1, picture=picture, words=words)
 

@@ -24,7 +24,7 @@ def open_pdf(path: Path) -> OpenDocument:
     pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 (their signature)
     pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
     try:
-        document = pymupdf.open(path, filetype="pdf")
+        document = _open(path)
         if document.needs_pass:
             raise PasswordRequired
         count = document.page_count
@@ -33,6 +33,15 @@ def open_pdf(path: Path) -> OpenDocument:
     if count < 1:
         raise EmptyDocument
     return _PdfDocument(document, count)
+
+
+def _open(path: Path) -> Any:
+    """PyMuPDF takes names in UTF-8 only; a file with another name is read into memory."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return pymupdf.open(stream=path.read_bytes(), filetype="pdf")
+    return pymupdf.open(path, filetype="pdf")
 
 
 class _PdfDocument:

@@ -21,10 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from worker.errors import CorruptFile, PagemillError, SourceTimeout
+from worker.errors import Cancelled, CorruptFile, PagemillError, SourceTimeout
 from worker.raster import wire
 from worker.raster.base import Limits, Page
 
+_MOST_DEATHS = 3  # children in a row that a document may cost before its other pages are given up
 _DOCUMENTS_PER_CHILD = 100  # decoders leak a little; a fresh process forgets it
 
 
@@ -46,6 +47,7 @@ class Sandbox:
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._lock = threading.Lock()
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +67,7 @@ class Sandbox:
     def close(self) -> None:
         """End every child: idle ones on their own, those in the middle of a page at once."""
         with self._lock:
+            self._closed = True
             idle, self._idle = self._idle, []
             busy = self._all.difference(idle)
             self._all.clear()
@@ -74,14 +77,20 @@ class Sandbox:
             child.kill()
 
     def borrow(self) -> _Child:
-        """An idle child, or a new one."""
+        """An idle child that is still alive, or a new one; raises Cancelled after `close`."""
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                child = self._idle.pop()
+                if child.is_alive():
+                    return child
+                self._all.discard(child)
         child = _Child()
         with self._lock:
-            self._all.add(child)
-        return child
+            if not self._closed:
+                self._all.add(child)
+                return child
+        child.kill()
+        raise Cancelled
 
     def give_back(self, child: _Child, *, healthy: bool) -> None:
         """Keep the child for the next document, or end it."""
@@ -118,22 +127,41 @@ class SandboxedDocument:
         return self._count
 
     def __iter__(self) -> Iterator[Page | PageFailed]:
-        number = 1
-        while number <= self.page_count:
-            try:
-                header, payload = self._receive()
-                if header["event"] == "page_failed":
-                    yield PageFailed(number, wire.error_of(header))
-                else:
-                    yield wire.page_of(header, payload)
-            except PagemillError as error:  # the child is gone; the next pages get a new one
-                yield PageFailed(number, error)
-                if number < self.page_count:
-                    self._reopen(first=number)
-            number += 1
+        deaths = 0
+        try:
+            for number in range(1, self.page_count + 1):
+                page = self._page(number, hopeless=deaths >= _MOST_DEATHS)
+                deaths = deaths + 1 if self._child is None else 0
+                yield page
+            self._see_off()
+        finally:
+            self.close()
+
+    def _page(self, number: int, *, hopeless: bool) -> Page | PageFailed:
+        """The next page; when the child is gone, from a new one."""
+        try:
+            if self._child is None:
+                if hopeless:
+                    return PageFailed(number, CorruptFile(kind="", detail="too many pages before it failed"))
+                self._reopen(first=number - 1)
+            header, payload = self._receive()
+            if header["event"] == "page_failed":
+                return PageFailed(number, wire.error_of(header))
+            return wire.page_of(header, payload)
+        except Cancelled:
+            raise
+        except PagemillError as error:
+            return PageFailed(number, error)
+        except (KeyError, TypeError, ValueError):  # no message of ours
+            self._finish(healthy=False)
+            return PageFailed(number, CorruptFile(kind="", detail="the program that opens it crashed on it"))
+
+    def _see_off(self) -> None:
+        """Take the child's last word; pages already read stay read whatever it is."""
         if self._child is not None:
-            self._receive()  # closed
-            self._finish(healthy=True)
+            with contextlib.suppress(PagemillError):
+                self._receive()
+                self._finish(healthy=True)
 
     def close(self) -> None:
         """Stop reading, whatever the child is doing."""
@@ -179,6 +207,8 @@ class _Child:
         )  # fmt: skip
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
+        self._poll = select.poll()  # select() knows no file numbers above 1023
+        self._poll.register(self._stdout, select.POLLIN | select.POLLHUP)
 
     def ask(self, request: dict[str, Any]) -> None:
         """Send a request; a child that has died meanwhile shows when its answer is awaited."""
@@ -195,6 +225,10 @@ class _Child:
             raise SourceTimeout(seconds=f"{limits.page_seconds:g}") from error
         except (EOFError, ValueError) as error:
             raise self._cause_of_death(limits) from error
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
 
     def end(self) -> None:
         """Let the process end by itself, and see to it that it does."""
@@ -218,7 +252,7 @@ class _Child:
         view, filled = memoryview(buffer), 0
         while filled < size:
             left = max(0.0, deadline - time.monotonic())
-            if not select.select([self._stdout], [], [], left)[0]:
+            if not self._poll.poll(left * 1000):
                 raise TimeoutError
             count = os.readv(self._stdout.fileno(), [view[filled:]])
             if count == 0:

@@ -56,8 +56,13 @@ def page_of(header: dict[str, Any], payload: bytearray) -> Page:
     """The page a message carries; raises ValueError when the numbers do not fit together."""
     shape = (int(header["height"]), int(header["width"]), 3)
     picture = np.frombuffer(payload, dtype=np.uint8).reshape(shape)
-    words = tuple(Word(str(t), Box(*map(float, box))) for t, *box in header["words"])
+    words = tuple(Word(storable(str(t)), Box(*map(float, box))) for t, *box in header["words"])
     return Page(int(header["number"]), picture, words, text_layer=bool(header["text_layer"]))
+
+
+def storable(text: str) -> str:
+    """Text without lone surrogates, which file names and fonts can hold but UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def error_message(error: errors.PagemillError, *, event: str) -> dict[str, Any]:

@@ -33,6 +33,8 @@ def features(candidate: Candidate, others: Sequence[Candidate]) -> dict[str, flo
 
 def of(candidate: Candidate, others: Sequence[Candidate]) -> float:
     """Probability that the candidate's value is right, never quite 0 or 1."""
+    if candidate.certainty is not None:
+        return min(0.99, max(0.01, candidate.certainty))
     weights = _weights()
     total = weights["bias"] + sum(
         weights[name] * value for name, value in features(candidate, others).items()

@@ -6,6 +6,8 @@ it scores highest, and the others take their next best.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -65,7 +67,7 @@ def _claims(field: Field, filling: Filling | None, *, at: str) -> Iterator[_Clai
             yield from _claims(field.items, item, at=at + pointer.join(index))
     elif isinstance(filling, Scalar):
         typed = ((as_type(c.value, field), c) for c in filling.candidates)
-        candidates = tuple((value, c) for value, c in typed if value is not None)
+        candidates = tuple((value, c) for value, c in typed if value is not None and allows(field, value))
         if candidates:
             yield _Claim(at, field, candidates)
 
@@ -143,6 +145,25 @@ def _citations(candidate: Candidate) -> Iterator[Citation]:
         cell = span.cell
         box = box_on_page(span.box, cell.page, vertical=cell.line.vertical)
         yield Citation(page=cell.page.number, box=box.rounded(), text=span.text)
+
+
+def allows(field: Field, value: Any) -> bool:
+    """Whether a value keeps to the field's bounds and pattern; one that does not cannot be meant."""
+    bounds = field.bounds
+    if isinstance(value, str):
+        fits = _bound(bounds, "minLength", 0) <= len(value) <= _bound(bounds, "maxLength", math.inf)
+        return fits and (field.pattern is None or re.search(field.pattern, value) is not None)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return True
+    at_least, at_most = _bound(bounds, "minimum", -math.inf), _bound(bounds, "maximum", math.inf)
+    above, below = _bound(bounds, "exclusiveMinimum", -math.inf), _bound(bounds, "exclusiveMaximum", math.inf)
+    return at_least <= value <= at_most and above < value < below
+
+
+def _bound(bounds: Mapping[str, Any], name: str, otherwise: float) -> float:
+    """A bound as a number; draft 4 says `true` for an exclusive one, which the final check knows."""
+    bound = bounds.get(name, otherwise)
+    return otherwise if isinstance(bound, bool) else float(bound)
 
 
 def as_type(value: Any, field: Field) -> Any:

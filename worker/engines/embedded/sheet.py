@@ -27,6 +27,8 @@ class Candidate:
     score: float
     spans: tuple[Span, ...]
     strength: float = 0.5
+    certainty: float | None = None
+    """The probability itself, where a reader knows better than the model of `confidence`."""
 
     @property
     def ocr_confidence(self) -> float:
