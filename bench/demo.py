@@ -26,11 +26,11 @@ MOST = 8  # values printed per document
 def main() -> None:
     settings = Settings()
     documents = load(SAMPLES)
-    schemas = {document.path: document.schema for document in documents}
+    files = [(document.path, document.schema) for document in documents]
     engine = factory.create("embedded", settings)
     started = time.perf_counter()
     with Sandbox(Limits.of(settings)) as sandbox:
-        outcomes = read_all(list(schemas), schemas.__getitem__, engine=engine, sandbox=sandbox,
+        outcomes = read_all(files, engine=engine, sandbox=sandbox,
                             review_below=settings.review_below)  # fmt: skip
         for outcome in outcomes:
             show(outcome.record)

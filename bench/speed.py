@@ -141,7 +141,7 @@ def quiet(command: Sequence[str]) -> None:
 
 def run(paths: Sequence[Path], kind: str, engine: EmbeddedEngine, sandbox: Sandbox) -> None:
     schema = registry.kind(kind)
-    outcomes = read_all(paths, lambda _path: schema, engine=engine, sandbox=sandbox, review_below=0.5)
+    outcomes = read_all([(path, schema) for path in paths], engine=engine, sandbox=sandbox, review_below=0.5)
     for outcome in outcomes:
         if outcome.error:
             raise outcome.error

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 
 class PagemillError(Exception):
-    """Something went wrong."""
+    """Something went wrong inside Pagemill ({reason}); please report it with the document."""
 
     code: ClassVar[str] = "internal"
     http: ClassVar[int] = 500

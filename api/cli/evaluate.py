@@ -65,9 +65,8 @@ def evaluate(
     documents: Sequence[Labelled], *, engine: Engine, sandbox: Sandbox, settings: Settings
 ) -> Iterator[Scored]:
     """Each document read and compared with its labels, in order."""
-    schemas = {document.path: document.schema for document in documents}
     outcomes = read_all(
-        [document.path for document in documents], schemas.__getitem__, engine=engine,
+        [(document.path, document.schema) for document in documents], engine=engine,
         sandbox=sandbox, review_below=settings.review_below,
     )  # fmt: skip
     for document, outcome in zip(documents, outcomes, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -27,6 +27,10 @@ def run(options: argparse.Namespace) -> int:
     files, missing = sources.expand(options.files)
     for name in missing:
         print(f"{name}: no such file", file=sys.stderr)
+    unusable = _unusable_output(options, files)
+    if unusable:
+        print(unusable, file=sys.stderr)
+        return 2
     try:
         schema = schema_argument.load(kind=options.kind, schema=options.schema)
         engine = factory.create(options.engine or settings.engine, settings)
@@ -40,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         _progress(len(files), quiet=options.quiet) as progress,
     ):
         outcomes = read_all(
-            files, lambda _path: schema, engine=engine, sandbox=sandbox,
+            [(file, schema) for file in files], engine=engine, sandbox=sandbox,
             review_below=settings.review_below, progress=progress,
         )  # fmt: skip
         try:
@@ -55,6 +59,18 @@ def run(options: argparse.Namespace) -> int:
         finally:
             engine.close()
     return int(failed)
+
+
+def _unusable_output(options: argparse.Namespace, files: Sequence[Path]) -> str | None:
+    """Why nothing may be written where the user wants it; None when it may."""
+    output, overlay = options.output, options.overlay
+    if output is not None and output.resolve() in {file.resolve() for file in files}:
+        return f"{output} is one of the documents to be read"
+    if output is not None and (output.is_dir() or any(p.is_file() for p in output.parents)):
+        return f"{output} cannot be written"
+    if overlay is not None and (overlay.is_file() or any(p.is_file() for p in overlay.parents)):
+        return f"{overlay} is not a folder"
+    return None
 
 
 def _write(outcome: Outcome, stream: TextIO) -> None:

@@ -11,7 +11,7 @@ from schemas.record import Record
 from schemas.registry import Schema
 from worker import pipeline
 from worker.engines.base import Engine
-from worker.errors import CorruptFile, PagemillError, SourceError
+from worker.errors import CorruptFile, EngineError, PagemillError, SourceError
 from worker.raster.sandbox import Sandbox, SandboxedDocument
 from worker.raster.wire import storable
 
@@ -26,21 +26,20 @@ class Outcome:
 
 
 def read_all(
-    files: Sequence[Path],
-    schema_of: Callable[[Path], Schema],
+    files: Sequence[tuple[Path, Schema]],
     *,
     engine: Engine,
     sandbox: Sandbox,
     review_below: float,
     progress: Callable[[Path, int, int], None] = lambda _path, _done, _all: None,
 ) -> Iterator[Outcome]:
-    """An outcome per file, in order; a file that cannot be read is an outcome, not an exception."""
-    opened = [sandbox.open(path) for path in files[:1]]
-    for index, path in enumerate(files):
+    """An outcome per file and schema, in order; a file that cannot be read is one too, no exception."""
+    opened = [sandbox.open(path) for path, _ in files[:1]]
+    for index, (path, schema) in enumerate(files):
         document = opened.pop()
-        opened.extend(sandbox.open(following) for following in files[index + 1 : index + 2])
+        opened.extend(sandbox.open(following) for following, _ in files[index + 1 : index + 2])
         yield _read(
-            path, document, schema_of(path), engine=engine, review_below=review_below,
+            path, document, schema, engine=engine, review_below=review_below,
             progress=partial(progress, path),
         )  # fmt: skip
 
@@ -63,6 +62,13 @@ def _read(
         document.close()
         record = pipeline.failed(name, digest, schema, engine=engine, error=error)
         return Outcome(path, record, error)
+    except EngineError:
+        raise  # it would fail on every other document too
+    except Exception as error:  # noqa: BLE001 (the border of a document: the others must still be read)
+        document.close()
+        fault = PagemillError(reason=f"{type(error).__name__}: {error}")
+        record = pipeline.failed(name, digest, schema, engine=engine, error=fault)
+        return Outcome(path, record, fault)
     return Outcome(path, record)
 
 

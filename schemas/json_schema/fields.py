@@ -155,7 +155,11 @@ def _report_missing(names: set[str], path: str, unhonoured: list[Unhonoured]) ->
 
 
 def _check_pattern(node: Mapping[str, Any], path: str) -> None:
-    try:
-        re.compile(node.get("pattern") or "")
-    except (re.error, TypeError) as error:
-        raise SchemaError(f"not a regular expression: {error}", keyword="pattern", pointer=path) from error
+    for keyword in ("pattern", "x-pattern"):
+        try:
+            re.compile(node.get(keyword) or "")
+        except (re.error, TypeError) as error:
+            raise SchemaError(f"not a regular expression: {error}", keyword=keyword, pointer=path) from error
+    labels = node.get("x-labels", [])
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise SchemaError("must be a list of texts", keyword="x-labels", pointer=path)

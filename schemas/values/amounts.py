@@ -55,7 +55,8 @@ def _with_point(body: str, decimal_comma: bool | None) -> str:
     if (comma < 0 or dot < 0) and _is_grouping(body, mark, decimal_comma):
         return body.replace(mark, "")
     whole, _, fraction = body.rpartition(mark)
-    if not all(len(group) in {2, 3} for group in re.split(r"[.,]", whole)[1:]):
+    groups = re.split(r"[.,]", whole)[1:]
+    if groups and (len(groups[-1]) != 3 or any(len(group) not in {2, 3} for group in groups)):
         raise InvalidOperation  # 12.03.2018 or 192.168.10.1: no amount is grouped like this
     return re.sub(r"[.,]", "", whole) + "." + fraction
 

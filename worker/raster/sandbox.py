@@ -84,6 +84,7 @@ class Sandbox:
                 if child.is_alive():
                     return child
                 self._all.discard(child)
+                child.kill()
         child = _Child()
         with self._lock:
             if not self._closed:

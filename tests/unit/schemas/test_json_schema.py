@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -215,3 +216,69 @@ def test_any_schema_becomes_a_tree_without_references_and_with_every_property(
     assert resolve.resolve({"type": "object", "properties": properties}) == resolve.resolve(
         resolve.resolve({"type": "object", "properties": properties})
     )
+
+
+@pytest.mark.parametrize("keyword", ["not", "if", "contains"])
+def test_references_that_leave_the_schema_are_refused_wherever_they_stand(keyword: str) -> None:
+    for reference in ("http://127.0.0.1:9/x.json", "file:///etc/hostname", "other.json"):
+        with pytest.raises(SchemaError):
+            from_json_schema(with_x({"type": "array", keyword: {"$ref": reference}}), name="mine")
+
+
+def test_null_must_be_allowed_by_type_and_enum_alike() -> None:
+    assert not field_of(with_x({"type": ["string", "null"], "enum": ["a", "b"]}), "/x").nullable
+    assert not field_of(with_x({"type": "string", "enum": ["a", None]}), "/x").nullable
+    assert field_of(with_x({"type": ["string", "null"], "enum": ["a", None]}), "/x").nullable
+
+
+def test_a_reference_beside_allof_keeps_what_it_points_to() -> None:
+    schema = with_x(
+        {"$ref": "#/$defs/A", "properties": {"o": {"type": "string"}}, "allOf": [{"required": ["o"]}]},
+        **{"$defs": {"A": {"type": "object", "properties": {"p": {"type": "string"}}}}},
+    )
+    assert {field_of(schema, "/x/p").name, field_of(schema, "/x/o").name} == {"p", "o"}
+    assert field_of(schema, "/x/o").required
+
+
+def test_alternatives_keep_every_type_and_name_what_they_lose() -> None:
+    assert field_of(with_x({"anyOf": [{"type": "integer"}, {"const": "unlimited"}]}), "/x").types == (
+        "integer",
+        "string",
+    )
+    kind = from_json_schema(
+        with_x(
+            {"anyOf": [{"type": "object", "additionalProperties": {"type": "integer"}}, {"type": "string"}]}
+        ),
+        name="m",
+    )
+    assert {item.keyword for item in kind.unhonoured} == {"additionalProperties", "anyOf"}
+
+
+def test_conditions_in_allof_do_not_contradict_each_other() -> None:
+    rule = {"if": {"required": ["x"]}, "then": {"required": ["y"]}}
+    schema = {
+        "allOf": [rule, {"if": {"required": ["y"]}, "then": {"required": ["x"]}}],
+        **with_x({"type": "string"}),
+    }
+    assert field_of(schema, "/x").types == ("string",)
+
+
+def test_a_schema_that_multiplies_itself_is_refused() -> None:
+    chain = {f"l{n}": with_x({"$ref": f"#/$defs/l{n + 1}"}) for n in range(60)}
+    with pytest.raises(SchemaError):
+        from_json_schema(
+            {**with_x({"$ref": "#/$defs/l0"}), "$defs": {**chain, "l60": {"type": "string"}}}, name="m"
+        )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        with_x({"type": "string"}, required=True),
+        with_x({"enum": 3}),
+        with_x({"type": "string", "title": "\ud800"}),
+    ],
+)
+def test_what_is_no_schema_is_an_error_of_ours_or_none(raw: Any) -> None:
+    with contextlib.suppress(SchemaError):
+        from_json_schema(raw, name="m")

@@ -118,3 +118,32 @@ def test_the_check_digit_of_a_chinese_identity_number() -> None:
 def test_folding_twice_changes_nothing(text: str) -> None:
     for folding in (fold, squeeze, letters_and_digits):
         assert folding(folding(text)) == folding(text)
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [
+        ("1.234.56", "1234.56"),
+        ("1.234.567", "1234567"),
+        ("Pre-tax 6.00", "6.00"),
+        ("CO-OP 3.50", "3.50"),
+        ("(6%)", "6"),
+    ],
+)
+def test_smudged_marks_and_hyphens_do_not_change_an_amount(printed: str, value: str) -> None:
+    assert amounts.number(printed) in {Decimal(value), None}
+
+
+@pytest.mark.parametrize("text", ["12.03.2018", "192.168.10.1"])
+def test_dates_and_addresses_are_no_amounts(text: str) -> None:
+    assert amounts.number(text) is None
+
+
+def test_years_of_two_digits_are_not_in_the_far_future() -> None:
+    assert [found.iso for found in dates.find("03/12/98")] == ["1998-12-03"]
+
+
+@given(st.text(max_size=40))
+def test_places_of_currencies_are_places_of_the_text(text: str) -> None:
+    found = currencies.find(text + " İ № … RM 5.00")
+    assert found is None or 0 <= found[1] < found[2] <= len(text + " İ № … RM 5.00")

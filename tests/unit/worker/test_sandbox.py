@@ -5,14 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from schemas import registry
 from tests.build import pdf, picture
-from worker import errors
+from worker import errors, pipeline
+from worker.engines.base import Reply, Request
+from worker.engines.fake import FakeEngine
 from worker.raster import wire
 from worker.raster.base import Limits, Page
 from worker.raster.sandbox import PageFailed, Sandbox
@@ -132,3 +136,38 @@ def test_the_wire_takes_no_memory_for_lies() -> None:
     lie = (2**40).to_bytes(8, "big") + (0).to_bytes(8, "big")
     with pytest.raises(ValueError, match="larger"):
         wire.receive(lambda size: bytearray(lie[:size]), max_payload=100)
+
+
+def test_an_engine_that_fails_leaves_no_child_at_work(tmp_path: Path, sandbox: Sandbox) -> None:
+    class Broken(FakeEngine):
+        def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
+            next(iter(requests[0].pages))
+            raise errors.OutOfMemory
+
+    source = pipeline.Source("a.pdf", "0" * 64, sandbox.open(pdf(tmp_path / "a.pdf", ["x"] * 30)))
+    with pytest.raises(errors.OutOfMemory):
+        pipeline.extract(source, registry.kind("text"), engine=Broken())
+    assert children_of(os.getpid()) == []
+
+
+def test_a_closed_sandbox_opens_nothing(tmp_path: Path, limits: Limits) -> None:
+    sandbox = Sandbox(limits)
+    sandbox.close()
+    with pytest.raises(errors.Cancelled):
+        sandbox.open(pdf(tmp_path / "a.pdf", ["x"]))
+    assert children_of(os.getpid()) == []
+
+
+def test_an_idle_child_that_died_costs_the_next_document_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
+    path = pdf(tmp_path / "a.pdf", ["x"])
+    assert len(list(sandbox.open(path))) == 1
+    sandbox._idle[0]._process.kill()
+    sandbox._idle[0]._process.wait()
+    assert all(isinstance(page, Page) for page in sandbox.open(path))
+
+
+def test_names_that_are_not_utf8_are_read_and_can_be_stored(tmp_path: Path, sandbox: Sandbox) -> None:
+    strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.pdf"))
+    pdf(tmp_path / "a.pdf", ["x"]).rename(strange)
+    assert len([page for page in sandbox.open(strange) if isinstance(page, Page)]) == 1
+    assert wire.storable(strange.name) == "caf?.pdf"

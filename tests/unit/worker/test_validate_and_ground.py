@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, field_validator
 
 from schemas.registry import from_json_schema, from_model
 from tests.build import line
-from worker import ground, validate
+from worker import ground, shape, validate
 
 
 def issues(schema: dict[str, Any], data: dict[str, Any]) -> set[tuple[str, str]]:
@@ -96,3 +97,41 @@ def test_any_part_of_a_line_is_found_in_it(text: str) -> None:
     found = ground.locate({"v": text}, {1: (printed,)})["/v"]
     for citation in found.citations:
         assert citation.text in printed.text
+
+
+def test_openapi_null_is_no_breach() -> None:
+    schema = {"type": "object", "properties": {"x": {"type": "string", "nullable": True}}}
+    assert issues(schema, {"x": None}) == set()
+
+
+def test_a_check_that_cannot_be_made_is_an_issue_and_not_a_crash() -> None:
+    for broken in ({"multipleOf": 0}, {"not": {"pattern": "("}}, {"minLength": "3"}):
+        schema = {"type": "object", "properties": {"x": {**broken}}}
+        assert issues(schema, {"x": "abc"}) <= {("check_failed", ""), ("schema_violation", "/x")}
+
+
+@pytest.mark.parametrize(
+    ("data", "shaped"),
+    [
+        ({"a": None, "part": {"n": None, "c": None}}, {"a": None, "b": "EUR"}),
+        ({"a": 1.0, "part": {"n": None, "c": 2}}, {"a": 1.0, "b": "EUR", "part": {"n": None, "c": 2}}),
+        (
+            {"a": 1.0, "list": [{"n": None, "c": None}, None]},
+            {"a": 1.0, "b": "EUR", "list": [{"n": None}, None]},
+        ),
+    ],
+)
+def test_data_take_the_shape_of_the_schema_at_every_level(
+    data: dict[str, Any], shaped: dict[str, Any]
+) -> None:
+    part = {
+        "type": "object",
+        "required": ["n"],
+        "properties": {"n": {"type": "number"}, "c": {"type": "integer"}},
+    }
+    schema = {"type": "object", "required": ["a"], "properties": {
+        "a": {"type": "number"}, "b": {"type": "string", "default": "EUR"}, "part": part,
+        "list": {"type": "array", "items": {**part, "type": ["object", "null"]}}}}  # fmt: skip
+    root = from_json_schema(schema, name="m").root
+    assert shape.fit(data, root) == shaped
+    assert "/b" in set(shape.defaults(data, shape.fit(data, root), root))

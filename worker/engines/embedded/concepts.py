@@ -24,6 +24,8 @@ _TOO_GENERAL = frozenset(
 )
 _NUMBERS = frozenset({"money", "total", "number", "percent", "total_area"})
 _FORMATS = {"date": "date", "date-time": "datetime", "time": "time"}
+_ARRAYS_OF_PARTS = frozenset({"table", "rooms", "entries", "pages", "chart_series"})
+_PLAIN_ARRAYS = frozenset({"lines", "columns", "annotations", "unsupported"})
 _TREES = frozenset({"table", "rooms", "chains", "entries", "lines", "columns", "pages", "party",
                     "annotations", "chart_series"})  # fmt: skip
 
@@ -67,7 +69,7 @@ def concept_of(target: Field, *, within: str | None = None) -> Concept:
     for concept in library().values():
         if _fits(concept, target, within):
             return concept
-    return _own(target)
+    return own_concept(target)
 
 
 def own_labels(target: Field) -> Iterator[Label]:
@@ -115,8 +117,11 @@ def _type_fits(value: str, target: Field) -> bool:
         return False
     if value == "party":
         return target.is_object
-    if target.is_object or target.is_array:
-        return value in _TREES
+    if target.is_array:
+        parts = target.items is not None and target.items.is_object
+        return value in _ARRAYS_OF_PARTS if parts else value in _PLAIN_ARRAYS
+    if target.is_object:
+        return value == "chains"
     if value in _TREES:
         return False
     numeric = bool({"number", "integer"} & set(target.types)) and "string" not in target.types
@@ -125,8 +130,8 @@ def _type_fits(value: str, target: Field) -> bool:
     return numeric == (value in _NUMBERS) or value == "pattern"
 
 
-def _own(target: Field) -> Concept:
-    """A concept for a field the library does not know: a labelled value of its type."""
+def own_concept(target: Field) -> Concept:
+    """A concept made from the field itself: a labelled value of its type."""
     pattern = target.hints.get("x-pattern")
     return Concept(
         name=target.path, value=_value_type(target), labels=tuple(own_labels(target)),

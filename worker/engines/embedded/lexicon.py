@@ -73,11 +73,11 @@ class Lexicon:
         self._trie: dict[str, Any] = {}
         self._by_letters: dict[str, list[Label]] = {}
         for label in labels:
-            letters = _folded(label.wording).replace(" ", "")
+            letters = fold_letters(label.wording).replace(" ", "")
             if len(letters) >= _FUZZY_LETTERS:
                 self._by_letters.setdefault(letters, []).append(label)
             node = self._trie
-            for char in _folded(label.wording):
+            for char in fold_letters(label.wording):
                 if char != " ":
                     node = node.setdefault(char, {})
             node.setdefault(_END, []).append(label)
@@ -88,7 +88,7 @@ class Lexicon:
         return Mentions({key: mentions for key, mentions in found.items() if mentions})
 
     def _in_cell(self, cell: Cell) -> tuple[Mention, ...]:
-        folded = _folded(cell.text)
+        folded = fold_letters(cell.text)
         mentions: list[Mention] = []
         at = 0
         while at < len(folded):
@@ -126,7 +126,7 @@ class Lexicon:
                 break
             node = node[folded[at]]
             if _END in node and _may_end(folded, at + 1):
-                best = (at + 1, node[_END])
+                best = (at + 1 + _plural(folded, at + 1), node[_END])
         return best
 
 
@@ -135,7 +135,7 @@ def _is_named(mentions: Sequence[Mention]) -> bool:
     return any(label.weight >= 1.0 for mention in mentions for label in mention.labels)
 
 
-def _folded(text: str) -> str:
+def fold_letters(text: str) -> str:
     """Lower case without accents, other signs as blanks; as long as the text, so places hold."""
     return "".join(map(_fold_char, text))
 
@@ -164,7 +164,13 @@ def _may_end(folded: str, end: int) -> bool:
     """Latin words must end where a word ends, but for a plural s."""
     if end >= len(folded) or not (_is_latin(folded[end - 1]) and _is_latin(folded[end])):
         return True
-    return folded[end] == "s" and (end + 1 >= len(folded) or not _is_latin(folded[end + 1]))
+    return _plural(folded, end) == 1
+
+
+def _plural(folded: str, end: int) -> int:
+    """1 where a word goes on with a plural s and ends there, else 0."""
+    ends = end + 1 >= len(folded) or not _is_latin(folded[end + 1])
+    return int(folded[end : end + 1] == "s" and _is_latin(folded[end - 1]) and ends)
 
 
 def _is_latin(char: str) -> bool:

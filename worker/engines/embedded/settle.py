@@ -23,6 +23,7 @@ from worker.engines.embedded.reading import box_on_page
 from worker.engines.embedded.sheet import Candidate
 
 _MAX_ALTERNATIVES = 3
+_MOST_OTHERS = 50  # candidates looked at for alternatives
 _WEAK = 0.3  # strength below which a candidate is taken only when it was the first choice
 _SHARED = frozenset({"currency", "text", "language"})
 """Fields that repeat what others hold by their nature."""
@@ -130,12 +131,12 @@ def _evidence(choice: Choice) -> Evidence:
 
 
 def _others(claim: _Claim, index: int, value: Any) -> list[tuple[Any, Candidate]]:
-    """The best candidate of every other value."""
-    seen = [value]
+    """The best candidate of every other value, of the first few that could matter."""
+    seen = {str(value)}
     others = []
-    for number, (other, candidate) in enumerate(claim.candidates):
-        if number != index and other not in seen:
-            seen.append(other)
+    for number, (other, candidate) in enumerate(claim.candidates[:_MOST_OTHERS]):
+        if number != index and str(other) not in seen:
+            seen.add(str(other))
             others.append((other, candidate))
     return others
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,8 @@ class Sheet:
 
     layout: Layout
     mentions: Mentions
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What readers found and ask for again, under names of their own."""
 
     @cached_property
     def day_first(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from schemas.json_schema.fields import Field
-from worker.engines.embedded.concepts import Concept, concept_of
+from worker.engines.embedded.concepts import Concept, concept_of, own_concept
 from worker.engines.embedded.filling import Filling, Group, Scalar, Unsupported
 from worker.engines.embedded.readers import (
     chains,
@@ -58,6 +58,8 @@ _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
     "columns": transcript.read_columns,
     "pages": transcript.read_pages,
 }
+_BESIDE = 0.75  # strength of a value right behind or beside its label
+_BY_SUMS = frozenset({"money", "total"})
 _BEYOND = {
     "chart_series": "points of a chart are not measured",
     "unsupported": "it has to be described or judged, not read",
@@ -81,5 +83,20 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
                       for child in field.properties})  # fmt: skip
     if field.enum is not None and concept.value not in _SCALARS:
         return Scalar(entries.read_enum(field, concept, sheet))
-    read = _SCALARS.get(concept.value, labelled.read)
-    return Scalar(read(concept, sheet))
+    return Scalar(_scalar(field, concept, sheet))
+
+
+def _scalar(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """What the library's concept finds, and what stands beside the field's own title.
+
+    A value right beside its own title is meant, except for amounts, where sums tell more than words.
+    """
+    found = _SCALARS.get(concept.value, labelled.read)(concept, sheet)
+    if "x-concept" in field.hints or concept.name == field.path:
+        return found
+    own = own_concept(field)
+    mine = _SCALARS.get(own.value, labelled.read)(own, sheet)
+    beside = [candidate for candidate in mine if candidate.strength >= _BESIDE]
+    if beside and (concept.value not in _BY_SUMS or "x-labels" in field.hints):
+        return [*beside, *found]
+    return [*found, *beside]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from schemas.values.dates import find_time
-from worker.engines.embedded.concepts import Concept
+from worker.engines.embedded.concepts import Concept, library
 from worker.engines.embedded.readers import labelled
 from worker.engines.embedded.sheet import Candidate, Sheet, best_first
 from worker.engines.embedded.spans import Typed
@@ -16,7 +16,7 @@ _OTHER = "ignore.other_dates"
 def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
     """Candidates, best first. A due date is never guessed from a date without its label."""
     by_label = {_key(c): c for c in reversed(labelled.read(concept, sheet)) if c.strength > 0.3}
-    if concept.name == "invoice.due_date":
+    if concept.name == "invoice.due_date" or concept.name not in library():
         return best_first([c for c in by_label.values() if c.strength >= 0.5])
     times_printed = Counter(typed.value for typed in sheet.dates)
     other = {_key(c) for c in labelled.read(_as(concept, _OTHER), sheet) if c.strength > 0.6}

@@ -42,8 +42,11 @@ TILED = 3  # times a text must be repeated to be a watermark
 
 def all_cells(sheet: Sheet) -> list[Cell]:
     """Every cell, vertical ones too, from the top down."""
-    cells = [*sheet.layout.cells, *sheet.layout.uprights]
-    return sorted(cells, key=lambda cell: (cell.page.number, cell.y0))
+    if "all_cells" not in sheet.memo:
+        cells = [*sheet.layout.cells, *sheet.layout.uprights]
+        sheet.memo["all_cells"] = sorted(cells, key=lambda cell: (cell.page.number, cell.y0))
+    found: list[Cell] = sheet.memo["all_cells"]
+    return found
 
 
 def whole(cell: Cell) -> Span:

@@ -9,6 +9,7 @@ from schemas.json_schema.fields import Field
 from worker.engines.embedded.concepts import Concept, concept_of
 from worker.engines.embedded.filling import Filling, Group, Listing, Scalar
 from worker.engines.embedded.layout import Cell, Row
+from worker.engines.embedded.lexicon import fold_letters
 from worker.engines.embedded.sheet import Candidate, Sheet
 from worker.engines.embedded.spans import Span
 
@@ -45,17 +46,19 @@ def read_checkbox(concept: Concept, sheet: Sheet) -> list[Candidate]:
 
 
 def read_enum(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:
-    """One of the values a schema lists: beside the label, or anywhere on the page."""
+    """One of the values a schema lists: beside the label, or a whole cell of the page."""
     labelled = {id(mention.cell) for mention in sheet.mentions.naming(concept.name)}
     found = []
     for value in field.enum or ():
-        wanted = str(value).casefold()
+        wanted = fold_letters(str(value))
         for cell in sheet.layout.cells:
-            start = cell.text.casefold().find(wanted)
-            if start < 0 or len(wanted) < 2 or not _is_word(cell.text, start, len(wanted)):
+            start = fold_letters(cell.text).find(wanted)
+            if start < 0 or not wanted.strip() or not _is_word(cell.text, start, len(wanted)):
                 continue
             beside = any(id(other) in labelled for other in sheet.layout.rows[cell.row].cells)
-            score = 0.6 + 0.02 * len(wanted) + 0.6 * beside - 0.3 * (len(cell.text) > 4 * len(wanted))
+            if not beside and (len(wanted) < 2 or len(cell.text) > len(wanted) + 2):
+                continue  # a word in a sentence is no choice
+            score = 0.6 + 0.02 * len(wanted) + 0.6 * beside
             strength = 0.75 if beside else 0.4
             found.append(Candidate(value, score, (Span(cell, start, start + len(wanted)),), strength))
     return sorted(found, key=lambda candidate: -candidate.score)

@@ -17,7 +17,7 @@ _TOTALS = frozenset({"money.total", "money.grand_total"})
 _BELOW = 0.45  # an amount under its label counts this much of one beside it
 _BEFORE_OR_TAX = frozenset({"money.tax", "money.net_total", "money.subtotal"})
 _COLUMN_ROWS = 8  # rows a column of amounts is followed upwards
-_CENT = Decimal("0.01")
+_MOST_PARTS = 40  # labelled sums and taxes that are combined: a long document repeats itself
 _LARGEST_ROUNDING = Decimal("0.99")
 
 
@@ -49,7 +49,10 @@ def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
 
 def _parts(concept: Concept, amounts: Sequence[_Amount], sheet: Sheet) -> Iterator[Candidate]:
     breakdown = _tax_rows(amounts) if concept.name == "money.tax" else set()
-    totals = {c.value for c in read(library()["money.grand_total"], sheet)[:2]}
+    if "totals" not in sheet.memo:
+        sheet.memo["totals"] = {c.value for c in read(library()["money.grand_total"], sheet)[:2]}
+        sheet.memo["printed"] = {abs(typed.value) for typed in sheet.amounts}
+    totals: set[Decimal] = sheet.memo["totals"]
     named = [amount for amount in amounts if amount.label > 0.3 and amount.label >= amount.other]
     for order, amount in enumerate(named):
         if concept.name == "money.rounding" and abs(amount.value) > _LARGEST_ROUNDING:
@@ -68,7 +71,7 @@ def _completes(concept: str, value: Decimal, totals: set[Decimal], sheet: Sheet)
     """Whether a tax or a sum before tax makes up the total with another amount of the page."""
     if concept not in _BEFORE_OR_TAX:
         return False
-    printed = {abs(typed.value) for typed in sheet.amounts}
+    printed: set[Decimal] = sheet.memo["printed"]
     whole = any(total - value in printed for total in totals if total > value)
     return whole or (concept != "money.tax" and value in totals)
 
@@ -192,6 +195,12 @@ class _Support:
         self._parts = self._values_named("money.subtotal") | self._values_named("money.net_total")
         self._taxes = self._values_named("money.tax") | {Decimal(0)}
         self._roundings = self._values_named("money.rounding") | {Decimal(0)}
+        self._sums = {
+            part + tax + rounding
+            for part in sorted(self._parts)[-_MOST_PARTS:]
+            for tax in sorted(self._taxes)[-_MOST_PARTS:]
+            for rounding in sorted(self._roundings, key=abs)[:_MOST_PARTS]
+        }
         self._rows = len(sheet.layout.rows)
         self._tax_rows = _tax_rows(amounts)
         self._change = self._values_named("money.change") - {Decimal(0)}
@@ -235,13 +244,7 @@ class _Support:
         change = any(
             paid > value and paid - value in self._printed and paid - value != value for paid in self._paid
         )
-        parts = any(
-            abs(part + tax + rounding - value) < _CENT and (part != value)
-            for part in self._parts
-            for tax in self._taxes
-            for rounding in self._roundings
-        )
-        return int(change) + int(parts)
+        return int(change) + int(value in self._sums - self._parts)
 
     def _rounds_another(self, amount: _Amount) -> bool:
         """Whether it is a labelled total above, rounded to five cents."""

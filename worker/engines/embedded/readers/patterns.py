@@ -61,6 +61,8 @@ def _matches(concept: Concept, sheet: Sheet, anchor: Candidate | None) -> Iterat
         for match in concept.pattern.finditer(unit.text):
             name = next((n for n, value in match.groupdict().items() if value), None)
             start, end = match.span(name) if name else match.span()
+            if start == end:
+                continue  # a pattern that fits nothing fits everywhere
             spans = unit.spans(start, end)
             value = _tidied(match.group(name) if name else match.group(0))
             score = 1.0 + 0.3 * (end - start) / len(unit.text) - 0.05 * (len(spans) - 1)

@@ -76,13 +76,12 @@ def _receipt_item(row: Row, amount: Candidate, above: Span | None) -> dict[str, 
         for key, digits in zip(("item.quantity", "item.unit_price"), product.groups(), strict=True):
             value = amounts.number(digits)
             if value is not None:
-                values[key] = Candidate(value, 1.0, (Span(row.cells[0], 0, len(row.cells[0].text)),), 0.55)
+                values[key] = Candidate(value, 1.0, _places(row, digits), 0.55)
         text = text[: product.start()]
     name = text.strip(" -:*|$€£¥")
     count = re.match(r"(\d{1,3})\s?[x×]?\s+(?=[^\W\d]{2})", name)
     if count and "item.quantity" not in values and not count[1].startswith("0"):
-        first = row.cells[0]
-        values["item.quantity"] = Candidate(Decimal(count[1]), 1.0, (Span(first, 0, len(count[1])),), 0.5)
+        values["item.quantity"] = Candidate(Decimal(count[1]), 1.0, _places(row, count[1]), 0.5)
         name = name[count.end() :]
     own = sum(char.isalpha() for char in name) >= 3
     if own:
@@ -91,6 +90,15 @@ def _receipt_item(row: Row, amount: Candidate, above: Span | None) -> dict[str, 
     elif above is not None:
         values["item.description"] = Candidate(above.text, 1.0, (above,), 0.5)
     return values
+
+
+def _places(row: Row, text: str) -> tuple[Span, ...]:
+    """Where a text first stands in a row."""
+    for cell in row.cells:
+        start = cell.text.find(text)
+        if start >= 0:
+            return (Span(cell, start, start + len(text)),)
+    return ()
 
 
 def _is_name(row: Row, sheet: Sheet) -> bool:

@@ -24,6 +24,7 @@ from worker.engines.embedded.readers.drawing import (
     watermarks,
     whole,
 )
+from worker.engines.embedded.reading import ReadPage
 from worker.engines.embedded.sheet import Candidate, Sheet
 from worker.engines.embedded.spans import Span
 
@@ -80,9 +81,17 @@ def _numbered(title: str, printed: set[str]) -> str:
 
 
 def _rooms(sheet: Sheet) -> list[_Room]:
+    """Every room, found once per sheet."""
+    if "rooms" not in sheet.memo:
+        sheet.memo["rooms"] = [room for page in sheet.layout.pages for room in _rooms_of(page, sheet)]
+    found: list[_Room] = sheet.memo["rooms"]
+    return found
+
+
+def _rooms_of(page: ReadPage, sheet: Sheet) -> list[_Room]:
     marks = {id(cell) for cells in watermarks(sheet) for cell in cells}
     marks |= _compass(all_cells(sheet))
-    cells = [cell for cell in all_cells(sheet) if id(cell) not in marks]
+    cells = [cell for cell in all_cells(sheet) if cell.page is page and id(cell) not in marks]
     taken: set[int] = set()
     rooms = []
     for cell in cells:
