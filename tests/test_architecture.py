@@ -20,6 +20,7 @@ SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name)
 BORDERS = {
     "worker/raster/child.py",
     "api/cli/reading.py",
+    "api/cli/schema_argument.py",
 }  # may catch every exception, being the border of a process
 
 

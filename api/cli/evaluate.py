@@ -54,7 +54,11 @@ def load(manifest: Path) -> list[Labelled]:
     except (OSError, ValueError) as error:
         raise SchemaInvalid(detail=f"{manifest} is not a manifest ({error})") from error
     for number, row in enumerate(rows, start=1):
-        if not {"file", "expected"} <= row.keys() or not {"kind", "schema"} & row.keys():
+        if (
+            not isinstance(row, dict)
+            or not {"file", "expected"} <= row.keys()
+            or not {"kind", "schema"} & row.keys()
+        ):
             detail = f"line {number} of {manifest} needs file, expected, and kind or schema"
             raise SchemaInvalid(detail=detail)
         documents.append(_labelled(row, number, manifest.parent))

@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings()
     files, missing = sources.expand(options.files)
     for name in missing:
-        print(f"{name}: no such file", file=sys.stderr)
+        why = "no documents in this folder" if Path(name).is_dir() else "no such file"
+        print(f"{name}: {why}", file=sys.stderr)
     unusable = _unusable_output(options, files)
     if unusable:
         print(unusable, file=sys.stderr)

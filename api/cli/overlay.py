@@ -44,7 +44,8 @@ def _marks(record: Record, page: int) -> Iterator[tuple[str, Evidence, tuple[flo
     for at, evidence in record.fields.items():
         value = " ".join(str(pointer.get(record.data, at)).split())
         short = value if len(value) <= _MAX_VALUE else value[: _MAX_VALUE - 1] + "…"
-        name = next(part for part in reversed(pointer.split(at)) if not part.isdigit())
+        parts = pointer.split(at)
+        name = next((part for part in reversed(parts) if not part.isdigit()), parts[-1])
         label = f"{name}: {short} ({evidence.confidence:.2f})"
         for citation in evidence.citations:
             if citation.page == page:

@@ -52,7 +52,7 @@ def _from_class(reference: str) -> Schema:
         sys.path.insert(0, "")
     try:
         found = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
         raise SchemaInvalid(detail=f"{reference!r} cannot be imported ({error})") from error
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
         raise SchemaInvalid(detail=f"{reference!r} is not a pydantic class")

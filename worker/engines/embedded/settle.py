@@ -17,6 +17,7 @@ from schemas import pointer
 from schemas.json_schema.fields import Field
 from schemas.record import Alternative, Citation, Evidence
 from schemas.values import amounts
+from schemas.values.folding import squeeze
 from worker.engines.embedded import confidence
 from worker.engines.embedded.filling import Filling, Group, Listing, Scalar
 from worker.engines.embedded.reading import box_on_page
@@ -169,14 +170,22 @@ def _bound(bounds: Mapping[str, Any], name: str, otherwise: float) -> float:
 
 def as_type(value: Any, field: Field) -> Any:
     """A candidate's value in the field's JSON type; None when it cannot be that."""
+    if field.enum is not None:
+        return _member(value, field.enum)
     if isinstance(value, bool):
         return value if "boolean" in field.types else str(value).lower() if "string" in field.types else None
-    if "string" in field.types and not {"number", "integer"} & set(field.types):
-        return str(value)
     if {"number", "integer"} & set(field.types):
         number = value if isinstance(value, Decimal) else amounts.number(str(value))
-        return None if number is None else _json_number(number, field)
-    return value if field.enum is not None else None
+        found = None if number is None else _json_number(number, field)
+        if found is not None or "string" not in field.types:
+            return found
+    return str(value) if "string" in field.types else None
+
+
+def _member(value: Any, enum: Sequence[Any]) -> Any:
+    """The listed value that is meant; None when it is none of them."""
+    said = squeeze(str(value))
+    return next((member for member in enum if squeeze(str(member)) == said), None)
 
 
 def _json_number(number: Decimal, field: Field) -> int | float | None:

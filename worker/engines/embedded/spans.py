@@ -25,6 +25,7 @@ _NUMBER = re.compile(
 _COUNT = re.compile(r"(?<![\w.,/-])(\d+(?:[.,]\d+)?)\s?(?=[a-zA-Z]{1,6}\b|[一-龥])")
 _PHONE = re.compile(r"\+?\(?\d(?:[\d()]|[-\s./](?=[\d(])){5,18}\d")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/\-_.#]*[A-Za-z0-9]|\d")
+_MINUS = str.maketrans("−–－", "---")
 _PERCENT = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 
 
@@ -83,16 +84,20 @@ def money(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
 
 def numbers(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
     """Every number that is not part of a word, a date or a longer code."""
-    spans = [(match.start(), match.end()) for match in _NUMBER.finditer(cell.text)]
-    spans += [match.span(1) for match in _COUNT.finditer(cell.text)]
+    text = cell.text.translate(_MINUS)
+    spans = [(match.start(), match.end()) for match in _NUMBER.finditer(text)]
+    spans += [match.span(1) for match in _COUNT.finditer(text)]
     taken = [(found.start, found.end) for found in dates.find(cell.text)]
     typed = []
     for start, end in sorted(set(spans)):
         if any(start < stop and end > begin for begin, stop in taken):
             continue
-        value = amounts.number(cell.text[start:end], decimal_comma=decimal_comma)
+        value = amounts.number(text[start:end], decimal_comma=decimal_comma)
         if value is not None:
-            typed.append(Typed(value, Span(cell, start, end)))
+            bracketed = (
+                text[start - 1 : start] == "(" and text[end : end + 1] == ")" and "." in text[start:end]
+            )
+            typed.append(Typed(-abs(value) if bracketed else value, Span(cell, start, end)))
     return typed
 
 

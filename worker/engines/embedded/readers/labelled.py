@@ -14,7 +14,7 @@ from worker.engines.embedded.spans import Span, Typed
 _LOOSE = {"date": 0.35, "datetime": 0.9, "time": 0.5, "phone": 0.45, "currency": 0.6}
 """Types whose values can be told without a label, and the score they then have."""
 
-_SEPARATORS = re.compile(r"^[\s:：.\-#=>*)\]}|]+")
+_SEPARATORS = re.compile(r"^(?:[\s:：.#=>*)\]}|]|-(?!\s?\d))+")
 _ROWS_BELOW = 2
 
 

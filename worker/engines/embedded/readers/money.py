@@ -98,7 +98,7 @@ def _column_above(cell: Cell, sheet: Sheet) -> Iterator[Typed]:
 
 def _sign(concept: str, value: Decimal) -> Decimal:
     """Discounts are printed with and without a minus; the record gives them without."""
-    return value if concept == "money.rounding" else abs(value)
+    return abs(value) if concept == "money.discount" else value
 
 
 def _named(typed: Typed, concept: str, sheet: Sheet) -> _Amount:

@@ -21,7 +21,6 @@ from worker.engines.embedded.spans import Span
 _NUMERIC = frozenset({"number", "money", "percent"})
 _PRICES = frozenset({"item.amount", "item.unit_price"})
 _CENT = Decimal("0.01")
-_MAX_ITEMS_ROWS = 400
 _NAME_LETTERS = 4  # fewer are a tax code or a unit, no name
 _MAX_GAP = 9.0  # letter heights of white that end a table
 _NUMBER_WORD = re.compile(
@@ -127,7 +126,7 @@ class _Table:
         found: list[dict[str, list[Span]]] = []
         words: list[Span] = []
         rows = self._sheet.layout.rows
-        for row in rows[self._head.index + 1 : self._head.index + 1 + _MAX_ITEMS_ROWS]:
+        for row in rows[self._head.index + 1 :]:
             if ends_table(row, self._sheet) or self._is_far_below(row, found):
                 if found:
                     break
