@@ -154,3 +154,39 @@ def test_an_evaluation_prints_scores_and_writes_its_misses(
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "not what is printed" in report
     assert "data:image/jpeg" in report
+
+
+def test_an_output_that_is_an_input_is_refused_before_anything_is_lost(tmp_path: Path, samples: Path) -> None:
+    document = tmp_path / "a.pdf"
+    document.write_bytes((samples / "invoice_0_text.pdf").read_bytes())
+    before = document.read_bytes()
+    assert main(["extract", str(document), "--kind", "text", "-o", str(document)]) == 2
+    assert main(["extract", str(document), "--kind", "text", "-o", str(tmp_path)]) == 2
+    assert main(["extract", str(document), "--kind", "text", "--overlay", str(document)]) == 2
+    assert document.read_bytes() == before
+
+
+def test_the_same_file_may_be_labelled_as_several_kinds(
+    tmp_path: Path, samples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(samples / "invoice_0_text.pdf")
+    rows = [
+        {"file": file, "kind": kind, "expected": {"currency": "EUR"}}
+        for kind in ("invoice", "receipt", "invoice")
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert main(["eval", str(tmp_path / "m.jsonl")]) == 0
+    table = capsys.readouterr().out
+    assert "invoice /currency" in table
+    assert "receipt /currency" in table
+    assert "  1.000" in table
+
+
+def test_a_folder_gives_its_documents_and_nothing_else(tmp_path: Path) -> None:
+    from api.cli.sources import expand
+
+    (tmp_path / "notes.txt").write_text("not a document", encoding="utf-8")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / ".hidden.pdf").write_bytes(b"%PDF-1.4")
+    assert expand([str(tmp_path), str(tmp_path / "a.pdf")]) == ([tmp_path / "a.pdf"], [])
+    assert expand([""]) == ([], [""])

@@ -290,3 +290,64 @@ def test_a_chinese_vat_invoice_without_readable_headings() -> None:
             "amount": 200.0,
         }
     ]
+
+
+def test_a_value_beside_its_own_title_is_meant_whatever_the_library_thinks() -> None:
+    assert read(mine(name={"type": "string"}), "Name: Kim Lee") == {"name": "Kim Lee"}
+    assert read(mine(gate={"type": "string"}), "Gate: North 4") == {"gate": "North 4"}
+    kind = mine(total={"type": "number", "x-labels": ["Endstand"]})
+    assert read(kind, [(60, "Miete"), (700, "700.00")], [(60, "Endstand"), (700, "5.00")]) == {"total": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("field", "rows", "value"),
+    [
+        ("date_of_birth", ["Issued: 01.02.2024", "Date of birth: 03.04.1990"], "1990-04-03"),
+        ("delivery_date", ["Invoice date 01.02.2024", "Delivery date 05.03.2024"], "2024-03-05"),
+        ("expiry_date", ["Invoice date 01.02.2024"], None),
+    ],
+)
+def test_dates_of_other_things_need_their_label(field: str, rows: list[str], value: str | None) -> None:
+    assert read(mine(**{field: {"type": ["string", "null"], "format": "date"}}), *rows)[field] == value
+
+
+@pytest.mark.parametrize(
+    ("definition", "row", "value"),
+    [
+        ({"enum": ["S", "M", "L"]}, "Thing: M", "M"), ({"enum": [1, 2, 3]}, "Thing: 2", 2),
+        ({"enum": ["groß", "klein"]}, "Thing: groß", "groß"), ({"enum": ["new", "old"]}, "Thinking of New York", None),
+        ({"type": ["string", "integer"]}, "Thing: AB12", "AB12"), ({"type": "number"}, "Thing: -120.50", -120.5),
+        ({"type": "number"}, "Thing: −5.5", -5.5), ({"type": "integer", "maximum": 99}, "Thing: 300", None),
+        ({"type": "string", "x-pattern": "[A-Z]*"}, "thing", None), ({"type": "string"}, "Things: Kim", "Kim"),
+    ],
+)  # fmt: skip
+def test_types_signs_and_bounds(definition: dict[str, Any], row: str, value: Any) -> None:
+    assert read(mine(thing=definition), row)["thing"] == value
+
+
+@pytest.mark.parametrize("name", ["items", "rooms", "entries", "lines", "products"])
+@pytest.mark.parametrize("shape", [{"type": "object", "properties": {"a": {"type": "string"}}},
+                                   {"type": "array", "items": {"type": "string"}}, {"type": "array", "prefixItems": [{}]}])  # fmt: skip
+def test_names_of_tables_with_other_shapes_break_nothing(name: str, shape: dict[str, Any]) -> None:
+    data = read(mine(**{name: shape}), *RECEIPT)
+    assert isinstance(data[name], list | dict)
+
+
+def test_a_row_with_a_mark_before_its_count() -> None:
+    data = read(
+        registry.kind("receipt"),
+        "KIOSK AM PARK",
+        [(60, "*"), (120, "12 Flat white"), (800, "9.00")],
+        [(60, "Total"), (800, "9.00")],
+    )
+    assert data["items"] == [
+        {"description": "Flat white", "quantity": 12.0, "unit_price": None, "amount": 9.0}
+    ]
+
+
+def test_a_long_table_is_read_to_its_end() -> None:
+    head: Row = [(60, "Description"), (500, "Qty"), (640, "Price"), (820, "Amount")]
+    rows: list[Row] = [
+        [(60, f"Screw type {n}"), (500, "1"), (640, "2.50"), (820, "2.50")] for n in range(450)
+    ]
+    assert len(read(registry.kind("invoice"), head, *rows)["lines"]) == 450

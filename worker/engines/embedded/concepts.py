@@ -148,7 +148,7 @@ def _value_type(target: Field) -> str:
         return "pattern"
     if "boolean" in target.types:
         return "checkbox"
-    if {"number", "integer"} & set(target.types):
+    if {"number", "integer"} & set(target.types) and "string" not in target.types:
         return "number"
     named_date = re.search(r"(^| )date( |$)|日期", f"{words(target.name)} {target.title.lower()}")
     return _FORMATS.get(target.format or "") or ("date" if named_date else "text")

@@ -174,7 +174,8 @@ def as_type(value: Any, field: Field) -> Any:
         return _member(value, field.enum)
     if isinstance(value, bool):
         return value if "boolean" in field.types else str(value).lower() if "string" in field.types else None
-    if {"number", "integer"} & set(field.types):
+    wordy = "string" in field.types and any(char.isalpha() for char in str(value))
+    if {"number", "integer"} & set(field.types) and not wordy:
         number = value if isinstance(value, Decimal) else amounts.number(str(value))
         found = None if number is None else _json_number(number, field)
         if found is not None or "string" not in field.types:
