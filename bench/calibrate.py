@@ -3,7 +3,8 @@
     python -m bench.calibrate MANIFEST… [--write]
 
 Reads every document of the manifests (the form of `pagemill eval`), looks at each value that was
-taken and whether it is right, and fits a logistic model to it. Prints AUROC and expected
+taken and whether it is right, and fits a logistic model to it. Plans and writings are read as
+receipts, invoices and tickets too: whatever is found then is wrong. Prints AUROC and expected
 calibration error over five folds, split by document; --write stores the weights of the fit on all.
 """
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from api.cli.evaluate import load
 from api.cli.scoring import Labelled
+from schemas import registry
 from worker.engines.embedded import confidence, settle
 from worker.engines.embedded.engine import read_sheet
 from worker.engines.embedded.filling import Group
@@ -31,6 +33,8 @@ from worker.score.metrics import auroc, calibration_error
 from worker.settings import Settings
 
 TARGET = Path(confidence.__file__).with_suffix(".json")
+WITHOUT = frozenset({"floor_plan", "handwriting", "ancient_text"})
+NOT_THERE = ("receipt", "invoice", "train_ticket")
 FOLDS = 5
 RIDGE = 1.0
 
@@ -62,7 +66,7 @@ def collect(documents: Sequence[Labelled]) -> list[Samples]:
             pages = [page for page in sandbox.open(document.path) if isinstance(page, Page)]
             sheet = read_sheet(pages, document.schema.root, ocr).sheet
             filling = fill_root(document.schema.root, sheet)
-            samples.append(judge(document, filling))
+            samples.append([*judge(document, filling), *absent(document, pages, ocr)])
     return [group for group in samples if group]
 
 
@@ -74,6 +78,19 @@ def judge(document: Labelled, filling: Group) -> Samples:
         for item in score(document.expected, data, evidence)
         if (choice := chosen.get(item.path)) is not None
     ]
+
+
+def absent(document: Labelled, pages: Sequence[Page], ocr: Ocr) -> Samples:
+    """Values found where there are none."""
+    if document.schema.name not in WITHOUT:
+        return []
+    samples: Samples = []
+    for name in NOT_THERE:
+        root = registry.kind(name).root
+        filling = fill_root(root, read_sheet(pages, root, ocr).sheet)
+        chosen = settle.choices(root, filling).values()
+        samples += [(confidence.features(c.candidate, [o for _, o in c.others]), False) for c in chosen]
+    return samples
 
 
 def table(samples: Samples, names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
