@@ -351,3 +351,24 @@ def test_a_long_table_is_read_to_its_end() -> None:
         [(60, f"Screw type {n}"), (500, "1"), (640, "2.50"), (820, "2.50")] for n in range(450)
     ]
     assert len(read(registry.kind("invoice"), head, *rows)["lines"]) == 450
+
+
+def test_columns_of_dates_and_choices_take_their_types() -> None:
+    item = {
+        "type": "object",
+        "properties": {"day": {"type": "string", "format": "date"}, "status": {"enum": ["ok", "bad"]}},
+    }
+    kind = mine(checks={"type": "array", "items": item})
+    data = read(
+        kind,
+        [(60, "Day"), (500, "Status")],
+        [(60, "05/11/2019"), (500, "OK")],
+        [(60, "06/11/2019"), (500, "bad")],
+    )
+    assert data["checks"] == [{"day": "2019-11-05", "status": "ok"}, {"day": "2019-11-06", "status": "bad"}]
+
+
+def test_other_fields_of_a_party_are_found_by_their_titles() -> None:
+    customer = {"type": "object", "properties": {"name": {"type": "string"}, "email": {"type": "string"}}}
+    data = read(mine(customer=customer), "Customer: Kim Lee", "Email: kim@example.org")
+    assert data["customer"] == {"name": "Kim Lee", "email": "kim@example.org"}

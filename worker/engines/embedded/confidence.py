@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
 from worker.engines.embedded.sheet import Candidate
+
+_WORDY = 12  # characters from which a value is a name or an address rather than a number or code
 
 
 def features(candidate: Candidate, others: Sequence[Candidate]) -> dict[str, float]:
@@ -28,6 +31,9 @@ def features(candidate: Candidate, others: Sequence[Candidate]) -> dict[str, flo
         "ocr": min(1.0, max(0.0, (ocr - 0.5) * 2)),
         "clear": float(ocr > 0.97),
         "length": min(1.0, length / 80),
+        "lines": min(1.0, (len(candidate.spans) - 1) / 4),
+        "number": float(isinstance(candidate.value, Decimal)),
+        "sure_words": candidate.strength * float(length > _WORDY),
     }
 
 

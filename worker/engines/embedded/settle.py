@@ -102,6 +102,8 @@ def _may_share(claim: _Claim) -> bool:
 
 def _data(field: Field, filling: Filling | None, chosen: Mapping[str, Choice], *, at: str) -> Any:
     if field.is_object and (isinstance(filling, Group) or not field.nullable):
+        if field.nullable and not any(place.startswith(at + "/") for place in chosen):
+            return None  # an optional part of which nothing was found
         fields = filling.fields if isinstance(filling, Group) else {}
         return {
             child.name: _data(child, fields.get(child.name), chosen, at=at + pointer.join(child.name))

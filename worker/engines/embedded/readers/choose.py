@@ -49,7 +49,6 @@ _SCALARS: Mapping[str, Callable[[Concept, Sheet], list[Candidate]]] = {
 }
 _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
     "table": tables.read,
-    "party": parties.read,
     "rooms": rooms.read_rooms,
     "chains": chains.read_chains,
     "annotations": plan.read_annotations,
@@ -78,12 +77,21 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
         return Unsupported(_BEYOND[concept.value])
     if concept.value in _TREES:
         return _TREES[concept.value](field, concept, sheet)
+    if concept.value == "party":
+        return _party(field, concept, sheet)
     if field.is_object:
         return Group({child.name: fill(child, sheet, within=concept.name)
                       for child in field.properties})  # fmt: skip
     if field.enum is not None and concept.value not in _SCALARS:
         return Scalar(entries.read_enum(field, concept, sheet))
     return Scalar(_scalar(field, concept, sheet))
+
+
+def _party(field: Field, concept: Concept, sheet: Sheet) -> Group:
+    """A party's name, address and numbers from its block, anything else by its own title."""
+    known = parties.read(field, concept, sheet).fields
+    return Group({child.name: known.get(child.name) or fill(child, sheet, within=concept.name)
+                  for child in field.properties})  # fmt: skip
 
 
 def _scalar(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:

@@ -30,7 +30,7 @@ class _Block:
     weight: float
 
 
-def read(field: Field, concept: Concept, sheet: Sheet) -> Filling:
+def read(field: Field, concept: Concept, sheet: Sheet) -> Group:
     """Name, address and tax numbers of a party."""
     blocks = sorted(_blocks(concept.name, sheet), key=lambda block: -block.weight)
     others = {
@@ -51,7 +51,7 @@ def read(field: Field, concept: Concept, sheet: Sheet) -> Filling:
                 numbers = _tax_ids(blocks, concept, sheet, others)
                 filled[child.name] = numbers if child.is_array else _first(numbers)
             case _:
-                pass  # nothing else is known of a party
+                pass  # nothing else is in a party's block
     return Group(filled)
 
 

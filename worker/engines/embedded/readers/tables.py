@@ -19,6 +19,7 @@ from worker.engines.embedded.sheet import Candidate, Sheet
 from worker.engines.embedded.spans import Span
 
 _NUMERIC = frozenset({"number", "money", "percent"})
+_DATED = frozenset({"date", "datetime", "time"})
 _PRICES = frozenset({"item.amount", "item.unit_price"})
 _CENT = Decimal("0.01")
 _NAME_LETTERS = 4  # fewer are a tax code or a unit, no name
@@ -236,11 +237,23 @@ def _item(filled: Mapping[str, Sequence[Span]], columns: Sequence[_Column], shee
         if types.get(name) in _NUMERIC:
             price = name in {column.name for column in columns if column.concept in _PRICES}
             fields[name] = Scalar(_numbers(spans, sheet, price=price))
+        elif types.get(name) in _DATED:
+            fields[name] = Scalar(_moments(types[name], spans, sheet))
         else:
             text = " ".join(span.text for span in spans).strip(" |:;")
             if text:
                 fields[name] = Scalar([Candidate(text, 1.0, tuple(spans), 0.75)])
     return Group(_reconciled(fields, columns))
+
+
+def _moments(kind: str, spans: Sequence[Span], sheet: Sheet) -> list[Candidate]:
+    """Dates and times of a column, in ISO form."""
+    return [
+        Candidate(typed.value, typed.quality, (typed.span,), 0.75)
+        for span in spans
+        for typed in sheet.typed(kind, span.cell)
+        if span.start <= typed.span.start < span.end
+    ]
 
 
 def _reconciled(fields: dict[str, Filling], columns: Sequence[_Column]) -> dict[str, Filling]:
