@@ -10,6 +10,7 @@ from typing import Any
 from schemas import pointer
 from schemas.errors import SchemaError
 from schemas.json_schema.keywords import BOUNDS, KNOWN, UNSUPPORTED
+from schemas.json_schema.merge import json_type
 
 _OPEN_ENDED = "values whose names or number are not fixed are not read"
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean"})
@@ -122,18 +123,10 @@ def _inferred(node: Mapping[str, Any]) -> tuple[str, ...]:
     if "items" in node or "prefixItems" in node:
         return ("array",)
     if node.get("enum"):
-        return tuple(dict.fromkeys(_type_of(value) for value in node["enum"]))
+        return tuple(dict.fromkeys(json_type(value) for value in node["enum"]))
     if {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"} & node.keys():
         return ("number",)
     return ("string",)
-
-
-def _type_of(value: Any) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "integer" if isinstance(value, int) else "number"
-    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "string"
 
 
 def _report(node: Mapping[str, Any], path: str, unhonoured: list[Unhonoured]) -> None:

@@ -131,10 +131,11 @@ def _types(node: Node) -> list[str]:
         return ["object"]
     if "items" in node or "prefixItems" in node:
         return ["array"]
-    return _joined([[_json_type(value)] for value in node.get("enum", ())])
+    return _joined([[json_type(value)] for value in node.get("enum", ())])
 
 
-def _json_type(value: Any) -> str:
+def json_type(value: Any) -> str:
+    """The JSON type of a value, as schemas name it."""
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from rapidfuzz import fuzz
 
-from schemas.page import Box, Line, Word, union
+from schemas.page import Box, Line, Word, even_edges, union
 from schemas.values.folding import has_cjk, letters_and_digits
 from worker.engines.embedded import turning
 from worker.engines.embedded.ocr import Ocr, crop
@@ -160,8 +160,7 @@ def _line(words: Sequence[Word]) -> Line:
 
 
 def _even(word: Word) -> list[float]:
-    box, count = word.box, len(word.text)
-    return [box.x0 + (box.x1 - box.x0) * i / count for i in range(count + 1)]
+    return list(even_edges(word.box, len(word.text)))
 
 
 def box_on_page(box: Box, page: ReadPage, *, vertical: bool = False) -> Box:
