@@ -7,9 +7,10 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
 
 from schemas import registry
-from worker import errors
+from worker import catalogue, errors, refusals
 from worker.engines import factory
 from worker.engines.embedded import concepts
 from worker.settings import Settings
@@ -21,6 +22,7 @@ BORDERS = {
     "worker/raster/child.py",
     "api/cli/reading.py",
     "api/cli/schema_argument.py",
+    "worker/run.py",
 }  # may catch every exception, being the border of a process
 
 
@@ -59,6 +61,7 @@ def test_top_level_name_is_ours_alone(name: str) -> None:
 
 
 def test_messages_of_errors_are_complete_sentences_with_their_facts() -> None:
+    assert refusals.RequestError in errors.all_errors()
     for error in errors.all_errors():
         assert error.__doc__
         assert error.__doc__.strip().endswith((".", "]'."))
@@ -76,8 +79,10 @@ def test_error_codes_are_those_of_the_plan() -> None:
 
 def test_every_setting_is_in_the_example_file() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    for name in Settings.model_fields:
-        assert f"PAGEMILL_{name.upper()}=" in example
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        known_as = alias.choices[1] if isinstance(alias, AliasChoices) else f"PAGEMILL_{name.upper()}"
+        assert f"{known_as}=" in example
 
 
 def test_every_concept_a_kind_names_is_in_the_library() -> None:
@@ -87,6 +92,12 @@ def test_every_concept_a_kind_names_is_in_the_library() -> None:
         for field in registry.kind(kind).root.walk():
             named = str(field.hints.get("x-concept", ""))
             assert not named or named in library or any(named.startswith(part) for part in parts)
+
+
+def test_the_catalogue_and_the_factory_know_the_same_engines() -> None:
+    assert set(factory.NAMES) == set(catalogue.ENGINES)
+    for name in factory.NAMES:
+        assert (factory.create(name, Settings()).model or "") == catalogue.entry(name).model
 
 
 @pytest.mark.parametrize("name", factory.NAMES)

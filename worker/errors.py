@@ -7,8 +7,12 @@
     ├── SchemaInvalid        the schema cannot be read by
     ├── EngineError          the document was opened, but not read
     │   └── ModelUnavailable  OutOfMemory  OutputTruncated  OutputInvalid  UnsupportedByEngine
-    └── ServiceError         something around the reading failed
-        └── MissingExtra  Cancelled
+    ├── ServiceError         something around the reading failed
+    │   ├── StorageUnavailable  ObjectMissing  UnsupportedByStore  LedgerUnavailable
+    │   ├── QueueUnavailable  Unreachable
+    │   ├── AttemptsExhausted  LeaseLost  Stopped  Cancelled
+    │   └── MissingExtra  SettingsInvalid
+    └── RequestError         what was asked of the service cannot be done: `worker/refusals.py`
 
 The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
 are for machines. Messages name no path but the file name the user gave.
@@ -180,6 +184,74 @@ class Cancelled(ServiceError):
 
     code = "cancelled"
     http = 409
+
+
+class StorageUnavailable(ServiceError):
+    """The object store cannot be used ({detail}); check its address, credentials and bucket, and try again."""
+
+    code = "storage_unavailable"
+    retryable = True
+
+
+class ObjectMissing(ServiceError):
+    """There is no object {key} in the store."""
+
+    code = "object_missing"
+    http = 404
+
+
+class UnsupportedByStore(ServiceError):
+    """This store cannot do this ({what}); use an S3 endpoint."""
+
+    code = "unsupported_by_store"
+    http = 501
+
+
+class LedgerUnavailable(ServiceError):
+    """The ledger cannot be used ({detail}); check DATABASE_URL, and try again."""
+
+    code = "ledger_unavailable"
+    retryable = True
+
+
+class QueueUnavailable(ServiceError):
+    """The queue cannot be reached ({detail}); check REDIS_URL, and try again."""
+
+    code = "queue_unavailable"
+    retryable = True
+
+
+class AttemptsExhausted(ServiceError):
+    """The worker stopped {attempts} times while it read this document, which will not be tried again."""
+
+    code = "attempts_exhausted"
+
+
+class LeaseLost(ServiceError):
+    """Another worker has taken this job over."""
+
+    code = "lease_lost"
+    retryable = True
+
+
+class Stopped(ServiceError):
+    """The worker was asked to stop; the job goes on in another one."""
+
+    code = "stopped"
+    retryable = True
+
+
+class SettingsInvalid(ServiceError):
+    """The settings cannot be used: {detail}."""
+
+    code = "settings_invalid"
+
+
+class Unreachable(ServiceError):
+    """The service at {url} does not answer ({detail}); is it running? Set PAGEMILL_URL or --url."""
+
+    code = "unreachable"
+    retryable = True
 
 
 def all_errors() -> tuple[type[PagemillError], ...]:

@@ -42,8 +42,12 @@ def extract(
     engine: Engine,
     review_below: float = 0.5,
     progress: Progress = lambda _done, _all: None,
+    job: str | None = None,
 ) -> Record:
-    """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
+    """Read a document as a kind; raises SourceError or EngineError when there is nothing to record.
+
+    `job` is the id the record bears; without one it is made of what is read and by what.
+    """
     started = time.perf_counter()
     assert source.document is not None
     pages = _Pages(source.document, progress)
@@ -60,7 +64,7 @@ def extract(
     issues = (*pages.issues(), *reply.issues, *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
-        job_id=job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
+        job_id=job or job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
         state=_state(issues, evidence, review_below), issues=issues,
         provenance=_provenance(source, schema, engine, reply=reply, timings=timings),
     )  # fmt: skip

@@ -1,23 +1,37 @@
 """Settings: the only place that reads the environment.
 
-Every value can be set as `PAGEMILL_<NAME>`; `.env.example` lists them all.
+Every value can be set as `PAGEMILL_<NAME>`, a few under the names people have for them already;
+`.env.example` lists them all.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from worker.errors import SettingsInvalid
+
 MIB = 2**20
+
+
+def _known_as(name: str, field: str) -> AliasChoices:
+    """A name of the environment that other programs use, too."""
+    return AliasChoices(field, name, f"PAGEMILL_{field.upper()}")
 
 
 class Settings(BaseSettings):
     """What a machine allows and prefers. Read once, passed on as an argument."""
 
-    model_config = SettingsConfigDict(env_prefix="PAGEMILL_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PAGEMILL_", env_file=".env", frozen=True, extra="ignore", populate_by_name=True
+    )
 
+    # Reading
     engine: str = Field("embedded", description="Engine that reads when none is named.")
     pdf_backend: Literal["auto", "pymupdf", "pdfium"] = Field(
         "auto", description="auto takes PyMuPDF where it is installed, else pdfium."
@@ -41,3 +55,68 @@ class Settings(BaseSettings):
     review_below: float = Field(
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )
+
+    # Where things are
+    data_dir: Path = Field(Path("data"), description="Folder of the ledger, and of objects without S3.")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", validation_alias=_known_as("REDIS_URL", "redis_url"))
+    database_url: str | None = Field(None, validation_alias=_known_as("DATABASE_URL", "database_url"))
+    s3_endpoint_url: str | None = Field(
+        None, validation_alias=_known_as("S3_ENDPOINT_URL", "s3_endpoint_url")
+    )
+    s3_access_key: str | None = Field(None, validation_alias=_known_as("AWS_ACCESS_KEY_ID", "s3_access_key"))
+    s3_secret_key: SecretStr | None = Field(
+        None, validation_alias=_known_as("AWS_SECRET_ACCESS_KEY", "s3_secret_key")
+    )
+    s3_bucket: str = Field("pagemill", description="Bucket that holds sources and records.")
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+
+    # The worker
+    queues: str = Field("cpu", description="Queues a worker serves, by commas.")
+    threads: int = Field(2, ge=1, le=64, description="Documents a worker has in hand at a time.")
+    warm_up: bool = Field(default=False, description="Load the engine at start, not with the first document.")
+    attempts: int = Field(3, ge=1, description="Times a document is tried before it is given up.")
+    lease_seconds: float = Field(15.0, gt=0, description="A worker silent for so long has lost its jobs.")
+    sweep_seconds: float = Field(5.0, gt=0, description="Pause between looks for lost jobs.")
+    stall_seconds: float = Field(300.0, gt=0, description="A page that takes longer ends the worker.")
+    worker_port: int = Field(0, ge=0, description="Port of a worker's /metrics; 0 for none.")
+
+    # The service
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
+    auth: Literal["keys", "off"] = Field("keys", description="off only on a loopback address.")
+    max_upload: int = Field(512 * MIB, gt=0, description="Bytes of one upload request.")
+    presign_seconds: int = Field(3600, gt=0, le=604800, description="How long an upload URL holds.")
+    webhook_secret: SecretStr | None = Field(None, description="Signs webhooks; without it there are none.")
+    webhook_private: bool = Field(default=False, description="Allow webhooks to private addresses.")
+    url: str = Field("http://127.0.0.1:8000", description="Service that submit, status … talk to.")
+    key: SecretStr | None = Field(None, description="API key they use.")
+    retention_days: float | None = Field(
+        None, gt=0, description="Age at which jobs are erased; empty: never."
+    )
+    watch_seconds: float = Field(2.0, gt=0, description="Pause between looks into the inbox.")
+    bucket_seconds: float = Field(60.0, gt=0, description="Pause between looks into the bucket's inbox.")
+    settle_seconds: float = Field(2.0, ge=0, description="How long a file must stand still.")
+    log_format: Literal["json", "text"] = Field("json", description="Form of the log on stderr.")
+    log_level: str = Field("INFO", validation_alias=_known_as("LOG_LEVEL", "log_level"))
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger is, as SQLAlchemy writes it."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'ledger.sqlite'}"
+        scheme, rest = self.database_url.split("://", 1) if "://" in self.database_url else ("", "")
+        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a child process: this one's, and more."""
+    return {**os.environ, **more}  # noqa: TID251 (this is the module that may)
+
+
+def load() -> Settings:
+    """The settings of this process; raises SettingsInvalid with the names of those that are wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise SettingsInvalid(detail=wrong) from error

@@ -1,0 +1,54 @@
+"""Addresses: those that webhooks may go to, which are public ones, and those that mean this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from worker.refusals import RequestInvalid
+from worker.settings import Settings
+
+
+def require_public(url: str, settings: Settings) -> str:
+    """An IP address of the URL's host; raises RequestInvalid where no webhook may go.
+
+    Who sends connects to this very address, so that a name cannot answer differently the second time.
+    """
+    if settings.webhook_secret is None:
+        raise RequestInvalid(detail="webhooks are off: PAGEMILL_WEBHOOK_SECRET is not set")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise RequestInvalid(detail="callback_url is not a URL") from error
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
+        raise RequestInvalid(detail="callback_url must be http(s)://host/…, without a user in it")
+    addresses = _resolve(host, port or (443 if parts.scheme == "https" else 80))
+    if not settings.webhook_private and not all(_is_public(address) for address in addresses):
+        raise RequestInvalid(detail="callback_url leads to a private address")
+    return addresses[0]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise RequestInvalid(detail="the host of callback_url is not known") from error
+    return [str(address[4][0]) for address in found]
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if mapped is not None:
+        return _is_public(str(mapped))
+    return address.is_global and not address.is_multicast

@@ -1,0 +1,84 @@
+"""The HTTP API: routes, errors, limits put together. `serve` runs it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, Response
+
+from api import problems
+from api.auth import require_safe
+from api.limits import SmallBodies
+from api.routes import audit, batches, documents, events, hooks, jobs, kinds, status
+from api.webhooks import Sender
+from worker.app import App, connect, version
+from worker.log import logger
+from worker.refusals import NotFound
+from worker.settings import Settings
+
+_log = logger(__name__)
+_DESCRIPTION = """
+Send documents, get validated JSON with the place on the page of every value. Errors are
+`application/problem+json` with a stable `code`. Keys go into `Authorization: Bearer pm_…`.
+"""
+_PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' blob:; style-src 'self'; script-src 'self'; frame-ancestors 'none'"
+)
+_PAGE_PARTS = {"page.js": "text/javascript; charset=utf-8", "page.css": "text/css; charset=utf-8"}
+
+
+def serve(settings: Settings) -> None:
+    """Answer requests until SIGTERM; raises SettingsInvalid where that would be unsafe."""
+    require_safe(settings)
+    app = connect(settings)
+    if settings.auth == "off":
+        _log.warning("auth_is_off", host=settings.host, who="everyone on this machine may do everything")
+    uvicorn.run(
+        create(app), host=settings.host, port=settings.port, log_config=None, access_log=False,
+        server_header=False, timeout_graceful_shutdown=5,
+    )  # fmt: skip
+
+
+def create(app: App) -> FastAPI:
+    """The API over these parts."""
+
+    @asynccontextmanager
+    async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
+        sender = Sender(app)
+        sender.start()
+        yield
+        sender.stop()
+        app.close()
+
+    api = FastAPI(
+        title="Pagemill", version=version(), description=_DESCRIPTION, lifespan=lifespan,
+        redoc_url=None, separate_input_output_schemas=False,
+    )  # fmt: skip
+    api.state.parts = app
+    problems.install(api)
+    api.add_middleware(SmallBodies, except_path="/v1/jobs")
+    for routes in (documents, jobs, batches, kinds, events, hooks, audit, status):
+        api.include_router(routes.router)
+    _install_page(api)
+    return api
+
+
+def _install_page(api: FastAPI) -> None:
+    """The page at `/`: files of the package, under a policy that lets nothing else in."""
+    folder = files("api").joinpath("web")
+
+    @api.get("/", include_in_schema=False)
+    def page() -> HTMLResponse:
+        html = folder.joinpath("index.html").read_text(encoding="utf-8")
+        return HTMLResponse(html, headers={"Content-Security-Policy": _PAGE_POLICY})
+
+    @api.get("/web/{name}", include_in_schema=False)
+    def part(name: str) -> Response:
+        media = _PAGE_PARTS.get(name)
+        if media is None:
+            raise NotFound(what="page")
+        return Response(folder.joinpath(name).read_bytes(), media_type=media)

@@ -1,0 +1,141 @@
+"""Who asks: API keys, what they may do, how often. Nothing is asked when `auth` is off.
+
+A key reads `pm_<id>_<secret>`; the ledger holds the SHA-256 of the whole, which is enough for a
+secret of 256 random bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, cast
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from api.addresses import is_loopback
+from worker.app import App
+from worker.errors import QueueUnavailable, SettingsInvalid
+from worker.ledger.access import ApiKey
+from worker.log import logger
+from worker.refusals import Forbidden, RateLimited, Unauthorized
+from worker.settings import Settings
+
+_log = logger(__name__)
+DEFAULT_PROJECT = "default"
+_PREFIX = "pm"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Scope(StrEnum):
+    """What a key allows."""
+
+    SUBMIT = "submit"  # send documents, cancel and retry, define kinds
+    READ = "read"  # see jobs, records and pages
+    REVIEW = "review"  # correct records
+    ADMIN = "admin"  # erase, and read the audit log
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who may do something in one project."""
+
+    project: str
+    actor: str
+    scopes: frozenset[str]
+    max_bytes: int | None = None
+
+
+def app_of(request: Request) -> App:
+    """The parts of the service behind a request."""
+    return cast("App", request.app.state.parts)
+
+
+AppDep = Annotated[App, Depends(app_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key as its owner sees it, once, and what is stored of it."""
+
+    text: str
+    id: str
+    hash: str
+
+
+def new_key() -> NewKey:
+    """A random key."""
+    key_id = secrets.token_hex(6)
+    text = f"{_PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
+    return NewKey(text, key_id, _hash(text))
+
+
+def require(scope: Scope) -> Callable[..., Principal]:
+    """A dependency: who asks, when the key has this scope; raises Unauthorized, Forbidden, RateLimited."""
+
+    def allowed(request: Request, app: AppDep) -> Principal:
+        principal = _anyone(request) if app.settings.auth == "off" else _holder(request, app)
+        if scope not in principal.scopes:
+            raise Forbidden(reason=f"This key lacks the scope {scope}")
+        return principal
+
+    return allowed
+
+
+def require_safe(settings: Settings) -> None:
+    """Raise SettingsInvalid where everyone on the network could do everything."""
+    if settings.auth == "off" and not is_loopback(settings.host):
+        raise SettingsInvalid(
+            detail=f"PAGEMILL_AUTH=off is for loopback addresses, and PAGEMILL_HOST is {settings.host}"
+        )
+
+
+def _holder(request: Request, app: App) -> Principal:
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    parts = text.strip().split("_", 2)
+    if scheme.lower() != "bearer" or len(parts) != 3 or parts[0] != _PREFIX:
+        raise Unauthorized
+    key = app.ledger.access.key(parts[1])
+    known = key.hash if key is not None else _hash("")
+    if not hmac.compare_digest(known, _hash(text.strip())) or key is None or not key.is_valid(app.clock()):
+        _log.warning("key_refused", key=parts[1][:16], path=request.url.path)
+        raise Unauthorized
+    _count(app, key)
+    return Principal(key.project, f"key:{key.id}", key.scopes, key.max_bytes)
+
+
+def _count(app: App, key: ApiKey) -> None:
+    if key.rate_per_minute is None:
+        return
+    now = app.clock()
+    try:
+        count = app.broker.count_request(key.id, int(now // 60))
+    except QueueUnavailable:  # requests that cannot be counted are let in: the queue's loss is not theirs
+        return
+    if count > key.rate_per_minute:
+        raise RateLimited(limit=key.rate_per_minute, seconds=int(60 - now % 60) + 1)
+
+
+def _anyone(request: Request) -> Principal:
+    """Auth is off: whoever reaches loopback, but no page of another site through a browser on it."""
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if not is_loopback(host) or (foreign and request.method not in _SAFE_METHODS):
+        _log.warning("origin_refused", host=host[:80], path=request.url.path)
+        raise Forbidden(reason="Without keys, only pages and programs of this machine are let in")
+    return Principal(DEFAULT_PROJECT, "local", frozenset(Scope))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+Submitter = Annotated[Principal, Depends(require(Scope.SUBMIT))]
+ReaderOf = Annotated[Principal, Depends(require(Scope.READ))]
+Reviewer = Annotated[Principal, Depends(require(Scope.REVIEW))]
+Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]

@@ -1,0 +1,98 @@
+"""`pagemill keys` and `keep`: who may use the service, and how long it keeps what they sent."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from api import webhooks
+from api.auth import Scope, new_key
+from worker import settings
+from worker.app import App, connect
+from worker.jobs.kinds import require_name
+from worker.ledger.access import ApiKey
+from worker.refusals import RequestInvalid
+
+_DAY = 86_400.0
+
+
+def run_new(options: argparse.Namespace) -> int:
+    """Print a new key."""
+    scopes = {scope.strip() for scope in options.scopes.split(",")}
+    unknown = scopes - set(Scope)
+    if unknown:
+        raise RequestInvalid(detail=f"no such scope: {', '.join(sorted(unknown))}")
+    require_name(options.project)
+    with _app() as app:
+        now = app.clock()
+        expires_at = now + options.days * _DAY if options.days else None
+        made = new_key()
+        app.ledger.access.add_key(ApiKey(
+            id=made.id, project=options.project, name=options.name, hash=made.hash, created_at=now,
+            scopes=frozenset(scopes), expires_at=expires_at, rate_per_minute=options.rate,
+            max_bytes=options.max_bytes,
+        ))  # fmt: skip
+        _note(app, options.project, "key new", made.id)
+    print(made.text)
+    print("This is the only time the key is shown.", file=sys.stderr)
+    return 0
+
+
+def run_list() -> int:
+    """Print every key's id, project, scopes, name and state."""
+    with _app() as app:
+        for key in app.ledger.access.all_keys():
+            state = "valid" if key.is_valid(app.clock()) else "revoked" if key.revoked_at else "expired"
+            until = _day(key.expires_at) if key.expires_at else "no end"
+            scopes = ",".join(sorted(key.scopes))
+            print(f"{key.id}  {key.project:<16} {scopes:<28} {state:<8} {until:<11} {key.name}")
+    return 0
+
+
+def run_revoke(options: argparse.Namespace) -> int:
+    """End a key."""
+    with _app() as app:
+        app.ledger.access.revoke(options.id, now=app.clock())
+        found = app.ledger.access.key(options.id)
+        assert found is not None
+        _note(app, found.project, "key revoke", options.id)
+    return 0
+
+
+def run_secret(options: argparse.Namespace) -> int:
+    """Print the webhook secret of a project."""
+    with _app() as app:
+        print(webhooks.project_secret(app, options.project))
+    return 0
+
+
+def run_keep(options: argparse.Namespace) -> int:
+    """Set the retention of a project."""
+    if options.days is not None and options.days <= 0:
+        raise RequestInvalid(detail="days must be more than 0")
+    with _app() as app:
+        app.ledger.projects.keep_for(options.project, options.days)
+        _note(app, options.project, "keep", str(options.days))
+    return 0
+
+
+@contextmanager
+def _app() -> Iterator[App]:
+    app = connect(settings.load())
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def _note(app: App, project: str, action: str, subject: str) -> None:
+    app.ledger.access.note(
+        project=project, actor="command line", action=action, subject=subject, now=app.clock()
+    )
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()

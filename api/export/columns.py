@@ -1,0 +1,87 @@
+"""The table a batch makes: a row per record, a column per value; lists stay JSON in one cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.job import READ, Job
+from schemas.json_schema.fields import Field
+from worker.app import App
+from worker.errors import ObjectMissing
+from worker.jobs import kinds, outcome
+from worker.ledger.lists import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a value stands in the data, and its JSON type; `json` for lists and mixed types."""
+
+    name: str
+    keys: tuple[str, ...]
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A finished job and its record."""
+
+    job: Job
+    record: Mapping[str, Any]
+
+    def cells(self, columns: Sequence[Column]) -> Iterator[Any]:
+        """The row's own values, then those of the columns."""
+        yield from (self.job.id, str(self.job.state), self.job.spec.kind, self.job.spec.filename)
+        data = self.record.get("data")
+        for column in columns:
+            yield _cell(_at(data, column.keys), column)
+
+
+ABOUT = ("job_id", "state", "kind", "filename")
+"""The columns every table begins with."""
+
+
+def of_batch(app: App, wanted: Filter) -> Sequence[Column]:
+    """The columns of every kind in a batch, each once."""
+    columns: dict[str, Column] = {}
+    for ref in app.ledger.lists.kinds(wanted):
+        schema = kinds.load(app, wanted.project, kinds.KindRef(*ref))
+        for column in _columns(schema.root, ()):
+            known = columns.setdefault(column.name, column)
+            if known.type != column.type:
+                columns[column.name] = Column(column.name, column.keys, "json")
+    return list(columns.values())
+
+
+def rows(app: App, wanted: Filter) -> Iterator[Row]:
+    """Every record of a batch that was read; one erased meanwhile is left out."""
+    for job in app.ledger.lists.all(wanted):
+        if job.state in READ:
+            try:
+                yield Row(job, outcome.current(app, job))
+            except ObjectMissing:
+                continue
+
+
+def _columns(field: Field, keys: tuple[str, ...]) -> Iterator[Column]:
+    for child in field.properties:
+        below = (*keys, child.name)
+        if child.is_object and child.properties:
+            yield from _columns(child, below)
+        else:
+            scalar = len(child.types) == 1 and child.types[0] not in {"array", "object"}
+            yield Column(".".join(below), below, child.types[0] if scalar else "json")
+
+
+def _at(data: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _cell(value: Any, column: Column) -> Any:
+    if value is None or column.type != "json":
+        return value
+    return json.dumps(value, ensure_ascii=False)

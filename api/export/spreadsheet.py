@@ -1,0 +1,32 @@
+"""CSV for spreadsheets: UTF-8 with a byte order mark, which Excel needs to read Chinese."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from api.export.columns import ABOUT, Column, rows
+from worker.app import App
+from worker.ledger.lists import Filter
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(app: App, wanted: Filter, columns: Sequence[Column]) -> Iterator[bytes]:
+    """A header, then a row per record."""
+    yield b"\xef\xbb\xbf" + _line([*ABOUT, *(column.name for column in columns)])
+    for row in rows(app, wanted):
+        yield _line([_harmless(cell) for cell in row.cells(columns)])
+
+
+def _line(cells: Sequence[Any]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue().encode()
+
+
+def _harmless(cell: Any) -> Any:
+    """Text that a spreadsheet would run as a formula, marked as text (OWASP, CSV injection)."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -1,0 +1,208 @@
+"""Taking documents in for somebody: what they ask for is checked once, the files one by one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from api.addresses import require_public
+from api.auth import DEFAULT_PROJECT, Principal
+from api.views import JobView, Rejected, Submitted
+from schemas.job import DEFAULT_PRIORITY, HIGHEST_PRIORITY, Job
+from worker import catalogue
+from worker.app import App
+from worker.errors import ObjectMissing, PagemillError, ServiceError, TooLarge
+from worker.jobs import kinds, layout
+from worker.jobs.kinds import KindRef
+from worker.jobs.submit import Wish, measure, submit
+from worker.refusals import NotFound, RequestInvalid
+
+
+class Options(BaseModel):
+    """How documents should be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str | None = Field(None, description="A kind, see GET /v1/kinds.", examples=["receipt"])
+    schema_: dict[str, Any] | None = Field(None, alias="schema", description="Or a JSON Schema of your own.")
+    engine: str | None = Field(None, description="Engine to read with; else the service's own choice.")
+    batch: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", description="Name of the group the jobs join."
+    )
+    priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY, description="Higher goes first.")
+    callback_url: str | None = Field(None, max_length=2000, description="Told when a job ends.")
+
+
+class SourceOptions(Options):
+    """The same for a document that lies in the bucket already."""
+
+    source: str = Field(description="Of POST /v1/uploads, or a key under inbox/.", max_length=1024)
+
+
+@dataclass(slots=True)
+class Taken:
+    """Jobs and refusals of one request, as they come."""
+
+    jobs: list[Job] = field(default_factory=list)
+    rejected: list[tuple[str, PagemillError]] = field(default_factory=list)
+    any_new: bool = False
+
+    def view(self) -> Submitted:
+        """As the API answers."""
+        rejected = [
+            Rejected(filename=name, code=error.code, detail=str(error)) for name, error in self.rejected
+        ]
+        return Submitted(jobs=[JobView.of(job) for job in self.jobs], rejected=rejected)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes what one request brings."""
+
+    app: App
+    principal: Principal
+    idempotency_key: str | None = None
+
+    def take_form(self, form: FormData) -> Taken:
+        """Files and options of a form; raises RequestError, ServiceError."""
+        files = [(name, part) for name, part in form.multi_items() if isinstance(part, UploadFile)]
+        if not files or any(name not in {"file", "files"} for name, _ in files):
+            raise RequestInvalid(detail="send the documents as form files named 'files'")
+        options = _options(Options, _fields(form))
+        named = [(part.filename or "document", part.file) for _, part in files]
+        return self._take(named, options)
+
+    def take_source(self, body: bytes) -> Taken:
+        """A document of the bucket; raises RequestError, ServiceError."""
+        options = _options(SourceOptions, _json(body))
+        assert isinstance(options, SourceOptions)
+        key = self._own(options.source)
+        found = self.app.store.stat(key)
+        if found is None:
+            raise NotFound(what="object")
+        if found.size > self.app.settings.max_bytes:
+            raise TooLarge(size=found.size, limit=self.app.settings.max_bytes)
+        with tempfile.TemporaryDirectory(prefix="pagemill-") as folder:
+            path = Path(folder) / "source"
+            try:
+                self.app.store.fetch(key, path)
+            except ObjectMissing as error:
+                raise NotFound(what="object") from error
+            with path.open("rb") as file:
+                taken = self._take([(PurePosixPath(key).name, file)], options)
+        if key.startswith(layout.UPLOADS):
+            self.app.store.delete(key)
+        return taken
+
+    def _take(self, files: Sequence[tuple[str, BinaryIO]], options: Options) -> Taken:
+        wish = self._wish(options)
+        fingerprint = _fingerprint(files, options) if self.idempotency_key else ""
+        earlier = self._answered(fingerprint)
+        if earlier is not None:
+            return Taken(jobs=earlier)
+        taken = Taken()
+        for name, file in files:
+            try:
+                job, new = submit(self.app, file, name, wish=wish, actor=self.principal.actor)
+            except ServiceError:
+                raise
+            except PagemillError as error:
+                taken.rejected.append((name, error))
+                continue
+            taken.jobs.append(job)
+            taken.any_new |= new
+        if not taken.jobs:
+            raise taken.rejected[0][1]
+        self._remember(fingerprint, taken)
+        return taken
+
+    def _wish(self, options: Options) -> Wish:
+        engine = options.engine or self.app.settings.engine
+        catalogue.entry(engine)
+        if options.callback_url is not None:
+            require_public(options.callback_url, self.app.settings)
+        return Wish(
+            project=self.principal.project, kind=self._kind(options), engine=engine,
+            priority=options.priority, batch=options.batch, callback_url=options.callback_url,
+        )  # fmt: skip
+
+    def _kind(self, options: Options) -> KindRef:
+        if (options.kind is None) == (options.schema_ is None):
+            raise RequestInvalid(detail="give either a kind or a schema")
+        if options.kind is not None:
+            return kinds.find(self.app, self.principal.project, options.kind)
+        assert options.schema_ is not None
+        name = str(options.schema_.get("title") or "custom")[:64]
+        return kinds.keep(self.app, self.principal.project, options.schema_, name=name)
+
+    def _own(self, key: str) -> str:
+        """A key the one who asks may name; raises NotFound for every other one."""
+        folders = [f"{layout.UPLOADS}{self.principal.project}/"]
+        if self.principal.project == DEFAULT_PROJECT:
+            folders.append(layout.INBOX)
+        clean = PurePosixPath(key).as_posix() == key and ".." not in PurePosixPath(key).parts
+        if not clean or not key.startswith(tuple(folders)):
+            raise NotFound(what="object")
+        return key
+
+    def _answered(self, fingerprint: str) -> list[Job] | None:
+        if self.idempotency_key is None:
+            return None
+        ids = self.app.ledger.access.answered(
+            self.principal.project, self.idempotency_key, fingerprint=fingerprint
+        )
+        return None if ids is None else list(self._known(ids))
+
+    def _known(self, ids: Sequence[str]) -> Iterator[Job]:
+        for job_id in ids:
+            try:
+                yield self.app.ledger.jobs.get(job_id, project=self.principal.project)
+            except NotFound:  # erased since
+                continue
+
+    def _remember(self, fingerprint: str, taken: Taken) -> None:
+        if self.idempotency_key is not None:
+            self.app.ledger.access.remember(
+                self.principal.project, self.idempotency_key, fingerprint=fingerprint,
+                job_ids=[job.id for job in taken.jobs], now=self.app.clock(),
+            )  # fmt: skip
+
+
+def _fields(form: FormData) -> dict[str, Any]:
+    """The text fields of a form; `schema` is JSON."""
+    fields: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields[name] = _json(value.encode()) if name == "schema" else value
+    return {name: value for name, value in fields.items() if value != ""}
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RequestInvalid(detail=f"this is not JSON: {error}") from error
+
+
+def _options(model: type[Options], raw: Any) -> Options:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, i['loc']))}: {i['msg']}" for i in error.errors()[:10])
+        raise RequestInvalid(detail=wrong) from error
+
+
+def _fingerprint(files: Sequence[tuple[str, BinaryIO]], options: Options) -> str:
+    """What makes a request the same as an earlier one: its options, names and bytes."""
+    digest = hashlib.sha256(options.model_dump_json().encode())
+    for name, file in files:
+        digest.update(f"{name}|{measure(file)[0]}|".encode("utf-8", "replace"))
+    return digest.hexdigest()

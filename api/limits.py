@@ -1,0 +1,62 @@
+"""Sizes of requests, checked while they are read: nothing larger is ever taken in."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from worker.refusals import RequestInvalid, UploadTooLarge
+
+MOST_ELSEWHERE = 16 * 2**20
+"""Bytes of any request that is not an upload."""
+
+
+def limited(request: Request, most: int) -> Request:
+    """The same request, whose body raises UploadTooLarge beyond `most` bytes."""
+    _require(request.scope, most)
+    return Request(request.scope, _counting(request.receive, most))
+
+
+class SmallBodies:
+    """Middleware: every body is small, but on the routes named."""
+
+    def __init__(self, app: ASGIApp, *, except_path: str) -> None:
+        self._app = app
+        self._except_path = except_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on."""
+        if scope["type"] != "http" or scope["path"] == self._except_path:
+            await self._app(scope, receive, send)
+            return
+        try:
+            _require(scope, MOST_ELSEWHERE)
+        except (UploadTooLarge, RequestInvalid) as error:
+            await problems.answer(error)(scope, receive, send)
+            return
+        await self._app(scope, _counting(receive, MOST_ELSEWHERE), send)
+
+
+def _require(scope: Scope, most: int) -> None:
+    """Refuse by what the request says of itself, before any of it is read."""
+    told = dict(scope["headers"]).get(b"content-length", b"0")
+    if not told.isdigit():
+        raise RequestInvalid(detail="Content-Length is not a number")
+    if int(told) > most:
+        raise UploadTooLarge(limit=most)
+
+
+def _counting(receive: Receive, most: int) -> Receive:
+    """Refuse by what comes, whatever the request said."""
+    taken = 0
+
+    async def receive_counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise UploadTooLarge(limit=most)
+        return message
+
+    return receive_counted

@@ -1,0 +1,95 @@
+"""Errors as `application/problem+json` (RFC 9457), each with a stable `code`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from worker.errors import PagemillError, ServiceError
+from worker.log import logger
+from worker.refusals import NotFound, RateLimited, RequestInvalid
+
+_log = logger(__name__)
+MEDIA_TYPE = "application/problem+json"
+_TOO_BUSY = 503
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class Problem(BaseModel):
+    """Why a request was not done."""
+
+    type: str = Field("about:blank", description="Always about:blank: `code` says more.")
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    code: str = Field(description="Stable, for programs.", examples=["not_found"])
+    detail: str = Field(
+        description="For people, with what to do.", examples=["There is no job of that name."]
+    )
+
+
+def responses(
+    *statuses: int, more: Mapping[int, dict[str, Any]] = MappingProxyType({})
+) -> dict[int | str, dict[str, Any]]:
+    """What the OpenAPI document says about errors, those of every route and the given ones, and `more`."""
+    every = (401, 403, 422, 429, 503)
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    errors: dict[int | str, dict[str, Any]] = {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in sorted({*every, *statuses})
+    }
+    return errors | dict(more)
+
+
+def answer(error: PagemillError) -> JSONResponse:
+    """An error as a response."""
+    headers: Mapping[str, str] = {}
+    if isinstance(error, RateLimited):
+        headers = {"Retry-After": str(error.facts["seconds"])}
+    elif error.http == _TOO_BUSY:
+        headers = {"Retry-After": "5"}
+    elif error.http == HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return _problem(error.http, error.code, str(error), headers)
+
+
+def install(api: FastAPI) -> None:
+    """Answer every exception this way."""
+    api.add_exception_handler(PagemillError, _of_ours)
+    api.add_exception_handler(RequestValidationError, _of_validation)
+    api.add_exception_handler(HTTPException, _of_framework)
+
+
+async def _of_ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, PagemillError)
+    if error.http >= HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, ServiceError):
+        _log.error("request_failed", code=error.code, path=request.url.path, reason=str(error))
+    elif not isinstance(error, NotFound):
+        _log.info("request_refused", code=error.code, path=request.url.path)
+    return answer(error)
+
+
+async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    wrong = "; ".join(
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()[:10]
+    )
+    return answer(RequestInvalid(detail=wrong))
+
+
+async def _of_framework(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "request_invalid")
+    return _problem(error.status_code, code, str(error.detail), error.headers or {})
+
+
+def _problem(status: int, code: str, detail: str, headers: Mapping[str, str]) -> JSONResponse:
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail)
+    return JSONResponse(problem.model_dump(), status, headers=dict(headers), media_type=MEDIA_TYPE)

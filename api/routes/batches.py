@@ -1,0 +1,73 @@
+"""Batches: named groups of jobs, counted and exported."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import StreamingResponse
+
+from api.auth import AppDep, ReaderOf
+from api.export import columns, lines, parquet, spreadsheet
+from api.problems import responses
+from api.views import BatchView
+from schemas.job import FINISHED
+from worker.app import App
+from worker.ledger.lists import Filter
+from worker.refusals import NotFound
+
+router = APIRouter(prefix="/v1/batches", tags=["batches"])
+BatchName = Annotated[str, Path(max_length=128, examples=["march-2024"])]
+
+
+class Format(StrEnum):
+    """The form of an export."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+_MEDIA = {
+    Format.JSONL: "application/jsonl",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+
+_EXPORTED = {200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The records"}}
+
+
+@router.get("/{name}", responses=responses(404))
+def get_batch(name: BatchName, app: AppDep, principal: ReaderOf) -> BatchView:
+    """How many jobs of a batch are in each state."""
+    states = app.ledger.lists.counts(project=principal.project, batch=name)
+    if not states:
+        raise NotFound(what="batch")
+    finished = all(state in FINISHED for state in states)
+    return BatchView(name=name, total=sum(states.values()), finished=finished, states=states)
+
+
+@router.get(
+    "/{name}/export", response_class=StreamingResponse,
+    responses=responses(404, more=_EXPORTED),
+)  # fmt: skip
+def export_batch(
+    name: BatchName,
+    app: AppDep,
+    principal: ReaderOf,
+    format: Format = Format.JSONL,  # noqa: A002 (its name in the URL)
+) -> StreamingResponse:
+    """Every record of a batch: whole as JSON Lines, or one row each as CSV or Parquet."""
+    wanted = Filter(principal.project, batch=name)
+    if not app.ledger.lists.page(wanted, limit=1):
+        raise NotFound(what="batch")
+    _note(app, principal.project, principal.actor, name)
+    pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
+    body = pieces(app, wanted, columns.of_batch(app, wanted))
+    disposition = f'attachment; filename="{name}.{format}"'
+    return StreamingResponse(body, media_type=_MEDIA[format], headers={"Content-Disposition": disposition})
+
+
+def _note(app: App, project: str, actor: str, name: str) -> None:
+    app.ledger.access.note(project=project, actor=actor, action="export", subject=name, now=app.clock())

@@ -1,0 +1,175 @@
+"""Jobs: listed, looked at, waited for, cancelled, retried, corrected, erased."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from api.auth import Admin, AppDep, ReaderOf, Reviewer, Submitter
+from api.problems import responses
+from api.views import JobPage, JobView
+from schemas.job import FINISHED, Job, JobState
+from schemas.record import Record
+from worker.app import App
+from worker.jobs import change, layout, outcome
+from worker.ledger.lists import Cursor, Filter
+from worker.refusals import Erased, NotFound, RequestInvalid, WrongState
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", examples=["3f2b8c1d9e4a5f60718293a4b5c6d7e8"])]
+_LOOK_EVERY = 0.25  # seconds between two looks for a job that is waited for
+_LONGEST_WAIT = 60
+_PICTURE = {"content": {"image/webp": {}}, "description": "The page, upright"}
+_PENDING: dict[str, Any] = {"model": JobView, "description": "Not there yet; ask again after Retry-After"}
+
+
+@router.get("", responses=responses())
+def list_jobs(
+    app: AppDep, principal: ReaderOf, state: JobState | None = None,
+    kind: Annotated[str | None, Query(max_length=64)] = None,
+    batch: Annotated[str | None, Query(max_length=128)] = None,
+    cursor: Annotated[str | None, Query(max_length=128, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> JobPage:  # fmt: skip
+    """Jobs of the project, the newest first."""
+    wanted = Filter(principal.project, state, kind, batch)
+    found = app.ledger.lists.page(wanted, after=_cursor(cursor), limit=limit + 1)
+    page = found[:limit]
+    following = _cursor_text(page[-1]) if len(found) > limit else None
+    return JobPage(jobs=[JobView.of(job) for job in page], next=following)
+
+
+@router.get("/{job_id}", responses=responses(404, 410))
+async def get_job(
+    job_id: JobId, app: AppDep, principal: ReaderOf,
+    wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait for its end")] = 0,
+) -> JobView:  # fmt: skip
+    """One job; with `wait`, answered when it has ended or the time is over."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + wait
+    job = await run_in_threadpool(_job, app, job_id, principal.project)
+    while job.state not in FINISHED and loop.time() < until:
+        await asyncio.sleep(_LOOK_EVERY)
+        job = await run_in_threadpool(_job, app, job_id, principal.project)
+    return JobView.of(job)
+
+
+@router.get(
+    "/{job_id}/record", response_model=Record, responses=responses(404, 409, 410, more={202: _PENDING})
+)
+def get_record(job_id: JobId, app: AppDep, principal: ReaderOf) -> Response:
+    """What was read, with the newest correction laid over it; of a failed job, why."""
+    job = _job(app, job_id, principal.project)
+    if job.state is JobState.CANCELLED:
+        raise WrongState(state=job.state)
+    if job.state not in FINISHED:
+        return _pending(job)
+    _note(app, job, "read", principal.actor)
+    return JSONResponse(outcome.current(app, job))
+
+
+@router.put("/{job_id}/record", response_model=Record, responses=responses(404, 409, 410))
+def correct_record(
+    job_id: JobId, data: Annotated[dict[str, Any], Body(description="The whole data, corrected.")],
+    app: AppDep, principal: Reviewer,
+) -> Response:  # fmt: skip
+    """Correct the data of a record. What was read stays beside it."""
+    _job(app, job_id, principal.project)
+    record = change.correct(app, job_id, data, project=principal.project, actor=principal.actor)
+    return JSONResponse(record)
+
+
+@router.get(
+    "/{job_id}/pages/{number}", response_class=Response,
+    responses=responses(404, 410, more={200: _PICTURE, 202: _PENDING}),
+)  # fmt: skip
+async def get_page(
+    job_id: JobId, number: Annotated[int, Path(ge=1, le=100_000)], app: AppDep, principal: ReaderOf,
+    wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT)] = 10,
+) -> Response:  # fmt: skip
+    """The picture of a page, counted from 1; drawn by a worker when it is first asked for."""
+    job = await run_in_threadpool(_job, app, job_id, principal.project)
+    if job.pages and number > job.pages:
+        raise NotFound(what=f"page {number}")
+    key = layout.page(job, number)
+    loop = asyncio.get_running_loop()
+    until, asked = loop.time() + wait, False
+    while await run_in_threadpool(app.store.stat, key) is None:
+        if job.state is JobState.FAILED:
+            raise NotFound(what=f"page {number}")
+        if not asked:
+            await run_in_threadpool(_ask_to_draw, app, job, number)
+            asked = True
+        elif loop.time() > until:
+            return _pending(job)
+        await asyncio.sleep(_LOOK_EVERY)
+    picture = await run_in_threadpool(app.store.read, key)
+    headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(picture, media_type="image/webp", headers=headers)
+
+
+@router.post("/{job_id}/cancel", responses=responses(404, 409, 410))
+def cancel_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
+    """Give a job up: at once when it waits, after the page in hand when it runs."""
+    _job(app, job_id, principal.project)
+    return JobView.of(change.cancel(app, job_id, project=principal.project, actor=principal.actor))
+
+
+@router.post("/{job_id}/retry", status_code=202, responses=responses(404, 409, 410))
+def retry_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
+    """Read a failed or cancelled job again."""
+    _job(app, job_id, principal.project)
+    return JobView.of(change.retry(app, job_id, project=principal.project, actor=principal.actor))
+
+
+@router.delete("/{job_id}", status_code=204, responses=responses(404, 410))
+def erase_job(job_id: JobId, app: AppDep, principal: Admin) -> None:
+    """Erase source, pages, record and index; that there was a job is all that stays."""
+    _job(app, job_id, principal.project)
+    change.erase(app, job_id, project=principal.project, actor=principal.actor)
+
+
+def _job(app: App, job_id: str, project: str) -> Job:
+    """A job of the project; raises NotFound, for those of others, too, and Erased."""
+    try:
+        return app.ledger.jobs.get(job_id, project=project)
+    except NotFound:
+        if app.ledger.projects.erased_at(job_id, project=project) is not None:
+            raise Erased from None
+        raise
+
+
+def _pending(job: Job) -> Response:
+    view = JobView.of(job).model_dump(mode="json")
+    return JSONResponse(view, 202, headers={"Retry-After": "1"})
+
+
+def _ask_to_draw(app: App, job: Job, number: int) -> None:
+    app.broker.ask_to_draw(app.ledger.jobs.queue_of(job.id), job_id=job.id, page=number)
+
+
+def _note(app: App, job: Job, action: str, actor: str) -> None:
+    app.ledger.access.note(
+        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
+    )
+
+
+def _cursor(text: str | None) -> Cursor | None:
+    if text is None:
+        return None
+    try:
+        at, _, job_id = base64.urlsafe_b64decode(text.encode()).decode().partition("|")
+        return float(at), job_id
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise RequestInvalid(detail="cursor is not one of ours") from error
+
+
+def _cursor_text(job: Job) -> str:
+    return base64.urlsafe_b64encode(f"{job.created_at!r}|{job.id}".encode()).decode()

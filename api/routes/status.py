@@ -1,0 +1,129 @@
+"""How the service does: /livez, /readyz, /version, /metrics. Open to whoever reaches the port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from pydantic import BaseModel
+
+from api.auth import AppDep
+from worker import catalogue
+from worker.app import App, version
+from worker.errors import PagemillError
+
+router = APIRouter(tags=["operation"])
+
+
+class Readiness(BaseModel):
+    """Whether each part answers."""
+
+    ready: bool
+    queue: str
+    store: str
+    ledger: str
+    model: str
+
+
+class Version(BaseModel):
+    """What is running."""
+
+    version: str
+
+
+@router.get("/livez")
+def livez() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+def readyz(app: AppDep) -> Response:
+    """Queue, store and ledger answer, so documents are taken; `model` says what workers have loaded."""
+    parts = {"queue": app.broker.check, "store": app.store.check, "ledger": app.ledger.check}
+    found = {name: _tried(check) for name, check in parts.items()}
+    ready = all(answer == "ok" for answer in found.values())
+    readiness = Readiness(ready=ready, model=_model(app), **found)
+    return JSONResponse(readiness.model_dump(), 200 if ready else 503)
+
+
+@router.get("/version")
+def running_version() -> Version:
+    """The version of the service."""
+    return Version(version=version())
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(app: AppDep) -> Response:
+    """Jobs by state, failures by code, queues, for Prometheus; workers have a port of their own."""
+    registry = CollectorRegistry()
+    registry.register(_Service(app))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Service(Collector):
+    """What the ledger and the queue say at the time of asking."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def collect(self) -> Any:
+        up = GaugeMetricFamily("pagemill_up", "Whether a part answers.", labels=["part"])
+        for part, families in (("ledger", self._ledger), ("queue", self._queue)):
+            try:
+                yield from families()
+            except PagemillError:
+                up.add_metric([part], 0)
+            else:
+                up.add_metric([part], 1)
+        yield up
+
+    def _ledger(self) -> list[GaugeMetricFamily]:
+        lists = self._app.ledger.lists
+        ages = {queue: self._app.clock() - at for queue, at in lists.oldest_waiting().items()}
+        return [
+            _family("pagemill_jobs", "Jobs by state.", "state", lists.counts()),
+            _family("pagemill_failed_jobs", "Failed jobs by code.", "code", lists.failures()),
+            _family("pagemill_webhooks", "Webhooks by state.", "state", self._app.ledger.deliveries.counts()),
+            _family("pagemill_oldest_waiting_seconds", "Age of the oldest job in a queue.", "queue", ages),
+        ]
+
+    def _queue(self) -> list[GaugeMetricFamily]:
+        queues = {entry.queue for entry in catalogue.ENGINES.values()}
+        depths = {queue: self._app.broker.depth(queue) for queue in sorted(queues)}
+        workers = {"alive": len(self._app.broker.workers())}
+        return [
+            _family("pagemill_queue_messages", "Messages that wait.", "queue", depths),
+            _family("pagemill_workers", "Workers that have lately been heard of.", "state", workers),
+        ]
+
+
+def _family(name: str, text: str, label: str, values: Any) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([str(key)], float(value))
+    return family
+
+
+def _tried(check: Any) -> str:
+    try:
+        check()
+    except PagemillError as error:
+        return error.code
+    return "ok"
+
+
+def _model(app: App) -> str:
+    try:
+        workers = app.broker.workers()
+    except PagemillError:
+        return "unknown"
+    if not workers:
+        return "no worker"
+    loaded = sorted({engine for engines in workers.values() for engine in engines})
+    return ", ".join(loaded) if loaded else "not loaded yet"

@@ -1,0 +1,1 @@
+"""`pagemill up`: the whole service on this machine, from packages, without Docker."""

@@ -1,0 +1,90 @@
+"""Child processes that end with their parent, however it ends, and are started again when they fall."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from worker.log import logger
+
+_log = logger(__name__)
+_PR_SET_PDEATHSIG = 1
+_PAUSES = (0.2, 1.0, 3.0, 10.0, 30.0)  # before the first, second … start after a fall
+_STEADY = 60.0  # a child that has lasted so long starts from the first pause again
+
+
+class Child:
+    """One program, kept running."""
+
+    def __init__(
+        self, name: str, command: tuple[str, ...], *, env: Mapping[str, str], log: int, folder: Path
+    ) -> None:
+        self.name = name
+        self._command = command
+        self._env = dict(env)
+        self._log = log
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._falls = 0
+        self._start_at = 0.0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs now."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it; it gets SIGTERM when this process dies, and no Ctrl-C of the terminal."""
+        parent = os.getpid()
+        self._started_at = time.monotonic()
+        self._process = subprocess.Popen(  # noqa: S603 (programs of ours, and of packages we name)
+            self._command, env=self._env, stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL,
+            cwd=self._folder, start_new_session=True,
+            preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 (this process has one thread)
+        )  # fmt: skip
+
+    def tend(self) -> None:
+        """Start it again when it has fallen and its pause is over."""
+        if self._process is None:
+            if time.monotonic() >= self._start_at:
+                self.start()
+            return
+        status = self._process.poll()
+        if status is None:
+            return
+        lasted = time.monotonic() - self._started_at
+        self._falls = 0 if lasted > _STEADY else self._falls + 1
+        pause = _PAUSES[min(self._falls, len(_PAUSES) - 1)]
+        self._start_at = time.monotonic() + pause
+        self._process = None
+        _log.warning("part_ended", part=self.name, status=status, again_in=pause)
+
+    def stop(self, seconds: float) -> None:
+        """Ask it to end, and end it when it does not."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            _log.warning("part_killed", part=self.name)
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+def _die_with(parent: int) -> None:
+    """Runs in the child: end when the parent does (Linux; elsewhere only an orderly end reaches it)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before we asked
+            with contextlib.suppress(OSError):
+                os.kill(os.getpid(), signal.SIGTERM)

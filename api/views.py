@@ -1,0 +1,130 @@
+"""What the API says about jobs, kinds and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.job import Job, JobState
+
+_EXAMPLE_ID = "3f2b8c1d9e4a5f60718293a4b5c6d7e8"
+
+
+class ErrorView(BaseModel):
+    """Why a job failed."""
+
+    code: str = Field(examples=["password_required"])
+    message: str | None
+
+
+class ProgressView(BaseModel):
+    """How far a job is."""
+
+    pages: int = Field(description="Pages of the document, 0 while that is not known.")
+    pages_done: int
+
+
+class JobView(BaseModel):
+    """A job."""
+
+    id: str = Field(examples=[_EXAMPLE_ID])
+    state: JobState
+    kind: str = Field(examples=["receipt"])
+    kind_version: int
+    filename: str = Field(examples=["bill.pdf"])
+    size: int = Field(description="Bytes.")
+    source_sha256: str
+    engine: str = Field(examples=["embedded"])
+    priority: int
+    batch: str | None
+    attempts: int
+    progress: ProgressView
+    error: ErrorView | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    links: Mapping[str, str]
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """A job as the API shows it."""
+        spec = job.spec
+        error = ErrorView(code=job.error_code, message=job.error_message) if job.error_code else None
+        return cls(
+            id=spec.job_id, state=job.state, kind=spec.kind, kind_version=spec.kind_version,
+            filename=spec.filename, size=spec.size, source_sha256=spec.source_sha256, engine=spec.engine,
+            priority=spec.priority, batch=spec.batch, attempts=job.attempts,
+            progress=ProgressView(pages=job.pages, pages_done=job.pages_done), error=error,
+            created_at=moment(job.created_at), updated_at=moment(job.updated_at),
+            started_at=moment(job.started_at), finished_at=moment(job.finished_at),
+            links={"self": f"/v1/jobs/{spec.job_id}", "record": f"/v1/jobs/{spec.job_id}/record"},
+        )  # fmt: skip
+
+
+class Rejected(BaseModel):
+    """A file that was not taken."""
+
+    filename: str
+    code: str
+    detail: str
+
+
+class Submitted(BaseModel):
+    """What became of the files of a request."""
+
+    jobs: list[JobView]
+    rejected: list[Rejected] = Field(description="Files that were not taken; the others were.")
+
+
+class JobPage(BaseModel):
+    """A page of a list."""
+
+    jobs: list[JobView]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+
+class BatchView(BaseModel):
+    """How a batch stands."""
+
+    name: str
+    total: int
+    finished: bool
+    states: Mapping[str, int] = Field(examples=[{"done": 41, "failed": 1}])
+
+
+class KindView(BaseModel):
+    """A kind that documents can be read as."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    name: str = Field(examples=["receipt"])
+    version: int
+    schema_sha256: str
+    json_schema: Mapping[str, Any] | None = Field(None, alias="schema", description="Left out of lists.")
+
+
+class UploadTicket(BaseModel):
+    """Where a large file may be sent, straight to the store."""
+
+    source: str = Field(description="Submit this with POST /v1/jobs once the file is there.")
+    url: str = Field(description="PUT the file's bytes here.")
+    expires_at: datetime
+
+
+class AuditView(BaseModel):
+    """One line of the audit log."""
+
+    id: int
+    at: datetime
+    actor: str = Field(examples=["key:9f86d081884c"])
+    action: str = Field(examples=["submit"])
+    subject: str
+
+
+def moment(seconds: float | None) -> Any:
+    """Seconds since 1970 as a time; None stays None."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

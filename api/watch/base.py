@@ -1,0 +1,83 @@
+"""The contract of an inbox, and which names in one are documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, Protocol
+
+SCHEMA = "schema.json"
+"""A kind's folder may hold its own schema under this name."""
+
+_UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
+_NOT_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini", "lost+found", "@eadir", "#recycle"})
+_HIDDEN = (".", "~$", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Something in an inbox: its path there, kind first, and a mark that changes with its content."""
+
+    path: str
+    mark: str
+
+    @property
+    def kind(self) -> str | None:
+        """The folder it lies in; None when it lies in none."""
+        parts = PurePosixPath(self.path).parts
+        return parts[0] if len(parts) > 1 else None
+
+    @property
+    def name(self) -> str:
+        """Its file name."""
+        return PurePosixPath(self.path).name
+
+
+class Inbox(Protocol):
+    """Where documents are dropped. Methods raise StorageUnavailable when it is away."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks when nothing announces a drop."""
+        ...
+
+    def drops(self) -> Iterator[Drop]:
+        """What is complete and waits, each time anew until it is settled or refused."""
+        ...
+
+    def unsettled(self) -> bool:
+        """Whether something is there that is not known to be complete."""
+        ...
+
+    def schema(self, kind: str) -> Any | None:
+        """The schema a kind's folder holds, as JSON; None where there is none."""
+        ...
+
+    def open(self, drop: Drop) -> AbstractContextManager[BinaryIO]:
+        """Its bytes, as a seekable file."""
+        ...
+
+    def deliver(self, drop: Drop, record: bytes) -> None:
+        """Put a record into the outbox, under the same path with `.json` behind it."""
+        ...
+
+    def settle(self, drop: Drop) -> None:
+        """Move the original to `done`, unless it has changed meanwhile."""
+        ...
+
+    def refuse(self, drop: Drop, reason: str) -> None:
+        """Move the original to `failed` with the reason beside it, unless it has changed meanwhile."""
+        ...
+
+
+def is_document(path: PurePosixPath) -> bool:
+    """Whether a path in an inbox is meant to be read: not hidden, not unfinished, not a schema."""
+    if len(path.parts) == 2 and path.name == SCHEMA:
+        return False
+    for part in path.parts:
+        low = part.lower()
+        if low.startswith(_HIDDEN) or low.endswith(_UNFINISHED) or low in _NOT_DOCUMENTS or part == "..":
+            return False
+    return True

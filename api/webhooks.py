@@ -1,0 +1,126 @@
+"""Webhooks: messages of the ledger sent to those who asked, signed as Standard Webhooks has it.
+
+The secret of a project is derived from PAGEMILL_WEBHOOK_SECRET; `pagemill keys secret PROJECT`
+prints it. Redirects are not followed; anything but a 2xx answer is tried again, ever later.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import threading
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import httpx
+from standardwebhooks import Webhook
+
+from api.addresses import require_public
+from worker.app import App
+from worker.errors import PagemillError
+from worker.ledger.deliveries import GIVEN_UP, PENDING, SENT, Delivery
+from worker.log import logger
+from worker.refusals import RequestInvalid
+
+_log = logger(__name__)
+_PAUSES = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600)  # seconds after the first, second … failure
+_TIMEOUT = 10.0
+_HOLD = 120.0  # no other sender takes a message for so long
+_LOOK_EVERY = 1.0
+
+
+class Sender:
+    """Sends what is due, in a thread of its own; several may run, each message is one's at a time."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the message in hand."""
+        self._ended.set()
+        self._thread.join(timeout=_TIMEOUT + 1)
+        self._client.close()
+
+    def send_due(self) -> int:
+        """Send every message that is due; how many there were."""
+        due = self._app.ledger.deliveries.claim(now=self._app.clock(), hold_seconds=_HOLD)
+        for delivery in due:
+            self._send(delivery)
+        return len(due)
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                busy = self.send_due() > 0
+            except PagemillError as error:
+                _log.warning("webhooks_failed", code=error.code)
+                busy = False
+            if not busy:
+                self._ended.wait(_LOOK_EVERY)
+
+    def _send(self, delivery: Delivery) -> None:
+        status, reason = self._post(delivery)
+        arrived = status is not None and httpx.codes.is_success(status)
+        now = self._app.clock()
+        if arrived:
+            state, due_at = SENT, now
+        elif delivery.attempts < len(_PAUSES):
+            state, due_at = PENDING, now + _PAUSES[delivery.attempts]
+        else:
+            state, due_at = GIVEN_UP, now
+        self._app.ledger.deliveries.close(delivery.id, state=state, status=status, due_at=due_at)
+        note = _log.info if arrived else _log.warning
+        note("webhook", job=delivery.job_id, state=state, status=status, reason=reason)
+
+    def _post(self, delivery: Delivery) -> tuple[int | None, str | None]:
+        """The status of the answer, or None and why there was none."""
+        try:
+            address = require_public(delivery.url, self._app.settings)
+            url, headers, extensions = _pinned(delivery.url, address)
+            signed = _signed(self._app, delivery)
+            answer = self._client.post(
+                url, content=delivery.body, headers=headers | signed, extensions=extensions
+            )
+        except RequestInvalid as error:
+            return None, str(error)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return None, type(error).__name__
+        return answer.status_code, None
+
+
+def project_secret(app: App, project: str) -> str:
+    """The secret a project's receivers verify signatures with; raises RequestInvalid when there is none."""
+    if app.settings.webhook_secret is None:
+        raise RequestInvalid(detail="webhooks are off: PAGEMILL_WEBHOOK_SECRET is not set")
+    master = app.settings.webhook_secret.get_secret_value().encode()
+    derived = hmac.new(master, project.encode(), hashlib.sha256).digest()
+    return "whsec_" + base64.b64encode(derived).decode()
+
+
+def _signed(app: App, delivery: Delivery) -> dict[str, str]:
+    now = datetime.fromtimestamp(int(app.clock()), UTC)
+    signature = Webhook(project_secret(app, delivery.project)).sign(
+        msg_id=delivery.id, timestamp=now, data=delivery.body.decode()
+    )
+    return {
+        "webhook-id": delivery.id, "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature, "content-type": "application/json", "user-agent": "pagemill",
+    }  # fmt: skip
+
+
+def _pinned(url: str, address: str) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The URL by address instead of by name, with the name where HTTP and TLS want it."""
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    literal = f"[{address}]" if ":" in address else address
+    netloc = literal if parts.port is None else f"{literal}:{parts.port}"
+    pinned = parts._replace(netloc=netloc, fragment="").geturl()
+    return pinned, {"host": parts.netloc}, {"sni_hostname": parts.hostname}

@@ -1,0 +1,50 @@
+"""What every entrance to the service holds: settings, store, ledger, queue, clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+
+from worker.broker import Broker
+from worker.ledger.ledger import Ledger
+from worker.settings import Settings
+from worker.storage import factory
+from worker.storage.base import Store
+
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One per process."""
+
+    settings: Settings
+    store: Store
+    ledger: Ledger
+    broker: Broker
+    clock: Clock = time.time
+
+    def check(self) -> None:
+        """Raise the error of the first part that cannot be used."""
+        self.broker.check()
+        self.store.check()
+        self.ledger.check()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.broker.close()
+        self.store.close()
+        self.ledger.close()
+
+
+def connect(settings: Settings) -> App:
+    """The parts the settings name; raises SettingsInvalid, LedgerUnavailable, MissingExtra."""
+    return App(settings, factory.create(settings), Ledger.open(settings.ledger_url), Broker(settings))
+
+
+def version() -> str:
+    """The version of Pagemill that is running."""
+    return metadata.version("pagemill")

@@ -1,0 +1,33 @@
+"""The engines there are, as far as those who do not run them need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from worker.refusals import RequestInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An engine: the queue its workers serve, and the model it reads with."""
+
+    queue: str
+    model: str = ""
+
+
+ENGINES: Mapping[str, Entry] = MappingProxyType({
+    "embedded": Entry(queue="cpu", model="PP-OCRv6-small"),
+    "fake": Entry(queue="cpu"),
+})  # fmt: skip
+
+
+def entry(name: str) -> Entry:
+    """An engine by name; raises RequestInvalid."""
+    try:
+        return ENGINES[name]
+    except KeyError:
+        raise RequestInvalid(
+            detail=f"no engine is called {name!r}; there are: {', '.join(ENGINES)}"
+        ) from None

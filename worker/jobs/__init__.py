@@ -1,0 +1,1 @@
+"""What can be done with jobs, by every entrance alike: submit, cancel, correct, erase, rebuild."""

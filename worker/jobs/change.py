@@ -1,0 +1,126 @@
+"""What people do to jobs that are there: cancel, retry, correct, erase. Each is noted in the audit log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from schemas import pointer
+from schemas.job import READ, Job, JobState
+from schemas.record import Evidence, Record, Severity, State
+from worker import validate
+from worker.app import App
+from worker.jobs import kinds, layout, outcome
+from worker.jobs.kinds import KindRef
+from worker.jobs.submit import ring
+from worker.refusals import RequestInvalid, WrongState
+
+
+def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
+    """Give a job up: at once when it waits, after the page in hand when it runs.
+
+    Raises NotFound, WrongState when it has ended otherwise.
+    """
+    job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock())
+    if job.state is JobState.CANCELLED:
+        outcome.write_cancelled(app, job)
+    _note(app, job, "cancel", actor)
+    return job
+
+
+def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
+    """Read a failed or cancelled job again; its old end is kept aside. Raises NotFound, WrongState."""
+    job = app.ledger.jobs.get(job_id, project=project)
+    ended = (JobState.FAILED, JobState.CANCELLED)
+    if job.state not in ended:
+        raise WrongState(state=job.state)
+    for key in (layout.failure(job), layout.cancelled(job)):
+        if app.store.stat(key) is not None:
+            app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
+            app.store.delete(key)
+    app.ledger.deliveries.rearm(job_id)
+    job = app.ledger.jobs.move(job_id, project=project, to=JobState.QUEUED, since=ended, now=app.clock())
+    _note(app, job, "retry", actor)
+    ring(app, app.ledger.jobs.queue_of(job_id))
+    return job
+
+
+def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Mapping[str, Any]:
+    """Lay a person's data beside what was read; the changed values are marked as corrected.
+
+    Raises NotFound, WrongState, RequestInvalid for data the schema does not allow.
+    """
+    job = app.ledger.jobs.get(job_id, project=project)
+    if job.state not in READ:
+        raise WrongState(state=job.state)
+    ref = KindRef(job.spec.kind, job.spec.kind_version, job.spec.schema_sha256)
+    schema = kinds.load(app, project, ref)
+    if not isinstance(data, dict):
+        raise RequestInvalid(detail="the corrected data are not a JSON object")
+    issues = validate.check(data, schema)
+    broken = [issue for issue in issues if issue.severity is Severity.ERROR]
+    if broken:
+        raise RequestInvalid(detail="; ".join(f"{i.path or '/'}: {i.message}" for i in broken[:10]))
+    read = Record.model_validate(outcome.current(app, job))
+    record = read.model_copy(
+        update={"data": data, "issues": issues, "state": State.DONE, "fields": _fields(read, data)}
+    )
+    _append(app, job, record)
+    if job.state is JobState.REVIEW:
+        app.ledger.jobs.move(
+            job_id, project=project, to=JobState.DONE, since=(JobState.REVIEW,), now=app.clock()
+        )
+    _note(app, job, "correct", actor)
+    return outcome.current(app, job)
+
+
+def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
+    """Remove source, pages, record and index of a job; a tombstone without content stays.
+
+    Raises NotFound. A job that is running is told to stop, and what its worker still writes goes, too.
+    """
+    job = app.ledger.jobs.get(job_id, project=project)
+    keep_source = app.ledger.lists.shares_source(job)
+    app.ledger.projects.bury(job_id, project=project, now=app.clock())
+    remove_objects(app, job)
+    if not keep_source:
+        app.store.delete(layout.source(project, job.spec.source_sha256))
+    note = {"job_id": job_id, "erased_at": app.clock()}
+    app.store.write(layout.tombstone(project, job_id), json.dumps(note).encode())
+    _note(app, job, "erase", actor)
+
+
+def remove_objects(app: App, job: Job) -> None:
+    """Remove every object of a job but its source and its tombstone."""
+    tombstone = layout.tombstone(job.spec.project, job.id)
+    for stat in list(app.store.list(layout.folder(job.spec.project, job.id))):
+        if stat.key != tombstone:
+            app.store.delete(stat.key)
+
+
+def _fields(read: Record, data: Mapping[str, Any]) -> dict[str, Evidence]:
+    """The evidence of values that stayed, and for those that changed, that a person said so."""
+    before = dict(pointer.leaves(read.data or {}))
+    fields = {}
+    for at, value in pointer.leaves(data):
+        if at in read.fields and before.get(at) == value:
+            fields[at] = read.fields[at]
+        elif at not in before or before[at] != value:
+            cited = read.fields[at].citations if at in read.fields else ()
+            fields[at] = Evidence(confidence=1.0, origin="corrected", citations=cited)
+    return fields
+
+
+def _append(app: App, job: Job, record: Record) -> None:
+    """Write the next correction; of two people at once, the later one comes after."""
+    body = record.model_dump_json().encode()
+    number = 1 + sum(1 for _ in app.store.list(layout.corrections(job)))
+    while not app.store.create(f"{layout.corrections(job)}{number:06}.json", body):
+        number += 1
+
+
+def _note(app: App, job: Job, action: str, actor: str) -> None:
+    app.ledger.access.note(
+        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
+    )

@@ -1,0 +1,103 @@
+"""Kinds as a project sees them: the shipped ones, and its own, kept in versions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import registry
+from schemas.errors import SchemaError
+from schemas.registry import Schema
+from worker import validate
+from worker.app import App
+from worker.errors import SchemaInvalid
+from worker.jobs import layout
+from worker.ledger.projects import KindVersion
+from worker.refusals import NotFound, RequestInvalid
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class KindRef:
+    """A kind in one version: what a job needs to know of it."""
+
+    name: str
+    version: int
+    schema_sha256: str
+
+
+def find(app: App, project: str, name: str) -> KindRef:
+    """A project's own kind of that name, or else the shipped one; raises NotFound."""
+    own = app.ledger.projects.kind(project, name)
+    if own is not None:
+        return KindRef(own.name, own.version, own.schema_sha256)
+    if name in registry.kinds():
+        shipped = registry.kind(name)
+        return KindRef(name, shipped.version, shipped.sha256)
+    raise NotFound(what=f"kind {name!r}")
+
+
+def names(app: App, project: str) -> dict[str, KindRef]:
+    """Every kind a project can use."""
+    shipped = {name: KindRef(name, registry.kind(name).version, registry.kind(name).sha256)
+               for name in registry.kinds()}  # fmt: skip
+    own = {kind.name: KindRef(kind.name, kind.version, kind.schema_sha256)
+           for kind in app.ledger.projects.kinds(project)}  # fmt: skip
+    return shipped | own
+
+
+def load(app: App, project: str, ref: KindRef) -> Schema:
+    """The schema of a kind in that version; raises ObjectMissing, SchemaInvalid."""
+    if ref.name in registry.kinds() and registry.kind(ref.name).sha256 == ref.schema_sha256:
+        return registry.kind(ref.name)
+    raw = json.loads(app.store.read(layout.schema(project, ref.schema_sha256)))
+    return _checked(raw, ref.name)
+
+
+def keep(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
+    """Store a schema that is used without being named as a kind; raises SchemaInvalid."""
+    schema = _checked(raw, name)
+    app.store.create(layout.schema(project, schema.sha256), json.dumps(raw, ensure_ascii=False).encode())
+    return KindRef(name, schema.version, schema.sha256)
+
+
+def define(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
+    """Make a schema the newest version of a kind; the same schema again changes nothing.
+
+    Raises RequestInvalid for a name that cannot be a folder, SchemaInvalid.
+    """
+    require_name(name)
+    ref = keep(app, project, raw, name=name)
+    while True:
+        newest = app.ledger.projects.kind(project, name)
+        if newest is not None and newest.schema_sha256 == ref.schema_sha256:
+            return KindRef(name, newest.version, ref.schema_sha256)
+        version = newest.version + 1 if newest else _first_version(name)
+        kind = KindVersion(name, version, ref.schema_sha256, app.clock())
+        entry = {"schema_sha256": ref.schema_sha256, "created_at": kind.created_at}
+        app.store.create(layout.kind(project, name, version), json.dumps(entry).encode())
+        if app.ledger.projects.add_kind(project, kind):
+            return KindRef(name, version, ref.schema_sha256)
+
+
+def require_name(name: str) -> None:
+    """Raise RequestInvalid for what cannot name a kind, a project or a batch's folder."""
+    if not _NAME.fullmatch(name):
+        raise RequestInvalid(detail=f"{name[:80]!r} is no name: use a-z, 0-9, _ and -, at most 63 of them")
+
+
+def _first_version(name: str) -> int:
+    """A project's own version of a shipped kind follows it."""
+    return registry.kind(name).version + 1 if name in registry.kinds() else 1
+
+
+def _checked(raw: Any, name: str) -> Schema:
+    validate.require_schema(raw)
+    try:
+        return registry.from_json_schema(raw, name=name)
+    except SchemaError as error:
+        raise SchemaInvalid(detail=str(error)) from error

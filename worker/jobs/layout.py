@@ -1,0 +1,84 @@
+"""Where everything lies in the store. Each object is written once, but for what is in the outbox."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from schemas.job import Job
+
+INBOX = "inbox/"
+OUTBOX = "outbox/"
+DONE = "done/"
+FAILED = "failed/"
+UPLOADS = "uploads/"
+PROJECTS = "projects/"
+
+
+def source(project: str, sha256: str) -> str:
+    """The bytes of a document."""
+    return f"{PROJECTS}{project}/sources/{sha256}"
+
+
+def schema(project: str, sha256: str) -> str:
+    """A JSON Schema that a user brought."""
+    return f"{PROJECTS}{project}/schemas/{sha256}.json"
+
+
+def kind(project: str, name: str, version: int) -> str:
+    """A version of a project's own kind."""
+    return f"{kinds(project)}{name}/{version:04}.json"
+
+
+def kinds(project: str) -> str:
+    """Where a project's own kinds lie."""
+    return f"{PROJECTS}{project}/kinds/"
+
+
+def folder(project: str, job_id: str) -> str:
+    """Everything about a job."""
+    return f"{PROJECTS}{project}/jobs/{job_id}/"
+
+
+def spec(project: str, job_id: str) -> str:
+    """What was asked for."""
+    return folder(project, job_id) + "job.json"
+
+
+def record(job: Job) -> str:
+    """What was read."""
+    return _of(job) + "record.json"
+
+
+def failure(job: Job) -> str:
+    """Why nothing was read."""
+    return _of(job) + "failure.json"
+
+
+def cancelled(job: Job) -> str:
+    """That it was given up."""
+    return _of(job) + "cancelled.json"
+
+
+def page(job: Job, number: int) -> str:
+    """The picture of a page."""
+    return f"{_of(job)}pages/{number:04}.webp"
+
+
+def corrections(job: Job) -> str:
+    """What people changed, in order."""
+    return _of(job) + "corrections/"
+
+
+def tombstone(project: str, job_id: str) -> str:
+    """That there was a job, and nothing else about it."""
+    return folder(project, job_id) + "erased.json"
+
+
+def upload(project: str, name: str, filename: str) -> str:
+    """A file that is sent straight to the store, to be submitted."""
+    base = PurePosixPath(filename.replace("\\", "/")).name or "document"
+    return f"{UPLOADS}{project}/{name}/{base}"
+
+
+def _of(job: Job) -> str:
+    return folder(job.spec.project, job.id)

@@ -1,0 +1,53 @@
+"""How jobs end, as objects: written once, the first writer wins; and the record as people see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.job import Job, JobState
+from schemas.record import Record, State
+from worker.app import App
+from worker.errors import ObjectMissing
+from worker.jobs import layout
+from worker.ledger.jobs import End
+from worker.storage.base import Store
+
+
+def write(app: App, job: Job, record: Record) -> None:
+    """Keep a record, or a failure, which is a record without data."""
+    key = layout.failure(job) if record.state is State.FAILED else layout.record(job)
+    app.store.create(key, record.model_dump_json().encode())
+
+
+def write_cancelled(app: App, job: Job) -> None:
+    """Keep that a job was given up."""
+    note = {"job_id": job.id, "state": JobState.CANCELLED, "at": app.clock()}
+    app.store.create(layout.cancelled(job), json.dumps(note).encode())
+
+
+def found(store: Store, job: Job) -> Record | None:
+    """The outcome that an earlier attempt has left, if any."""
+    for key in (layout.record(job), layout.failure(job)):
+        try:
+            return Record.model_validate_json(store.read(key))
+        except ObjectMissing:
+            continue
+    return None
+
+
+def end_of(record: Record) -> End:
+    """How a job with this record has ended."""
+    if record.state is not State.FAILED:
+        return End(JobState(record.state), record.provenance.pages)
+    issue = record.issues[0]
+    return End(JobState.FAILED, record.provenance.pages, issue.code, issue.message)
+
+
+def current(app: App, job: Job) -> Mapping[str, Any]:
+    """The record with the newest correction laid over it; raises ObjectMissing."""
+    newest = max((stat.key for stat in app.store.list(layout.corrections(job))), default=None)
+    key = newest or (layout.failure(job) if job.state is JobState.FAILED else layout.record(job))
+    found: Mapping[str, Any] = json.loads(app.store.read(key))
+    return found

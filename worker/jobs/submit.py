@@ -1,0 +1,98 @@
+"""A document comes in: its bytes to the store, the job to the store and the ledger, a ring to the queue."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from schemas.job import DEFAULT_PRIORITY, Job, JobSpec, job_key
+from worker import catalogue
+from worker.app import App, version
+from worker.errors import EmptyDocument, QueueUnavailable, TooLarge
+from worker.jobs import layout
+from worker.jobs.kinds import KindRef
+from worker.log import logger
+from worker.storage.base import CHUNK
+
+_log = logger(__name__)
+_LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a document should be read, and for whom."""
+
+    project: str
+    kind: KindRef
+    engine: str
+    priority: int = DEFAULT_PRIORITY
+    batch: str | None = None
+    callback_url: str | None = None
+
+
+def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -> tuple[Job, bool]:
+    """The job of this document, and whether it is new; the same question twice is one job.
+
+    `file` is seekable. Raises EmptyDocument, TooLarge, RequestInvalid, StorageUnavailable,
+    LedgerUnavailable; when it returns, nothing can be lost any more.
+    """
+    entry = catalogue.entry(wish.engine)
+    sha256, size = measure(file)
+    if size == 0:
+        raise EmptyDocument
+    if size > app.settings.max_bytes:
+        raise TooLarge(size=size, limit=app.settings.max_bytes)
+    spec = _spec(wish, filename, sha256=sha256, size=size, model=entry.model, now=app.clock())
+    if not app.ledger.jobs.knows(spec.job_id):
+        file.seek(0)
+        app.store.create(layout.source(spec.project, sha256), file, size=size)
+        app.store.create(layout.spec(spec.project, spec.job_id), spec.model_dump_json().encode())
+    job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch)
+    if wish.callback_url is not None:
+        app.ledger.deliveries.register(job, wish.callback_url, now=app.clock())
+    if new:
+        app.ledger.access.note(
+            project=spec.project, actor=actor, action="submit", subject=spec.job_id, now=app.clock()
+        )
+        ring(app, entry.queue)
+    return job, new
+
+
+def ring(app: App, queue: str) -> None:
+    """Wake a worker; when the queue is away, the sweep will do so later."""
+    try:
+        app.broker.ring(queue)
+    except QueueUnavailable as error:
+        _log.warning("ring_failed", queue=queue, reason=str(error))
+
+
+def measure(file: BinaryIO) -> tuple[str, int]:
+    """SHA-256 and size in bytes of a file, from its beginning."""
+    file.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while piece := file.read(CHUNK):
+        digest.update(piece)
+        size += len(piece)
+    return digest.hexdigest(), size
+
+
+def _spec(wish: Wish, filename: str, *, sha256: str, size: int, model: str, now: float) -> JobSpec:
+    key = job_key(
+        project=wish.project, source_sha256=sha256, schema_sha256=wish.kind.schema_sha256,
+        engine=wish.engine, model=model, pipeline_version=version(),
+    )  # fmt: skip
+    return JobSpec(
+        job_id=key, project=wish.project, kind=wish.kind.name, kind_version=wish.kind.version,
+        schema_sha256=wish.kind.schema_sha256, source_sha256=sha256, filename=_base_name(filename),
+        size=size, engine=wish.engine, pipeline_version=version(), priority=wish.priority,
+        batch=wish.batch, created_at=now,
+    )  # fmt: skip
+
+
+def _base_name(filename: str) -> str:
+    """The last part of a path, of either kind of slash, in UTF-8 and of bearable length."""
+    name = PurePosixPath(filename.replace("\\", "/")).name or "document"
+    clean = name.encode("utf-8", "replace").decode().replace("\0", "")
+    return clean[:_LONGEST_NAME] or "document"

@@ -1,0 +1,45 @@
+"""What keeps the promise that nothing is lost: run at start and every few seconds, by any worker."""
+
+from __future__ import annotations
+
+from worker.app import App
+from worker.errors import QueueUnavailable
+from worker.jobs import change
+from worker.log import logger
+from worker.refusals import NotFound
+
+_log = logger(__name__)
+_RINGS_AT_ONCE = 5000
+_DAY = 86_400.0
+_ERASED_AT_ONCE = 200
+_REQUESTS_KEPT = 7 * _DAY
+
+
+def sweep(app: App) -> None:
+    """Take back jobs whose worker went silent, and ring where jobs are due and no message waits."""
+    expired = app.ledger.jobs.expire(now=app.clock())
+    if expired:
+        _log.warning("leases_expired", jobs=expired)
+    for queue, due in app.ledger.jobs.due(now=app.clock()).items():
+        try:
+            if app.broker.depth(queue) == 0:
+                app.broker.ring(queue, min(due, _RINGS_AT_ONCE))
+        except QueueUnavailable as error:
+            _log.warning("ring_failed", queue=queue, reason=str(error))
+            return
+
+
+def tidy(app: App) -> None:
+    """Erase what is older than its project keeps, and forget old Idempotency-Keys."""
+    now = app.clock()
+    for project, days in app.ledger.projects.retention().items():
+        kept = days if days is not None else app.settings.retention_days
+        if kept is None:
+            continue
+        old = app.ledger.lists.expired(project, before=now - kept * _DAY, limit=_ERASED_AT_ONCE)
+        for job_id in old:
+            try:
+                change.erase(app, job_id, project=project, actor="retention")
+            except NotFound:  # another worker tidies, too
+                continue
+    app.ledger.access.forget_requests(before=now - _REQUESTS_KEPT)

@@ -1,0 +1,241 @@
+"""Jobs: opened, claimed under a lease, moved by one compare-and-set each, finished once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select, text, update
+
+from schemas.job import Job, JobSpec, JobState
+from worker.errors import LeaseLost
+from worker.ledger.database import Database
+from worker.ledger.deliveries import Deliveries
+from worker.ledger.tables import jobs, members, projects
+from worker.refusals import NotFound, WrongState
+
+# The projects with something waiting, each found by one step into the index, the one that was
+# served longest ago first. (The loose index scan of the PostgreSQL wiki.)
+_IN_TURN = text("""
+    WITH RECURSIVE waiting(project) AS (
+        SELECT min(project) FROM jobs WHERE state = 'queued' AND queue = :queue
+        UNION ALL
+        SELECT (SELECT min(project) FROM jobs
+                WHERE state = 'queued' AND queue = :queue AND project > waiting.project)
+        FROM waiting WHERE waiting.project IS NOT NULL)
+    SELECT waiting.project FROM waiting LEFT JOIN projects ON projects.name = waiting.project
+    WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
+""")
+_OUTSIDE_SPEC = {"spec_version", "job_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a job ended: its last state, the pages that were read, and why it failed if it did."""
+
+    state: JobState
+    pages: int = 0
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class Jobs:
+    """The table of jobs."""
+
+    def __init__(self, database: Database, deliveries: Deliveries) -> None:
+        self._database = database
+        self._deliveries = deliveries
+
+    def open(self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None) -> tuple[Job, bool]:
+        """The job of this spec, and whether it is new; a known one joins the batch as it stands."""
+        with self._database.write() as connection:
+            row = spec.model_dump(exclude=_OUTSIDE_SPEC) | {
+                "id": spec.job_id, "queue": queue, "state": JobState.QUEUED, "due_at": now, "updated_at": now,
+            }  # fmt: skip
+            new = connection.execute(self._database.insert_new(jobs).values(row)).rowcount == 1
+            if new:
+                connection.execute(self._database.insert_new(projects).values(name=spec.project))
+            if batch is not None:
+                member = {"project": spec.project, "batch": batch, "job_id": spec.job_id,
+                          "filename": spec.filename}  # fmt: skip
+                connection.execute(self._database.insert_new(members).values(member))
+            return _get(connection, spec.job_id), new
+
+    def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
+        """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
+        _, new = self.open(spec, queue=queue, now=now, batch=spec.batch)
+        if new and end is not None:
+            with self._database.write() as connection:
+                connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(_ended(end, now)))
+        return new
+
+    def get(self, job_id: str, *, project: str | None = None) -> Job:
+        """One job; raises NotFound, also for a job of another project."""
+        with self._database.read() as connection:
+            job = _get(connection, job_id)
+        if project is not None and job.spec.project != project:
+            raise NotFound(what="job")
+        return job
+
+    def knows(self, job_id: str) -> bool:
+        """Whether there is such a job."""
+        with self._database.read() as connection:
+            return connection.execute(select(jobs.c.id).where(jobs.c.id == job_id)).first() is not None
+
+    def claim(self, queue: str, *, token: str, now: float, lease_seconds: float) -> Job | None:
+        """Take the next job under a lease: projects in turn, then by priority, then by age."""
+        with self._database.write() as connection:
+            for project in connection.execute(_IN_TURN, {"queue": queue}).scalars().all():
+                job_id = connection.execute(_next_in(project, queue, now)).scalar()
+                if job_id is not None:
+                    turn = update(projects).where(projects.c.name == project).values(turn=now)
+                    connection.execute(turn)
+                    return _take(connection, job_id, token=token, now=now, until=now + lease_seconds)
+        return None
+
+    def renew(self, job_id: str, *, token: str, now: float, lease_seconds: float) -> bool:
+        """Prolong a lease; True when the job should be cancelled. Raises LeaseLost."""
+        values = {"lease_until": now + lease_seconds}
+        with self._database.write() as connection:
+            held = _held(job_id, token)
+            change = update(jobs).where(held).values(values).returning(jobs.c.cancel_requested)
+            found = connection.execute(change).first()
+        if found is None:
+            raise LeaseLost
+        return bool(found[0])
+
+    def progress(self, job_id: str, *, token: str, done: int, pages: int, now: float) -> None:
+        """Note how many pages are read."""
+        with self._database.write() as connection:
+            values = {"pages": pages, "pages_done": done, "updated_at": now}
+            connection.execute(update(jobs).where(_held(job_id, token)).values(values))
+
+    def release(self, job_id: str, *, token: str, now: float, due_at: float, counts: bool) -> None:
+        """Give a job back to be tried from `due_at` on; an attempt that does not count is forgotten."""
+        values = _released(now) | {"due_at": due_at}
+        if not counts:
+            values["attempts"] = jobs.c.attempts - 1
+        with self._database.write() as connection:
+            connection.execute(update(jobs).where(_held(job_id, token)).values(values))
+
+    def finish(self, job_id: str, *, token: str, end: End, now: float) -> Job:
+        """End a job, and arm its webhooks in the same transaction; raises LeaseLost."""
+        with self._database.write() as connection:
+            change = update(jobs).where(_held(job_id, token)).values(_ended(end, now))
+            if connection.execute(change).rowcount == 0:
+                raise LeaseLost
+            job = _get(connection, job_id)
+            self._deliveries.arm(connection, job, now=now)
+            return job
+
+    def queue_of(self, job_id: str) -> str:
+        """The queue a job waits in; raises NotFound."""
+        with self._database.read() as connection:
+            queue = connection.execute(select(jobs.c.queue).where(jobs.c.id == job_id)).scalar()
+        if queue is None:
+            raise NotFound(what="job")
+        return str(queue)
+
+    def cancel(self, job_id: str, *, project: str, now: float) -> Job:
+        """Cancel a waiting job at once, ask a running one to stop; raises NotFound, WrongState."""
+        with self._database.write() as connection:
+            waiting = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == JobState.QUEUED)
+            change = update(jobs).where(waiting).values(_ended(End(JobState.CANCELLED), now))
+            if connection.execute(change).rowcount:
+                job = _get(connection, job_id)
+                self._deliveries.arm(connection, job, now=now)
+                return job
+            running = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == JobState.RUNNING)
+            connection.execute(update(jobs).where(running).values(cancel_requested=True, updated_at=now))
+            job = _get(connection, job_id, project=project)
+        if job.state not in {JobState.RUNNING, JobState.CANCELLED}:
+            raise WrongState(state=job.state)
+        return job
+
+    def move(self, job_id: str, *, project: str, to: JobState, since: Sequence[JobState], now: float) -> Job:
+        """Put a finished job into another state; raises NotFound, WrongState."""
+        values: dict[str, Any] = {"state": to, "updated_at": now}
+        if to is JobState.QUEUED:
+            values |= _released(now) | {"attempts": 0, "due_at": now, "finished_at": None,
+                                        "error_code": None, "error_message": None}  # fmt: skip
+        with self._database.write() as connection:
+            there = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state.in_(since))
+            moved = connection.execute(update(jobs).where(there).values(values)).rowcount
+            job = _get(connection, job_id, project=project)
+        if not moved:
+            raise WrongState(state=job.state)
+        return job
+
+    def expire(self, *, now: float) -> int:
+        """Put jobs whose lease ran out back into the queue; how many there were."""
+        gone = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now)
+        with self._database.write() as connection:
+            values = _released(now) | {"due_at": now}
+            return connection.execute(update(jobs).where(gone).values(values)).rowcount
+
+    def due(self, *, now: float) -> Mapping[str, int]:
+        """How many jobs could be taken at once, by queue."""
+        waiting = and_(jobs.c.state == JobState.QUEUED, jobs.c.due_at <= now)
+        with self._database.read() as connection:
+            query = select(jobs.c.queue, func.count()).where(waiting).group_by(jobs.c.queue)
+            return dict(connection.execute(query).tuples().all())
+
+
+def job_of(row: Row[Any]) -> Job:
+    """A row as a job."""
+    found = row._mapping  # noqa: SLF001 (SQLAlchemy's documented name for the row as a mapping)
+    fields = {name: found[name] for name in JobSpec.model_fields if name not in _OUTSIDE_SPEC}
+    spec = JobSpec.model_construct(spec_version=1, job_id=found["id"], **fields)
+    return Job(
+        spec=spec, state=JobState(found["state"]), attempts=found["attempts"], pages=found["pages"],
+        pages_done=found["pages_done"], error_code=found["error_code"], error_message=found["error_message"],
+        cancel_requested=found["cancel_requested"], created_at=found["created_at"],
+        updated_at=found["updated_at"], started_at=found["started_at"], finished_at=found["finished_at"],
+        lease_token=found["lease_token"],
+    )  # fmt: skip
+
+
+def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
+    if row is None or project not in {None, row.project}:
+        raise NotFound(what="job")
+    return job_of(row)
+
+
+def _next_in(project: str, queue: str, now: float) -> Any:
+    waiting = and_(
+        jobs.c.state == JobState.QUEUED,
+        jobs.c.queue == queue,
+        jobs.c.project == project,
+        jobs.c.due_at <= now,
+    )
+    ordered = select(jobs.c.id).where(waiting).order_by(jobs.c.priority.desc(), jobs.c.created_at)
+    return ordered.limit(1).with_for_update(skip_locked=True)  # SQLite, where writers take turns, ignores it
+
+
+def _take(connection: Connection, job_id: str, *, token: str, now: float, until: float) -> Job:
+    """The attempt is counted before the work, so that one that kills its worker counts, too."""
+    values = {
+        "state": JobState.RUNNING, "attempts": jobs.c.attempts + 1, "lease_token": token,
+        "lease_until": until, "started_at": now, "updated_at": now, "pages_done": 0,
+    }  # fmt: skip
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+    return _get(connection, job_id)
+
+
+def _held(job_id: str, token: str) -> Any:
+    return and_(jobs.c.id == job_id, jobs.c.lease_token == token, jobs.c.state == JobState.RUNNING)
+
+
+def _released(now: float) -> dict[str, Any]:
+    return {"state": JobState.QUEUED, "lease_token": None, "lease_until": None, "updated_at": now,
+            "cancel_requested": False}  # fmt: skip
+
+
+def _ended(end: End, now: float) -> dict[str, Any]:
+    return {
+        "state": end.state, "lease_token": None, "lease_until": None, "updated_at": now, "finished_at": now,
+        "cancel_requested": False, "pages": end.pages, "pages_done": end.pages,
+        "error_code": end.error_code, "error_message": end.error_message,
+    }  # fmt: skip

@@ -1,0 +1,142 @@
+"""The tables. Times are seconds since 1970; `jobs` holds a spec and its state side by side."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+jobs = Table(
+    "jobs", metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("kind_version", Integer, nullable=False),
+    Column("schema_sha256", String(64), nullable=False),
+    Column("source_sha256", String(64), nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("engine", String(128), nullable=False),
+    Column("pipeline_version", String(32), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("batch", String(128)),
+    Column("created_at", Double, nullable=False),
+    Column("queue", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Double, nullable=False, default=0.0),
+    Column("lease_token", String(32)),
+    Column("lease_until", Double),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("pages", Integer, nullable=False, default=0),
+    Column("pages_done", Integer, nullable=False, default=0),
+    Column("error_code", String(64)),
+    Column("error_message", Text),
+    Column("updated_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Index("jobs_listed", "project", "created_at", "id"),
+    Index("jobs_changed", "project", "updated_at", "id"),
+    Index("jobs_sources", "project", "source_sha256"),
+)  # fmt: skip
+
+Index(  # in the order in which jobs are taken, so that taking one costs the same however many wait
+    "jobs_waiting", jobs.c.state, jobs.c.queue, jobs.c.project, jobs.c.priority.desc(), jobs.c.created_at
+)
+
+members = Table(
+    "members", metadata,
+    Column("project", String(64), nullable=False),
+    Column("batch", String(128), nullable=False),
+    Column("job_id", String(32), nullable=False, index=True),
+    Column("filename", Text, nullable=False),
+    PrimaryKeyConstraint("project", "batch", "job_id"),
+)  # fmt: skip
+
+deliveries = Table(
+    "deliveries", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("job_id", String(32), nullable=False),
+    Column("project", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body", LargeBinary),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Double, nullable=False, default=0.0),
+    Column("last_status", Integer),
+    UniqueConstraint("job_id", "url"),
+    Index("deliveries_due", "state", "due_at"),
+)  # fmt: skip
+
+requests = Table(
+    "requests", metadata,
+    Column("project", String(64), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("job_ids", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    PrimaryKeyConstraint("project", "key"),
+)  # fmt: skip
+
+keys = Table(
+    "keys", metadata,
+    Column("id", String(16), primary_key=True),
+    Column("project", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("revoked_at", Double),
+    Column("rate_per_minute", Integer),
+    Column("max_bytes", BigInteger),
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("project", String(64), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Index("audit_project", "project", "id"),
+)  # fmt: skip
+
+projects = Table(
+    "projects", metadata,
+    Column("name", String(64), primary_key=True),
+    Column("turn", Double, nullable=False, default=0.0),
+    Column("retention_days", Double),
+)  # fmt: skip
+
+kinds = Table(
+    "kinds", metadata,
+    Column("project", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("schema_sha256", String(64), nullable=False),
+    Column("created_at", Double, nullable=False),
+    PrimaryKeyConstraint("project", "name", "version"),
+)  # fmt: skip
+
+tombstones = Table(
+    "tombstones", metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("project", String(64), nullable=False),
+    Column("erased_at", Double, nullable=False),
+)  # fmt: skip

@@ -1,0 +1,64 @@
+"""What a worker process reads with: engines, loaded when first needed, and the sandbox."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.job import Job
+from worker.app import App
+from worker.engines import factory
+from worker.engines.base import Engine
+from worker.jobs import layout
+from worker.log import logger
+from worker.raster.base import Limits
+from worker.raster.sandbox import Sandbox
+from worker.settings import Settings
+
+_log = logger(__name__)
+
+
+class Reader:
+    """One per process; shared by its threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engines: dict[str, Engine] = {}
+        self._lock = threading.Lock()
+        self._folder = tempfile.TemporaryDirectory(prefix="pagemill-")
+        self.sandbox = Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend)
+
+    def engine(self, name: str) -> Engine:
+        """An engine, ready to read; raises EngineError, MissingExtra."""
+        with self._lock:
+            if name not in self._engines:
+                engine = factory.create(name, self._settings)
+                engine.warm_up()
+                _log.info("engine_loaded", engine=name, model=engine.model)
+                self._engines[name] = engine
+            return self._engines[name]
+
+    def loaded(self) -> tuple[str, ...]:
+        """The engines that are ready."""
+        return tuple(self._engines)
+
+    @contextmanager
+    def source(self, app: App, job: Job) -> Iterator[Path]:
+        """The document of a job as a file for as long as the block runs; raises StorageUnavailable."""
+        path = Path(self._folder.name) / f"{job.id}-{threading.get_ident()}"
+        try:
+            app.store.fetch(layout.source(job.spec.project, job.spec.source_sha256), path)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+            path.with_name(path.name + ".part").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """End the children, free the engines."""
+        self.sandbox.close()
+        for engine in self._engines.values():
+            engine.close()
+        self._folder.cleanup()

@@ -1,0 +1,95 @@
+"""The branch of the error tree for what is asked of the service and cannot be done.
+
+RequestError
+├── RequestInvalid  UploadTooLarge  UnsupportedMedia  NotFound  Erased  WrongState  KeyReused
+├── Unauthorized  Forbidden  RateLimited
+└── Refused              what the client of a service was told
+"""
+
+from __future__ import annotations
+
+from worker.errors import PagemillError
+
+
+class RequestError(PagemillError):
+    """What was asked of the service cannot be done."""
+
+    code = "request_error"
+    http = 400
+
+
+class RequestInvalid(RequestError):
+    """The request cannot be understood: {detail}."""
+
+    code = "request_invalid"
+    http = 422
+
+
+class UploadTooLarge(RequestError):
+    """The upload is larger than the {limit} bytes allowed; split it, or ask for a presigned upload."""
+
+    code = "too_large"
+    http = 413
+
+
+class UnsupportedMedia(RequestError):
+    """The request's Content-Type is {found}; send {wanted}."""
+
+    code = "unsupported_media"
+    http = 415
+
+
+class NotFound(RequestError):
+    """There is no {what} of that name."""
+
+    code = "not_found"
+    http = 404
+
+
+class Erased(RequestError):
+    """This job was erased; only that is still known of it."""
+
+    code = "erased"
+    http = 410
+
+
+class WrongState(RequestError):
+    """This cannot be done with a job that is {state}."""
+
+    code = "wrong_state"
+    http = 409
+
+
+class KeyReused(RequestError):
+    """This Idempotency-Key was used for another request; use a new one."""
+
+    code = "idempotency_key_reused"
+    http = 422
+
+
+class Unauthorized(RequestError):
+    """The API key is missing, wrong or expired; send it as Authorization: Bearer pm_…."""
+
+    code = "unauthorized"
+    http = 401
+
+
+class Forbidden(RequestError):
+    """{reason}."""
+
+    code = "forbidden"
+    http = 403
+
+
+class RateLimited(RequestError):
+    """More than {limit} requests in a minute; wait {seconds} s."""
+
+    code = "rate_limited"
+    http = 429
+    retryable = True
+
+
+class Refused(RequestError):
+    """The service refused: {detail}."""
+
+    code = "refused"

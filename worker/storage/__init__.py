@@ -1,0 +1,1 @@
+"""Object storage: the truth about sources and outcomes."""
