@@ -56,9 +56,9 @@ class Schema:
 
     name: str
     version: int
-    json_schema: Mapping[str, Any]
-    root: fields.Field
-    unhonoured: tuple[fields.Unhonoured, ...]
+    json_schema: Mapping[str, Any] = field(compare=False)  # equal hashes say that these are equal, too
+    root: fields.Field = field(compare=False)
+    unhonoured: tuple[fields.Unhonoured, ...] = field(compare=False)
     sha256: str
     rules: tuple[Rule, ...] = field(default=(), compare=False)
     model: type[BaseModel] | None = field(default=None, compare=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 
 from worker.broker import Broker
@@ -45,6 +46,7 @@ def connect(settings: Settings) -> App:
     return App(settings, factory.create(settings), Ledger.open(settings.ledger_url), Broker(settings))
 
 
+@cache
 def version() -> str:
     """The version of Pagemill that is running."""
     return metadata.version("pagemill")

@@ -110,6 +110,11 @@ class Leases:
         if cancel:
             held.cancel()
 
+    def require_fresh(self, held: Held) -> None:
+        """Be sure that the lease is held, and will be for a while; raises LeaseLost, LedgerUnavailable."""
+        if time.monotonic() - held.renewed_at > self._seconds / 3:
+            self.renew(held)
+
     def _keep(self) -> None:
         while not self._ended.wait(self._seconds / 3):
             with self._lock:

@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -88,6 +89,7 @@ def job_id(source: Source, schema: Schema, engine: Engine) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 
+@cache
 def version() -> str:
     """The version of Pagemill that is running."""
     return metadata.version("pagemill")

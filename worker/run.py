@@ -148,7 +148,7 @@ class _Attempt:
         return retryable and self.job.attempts < self.app.settings.attempts
 
     def _end(self, record: Record) -> None:
-        self.leases.renew(self.held)  # what follows is only for the one who holds the lease
+        self.leases.require_fresh(self.held)  # what follows is only for the one who holds the lease
         started = time.perf_counter()
         outcome.write(self.app, self.job, record)
         end = outcome.end_of(record)

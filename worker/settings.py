@@ -56,6 +56,8 @@ class Settings(BaseSettings):
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )
 
+    fake_seconds: float = Field(0.0, ge=0, description="What the fake engine takes for a page.")
+
     # Where things are
     data_dir: Path = Field(Path("data"), description="Folder of the ledger, and of objects without S3.")
     redis_url: str = Field("redis://127.0.0.1:6379/0", validation_alias=_known_as("REDIS_URL", "redis_url"))

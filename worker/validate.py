@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -87,13 +88,20 @@ def _missing(field: Field, value: Any, *, at: str) -> Iterator[Issue]:
 
 def _broken(data: Any, schema: Schema) -> Iterator[Issue]:
     """Breaches of the schema as it was given; references are never fetched."""
-    draft = _draft(schema.json_schema)
-    validator = draft(schema.json_schema, format_checker=FormatChecker(), registry=Registry())
     nullable = {field.path for field in schema.root.walk() if field.nullable}
-    errors = [error for error in validator.iter_errors(data) if not _is_allowed_null(error, nullable)]
+    errors = [
+        error for error in _validator(schema).iter_errors(data) if not _is_allowed_null(error, nullable)
+    ]
     yield from map(_breach, sorted(errors, key=lambda error: list(map(str, error.path))))
     if not errors and schema.model is not None:
         yield from _refused(data, schema)
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: Schema) -> Validator:
+    """What checks data of a schema; finding its draft takes longer than most checks."""
+    draft = _draft(schema.json_schema)
+    return draft(schema.json_schema, format_checker=FormatChecker(), registry=Registry())
 
 
 def _is_allowed_null(error: ValidationError, nullable: set[str]) -> bool:

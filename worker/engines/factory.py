@@ -18,5 +18,5 @@ def create(name: str, settings: Settings) -> Engine:
     if name == "fake":
         from worker.engines.fake import FakeEngine
 
-        return FakeEngine()
+        return FakeEngine(page_seconds=settings.fake_seconds)
     raise ModelUnavailable(detail=f"no engine is called {name!r}; there are: {', '.join(NAMES)}")

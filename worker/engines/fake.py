@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,14 +11,15 @@ from worker.engines.base import Reply, Request
 
 
 class FakeEngine:
-    """Answers every request with the same values, or with nulls; pages are drawn and counted."""
+    """Answers every request with the same values, or with nulls; pages are drawn and counted, at any pace."""
 
     name = "fake"
     model = None
     revision = None
 
-    def __init__(self, answers: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, answers: Mapping[str, Any] | None = None, *, page_seconds: float = 0.0) -> None:
         self._answers = dict(answers or {})
+        self._page_seconds = page_seconds
 
     def warm_up(self) -> None:
         """Nothing to load."""
@@ -30,7 +32,10 @@ class FakeEngine:
         """Nothing to free."""
 
     def _read(self, request: Request) -> Reply:
-        pages = sum(1 for _ in request.pages)
+        pages = 0
+        for _ in request.pages:
+            time.sleep(self._page_seconds)
+            pages += 1
         data = _blank(request.schema.root)
         data.update({name: value for name, value in self._answers.items() if name in data})
         return Reply(data=data, tokens={"pages": pages})

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from schemas import registry
@@ -54,8 +55,7 @@ def load(app: App, project: str, ref: KindRef) -> Schema:
     """The schema of a kind in that version; raises ObjectMissing, SchemaInvalid."""
     if ref.name in registry.kinds() and registry.kind(ref.name).sha256 == ref.schema_sha256:
         return registry.kind(ref.name)
-    raw = json.loads(app.store.read(layout.schema(project, ref.schema_sha256)))
-    return _checked(raw, ref.name)
+    return _parsed(app.store.read(layout.schema(project, ref.schema_sha256)), ref.name)
 
 
 def keep(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
@@ -93,6 +93,11 @@ def require_name(name: str) -> None:
 def _first_version(name: str) -> int:
     """A project's own version of a shipped kind follows it."""
     return registry.kind(name).version + 1 if name in registry.kinds() else 1
+
+
+@lru_cache(maxsize=256)
+def _parsed(raw: bytes, name: str) -> Schema:
+    return _checked(json.loads(raw), name)
 
 
 def _checked(raw: Any, name: str) -> Schema:

@@ -65,6 +65,8 @@ def _folders(app: App) -> Iterator[tuple[str, set[str]]]:
 
 def _enter(app: App, folder: str, names: set[str]) -> bool:
     spec = JobSpec.model_validate_json(app.store.read(folder + "job.json"))
+    if app.store.stat(layout.source(spec.project, spec.source_sha256)) is None:
+        raise ObjectMissing(key="source")  # its submission was interrupted, and never answered
     end = _end(app, folder, names)
     queue = catalogue.entry(spec.engine).queue
     new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=app.clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -46,18 +47,23 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
         raise TooLarge(size=size, limit=app.settings.max_bytes)
     spec = _spec(wish, filename, sha256=sha256, size=size, model=entry.model, now=app.clock())
     if not app.ledger.jobs.knows(spec.job_id):
-        file.seek(0)
-        app.store.create(layout.source(spec.project, sha256), file, size=size)
-        app.store.create(layout.spec(spec.project, spec.job_id), spec.model_dump_json().encode())
-    job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch)
+        _store(app, spec, file)
+    job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch, actor=actor)
     if wish.callback_url is not None:
         app.ledger.deliveries.register(job, wish.callback_url, now=app.clock())
     if new:
-        app.ledger.access.note(
-            project=spec.project, actor=actor, action="submit", subject=spec.job_id, now=app.clock()
-        )
         ring(app, entry.queue)
     return job, new
+
+
+def _store(app: App, spec: JobSpec, file: BinaryIO) -> None:
+    """Write the source and the job side by side; a job whose source is missing was never promised."""
+    file.seek(0)
+    with ThreadPoolExecutor(1) as beside:
+        body = spec.model_dump_json().encode()
+        written = beside.submit(app.store.create, layout.spec(spec.project, spec.job_id), body)
+        app.store.create(layout.source(spec.project, spec.source_sha256), file, size=spec.size)
+        written.result()
 
 
 def ring(app: App, queue: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +27,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
+        # SQLite lets writers wait by sleeping ever longer; threads that wait for a lock go on at once.
+        self._one_writer = threading.Lock() if self._is_sqlite else contextlib.nullcontext()
         with self.write() as connection:
             metadata.create_all(connection)
 
@@ -41,7 +45,7 @@ class Database:
         After a power cut a durable one is still there; the last others may not be, which is
         enough for what the store tells again (claims, progress, ends).
         """
-        with self._begin(writes=True, durable=durable) as connection:
+        with self._one_writer, self._begin(writes=True, durable=durable) as connection:
             yield connection
 
     def insert_new(self, table: Table) -> Insert:

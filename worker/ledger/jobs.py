@@ -6,25 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, text, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, text, update
 
 from schemas.job import Job, JobSpec, JobState
 from worker.errors import LeaseLost
 from worker.ledger.database import Database
 from worker.ledger.deliveries import Deliveries
-from worker.ledger.tables import jobs, members, projects
+from worker.ledger.tables import audit, jobs, members, projects
 from worker.refusals import NotFound, WrongState
 
-# The projects with something waiting, each found by one step into the index, the one that was
-# served longest ago first. (The loose index scan of the PostgreSQL wiki.)
-_IN_TURN = text("""
+# The next job of every project with something waiting, each found by one step into the index; the
+# project that was served longest ago comes first. (The loose index scan of the PostgreSQL wiki.)
+_NEXT_IN_TURN = text("""
     WITH RECURSIVE waiting(project) AS (
         SELECT min(project) FROM jobs WHERE state = 'queued' AND queue = :queue
         UNION ALL
         SELECT (SELECT min(project) FROM jobs
                 WHERE state = 'queued' AND queue = :queue AND project > waiting.project)
         FROM waiting WHERE waiting.project IS NOT NULL)
-    SELECT waiting.project FROM waiting LEFT JOIN projects ON projects.name = waiting.project
+    SELECT waiting.project, (
+        SELECT id FROM jobs
+        WHERE state = 'queued' AND queue = :queue AND project = waiting.project AND due_at <= :now
+        ORDER BY priority DESC, created_at LIMIT 1)
+    FROM waiting LEFT JOIN projects ON projects.name = waiting.project
     WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
 """)
 _OUTSIDE_SPEC = {"spec_version", "job_id"}
@@ -47,20 +51,29 @@ class Jobs:
         self._database = database
         self._deliveries = deliveries
 
-    def open(self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None) -> tuple[Job, bool]:
-        """The job of this spec, and whether it is new; a known one joins the batch as it stands."""
-        with self._database.write() as connection:
-            row = spec.model_dump(exclude=_OUTSIDE_SPEC) | {
-                "id": spec.job_id, "queue": queue, "state": JobState.QUEUED, "due_at": now, "updated_at": now,
-            }  # fmt: skip
+    def open(
+        self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None, actor: str | None = None
+    ) -> tuple[Job, bool]:
+        """The job of this spec, and whether it is new; a known one joins the batch as it stands.
+
+        That `actor` submitted a new one is noted in the same transaction.
+        """
+        row = spec.model_dump(exclude=_OUTSIDE_SPEC) | {
+            "id": spec.job_id, "queue": queue, "state": JobState.QUEUED, "due_at": now, "updated_at": now,
+        }  # fmt: skip
+        with self._database.write(durable=True) as connection:
             new = connection.execute(self._database.insert_new(jobs).values(row)).rowcount == 1
             if new:
                 connection.execute(self._database.insert_new(projects).values(name=spec.project))
+            if new and actor is not None:
+                connection.execute(insert(audit).values(
+                    at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
+                ))  # fmt: skip
             if batch is not None:
                 member = {"project": spec.project, "batch": batch, "job_id": spec.job_id,
                           "filename": spec.filename}  # fmt: skip
                 connection.execute(self._database.insert_new(members).values(member))
-            return _get(connection, spec.job_id), new
+            return (_opened(spec, now) if new else _get(connection, spec.job_id)), new
 
     def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
         """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
@@ -86,12 +99,17 @@ class Jobs:
     def claim(self, queue: str, *, token: str, now: float, lease_seconds: float) -> Job | None:
         """Take the next job under a lease: projects in turn, then by priority, then by age."""
         with self._database.write() as connection:
-            for project in connection.execute(_IN_TURN, {"queue": queue}).scalars().all():
-                job_id = connection.execute(_next_in(project, queue, now)).scalar()
+            waiting = connection.execute(_NEXT_IN_TURN, {"queue": queue, "now": now}).all()
+            for project, job_id in waiting:
+                job = None
                 if job_id is not None:
+                    job = _take(connection, job_id, token=token, now=now, until=now + lease_seconds)
+                if job is None:  # not due yet, or another worker was faster
+                    continue
+                if len(waiting) > 1:
                     turn = update(projects).where(projects.c.name == project).values(turn=now)
                     connection.execute(turn)
-                    return _take(connection, job_id, token=token, now=now, until=now + lease_seconds)
+                return job
         return None
 
     def renew(self, job_id: str, *, token: str, now: float, lease_seconds: float) -> bool:
@@ -122,10 +140,11 @@ class Jobs:
     def finish(self, job_id: str, *, token: str, end: End, now: float) -> Job:
         """End a job, and arm its webhooks in the same transaction; raises LeaseLost."""
         with self._database.write() as connection:
-            change = update(jobs).where(_held(job_id, token)).values(_ended(end, now))
-            if connection.execute(change).rowcount == 0:
+            change = update(jobs).where(_held(job_id, token)).values(_ended(end, now)).returning(jobs)
+            row = connection.execute(change).first()
+            if row is None:
                 raise LeaseLost
-            job = _get(connection, job_id)
+            job = job_of(row)
             self._deliveries.arm(connection, job, now=now)
             return job
 
@@ -203,25 +222,23 @@ def _get(connection: Connection, job_id: str, *, project: str | None = None) -> 
     return job_of(row)
 
 
-def _next_in(project: str, queue: str, now: float) -> Any:
-    waiting = and_(
-        jobs.c.state == JobState.QUEUED,
-        jobs.c.queue == queue,
-        jobs.c.project == project,
-        jobs.c.due_at <= now,
-    )
-    ordered = select(jobs.c.id).where(waiting).order_by(jobs.c.priority.desc(), jobs.c.created_at)
-    return ordered.limit(1).with_for_update(skip_locked=True)  # SQLite, where writers take turns, ignores it
-
-
-def _take(connection: Connection, job_id: str, *, token: str, now: float, until: float) -> Job:
+def _take(connection: Connection, job_id: str, *, token: str, now: float, until: float) -> Job | None:
     """The attempt is counted before the work, so that one that kills its worker counts, too."""
     values = {
         "state": JobState.RUNNING, "attempts": jobs.c.attempts + 1, "lease_token": token,
         "lease_until": until, "started_at": now, "updated_at": now, "pages_done": 0,
     }  # fmt: skip
-    connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
-    return _get(connection, job_id)
+    waits = and_(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
+    row = connection.execute(update(jobs).where(waits).values(values).returning(jobs)).first()
+    return None if row is None else job_of(row)
+
+
+def _opened(spec: JobSpec, now: float) -> Job:
+    return Job(
+        spec=spec, state=JobState.QUEUED, attempts=0, pages=0, pages_done=0, error_code=None,
+        error_message=None, cancel_requested=False, created_at=spec.created_at, updated_at=now,
+        started_at=None, finished_at=None,
+    )  # fmt: skip
 
 
 def _held(job_id: str, token: str) -> Any:

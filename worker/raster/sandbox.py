@@ -26,7 +26,7 @@ from worker.raster import wire
 from worker.raster.base import Limits, Page
 
 _MOST_DEATHS = 3  # children in a row that a document may cost before its other pages are given up
-_DOCUMENTS_PER_CHILD = 100  # decoders leak a little; a fresh process forgets it
+_DOCUMENTS_PER_CHILD = 500  # decoders leak a little, and a fresh process, which takes a while, forgets it
 
 
 class PageFailed(Exception):
