@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from worker.refusals import RequestInvalid
 from worker.settings import Settings
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+
 
 def require_public(url: str, settings: Settings) -> str:
     """An IP address of the URL's host; raises RequestInvalid where no webhook may go.
@@ -48,7 +50,14 @@ def _resolve(host: str, port: int) -> list[str]:
 
 def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if mapped is not None:
-        return _is_public(str(mapped))
+    inner = _inner(address) if isinstance(address, ipaddress.IPv6Address) else None
+    if inner is not None:
+        return _is_public(str(inner))
     return address.is_global and not address.is_multicast
+
+
+def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 one stands for: mapped, 6to4, or NAT64."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour

@@ -15,12 +15,15 @@ from starlette.exceptions import HTTPException
 
 from worker.errors import PagemillError, ServiceError
 from worker.log import logger
-from worker.refusals import NotFound, RateLimited, RequestInvalid
+from worker.refusals import NotFound, RateLimited, RequestInvalid, UploadTooLarge
 
 _log = logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _TOO_BUSY = 503
-_CODES = {404: "not_found", 405: "method_not_allowed"}
+_OF_FRAMEWORK = {
+    404: ("not_found", "There is nothing at this address; /docs lists those there are."),
+    405: ("method_not_allowed", "This address takes other methods; /docs lists them."),
+}
 
 
 class Problem(BaseModel):
@@ -55,6 +58,8 @@ def answer(error: PagemillError) -> JSONResponse:
         headers = {"Retry-After": str(error.facts["seconds"])}
     elif error.http == _TOO_BUSY:
         headers = {"Retry-After": "5"}
+    elif isinstance(error, UploadTooLarge):
+        headers = {"Connection": "close"}  # or the rest of the upload would still be read, to be thrown away
     elif error.http == HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
     return _problem(error.http, error.code, str(error), headers)
@@ -86,8 +91,9 @@ async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 async def _of_framework(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "request_invalid")
-    return _problem(error.status_code, code, str(error.detail), error.headers or {})
+    plain = ("request_invalid", f"The request cannot be understood: {str(error.detail).rstrip('.')}.")
+    code, detail = _OF_FRAMEWORK.get(error.status_code, plain)
+    return _problem(error.status_code, code, detail, error.headers or {})
 
 
 def _problem(status: int, code: str, detail: str, headers: Mapping[str, str]) -> JSONResponse:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import running
 from worker.engines.embedded.engine import EmbeddedEngine
 from worker.raster.base import Limits
 from worker.raster.sandbox import Sandbox
@@ -32,6 +33,13 @@ def engine() -> Iterator[EmbeddedEngine]:
     loaded.warm_up()
     yield loaded
     loaded.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    with running(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -144,5 +143,5 @@ class Stack:
         assert name not in self._processes
         self._processes[name] = subprocess.Popen(
             command, cwd=folder, env=environment({**self.env, **env}), stdin=subprocess.DEVNULL,
-            stdout=self._log, stderr=self._log, preexec_fn=os.setpgrp,
+            stdout=self._log, stderr=self._log, start_new_session=True,
         )  # fmt: skip

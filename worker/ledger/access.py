@@ -96,7 +96,7 @@ class Access:
         row = {"project": project, "key": key, "fingerprint": fingerprint,
                "job_ids": json.dumps(list(job_ids)), "created_at": now}  # fmt: skip
         with self._database.write(durable=True) as connection:
-            connection.execute(self._database.insert_new(requests).values(row))
+            self._database.insert_new(connection, requests, **row)
 
     def forget_requests(self, *, before: float) -> None:
         """Drop Idempotency-Keys older than a time."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -48,11 +48,12 @@ class Database:
         with self._one_writer, self._begin(writes=True, durable=durable) as connection:
             yield connection
 
-    def insert_new(self, table: Table) -> Insert:
-        """An INSERT that does nothing where the row is there already; `rowcount` tells."""
-        if self._is_sqlite:
-            return sqlite.insert(table).on_conflict_do_nothing()
-        return postgresql.insert(table).on_conflict_do_nothing()
+    def insert_new(self, connection: Connection, table: Table, **values: Any) -> bool:
+        """Insert a row where there is none with its key; whether there was none."""
+        dialect = sqlite if self._is_sqlite else postgresql
+        insert = dialect.insert(table).values(values).on_conflict_do_nothing()
+        key = table.primary_key.columns[0]  # RETURNING tells what `rowcount` does not on every driver
+        return connection.execute(insert.returning(key)).first() is not None
 
     def check(self) -> None:
         """Raise LedgerUnavailable when nothing can be written."""

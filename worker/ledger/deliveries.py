@@ -47,7 +47,7 @@ class Deliveries:
         row = {"id": _id(job.id, url, 0.0), "job_id": job.id, "project": job.spec.project, "url": url,
                "state": WAITING}  # fmt: skip
         with self._database.write(durable=True) as connection:
-            new = connection.execute(self._database.insert_new(deliveries).values(row)).rowcount == 1
+            new = self._database.insert_new(connection, deliveries, **row)
             if new and job.state in FINISHED:
                 self.arm(connection, job, now=now)
 
@@ -88,7 +88,7 @@ class Deliveries:
         """How many messages are in each state."""
         query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
 
 def _id(job_id: str, url: str, ended_at: float) -> str:

@@ -62,9 +62,9 @@ class Jobs:
             "id": spec.job_id, "queue": queue, "state": JobState.QUEUED, "due_at": now, "updated_at": now,
         }  # fmt: skip
         with self._database.write(durable=True) as connection:
-            new = connection.execute(self._database.insert_new(jobs).values(row)).rowcount == 1
+            new = self._database.insert_new(connection, jobs, **row)
             if new:
-                connection.execute(self._database.insert_new(projects).values(name=spec.project))
+                self._database.insert_new(connection, projects, name=spec.project)
             if new and actor is not None:
                 connection.execute(insert(audit).values(
                     at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
@@ -72,7 +72,7 @@ class Jobs:
             if batch is not None:
                 member = {"project": spec.project, "batch": batch, "job_id": spec.job_id,
                           "filename": spec.filename}  # fmt: skip
-                connection.execute(self._database.insert_new(members).values(member))
+                self._database.insert_new(connection, members, **member)
             return (_opened(spec, now) if new else _get(connection, spec.job_id)), new
 
     def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
@@ -198,7 +198,7 @@ class Jobs:
         waiting = and_(jobs.c.state == JobState.QUEUED, jobs.c.due_at <= now)
         with self._database.read() as connection:
             query = select(jobs.c.queue, func.count()).where(waiting).group_by(jobs.c.queue)
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
 
 def job_of(row: Row[Any]) -> Job:

@@ -74,7 +74,7 @@ class Lists:
         if project is not None:
             query = query.where(_matching(Filter(project, batch=batch)))
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def ended(self, ids: Sequence[str]) -> Mapping[str, Job | None]:
         """Of these jobs, those that have ended, and as None those that are not there any more."""

@@ -47,18 +47,18 @@ class Projects:
         row = {"project": project, "name": kind.name, "version": kind.version,
                "schema_sha256": kind.schema_sha256, "created_at": kind.created_at}  # fmt: skip
         with self._database.write(durable=True) as connection:
-            return connection.execute(self._database.insert_new(kinds).values(row)).rowcount == 1
+            return self._database.insert_new(connection, kinds, **row)
 
     def retention(self) -> Mapping[str, float | None]:
         """Days each project keeps finished jobs; None where nothing is set."""
         with self._database.read() as connection:
             query = select(projects.c.name, projects.c.retention_days)
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def keep_for(self, project: str, days: float | None) -> None:
         """Set how long a project keeps finished jobs."""
         with self._database.write(durable=True) as connection:
-            connection.execute(self._database.insert_new(projects).values(name=project))
+            self._database.insert_new(connection, projects, name=project)
             named = projects.c.name == project
             connection.execute(update(projects).where(named).values(retention_days=days))
 
@@ -66,7 +66,7 @@ class Projects:
         """Replace every row about a job by one that says only that it was erased."""
         with self._database.write(durable=True) as connection:
             row = {"job_id": job_id, "project": project, "erased_at": now}
-            connection.execute(self._database.insert_new(tombstones).values(row))
+            self._database.insert_new(connection, tombstones, **row)
             connection.execute(delete(members).where(members.c.job_id == job_id))
             connection.execute(delete(deliveries).where(deliveries.c.job_id == job_id))
             connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.project == project))

@@ -1,0 +1,238 @@
+"""What the ledger keeps to on SQLite, in memory and in a file, and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.job import TRANSITIONS, JobSpec, JobState
+from worker.errors import LeaseLost, LedgerUnavailable, SettingsInvalid
+from worker.ledger.jobs import End
+from worker.ledger.ledger import IN_MEMORY, Ledger
+from worker.ledger.lists import Filter
+from worker.ledger.tables import metadata
+from worker.refusals import KeyReused, NotFound, WrongState
+
+
+@pytest.fixture(params=["memory", "file", "postgres"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    url = {"memory": IN_MEMORY, "file": f"sqlite:///{tmp_path}/ledger.sqlite"}.get(request.param)
+    if url is None:
+        url = request.getfixturevalue("postgres").replace("postgresql://", "postgresql+psycopg://")
+    made = Ledger.open(url)
+    yield made
+    with made.database.write() as connection:
+        metadata.drop_all(connection)
+    made.close()
+
+
+def spec(number: int, *, project: str = "p", priority: int = 5) -> JobSpec:
+    return JobSpec(
+        job_id=f"{project:0<4}{number:028x}", project=project, kind="receipt", kind_version=1,
+        schema_sha256="s" * 64, source_sha256=f"{number:064x}", filename=f"{number}.png", size=10,
+        engine="fake", pipeline_version="1", priority=priority, created_at=float(number),
+    )  # fmt: skip
+
+
+def put(ledger: Ledger, number: int, **what: object) -> str:
+    job, _ = ledger.jobs.open(spec(number, **what), queue="cpu", now=float(number))  # type: ignore[arg-type]
+    return job.id
+
+
+def take(ledger: Ledger, now: float = 1000.0, token: str = "t") -> str | None:
+    job = ledger.jobs.claim("cpu", token=token, now=now, lease_seconds=10)
+    return job.id if job else None
+
+
+def test_the_same_job_is_opened_once(ledger: Ledger) -> None:
+    first, new = ledger.jobs.open(spec(1), queue="cpu", now=1.0, batch="a", actor="me")
+    again, newer = ledger.jobs.open(spec(1), queue="cpu", now=2.0, batch="b", actor="me")
+    assert (new, newer) == (True, False)
+    assert first == again
+    for batch in ("a", "b"):
+        assert [job.id for job in ledger.lists.page(Filter("p", batch=batch))] == [first.id]
+    assert [entry.action for entry in ledger.access.entries("p")] == ["submit"]
+
+
+def test_claiming_counts_the_attempt_and_gives_each_job_once(ledger: Ledger) -> None:
+    ids = {put(ledger, number) for number in range(3)}
+    taken = {take(ledger, token=f"t{number}") for number in range(3)}
+    assert taken == ids
+    assert take(ledger) is None
+    assert {ledger.jobs.get(job_id).attempts for job_id in ids} == {1}
+
+
+def test_many_claimers_never_take_the_same_job(ledger: Ledger) -> None:
+    ids = {put(ledger, number) for number in range(60)}
+    taken: list[str | None] = []
+
+    def claim(worker: int) -> None:
+        taken.extend(take(ledger, token=f"{worker}-{number}") for number in range(20))
+
+    threads = [threading.Thread(target=claim, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counts = Counter(job_id for job_id in taken if job_id)
+    while (rest := take(ledger, token="rest")) is not None:  # one that raced may have gone away empty
+        counts[rest] += 1
+    assert set(counts) == ids
+    assert set(counts.values()) == {1}
+
+
+def test_within_a_project_priority_then_age(ledger: Ledger) -> None:
+    old, urgent, young = put(ledger, 1), put(ledger, 3, priority=9), put(ledger, 2)
+    assert [take(ledger) for _ in range(3)] == [urgent, old, young]
+
+
+def test_a_project_with_one_job_does_not_wait_for_one_with_many(ledger: Ledger) -> None:
+    for number in range(50):
+        put(ledger, number, project="many", priority=9)
+    assert take(ledger, now=2000.0) is not None
+    alone = put(ledger, 99, project="one", priority=0)
+    assert alone in {take(ledger, now=2001.0), take(ledger, now=2002.0)}
+
+
+def test_a_lease_is_renewed_by_its_holder_only(ledger: Ledger) -> None:
+    job_id = put(ledger, 1)
+    take(ledger, token="mine")
+    assert not ledger.jobs.renew(job_id, token="mine", now=1005.0, lease_seconds=10)
+    with pytest.raises(LeaseLost):
+        ledger.jobs.renew(job_id, token="other", now=1005.0, lease_seconds=10)
+    assert ledger.jobs.expire(now=1014.0) == 0
+    assert ledger.jobs.expire(now=1016.0) == 1
+    with pytest.raises(LeaseLost):
+        ledger.jobs.finish(job_id, token="mine", end=End(JobState.DONE), now=1016.0)
+    assert take(ledger, now=1017.0) == job_id
+    assert ledger.jobs.get(job_id).attempts == 2
+
+
+def test_a_released_job_waits_until_it_is_due(ledger: Ledger) -> None:
+    job_id = put(ledger, 1)
+    take(ledger)
+    ledger.jobs.release(job_id, token="t", now=1000.0, due_at=1060.0, counts=False)
+    assert ledger.jobs.get(job_id).attempts == 0
+    assert take(ledger, now=1059.0) is None
+    assert ledger.jobs.due(now=1059.0) == {}
+    assert ledger.jobs.due(now=1060.0) == {"cpu": 1}
+    assert take(ledger, now=1060.0) == job_id
+
+
+def test_a_job_that_waits_does_not_hide_those_behind_it(ledger: Ledger) -> None:
+    first, second = put(ledger, 1), put(ledger, 2)
+    take(ledger)
+    ledger.jobs.release(first, token="t", now=1000.0, due_at=1060.0, counts=True)
+    assert take(ledger, now=1001.0) == second
+
+
+def test_cancelling(ledger: Ledger) -> None:
+    waiting, running = put(ledger, 2), put(ledger, 1)
+    assert take(ledger) == running
+    assert ledger.jobs.cancel(waiting, project="p", now=1.0).state is JobState.CANCELLED
+    assert ledger.jobs.cancel(running, project="p", now=1.0).state is JobState.RUNNING
+    assert ledger.jobs.renew(running, token="t", now=1001.0, lease_seconds=10)
+    ledger.jobs.finish(running, token="t", end=End(JobState.DONE), now=1002.0)
+    with pytest.raises(WrongState):
+        ledger.jobs.cancel(running, project="p", now=1003.0)
+    with pytest.raises(NotFound):
+        ledger.jobs.cancel(running, project="other", now=1003.0)
+
+
+def test_only_the_moves_of_the_plan_are_made(ledger: Ledger) -> None:
+    for state in JobState:
+        job_id = put(ledger, 100 + list(JobState).index(state))
+        if state is not JobState.QUEUED:
+            take(ledger)
+        if state not in {JobState.QUEUED, JobState.RUNNING}:
+            ledger.jobs.finish(job_id, token="t", end=End(state), now=1.0)
+        assert ledger.jobs.get(job_id).state is state
+        can_queue = JobState.QUEUED in TRANSITIONS[state] and state is not JobState.RUNNING
+        since = (JobState.FAILED, JobState.CANCELLED)
+        if can_queue:
+            assert (
+                ledger.jobs.move(job_id, project="p", to=JobState.QUEUED, since=since, now=2.0).attempts == 0
+            )
+            take(ledger)
+        else:
+            with pytest.raises(WrongState):
+                ledger.jobs.move(job_id, project="p", to=JobState.QUEUED, since=since, now=2.0)
+        if state is JobState.QUEUED:
+            take(ledger)
+
+
+def test_pages_of_a_list_hold_every_job_once_in_order(ledger: Ledger) -> None:
+    ids = [put(ledger, number) for number in range(25)]
+    found, after = [], None
+    while page := ledger.lists.page(Filter("p"), after=after, limit=7):
+        found += [job.id for job in page]
+        after = (page[-1].created_at, page[-1].id)
+    assert found == ids[::-1]
+    assert [job.id for job in ledger.lists.all(Filter("p", state=JobState.RUNNING))] == []
+
+
+def test_a_webhook_is_armed_when_its_job_ends_and_says_the_same_ever_after(ledger: Ledger) -> None:
+    job_id = put(ledger, 1)
+    ledger.deliveries.register(ledger.jobs.get(job_id), "http://x/", now=1.0)
+    ledger.deliveries.register(ledger.jobs.get(job_id), "http://x/", now=1.0)
+    take(ledger)
+    assert ledger.deliveries.claim(now=2000.0, hold_seconds=60) == ()
+    ledger.jobs.finish(job_id, token="t", end=End(JobState.DONE, pages=3), now=1500.0)
+    [message] = ledger.deliveries.claim(now=2000.0, hold_seconds=60)
+    assert ledger.deliveries.claim(now=2001.0, hold_seconds=60) == ()
+    ledger.deliveries.close(message.id, state="pending", status=500, due_at=2100.0)
+    [again] = ledger.deliveries.claim(now=2100.0, hold_seconds=60)
+    assert (again.id, again.body) == (message.id, message.body)
+    assert again.attempts == 1
+
+
+def test_a_job_that_has_ended_is_told_at_once(ledger: Ledger) -> None:
+    job_id = put(ledger, 1)
+    take(ledger)
+    job = ledger.jobs.finish(job_id, token="t", end=End(JobState.DONE), now=1500.0)
+    ledger.deliveries.register(job, "http://x/", now=1501.0)
+    assert len(ledger.deliveries.claim(now=1502.0, hold_seconds=60)) == 1
+
+
+def test_an_idempotency_key_leads_to_one_request(ledger: Ledger) -> None:
+    assert ledger.access.answered("p", "k", fingerprint="f") is None
+    ledger.access.remember("p", "k", fingerprint="f", job_ids=["a", "b"], now=1.0)
+    assert ledger.access.answered("p", "k", fingerprint="f") == ["a", "b"]
+    assert ledger.access.answered("other", "k", fingerprint="f") is None
+    with pytest.raises(KeyReused):
+        ledger.access.answered("p", "k", fingerprint="g")
+    ledger.access.forget_requests(before=2.0)
+    assert ledger.access.answered("p", "k", fingerprint="g") is None
+
+
+def test_burying_leaves_no_trace_but_the_stone(ledger: Ledger) -> None:
+    job, _ = ledger.jobs.open(spec(1), queue="cpu", now=1.0, batch="b")
+    ledger.deliveries.register(job, "http://x/", now=1.0)
+    ledger.projects.bury(job.id, project="p", now=5.0)
+    with pytest.raises(NotFound):
+        ledger.jobs.get(job.id)
+    assert ledger.projects.erased_at(job.id, project="p") == 5.0
+    assert ledger.projects.erased_at(job.id, project="other") is None
+    assert ledger.deliveries.counts() == {}
+    assert ledger.lists.counts(project="p", batch="b") == {}
+
+
+def test_the_clock_goes_on_where_it_was(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    first = Ledger.open(url)
+    job_id = put(first, 1)
+    first.close()
+    second = Ledger.open(url)
+    assert second.jobs.get(job_id).state is JobState.QUEUED
+    second.close()
+
+
+def test_databases_that_cannot_be_used_are_told_in_words() -> None:
+    with pytest.raises(LedgerUnavailable):
+        Ledger.open("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    with pytest.raises(SettingsInvalid):
+        Ledger.open("not a url")

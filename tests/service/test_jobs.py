@@ -1,0 +1,349 @@
+"""Jobs from submission to outcome, worked by a desk in this process; faults where they really happen."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from schemas.job import Job, JobState
+from tests.service.conftest import picture, until
+from worker.app import App
+from worker.engines import factory
+from worker.engines.fake import FakeEngine
+from worker.errors import EmptyDocument, OutOfMemory, StorageUnavailable, TooLarge
+from worker.jobs import change, kinds, layout, outcome
+from worker.jobs.rebuild import rebuild
+from worker.jobs.submit import Wish, submit
+from worker.jobs.sweep import sweep, tidy
+from worker.ledger.ledger import IN_MEMORY, Ledger
+from worker.refusals import NotFound, RequestInvalid, WrongState
+from worker.tasks import Desk
+
+
+def send(app: App, document: bytes | None = None, **options: Any) -> Job:
+    """Submit a document as a receipt."""
+    project = options.pop("project", "default")
+    name = options.pop("name", "a.png")
+    kind = options.pop("kind", None) or kinds.find(app, project, "receipt")
+    wish = Wish(project, kind, "fake", **options)
+    return submit(app, io.BytesIO(document or picture()), name, wish=wish, actor="test")[0]
+
+
+def state(app: App, job: Job) -> JobState:
+    return app.ledger.jobs.get(job.id).state
+
+
+def stat_keys(app: App, prefix: str = "") -> set[str]:
+    return {found.key for found in app.store.list(prefix)}
+
+
+def test_a_document_becomes_a_record(app: App, desk: Desk) -> None:
+    job = send(app, name="dir/账单 1.png")
+    assert app.broker.depth("cpu") == 1
+    desk.work("cpu")
+    ended = app.ledger.jobs.get(job.id)
+    assert (ended.state, ended.attempts, ended.pages, ended.pages_done) == (JobState.DONE, 1, 1, 1)
+    record = outcome.current(app, ended)
+    assert record["job_id"] == job.id
+    assert record["provenance"]["filename"] == "账单 1.png"
+    assert stat_keys(app) == {
+        layout.source("default", job.spec.source_sha256), layout.spec("default", job.id), layout.record(job)
+    }  # fmt: skip
+
+
+def test_the_same_document_is_read_once_in_a_project_and_apart_in_another(app: App, desk: Desk) -> None:
+    document = picture()
+    first, again, other = send(app, document), send(app, document), send(app, document, project="other")
+    assert first.id == again.id != other.id
+    assert app.broker.depth("cpu") == 2
+    for _ in range(3):
+        desk.work("cpu")
+    assert app.ledger.lists.counts() == {"done": 2}
+
+
+def test_what_cannot_be_read_ends_at_once_with_the_reason(app: App, desk: Desk) -> None:
+    job = send(app, b"hello, I am text")
+    desk.work("cpu")
+    ended = app.ledger.jobs.get(job.id)
+    assert (ended.state, ended.error_code, ended.attempts) == (JobState.FAILED, "unsupported_type", 1)
+    failure = json.loads(app.store.read(layout.failure(job)))
+    assert (failure["state"], failure["data"]) == ("failed", None)
+    assert failure["issues"][0]["code"] == "unsupported_type"
+
+
+def test_what_is_no_document_is_refused_at_the_door(app: App) -> None:
+    with pytest.raises(EmptyDocument):
+        submit(app, io.BytesIO(b""), "a", wish=Wish("p", kinds.find(app, "p", "receipt"), "fake"), actor="t")
+    small = App(app.settings.model_copy(update={"max_bytes": 10}), app.store, app.ledger, app.broker)
+    with pytest.raises(TooLarge):
+        send(small, b"x" * 11)
+    wish = Wish("p", kinds.find(app, "p", "receipt"), "magic")
+    with pytest.raises(RequestInvalid, match="no engine is called"):
+        submit(app, io.BytesIO(b"x"), "a", wish=wish, actor="t")
+    assert stat_keys(app) == set()
+
+
+def test_an_attempt_that_killed_its_worker_counts_and_three_are_enough(app: App, desk: Desk) -> None:
+    job = send(app)
+    for attempt in range(1, 4):  # three workers that take it and are never heard of again
+        assert app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1) is not None
+        assert app.ledger.jobs.get(job.id).attempts == attempt
+        sweep(app)
+    assert app.broker.depth("cpu") > 0
+    desk.work("cpu")
+    ended = app.ledger.jobs.get(job.id)
+    assert (ended.state, ended.error_code) == (JobState.FAILED, "attempts_exhausted")
+    assert "3 times" in str(ended.error_message)
+
+
+def test_an_outcome_written_before_the_worker_died_is_not_read_again(app: App, desk: Desk) -> None:
+    job = send(app)
+    desk.work("cpu")
+    written = app.store.read(layout.record(job))
+    app.ledger.projects.bury(job.id, project="default", now=0)  # the ledger never heard of the end
+    app.ledger.jobs.open(job.spec, queue="cpu", now=0)
+    app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
+    sweep(app)
+    desk.work("cpu")
+    assert state(app, job) is JobState.DONE
+    assert app.store.read(layout.record(job)) == written
+
+
+def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    class Full(FakeEngine):
+        def read(self, requests: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            raise OutOfMemory
+
+    monkeypatch.setattr(factory, "create", lambda *_: Full())
+    job = send(app)
+    for _ in range(3):
+        with app.ledger.database.write() as connection:
+            connection.exec_driver_sql("UPDATE jobs SET due_at = 0")  # skip the pause
+        desk.work("cpu")
+    assert calls == 3
+    assert app.ledger.jobs.get(job.id).error_code == "out_of_memory"
+
+
+def test_a_fault_of_our_own_is_a_failure_with_a_code_and_the_next_job_is_read(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(FakeEngine):
+        def read(self, requests: Any) -> Any:
+            raise KeyError("secret value of a document")
+
+    monkeypatch.setattr(factory, "create", lambda *_: Broken())
+    job = send(app)
+    desk.work("cpu")
+    ended = app.ledger.jobs.get(job.id)
+    assert ended.error_code == "internal"
+    assert "secret value" not in str(ended.error_message)
+
+
+def test_when_the_store_is_away_the_job_waits_and_the_attempt_does_not_count(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.store, "fetch", away)
+        desk.work("cpu")
+    waiting = app.ledger.jobs.get(job.id)
+    assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+    with app.ledger.database.write() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET due_at = 0")
+    desk.work("cpu")
+    assert state(app, job) is JobState.DONE
+
+
+def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factory, "create", lambda *_: FakeEngine(page_seconds=0.2))
+
+
+def test_cancelling_a_running_job_stops_it_after_the_page_in_hand(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow(monkeypatch)
+    job = send(app, picture(pages=40))
+    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread.start()
+    until(lambda: state(app, job) is JobState.RUNNING)
+    change.cancel(app, job.id, project="default", actor="t")
+    thread.join(10)
+    assert state(app, job) is JobState.CANCELLED
+    assert json.loads(app.store.read(layout.cancelled(job)))["job_id"] == job.id
+    with pytest.raises(WrongState):
+        change.correct(app, job.id, {}, project="default", actor="t")
+
+
+def test_a_worker_that_stops_finishes_the_page_and_gives_the_document_back(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow(monkeypatch)
+    job = send(app, picture(pages=40))
+    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread.start()
+    until(lambda: app.ledger.jobs.get(job.id).pages_done >= 2)
+    desk.stop()
+    thread.join(2)
+    assert not thread.is_alive()
+    waiting = app.ledger.jobs.get(job.id)
+    assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+    desk.work("cpu")  # it takes nothing new
+    assert state(app, job) is JobState.QUEUED
+
+
+def test_a_job_that_was_taken_over_is_left_to_the_other_worker(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow(monkeypatch)
+    job = send(app, picture(pages=40))
+    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread.start()
+    until(lambda: state(app, job) is JobState.RUNNING)
+    app.ledger.jobs.expire(now=time.time() + 1000)
+    other = app.ledger.jobs.claim("cpu", token="other", now=time.time() + 1000, lease_seconds=1000)
+    assert other is not None
+    thread.join(10)
+    assert not thread.is_alive()
+    assert state(app, job) is JobState.RUNNING
+    assert app.store.stat(layout.record(job)) is None
+
+
+def test_retrying_keeps_how_it_ended_before(app: App, desk: Desk) -> None:
+    job = send(app, b"not a document")
+    desk.work("cpu")
+    with pytest.raises(NotFound):
+        change.retry(app, job.id, project="other", actor="t")
+    assert change.retry(app, job.id, project="default", actor="t").state is JobState.QUEUED
+    kept = {key for key in stat_keys(app) if "failure.json." in key}
+    assert len(kept) == 1
+    desk.work("cpu")
+    assert state(app, job) is JobState.FAILED
+    assert app.store.stat(layout.failure(job)) is not None
+
+
+def test_a_correction_lies_beside_what_was_read(app: App, desk: Desk) -> None:
+    job = send(app)
+    desk.work("cpu")
+    read = app.store.read(layout.record(job))
+    data = dict(json.loads(read)["data"])
+    record = change.correct(app, job.id, {**data, "company": "Mill Ltd"}, project="default", actor="t")
+    assert record["data"]["company"] == "Mill Ltd"
+    assert record["fields"]["/company"]["origin"] == "corrected"
+    again = change.correct(app, job.id, {**data, "company": "Mill & Co"}, project="default", actor="t")
+    assert outcome.current(app, job) == again
+    assert app.store.read(layout.record(job)) == read
+    with pytest.raises(RequestInvalid, match="total"):
+        change.correct(app, job.id, {**data, "total": "a lot"}, project="default", actor="t")
+
+
+def test_erasing_leaves_a_stone_and_what_others_need(app: App, desk: Desk) -> None:
+    document = picture()
+    job = send(app, document)
+    twin = send(app, document, kind=kinds.find(app, "default", "form"))
+    for _ in range(2):
+        desk.work("cpu")
+    change.erase(app, job.id, project="default", actor="t")
+    assert stat_keys(app, layout.folder("default", job.id)) == {layout.tombstone("default", job.id)}
+    assert app.store.stat(layout.source("default", job.spec.source_sha256)) is not None
+    change.erase(app, twin.id, project="default", actor="t")
+    assert app.store.stat(layout.source("default", job.spec.source_sha256)) is None
+    stone = json.loads(app.store.read(layout.tombstone("default", job.id)))
+    assert set(stone) == {"job_id", "erased_at"}
+
+
+def test_what_a_worker_writes_after_the_erasure_goes_too(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow(monkeypatch)
+    job = send(app, picture(pages=3))
+    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread.start()
+    until(lambda: state(app, job) is JobState.RUNNING)
+    change.erase(app, job.id, project="default", actor="t")
+    thread.join(10)
+    assert stat_keys(app) == {layout.tombstone("default", job.id)}
+
+
+def test_the_ledger_can_be_made_anew(app: App, desk: Desk) -> None:
+    own = kinds.define(
+        app, "default", {"type": "object", "properties": {"a": {"type": "string"}}}, name="own"
+    )
+    done, failed, waiting = send(app, kind=own, batch="b"), send(app, b"text"), None
+    for _ in range(2):
+        desk.work("cpu")
+    waiting = send(app)
+    cancelled = send(app)
+    change.cancel(app, cancelled.id, project="default", actor="t")
+    app.store.write(layout.spec("default", "f" * 32), b"{broken")
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    app.broker._redis.flushall()
+    result = rebuild(fresh)
+    assert (result.found, result.entered, result.unreadable) == (5, 4, 1)
+    for job in (done, failed, waiting, cancelled):
+        old, new = app.ledger.jobs.get(job.id), fresh.ledger.jobs.get(job.id)
+        assert (old.state, old.spec, old.error_code, old.pages) == (
+            new.state, new.spec, new.error_code, new.pages,
+        )  # fmt: skip
+    assert fresh.ledger.lists.counts(project="default", batch="b") == {"done": 1}
+    assert kinds.find(fresh, "default", "own") == own
+    assert app.broker.depth("cpu") == 1
+    assert rebuild(fresh).entered == 0
+    fresh.ledger.close()
+
+
+def test_the_sweep_rings_for_what_the_queue_has_lost(app: App) -> None:
+    for _ in range(3):
+        send(app)
+    app.broker._redis.flushall()
+    sweep(app)
+    assert app.broker.depth("cpu") == 3
+    sweep(app)
+    assert app.broker.depth("cpu") == 3
+
+
+def test_old_jobs_are_erased_where_a_project_says_so(app: App, desk: Desk) -> None:
+    old, kept, running = send(app, project="brief"), send(app, project="long"), send(app, project="brief")
+    desk.work("cpu")
+    desk.work("cpu")
+    app.ledger.projects.keep_for("brief", 1.0)
+    later = App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + 2 * 86400)
+    tidy(later)
+    with pytest.raises(NotFound):
+        app.ledger.jobs.get(old.id)
+    assert state(app, kept) is JobState.DONE
+    assert state(app, running) is JobState.QUEUED
+
+
+def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, desk: Desk) -> None:
+    first = kinds.define(
+        app, "p", {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}, name="slip"
+    )
+    same = kinds.define(
+        app, "p", {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}, name="slip"
+    )
+    job = send(app, project="p", kind=first)
+    second = kinds.define(app, "p", {"type": "object", "properties": {"b": {"type": "string"}}}, name="slip")
+    assert first == same
+    assert (first.version, second.version) == (1, 2)
+    desk.work("cpu")
+    assert outcome.current(app, job)["data"] == {"a": None}
+    assert kinds.find(app, "p", "slip") == second
+    with pytest.raises(NotFound):
+        kinds.find(app, "other", "slip")
+    own_receipt = kinds.define(app, "p", {"type": "object", "properties": {"x": {}}}, name="receipt")
+    assert own_receipt.version == kinds.find(app, "other", "receipt").version + 1
