@@ -9,6 +9,7 @@ from importlib.resources import files
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
+from fastapi_offline import FastAPIOffline
 
 from api import problems
 from api.auth import require_safe
@@ -19,6 +20,7 @@ from worker.app import App, connect, version
 from worker.log import logger
 from worker.refusals import NotFound
 from worker.settings import Settings
+from worker.tracing import TRACING
 
 _log = logger(__name__)
 _DESCRIPTION = """
@@ -34,7 +36,9 @@ _PAGE_PARTS = {"page.js": "text/javascript; charset=utf-8", "page.css": "text/cs
 def serve(settings: Settings) -> None:
     """Answer requests until SIGTERM; raises SettingsInvalid where that would be unsafe."""
     require_safe(settings)
+    TRACING.start(settings, process="api")
     app = connect(settings)
+    app.prepare()
     if settings.auth == "off":
         _log.warning("auth_is_off", host=settings.host, who="everyone on this machine may do everything")
     uvicorn.run(
@@ -54,7 +58,7 @@ def create(app: App) -> FastAPI:
         sender.stop()
         app.close()
 
-    api = FastAPI(
+    api = FastAPIOffline(  # whose /docs needs nothing from elsewhere
         title="Pagemill", version=version(), description=_DESCRIPTION, lifespan=lifespan,
         redoc_url=None, separate_input_output_schemas=False,
     )  # fmt: skip
@@ -64,6 +68,7 @@ def create(app: App) -> FastAPI:
     for routes in (documents, jobs, batches, kinds, events, hooks, audit, status):
         api.include_router(routes.router)
     _install_page(api)
+    TRACING.watch_api(api)
     return api
 
 

@@ -1,31 +1,46 @@
-"""`make demo`: read the shipped samples and print, per document, what was found and where.
+"""`make demo`: read the shipped samples here, then let the whole service read them from its inbox.
 
-Pictures with every value framed go to out/demo/.
+Pictures with every value framed go to out/demo/, what the service made of them to out/demo/service/.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from api.cli import overlay
-from api.cli.evaluate import load
+from api.cli.evaluate import Labelled, load
 from api.cli.reading import read_all
 from schemas import pointer
 from schemas.record import Record
 from worker.engines import factory
 from worker.raster.base import Limits
 from worker.raster.sandbox import Sandbox
-from worker.settings import Settings
+from worker.settings import Settings, environment
 
 SAMPLES = Path(__file__).parent / "samples" / "manifest.jsonl"
 OUT = Path("out/demo")
+DATA = OUT / "service"
 MOST = 8  # values printed per document
+PATIENCE = 300  # seconds
 
 
 def main() -> None:
-    settings = Settings()
     documents = load(SAMPLES)
+    read_here(documents)
+    read_by_service(documents)
+
+
+def read_here(documents: Sequence[Labelled]) -> None:
+    """Without a server, as `pagemill extract` does."""
+    settings = Settings()
     files = [(document.path, document.schema) for document in documents]
     engine = factory.create("embedded", settings)
     started = time.perf_counter()
@@ -38,6 +53,62 @@ def main() -> None:
     engine.close()
     seconds = time.perf_counter() - started
     print(f"\n{len(documents)} documents in {seconds:.1f} s; every value is framed in {OUT}/*.png")
+
+
+def read_by_service(documents: Sequence[Labelled]) -> None:
+    """Queue, store, worker, API and watcher are started; the samples dropped; everything stopped."""
+    shutil.rmtree(DATA, ignore_errors=True)
+    print("\nthe same through the service: pagemill up …")
+    with running():
+        for document in documents:
+            folder = DATA / "inbox" / document.schema.name
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(document.path, folder)
+        started = time.perf_counter()
+        seen: set[Path] = set()
+        while len(seen) < len(documents) and time.perf_counter() - started < PATIENCE:
+            for result in sorted(
+                {*(DATA / "outbox").rglob("*.json"), *(DATA / "failed").rglob("*.txt")} - seen
+            ):
+                seen.add(result)
+                summarise(result)
+            time.sleep(0.2)
+        seconds = time.perf_counter() - started
+    read = len(list((DATA / "outbox").rglob("*.json")))
+    print(f"{read} of {len(documents)} documents from {DATA}/inbox to {DATA}/outbox in {seconds:.1f} s; "
+          "everything is stopped again")  # fmt: skip
+    if read < len(documents):
+        raise SystemExit(1)
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """`pagemill up`, ready."""
+    command = [sys.executable, "-m", "api.cli.main", "up", "--data", str(DATA)]
+    env = environment({"PAGEMILL_ENGINE": "embedded", "PAGEMILL_SETTLE_SECONDS": "0.5"})
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            print(f"  {line.rstrip()}")
+            if line.startswith("Ctrl-C"):
+                break
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        process.stderr.close()
+
+
+def summarise(result: Path) -> None:
+    """A line about a file of the outbox or of `failed`."""
+    name = result.relative_to(DATA)
+    if result.suffix == ".txt":
+        print(f"  {name}: {result.read_text(encoding='utf-8').strip()}")
+        return
+    record = json.loads(result.read_text(encoding="utf-8"))
+    values = [value for _, value in pointer.leaves(record["data"]) if value is not None]
+    print(f"  {name}: {record['state']}, {len(values)} values, {len(record['issues'])} issues")
 
 
 def show(record: Record) -> None:

@@ -9,11 +9,14 @@ from functools import cache
 from importlib import metadata
 
 from worker.broker import Broker
+from worker.errors import StorageUnavailable
 from worker.ledger.ledger import Ledger
+from worker.log import logger
 from worker.settings import Settings
 from worker.storage import factory
 from worker.storage.base import Store
 
+_log = logger(__name__)
 Clock = Callable[[], float]
 """Seconds since 1970."""
 
@@ -27,6 +30,13 @@ class App:
     ledger: Ledger
     broker: Broker
     clock: Clock = time.time
+
+    def prepare(self) -> None:
+        """Make the bucket where it is missing; a store that is away now may come later."""
+        try:
+            self.store.prepare()
+        except StorageUnavailable as error:
+            _log.warning("store_not_prepared", reason=str(error))
 
     def check(self) -> None:
         """Raise the error of the first part that cannot be used."""

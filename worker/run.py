@@ -28,6 +28,7 @@ from worker.log import bound, logger
 from worker.metrics import FAILURES, JOBS, PAGES, SECONDS, TOKENS
 from worker.reader import Reader
 from worker.refusals import NotFound
+from worker.tracing import TRACING
 
 _log = logger(__name__)
 _PROGRESS_EVERY = 1.0  # seconds between two notes of how far a document is
@@ -37,7 +38,8 @@ _NOT_ITS_FAULT = (Stopped, StorageUnavailable, LedgerUnavailable)  # such an att
 
 def run(app: App, job: Job, *, reader: Reader, leases: Leases) -> None:
     """Read a job that was just claimed, and end it or give it back. Raises no PagemillError."""
-    with bound(job=job.id, project=job.spec.project, attempt=job.attempts), leases.hold(job) as held:
+    about = {"job": job.id, "project": job.spec.project, "attempt": job.attempts}
+    with bound(**about), TRACING.span("job", **about), leases.hold(job) as held:
         attempt = _Attempt(app, job, reader, leases, held)
         try:
             attempt.make()

@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     watch_seconds: float = Field(2.0, gt=0, description="Pause between looks into the inbox.")
     bucket_seconds: float = Field(60.0, gt=0, description="Pause between looks into the bucket's inbox.")
     settle_seconds: float = Field(2.0, ge=0, description="How long a file must stand still.")
+    tracing: bool = Field(default=False, description="Send traces by OpenTelemetry.")
     log_format: Literal["json", "text"] = Field("json", description="Form of the log on stderr.")
     log_level: str = Field("INFO", validation_alias=_known_as("LOG_LEVEL", "log_level"))
 

@@ -25,6 +25,7 @@ from worker.reader import Reader
 from worker.refusals import NotFound
 from worker.run import run
 from worker.settings import Settings
+from worker.tracing import TRACING
 
 _log = logger(__name__)
 _TIDY_EVERY = 60.0
@@ -32,7 +33,9 @@ _TIDY_EVERY = 60.0
 
 def serve(settings: Settings) -> None:
     """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
+    TRACING.start(settings, process="worker")
     with _desk(settings) as desk:
+        desk.app.prepare()
         celery = desk.app.broker.celery
         register(celery, desk)
         worker_shutting_down.connect(desk.stop, weak=False)

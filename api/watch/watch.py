@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from worker.settings import Settings
 
 _log = logger(__name__)
 _DELIVER_EVERY = 0.3
+ALIVE = "pagemill-watch.alive"
+"""A file in the temporary folder, touched at every look, for a health check."""
 
 
 def watch(settings: Settings, *, folder: Path | None, bucket: bool, once: bool) -> Tally:
@@ -49,7 +52,9 @@ def watch(settings: Settings, *, folder: Path | None, bucket: bool, once: bool) 
 
 
 def _run(sweepers: Sequence[Sweeper], stop: threading.Event, wake: threading.Event, *, once: bool) -> None:
+    alive = Path(tempfile.gettempdir()) / ALIVE
     while not stop.is_set():
+        alive.touch()
         woken = wake.is_set()
         wake.clear()
         taken = sum(sweeper.look() for sweeper in sweepers if woken or once or sweeper.is_due())

@@ -229,7 +229,7 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
     process.wait(40)
     assert process.stderr is not None
     process.stderr.close()
-    until(lambda: not _descendants(data))
+    until(lambda: len(_descendants(data)) == 0)
     if end == signal.SIGINT:
         assert process.returncode == 0
         again = _up(data)

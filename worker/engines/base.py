@@ -37,7 +37,10 @@ class Reply:
 
 
 class Engine(Protocol):
-    """Reads documents; batch first, one is a batch of one. One engine per process."""
+    """Reads documents; batch first, one is a batch of one. One engine per process.
+
+    `read` may be called from several threads; an engine that reads one batch at a time lets them wait.
+    """
 
     @property
     def name(self) -> str:

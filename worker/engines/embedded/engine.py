@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ class EmbeddedEngine:
 
     def __init__(self, *, ocr_runtime: str = "auto") -> None:
         self._ocr = Ocr(runtime=ocr_runtime)
+        self._one_at_a_time = threading.Lock()  # the runtime uses every core for one picture already
 
     def warm_up(self) -> None:
         """Load the OCR models."""
@@ -35,7 +37,8 @@ class EmbeddedEngine:
 
     def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
         """Read each request; pictures are let go of page by page."""
-        return [self._read(request) for request in requests]
+        with self._one_at_a_time:
+            return [self._read(request) for request in requests]
 
     def close(self) -> None:
         """Let go of the models."""
