@@ -7,8 +7,11 @@ READY := $(VENV)/.ready
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Read the shipped samples and print what they say.
+demo: $(READY) ## Read the shipped samples, here and through the service.
 	$(BIN)/python -m bench.demo
+
+up: $(READY) ## Run the whole service on this machine; Ctrl-C stops it.
+	$(BIN)/pagemill up
 
 test: $(READY) ## Run every test, with coverage.
 	$(BIN)/coverage erase
@@ -33,4 +36,4 @@ $(READY): pyproject.toml
 	$(BIN)/pip install -q -e '.[local]' --group test --group lint
 	@touch $(READY)
 
-.PHONY: help demo test lint check samples
+.PHONY: help demo up test lint check samples

@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.cli import overlay
-from api.cli.evaluate import Labelled, load
+from api.cli.evaluate import load
 from api.cli.reading import read_all
+from api.cli.scoring import Labelled
 from schemas import pointer
 from schemas.record import Record
 from worker.engines import factory

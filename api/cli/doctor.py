@@ -9,7 +9,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import TextIO
 
-from worker.settings import Settings
+from worker.settings import load as load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ _PARTS = (
 
 def run(out: TextIO) -> int:
     """Print the findings; 1 when something needed is missing."""
-    settings = Settings()
+    settings = load_settings()
     print(f"pagemill {metadata.version('pagemill')}, Python {platform.python_version()}, "
           f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs", file=out)  # fmt: skip
     missing = False

@@ -22,11 +22,12 @@ from worker.raster.base import Limits
 from worker.raster.sandbox import Sandbox
 from worker.score.compare import score
 from worker.settings import Settings
+from worker.settings import load as load_settings
 
 
 def run(options: argparse.Namespace) -> int:
     """Print a table of scores; 1 when a document could not be read at all."""
-    settings = Settings()
+    settings = load_settings()
     try:
         documents = load(options.manifest)
         engine = factory.create(options.engine or settings.engine, settings)

@@ -18,12 +18,12 @@ from worker.engines import factory
 from worker.errors import EngineError, PagemillError
 from worker.raster.base import Limits
 from worker.raster.sandbox import Sandbox
-from worker.settings import Settings
+from worker.settings import load as load_settings
 
 
 def run(options: argparse.Namespace) -> int:
     """Read every file; 1 when one of them failed."""
-    settings = Settings()
+    settings = load_settings()
     files, missing = sources.expand(options.files)
     for name in missing:
         why = "no documents in this folder" if Path(name).is_dir() else "no such file"

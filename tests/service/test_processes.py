@@ -219,7 +219,7 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
         assert job.state is JobState.DONE
     (data / "inbox/receipt").mkdir(parents=True)
     (data / "inbox/receipt/b.png").write_bytes(picture())
-    until(lambda: (data / "outbox/receipt/b.png.json").exists())
+    until((data / "outbox/receipt/b.png.json").exists)
     second = _up(data)
     assert second.wait(20) == 2
     assert second.stderr is not None
