@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from worker.refusals import RequestInvalid
 from worker.settings import Settings
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+_EMBEDDING = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))  # RFC 6052, RFC 4291
+_LOCAL = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10"))  # RFC 8215, RFC 3879
 
 
 def require_public(url: str, settings: Settings) -> str:
@@ -26,6 +27,8 @@ def require_public(url: str, settings: Settings) -> str:
         raise RequestInvalid(detail="callback_url is not a URL") from error
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
         raise RequestInvalid(detail="callback_url must be http(s)://host/…, without a user in it")
+    if not host.isascii():
+        raise RequestInvalid(detail="callback_url's host must be written in ASCII (IDNA)")
     addresses = _resolve(host, port or (443 if parts.scheme == "https" else 80))
     if not settings.webhook_private and not all(_is_public(address) for address in addresses):
         raise RequestInvalid(detail="callback_url leads to a private address")
@@ -51,13 +54,14 @@ def _resolve(host: str, port: int) -> list[str]:
 def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
     inner = _inner(address) if isinstance(address, ipaddress.IPv6Address) else None
-    if inner is not None:
+    if inner is not None and str(address) not in {"::", "::1"}:
         return _is_public(str(inner))
-    return address.is_global and not address.is_multicast
+    local = any(address in network for network in _LOCAL)
+    return address.is_global and not address.is_multicast and not local
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for: mapped, 6to4, or NAT64."""
-    if address in _NAT64:
+    """The IPv4 address that an IPv6 one stands for: mapped, 6to4, IPv4-compatible or NAT64."""
+    if any(address in network for network in _EMBEDDING):
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour

@@ -6,6 +6,7 @@ prints it. Redirects are not followed; anything but a 2xx answer is tried again,
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -25,8 +26,9 @@ from worker.refusals import RequestInvalid
 
 _log = logger(__name__)
 _PAUSES = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600)  # seconds after the first, second … failure
-_TIMEOUT = 10.0
-_HOLD = 120.0  # no other sender takes a message for so long
+_DEADLINE = 15.0  # for one attempt in all, however slowly a receiver answers
+_AT_ONCE = 20
+_HOLD = 60.0  # no other sender takes a message for so long
 _LOOK_EVERY = 1.0
 
 
@@ -36,38 +38,48 @@ class Sender:
     def __init__(self, app: App) -> None:
         self._app = app
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
-        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="webhooks", daemon=True)
 
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the message in hand."""
+        """Finish the messages in hand."""
         self._ended.set()
-        self._thread.join(timeout=_TIMEOUT + 1)
-        self._client.close()
+        self._thread.join(timeout=_DEADLINE + 1)
 
     def send_due(self) -> int:
-        """Send every message that is due; how many there were."""
-        due = self._app.ledger.deliveries.claim(now=self._app.clock(), hold_seconds=_HOLD)
-        for delivery in due:
-            self._send(delivery)
+        """Send every message that is due now; how many there were."""
+
+        async def once() -> int:
+            async with _client() as client:
+                return await self._send_some(client)
+
+        return asyncio.run(once())
+
+    async def _run(self) -> None:
+        async with _client() as client:
+            while not self._ended.is_set():
+                try:
+                    busy = await self._send_some(client) > 0
+                except PagemillError as error:
+                    _log.warning("webhooks_failed", code=error.code)
+                    busy = False
+                except Exception:  # noqa: BLE001 (the border of a thread: nobody would be told any more)
+                    _log.exception("internal_error")
+                    busy = False
+                if not busy:
+                    await asyncio.sleep(_LOOK_EVERY)
+
+    async def _send_some(self, client: httpx.AsyncClient) -> int:
+        claim = self._app.ledger.deliveries.claim
+        due = await asyncio.to_thread(claim, now=self._app.clock(), hold_seconds=_HOLD, limit=_AT_ONCE)
+        await asyncio.gather(*(self._send(client, delivery) for delivery in due))
         return len(due)
 
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            try:
-                busy = self.send_due() > 0
-            except PagemillError as error:
-                _log.warning("webhooks_failed", code=error.code)
-                busy = False
-            if not busy:
-                self._ended.wait(_LOOK_EVERY)
-
-    def _send(self, delivery: Delivery) -> None:
-        status, reason = self._post(delivery)
+    async def _send(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+        status, reason = await self._post(client, delivery)
         arrived = status is not None and httpx.codes.is_success(status)
         now = self._app.clock()
         if arrived:
@@ -76,24 +88,31 @@ class Sender:
             state, due_at = PENDING, now + _PAUSES[delivery.attempts]
         else:
             state, due_at = GIVEN_UP, now
-        self._app.ledger.deliveries.close(delivery.id, state=state, status=status, due_at=due_at)
+        close = self._app.ledger.deliveries.close
+        await asyncio.to_thread(close, delivery, state=state, status=status, due_at=due_at)
         note = _log.info if arrived else _log.warning
         note("webhook", job=delivery.job_id, state=state, status=status, reason=reason)
 
-    def _post(self, delivery: Delivery) -> tuple[int | None, str | None]:
-        """The status of the answer, or None and why there was none."""
+    async def _post(self, client: httpx.AsyncClient, delivery: Delivery) -> tuple[int | None, str | None]:
+        """The status of the answer, whose body nobody reads, or None and why there was none."""
         try:
-            address = require_public(delivery.url, self._app.settings)
-            url, headers, extensions = _pinned(delivery.url, address)
-            signed = _signed(self._app, delivery)
-            answer = self._client.post(
-                url, content=delivery.body, headers=headers | signed, extensions=extensions
-            )
+            async with asyncio.timeout(_DEADLINE):
+                address = await asyncio.to_thread(require_public, delivery.url, self._app.settings)
+                url, headers, extensions = _pinned(delivery.url, address)
+                headers |= _signed(self._app, delivery)
+                request = client.stream(
+                    "POST", url, content=delivery.body, headers=headers, extensions=extensions
+                )
+                async with request as answer:
+                    return answer.status_code, None
         except RequestInvalid as error:
             return None, str(error)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except Exception as error:  # noqa: BLE001 (the border of a message: whatever a URL or its receiver does)
             return None, type(error).__name__
-        return answer.status_code, None
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=_DEADLINE, follow_redirects=False, trust_env=False)
 
 
 def project_secret(app: App, project: str) -> str:

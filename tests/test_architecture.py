@@ -23,7 +23,11 @@ BORDERS = {
     "api/cli/reading.py",
     "api/cli/schema_argument.py",
     "worker/run.py",
-}  # may catch every exception, being the border of a process
+    "worker/leases.py",
+    "worker/tasks.py",
+    "api/watch/sweeper.py",
+    "api/webhooks.py",
+}  # may catch every exception, being the border of a process, a thread or a document
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -32,9 +32,17 @@ class Gate:
                 self._inside -= 1
                 self._changed.notify_all()
 
+    def await_open(self) -> None:
+        """Wait while somebody is inside alone, or wants to be."""
+        with self._changed:
+            self._changed.wait_for(self._is_open)
+
+    def _is_open(self) -> bool:
+        return not self._alone and not self._wanting
+
     def _enter_shared(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self._alone and not self._wanting)
+            self._changed.wait_for(self._is_open)
             self._inside += 1
 
     def _enter_alone(self) -> None:

@@ -26,7 +26,9 @@ class Held:
         self._stopping = stopping
         self._cancelled = threading.Event()
         self._lost = threading.Event()
-        self._moved_at: float | None = None
+        self._due_at: float | None = None
+        if job.cancel_requested:
+            self._cancelled.set()
         self.renewed_at = time.monotonic()
 
     @property
@@ -35,13 +37,9 @@ class Held:
         assert self.job.lease_token is not None
         return self.job.lease_token
 
-    def moved(self) -> None:
-        """A step is done: from here on the engine is expected to do the next one in time."""
-        self._moved_at = time.monotonic()
-
-    def rests(self) -> None:
-        """Nothing is expected of the engine any more."""
-        self._moved_at = None
+    def expects(self, seconds: float | None) -> None:
+        """From now on the engine has so long for its next step; None when it has none to do."""
+        self._due_at = None if seconds is None else time.monotonic() + seconds
 
     def require(self) -> None:
         """Raise Cancelled, LeaseLost or Stopped when the work should not go on."""
@@ -60,9 +58,10 @@ class Held:
         """Tell the reading thread that the job is another worker's now."""
         self._lost.set()
 
-    def stands_still(self, seconds: float) -> bool:
-        """Whether the engine has been at one step for so long."""
-        return self._moved_at is not None and time.monotonic() - self._moved_at > seconds
+    def is_overdue(self) -> bool:
+        """Whether the engine has been at one step for longer than it may."""
+        due_at = self._due_at
+        return due_at is not None and time.monotonic() > due_at
 
 
 class Leases:
@@ -91,13 +90,13 @@ class Leases:
         """Keep the lease of a job for as long as the block runs."""
         held = Held(job, self.stopping)
         with self._lock:
-            self._held[job.id] = held
+            self._held[held.token] = held
             IN_HAND.set(len(self._held))
         try:
             yield held
         finally:
             with self._lock:
-                self._held.pop(job.id, None)
+                self._held.pop(held.token, None)
                 IN_HAND.set(len(self._held))
 
     def renew(self, held: Held) -> None:
@@ -118,10 +117,10 @@ class Leases:
     def _keep(self) -> None:
         while not self._ended.wait(self._seconds / 3):
             with self._lock:
-                all_held = list(self._held.values())
+                all_held = list(self._held.values())  # by token: an old attempt may still be reading
             for held in all_held:
                 self._renew_or_lose(held)
-                if held.stands_still(self._app.settings.stall_seconds):
+                if held.is_overdue():
                     _log.critical("engine_stalled", job=held.job.id, attempt=held.job.attempts)
                     os._exit(_STALLED)  # a hung call into a GPU cannot be ended from inside
 
@@ -135,3 +134,5 @@ class Leases:
             _log.warning("lease_not_renewed", job=held.job.id, reason=str(error))
             if time.monotonic() - held.renewed_at > self._seconds:
                 held.lose()
+        except Exception:  # noqa: BLE001 (the border of a thread: without it every lease would run out)
+            _log.exception("internal_error")

@@ -17,9 +17,11 @@ from worker.errors import (
     LeaseLost,
     LedgerUnavailable,
     PagemillError,
+    SourceError,
     Stopped,
     StorageUnavailable,
 )
+from worker.gate import Gate
 from worker.jobs import change, kinds, outcome
 from worker.jobs.kinds import KindRef
 from worker.leases import Held, Leases
@@ -36,18 +38,25 @@ _LONGEST_PAUSE = 60.0
 _NOT_ITS_FAULT = (Stopped, StorageUnavailable, LedgerUnavailable)  # such an attempt does not count
 
 
-def run(app: App, job: Job, *, reader: Reader, leases: Leases) -> None:
-    """Read a job that was just claimed, and end it or give it back. Raises no PagemillError."""
+def run(app: App, job: Job, *, reader: Reader, leases: Leases, gate: Gate) -> None:
+    """Read a job that was just claimed, and end it or give it back. Raises nothing.
+
+    The lease is held before the gate is entered: a job may have to wait there for its turn alone.
+    """
     about = {"job": job.id, "project": job.spec.project, "attempt": job.attempts}
     with bound(**about), TRACING.span("job", **about), leases.hold(job) as held:
         attempt = _Attempt(app, job, reader, leases, held)
         try:
-            attempt.make()
+            with gate.enter(alone=job.attempts > 1):
+                attempt.make()
         except LeaseLost:
             _log.warning("job_taken_over")
             attempt.remove_if_erased()
         except _NOT_ITS_FAULT as error:
             attempt.give_back(error, counts=False)
+        except Exception as error:  # noqa: BLE001 (the border of a job: the thread has others to take)
+            _log.exception("internal_error")
+            attempt.give_back(PagemillError(reason=type(error).__name__), counts=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class _Attempt:
     def make(self) -> None:
         """Read, then write the outcome once; raises LeaseLost and what is not the document's fault."""
         try:
+            self.held.require()
             record = self._earlier() or self._read()
         except Cancelled:
             self._give_up()
@@ -104,14 +114,15 @@ class _Attempt:
     def _read(self) -> Record:
         spec = self.job.spec
         if self.job.attempts > self.app.settings.attempts:
-            raise AttemptsExhausted(attempts=self.job.attempts - 1)
+            raise AttemptsExhausted(attempts=self.app.settings.attempts)
         schema = kinds.load(self.app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
+        self.held.expects(self.app.settings.load_seconds)
         engine = self.reader.engine(spec.engine)
         started = time.perf_counter()
         with self.reader.source(self.app, self.job) as path:
             SECONDS.labels("fetch").observe(time.perf_counter() - started)
             document = self.reader.sandbox.open(path)
-            self.held.moved()
+            self.held.expects(self.app.settings.stall_seconds)
             try:
                 return pipeline.extract(
                     pipeline.Source(spec.filename, spec.source_sha256, document), schema, engine=engine,
@@ -123,7 +134,7 @@ class _Attempt:
                 _log.exception("internal_error")
                 raise PagemillError(reason=type(error).__name__) from error
             finally:
-                self.held.rests()
+                self.held.expects(None)
                 document.close()
 
     def _after_page(self) -> Callable[[int, int], None]:
@@ -132,7 +143,7 @@ class _Attempt:
 
         def after_page(done: int, pages: int) -> None:
             nonlocal noted_at
-            self.held.moved()
+            self.held.expects(self.app.settings.stall_seconds)
             PAGES.labels(self.job.spec.engine).inc()
             if done == pages:
                 return
@@ -146,13 +157,13 @@ class _Attempt:
         return after_page
 
     def _worth_another(self, error: PagemillError) -> bool:
-        retryable = isinstance(error, EngineError) and error.retryable
+        retryable = isinstance(error, EngineError | SourceError) and error.retryable
         return retryable and self.job.attempts < self.app.settings.attempts
 
     def _end(self, record: Record) -> None:
         self.leases.require_fresh(self.held)  # what follows is only for the one who holds the lease
         started = time.perf_counter()
-        outcome.write(self.app, self.job, record)
+        record = outcome.write(self.app, self.job, record)
         end = outcome.end_of(record)
         self.app.ledger.jobs.finish(self.job.id, token=self.held.token, end=end, now=self.app.clock())
         SECONDS.labels("store").observe(time.perf_counter() - started)

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(15.0, gt=0, description="A worker silent for so long has lost its jobs.")
     sweep_seconds: float = Field(5.0, gt=0, description="Pause between looks for lost jobs.")
     stall_seconds: float = Field(300.0, gt=0, description="A page that takes longer ends the worker.")
+    load_seconds: float = Field(1800.0, gt=0, description="A model that takes longer to load ends it, too.")
     worker_port: int = Field(0, ge=0, description="Port of a worker's /metrics; 0 for none.")
 
     # The service

@@ -62,6 +62,7 @@ class Desk:
 
     def work(self, queue: str) -> None:
         """Claim the next job of a queue, if there is one, and run it."""
+        self.gate.await_open()  # whoever waits to be alone goes first
         if self.leases.stopping.is_set():
             return
         token = secrets.token_hex(16)
@@ -75,8 +76,7 @@ class Desk:
             return
         if job is None:
             return
-        with self.gate.enter(alone=job.attempts > 1):
-            run(self.app, job, reader=self.reader, leases=self.leases)
+        run(self.app, job, reader=self.reader, leases=self.leases, gate=self.gate)
 
     def draw(self, job_id: str, page: int) -> None:
         """Draw a page that somebody wants to see."""
@@ -143,5 +143,7 @@ def _keep_sweeping(app: App, reader: Reader, ended: threading.Event) -> None:
                     tidy(app)
         except PagemillError as error:
             _log.warning("sweep_failed", code=error.code, reason=str(error))
+        except Exception:  # noqa: BLE001 (the border of a thread: without it nothing that is lost comes back)
+            _log.exception("internal_error")
         if ended.wait(app.settings.sweep_seconds):
             return

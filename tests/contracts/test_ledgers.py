@@ -184,7 +184,7 @@ def test_a_webhook_is_armed_when_its_job_ends_and_says_the_same_ever_after(ledge
     ledger.jobs.finish(job_id, token="t", end=End(JobState.DONE, pages=3), now=1500.0)
     [message] = ledger.deliveries.claim(now=2000.0, hold_seconds=60)
     assert ledger.deliveries.claim(now=2001.0, hold_seconds=60) == ()
-    ledger.deliveries.close(message.id, state="pending", status=500, due_at=2100.0)
+    ledger.deliveries.close(message, state="pending", status=500, due_at=2100.0)
     [again] = ledger.deliveries.claim(now=2100.0, hold_seconds=60)
     assert (again.id, again.body) == (message.id, message.body)
     assert again.attempts == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -63,10 +64,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def sender(app: App) -> Iterator[Sender]:
-    made = Sender(app)
-    yield made
-    made._client.close()
+def sender(app: App) -> Sender:
+    return Sender(app)
 
 
 def later(app: App, seconds: float) -> App:
@@ -102,9 +101,7 @@ def test_a_message_is_tried_again_with_the_same_body_until_it_arrives(
     assert sender.send_due() == 1
     assert sender.send_due() == 0  # not at once
     for pause in (6, 40, 200):
-        patient = Sender(later(app, pause))
-        assert patient.send_due() == 1
-        patient._client.close()
+        assert Sender(later(app, pause)).send_due() == 1
     assert app.ledger.deliveries.counts() == {"sent": 1}
     assert len(receiver.got) == 4
     assert len({(headers["webhook-id"], body) for headers, body in receiver.got}) == 1
@@ -117,10 +114,35 @@ def test_a_receiver_that_never_answers_is_given_up(app: App, desk: Desk, sender:
         send(app, callback_url=f"http://127.0.0.1:{nobody.getsockname()[1]}/")
     desk.work("cpu")
     for days in range(12):
-        patient = Sender(later(app, days * 90_000))
-        patient.send_due()
-        patient._client.close()
+        Sender(later(app, days * 90_000)).send_due()
     assert app.ledger.deliveries.counts() == {"given_up": 1}
+
+
+def test_a_receiver_that_answers_drop_by_drop_holds_nobody_up(
+    app: App, desk: Desk, receiver: Receiver, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api import webhooks
+
+    monkeypatch.setattr(webhooks, "_DEADLINE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+
+        def drip() -> None:
+            connection, _ = slow.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                while True:
+                    connection.sendall(b"x: y\r\n")
+                    time.sleep(0.2)
+
+        threading.Thread(target=drip, daemon=True).start()
+        send(app, callback_url=f"http://127.0.0.1:{slow.getsockname()[1]}/")
+        send(app, callback_url=receiver.url)
+        for _ in range(2):
+            desk.work("cpu")
+        started = time.monotonic()
+        assert sender.send_due() == 2
+        assert time.monotonic() - started < 5
+    assert app.ledger.deliveries.counts() == {"pending": 1, "sent": 1}
 
 
 def test_the_sender_runs_by_itself(app: App, desk: Desk, receiver: Receiver) -> None:
@@ -157,7 +179,8 @@ def settings(**more: Any) -> Settings:
     "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://0x7f.1/", "http://[fe80::1%25lo]/",
     "http://100.64.0.1/", "http://[2002:7f00:1::]/", "http://[64:ff9b::7f00:1]/", "http://224.0.0.1/",
     "ftp://example.org/", "file:///etc/passwd", "http://user:pw@example.org/", "http:///x", "//x", "http://[bad/",
-    "http://1.2.3.4:99999/",
+    "http://1.2.3.4:99999/", "http://１27.0.0.1/", "http://[fec0::1]/", "http://[::7f00:1]/",
+    "http://[64:ff9b:1::7f00:1]/", "http://münchen.example/",
 ])  # fmt: skip
 def test_addresses_that_webhooks_never_go_to(url: str) -> None:
     with pytest.raises(RequestInvalid):
@@ -185,8 +208,6 @@ def test_an_address_that_became_private_since_is_not_called(app: App, desk: Desk
     strict = App(
         app.settings.model_copy(update={"webhook_private": False}), app.store, app.ledger, app.broker
     )
-    sender = Sender(strict)
-    sender.send_due()
-    sender._client.close()
+    Sender(strict).send_due()
     assert receiver.got == []
     assert app.ledger.deliveries.counts() == {"pending": 1}

@@ -14,7 +14,7 @@ from worker.app import App
 from worker.jobs import kinds, layout, outcome
 from worker.jobs.kinds import KindRef
 from worker.jobs.submit import ring
-from worker.refusals import RequestInvalid, WrongState
+from worker.refusals import NotFound, RequestInvalid, WrongState
 
 
 def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
@@ -39,7 +39,6 @@ def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
         if app.store.stat(key) is not None:
             app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
             app.store.delete(key)
-    app.ledger.deliveries.rearm(job_id)
     job = app.ledger.jobs.move(job_id, project=project, to=JobState.QUEUED, since=ended, now=app.clock())
     _note(app, job, "retry", actor)
     ring(app, app.ledger.jobs.queue_of(job_id))
@@ -67,11 +66,13 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
         update={"data": data, "issues": issues, "state": State.DONE, "fields": _fields(read, data)}
     )
     _append(app, job, record)
-    if job.state is JobState.REVIEW:
-        app.ledger.jobs.move(
-            job_id, project=project, to=JobState.DONE, since=(JobState.REVIEW,), now=app.clock()
-        )
     _note(app, job, "correct", actor)
+    try:
+        both = (JobState.REVIEW, JobState.DONE)
+        app.ledger.jobs.move(job_id, project=project, to=JobState.DONE, since=both, now=app.clock())
+    except NotFound:  # erased meanwhile
+        remove_objects(app, job)
+        raise
     return outcome.current(app, job)
 
 
@@ -79,16 +80,23 @@ def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
     """Remove source, pages, record and index of a job; a tombstone without content stays.
 
     Raises NotFound. A job that is running is told to stop, and what its worker still writes goes, too.
+    The tombstone is written first and the index goes last, so that an erasure that was interrupted
+    can be asked for again, and a rebuild finishes it.
     """
     job = app.ledger.jobs.get(job_id, project=project)
-    keep_source = app.ledger.lists.shares_source(job)
-    app.ledger.projects.bury(job_id, project=project, now=app.clock())
-    remove_objects(app, job)
-    if not keep_source:
-        app.store.delete(layout.source(project, job.spec.source_sha256))
     note = {"job_id": job_id, "erased_at": app.clock()}
     app.store.write(layout.tombstone(project, job_id), json.dumps(note).encode())
+    remove_objects(app, job)
+    _remove_source(app, job)
+    app.ledger.projects.bury(job_id, project=project, now=app.clock())
+    remove_objects(app, job)  # what was written between
+    _remove_source(app, job)  # of two erasures at once that share it, the later one sees that nobody does
     _note(app, job, "erase", actor)
+
+
+def _remove_source(app: App, job: Job) -> None:
+    if not app.ledger.lists.shares_source(job):
+        app.store.delete(layout.source(job.spec.project, job.spec.source_sha256))
 
 
 def remove_objects(app: App, job: Job) -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from schemas.job import Job, JobState
 from schemas.record import Record, State
 from worker.app import App
@@ -15,10 +17,18 @@ from worker.ledger.jobs import End
 from worker.storage.base import Store
 
 
-def write(app: App, job: Job, record: Record) -> None:
-    """Keep a record, or a failure, which is a record without data."""
-    key = layout.failure(job) if record.state is State.FAILED else layout.record(job)
-    app.store.create(key, record.model_dump_json().encode())
+def write(app: App, job: Job, record: Record) -> Record:
+    """Keep a record, or a failure, which is a record without data; the one that is kept.
+
+    An earlier attempt may have written one without being able to tell the ledger: that one counts.
+    """
+    failed = record.state is State.FAILED
+    key = layout.failure(job) if failed else layout.record(job)
+    if (failed and app.store.stat(layout.record(job))) or not app.store.create(
+        key, record.model_dump_json().encode()
+    ):
+        return found(app.store, job) or record
+    return record
 
 
 def write_cancelled(app: App, job: Job) -> None:
@@ -32,7 +42,7 @@ def found(store: Store, job: Job) -> Record | None:
     for key in (layout.record(job), layout.failure(job)):
         try:
             return Record.model_validate_json(store.read(key))
-        except ObjectMissing:
+        except (ObjectMissing, ValidationError):  # none, or none that this version can read
             continue
     return None
 

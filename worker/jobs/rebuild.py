@@ -41,6 +41,9 @@ def rebuild(app: App) -> Rebuilt:
     """Enter every job of the store into the ledger; those that are known stay as they are."""
     found = entered = unreadable = 0
     for folder, names in _folders(app):
+        if "erased.json" in names:
+            _finish_erasing(app, folder)
+            continue
         if "job.json" not in names:
             continue
         found += 1
@@ -63,13 +66,21 @@ def _folders(app: App) -> Iterator[tuple[str, set[str]]]:
     yield from folders.items()
 
 
+def _finish_erasing(app: App, folder: str) -> None:
+    """Remove what an interrupted erasure left beside its tombstone."""
+    for stat in list(app.store.list(folder)):
+        if not stat.key.endswith("/erased.json"):
+            app.store.delete(stat.key)
+
+
 def _enter(app: App, folder: str, names: set[str]) -> bool:
     spec = JobSpec.model_validate_json(app.store.read(folder + "job.json"))
     if app.store.stat(layout.source(spec.project, spec.source_sha256)) is None:
         raise ObjectMissing(key="source")  # its submission was interrupted, and never answered
     end = _end(app, folder, names)
     queue = catalogue.entry(spec.engine).queue
-    new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=app.clock())
+    # When it ended is not written anywhere; for its retention it counts from when it came.
+    new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=spec.created_at)
     if new and end is None:
         ring(app, queue)
     return new

@@ -46,9 +46,12 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
     if size > app.settings.max_bytes:
         raise TooLarge(size=size, limit=app.settings.max_bytes)
     spec = _spec(wish, filename, sha256=sha256, size=size, model=entry.model, now=app.clock())
+    had_source = False
     if not app.ledger.jobs.knows(spec.job_id):
-        _store(app, spec, file)
+        had_source = _store(app, spec, file)
     job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch, actor=actor)
+    if new and had_source and app.store.stat(layout.source(spec.project, sha256)) is None:
+        _store(app, spec, file)  # another job with this source was erased while we relied on it
     if wish.callback_url is not None:
         app.ledger.deliveries.register(job, wish.callback_url, now=app.clock())
     if new:
@@ -56,14 +59,20 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
     return job, new
 
 
-def _store(app: App, spec: JobSpec, file: BinaryIO) -> None:
-    """Write the source and the job side by side; a job whose source is missing was never promised."""
+def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
+    """Write the source and the job side by side; whether the source was there already.
+
+    A job whose source is missing was never promised.
+    """
     file.seek(0)
+    if app.ledger.projects.unbury(spec.job_id):
+        app.store.delete(layout.tombstone(spec.project, spec.job_id))
     with ThreadPoolExecutor(1) as beside:
         body = spec.model_dump_json().encode()
         written = beside.submit(app.store.create, layout.spec(spec.project, spec.job_id), body)
-        app.store.create(layout.source(spec.project, spec.source_sha256), file, size=spec.size)
+        new = app.store.create(layout.source(spec.project, spec.source_sha256), file, size=spec.size)
         written.result()
+    return not new
 
 
 def ring(app: App, queue: str) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from worker.errors import LedgerUnavailable, MissingExtra, SettingsInvalid
 from worker.ledger.tables import metadata
+from worker.refusals import RequestInvalid
 
 _BUSY_MS = 30_000  # how long a writer waits for another one
 
@@ -27,6 +28,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
+        self.skip_locked = "" if self._is_sqlite else "FOR UPDATE SKIP LOCKED"
         # SQLite lets writers wait by sleeping ever longer; threads that wait for a lock go on at once.
         self._one_writer = threading.Lock() if self._is_sqlite else contextlib.nullcontext()
         with self.write() as connection:
@@ -69,6 +71,8 @@ class Database:
         try:
             with self._engine.connect().execution_options(**how) as connection, connection.begin():
                 yield connection
+        except DataError as error:
+            raise RequestInvalid(detail="a value holds what no database can store") from error
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             raise LedgerUnavailable(detail=type(cause).__name__) from error

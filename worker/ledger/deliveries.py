@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,12 +60,12 @@ class Deliveries:
                       "due_at": now, "body": _body(job)}  # fmt: skip
             connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
 
-    def rearm(self, job_id: str) -> None:
-        """Let the messages of a job that is tried again wait for its next end."""
-        with self._database.write() as connection:
-            connection.execute(
-                update(deliveries).where(deliveries.c.job_id == job_id).values(state=WAITING, body=None)
-            )
+    def rearm(self, connection: Connection, job_id: str) -> None:
+        """Let the messages of a job that is tried again wait for its next end, as new ones."""
+        rows = connection.execute(select(deliveries).where(deliveries.c.job_id == job_id)).all()
+        for row in rows:
+            values = {"id": f"msg_{secrets.token_hex(16)}", "state": WAITING, "body": None, "attempts": 0}
+            connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
 
     def claim(self, *, now: float, hold_seconds: float, limit: int = 20) -> Sequence[Delivery]:
         """Messages that are due, held back from other senders for a while."""
@@ -77,12 +78,13 @@ class Deliveries:
             held = update(deliveries).where(deliveries.c.id.in_(ids)).values(due_at=now + hold_seconds)
             return [_delivery(row) for row in connection.execute(held.returning(*deliveries.c))]
 
-    def close(self, delivery_id: str, *, state: str, status: int | None, due_at: float) -> None:
+    def close(self, delivery: Delivery, *, state: str, status: int | None, due_at: float) -> None:
         """Note how an attempt went; a pending one is tried again at `due_at`."""
         values = {"state": state, "last_status": status, "due_at": due_at,
                   "attempts": deliveries.c.attempts + 1}  # fmt: skip
         with self._database.write() as connection:
-            connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(values))
+            same = and_(deliveries.c.id == delivery.id, deliveries.c.state == PENDING)
+            connection.execute(update(deliveries).where(same).values(values))
 
     def counts(self) -> dict[str, int]:
         """How many messages are in each state."""

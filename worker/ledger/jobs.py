@@ -17,7 +17,7 @@ from worker.refusals import NotFound, WrongState
 
 # The next job of every project with something waiting, each found by one step into the index; the
 # project that was served longest ago comes first. (The loose index scan of the PostgreSQL wiki.)
-_NEXT_IN_TURN = text("""
+_NEXT_IN_TURN = """
     WITH RECURSIVE waiting(project) AS (
         SELECT min(project) FROM jobs WHERE state = 'queued' AND queue = :queue
         UNION ALL
@@ -27,10 +27,10 @@ _NEXT_IN_TURN = text("""
     SELECT waiting.project, (
         SELECT id FROM jobs
         WHERE state = 'queued' AND queue = :queue AND project = waiting.project AND due_at <= :now
-        ORDER BY priority DESC, created_at LIMIT 1)
+        ORDER BY priority DESC, created_at LIMIT 1 {skip_locked})
     FROM waiting LEFT JOIN projects ON projects.name = waiting.project
     WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
-""")
+"""
 _OUTSIDE_SPEC = {"spec_version", "job_id"}
 
 
@@ -50,6 +50,7 @@ class Jobs:
     def __init__(self, database: Database, deliveries: Deliveries) -> None:
         self._database = database
         self._deliveries = deliveries
+        self._next_in_turn = text(_NEXT_IN_TURN.format(skip_locked=database.skip_locked))
 
     def open(
         self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None, actor: str | None = None
@@ -99,12 +100,12 @@ class Jobs:
     def claim(self, queue: str, *, token: str, now: float, lease_seconds: float) -> Job | None:
         """Take the next job under a lease: projects in turn, then by priority, then by age."""
         with self._database.write() as connection:
-            waiting = connection.execute(_NEXT_IN_TURN, {"queue": queue, "now": now}).all()
+            waiting = connection.execute(self._next_in_turn, {"queue": queue, "now": now}).all()
             for project, job_id in waiting:
                 job = None
                 if job_id is not None:
                     job = _take(connection, job_id, token=token, now=now, until=now + lease_seconds)
-                if job is None:  # not due yet, or another worker was faster
+                if job is None:  # not due yet
                     continue
                 if len(waiting) > 1:
                     turn = update(projects).where(projects.c.name == project).values(turn=now)
@@ -173,14 +174,21 @@ class Jobs:
         return job
 
     def move(self, job_id: str, *, project: str, to: JobState, since: Sequence[JobState], now: float) -> Job:
-        """Put a finished job into another state; raises NotFound, WrongState."""
+        """Put a finished job into another state; raises NotFound, WrongState.
+
+        The webhooks of one that is queued again wait for its next end.
+        """
         values: dict[str, Any] = {"state": to, "updated_at": now}
         if to is JobState.QUEUED:
-            values |= _released(now) | {"attempts": 0, "due_at": now, "finished_at": None,
-                                        "error_code": None, "error_message": None}  # fmt: skip
+            values |= _released(now) | {
+                "attempts": 0, "due_at": now, "finished_at": None, "error_code": None, "error_message": None,
+                "cancel_requested": False,
+            }  # fmt: skip
         with self._database.write() as connection:
             there = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state.in_(since))
             moved = connection.execute(update(jobs).where(there).values(values)).rowcount
+            if moved and to is JobState.QUEUED:
+                self._deliveries.rearm(connection, job_id)
             job = _get(connection, job_id, project=project)
         if not moved:
             raise WrongState(state=job.state)
@@ -246,13 +254,14 @@ def _held(job_id: str, token: str) -> Any:
 
 
 def _released(now: float) -> dict[str, Any]:
-    return {"state": JobState.QUEUED, "lease_token": None, "lease_until": None, "updated_at": now,
-            "cancel_requested": False}  # fmt: skip
+    """A wish to cancel stays: whoever takes the job next grants it."""
+    return {"state": JobState.QUEUED, "lease_token": None, "lease_until": None, "updated_at": now}
 
 
 def _ended(end: End, now: float) -> dict[str, Any]:
     return {
         "state": end.state, "lease_token": None, "lease_until": None, "updated_at": now, "finished_at": now,
         "cancel_requested": False, "pages": end.pages, "pages_done": end.pages,
-        "error_code": end.error_code, "error_message": end.error_message,
+        "error_code": end.error_code,
+        "error_message": end.error_message.replace("\0", "") if end.error_message else None,
     }  # fmt: skip
