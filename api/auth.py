@@ -16,6 +16,7 @@ from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from api.addresses import is_loopback
 from worker.app import App
@@ -28,6 +29,7 @@ from worker.settings import Settings
 _log = logger(__name__)
 DEFAULT_PROJECT = "default"
 _PREFIX = "pm"
+_BEARER = HTTPBearer(auto_error=False, description="An API key, see `pagemill keys`.")  # for the document
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -77,7 +79,7 @@ def new_key() -> NewKey:
 def require(scope: Scope) -> Callable[..., Principal]:
     """A dependency: who asks, when the key has this scope; raises Unauthorized, Forbidden, RateLimited."""
 
-    def allowed(request: Request, app: AppDep) -> Principal:
+    def allowed(request: Request, app: AppDep, _key: Annotated[object, Depends(_BEARER)]) -> Principal:
         principal = _anyone(request) if app.settings.auth == "off" else _holder(request, app)
         if scope not in principal.scopes:
             raise Forbidden(reason=f"This key lacks the scope {scope}")
@@ -122,13 +124,20 @@ def _count(app: App, key: ApiKey) -> None:
 
 def _anyone(request: Request) -> Principal:
     """Auth is off: whoever reaches loopback, but no page of another site through a browser on it."""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    host = _host_of(f"//{request.headers.get('host', '')}")
     origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    foreign = origin is not None and origin.partition("://")[2] != request.headers.get("host")
     if not is_loopback(host) or (foreign and request.method not in _SAFE_METHODS):
         _log.warning("origin_refused", host=host[:80], path=request.url.path)
         raise Forbidden(reason="Without keys, only pages and programs of this machine are let in")
     return Principal(DEFAULT_PROJECT, "local", frozenset(Scope))
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _hash(text: str) -> str:

@@ -78,18 +78,29 @@ class Intake:
             raise RequestInvalid(detail="send the documents as form files named 'files'")
         options = _options(Options, _fields(form))
         named = [(part.filename or "document", part.file) for _, part in files]
-        return self._take(named, options)
+        fingerprint = _fingerprint(named, options) if self.idempotency_key else ""
+        earlier = self._answered(fingerprint)
+        if earlier is not None:
+            return Taken(jobs=earlier)
+        taken = self._submit(named, self._wish(options))
+        self._remember(fingerprint, taken)
+        return taken
 
     def take_source(self, body: bytes) -> Taken:
         """A document of the bucket; raises RequestError, ServiceError."""
         options = _options(SourceOptions, _json(body))
         assert isinstance(options, SourceOptions)
         key = self._own(options.source)
+        fingerprint = hashlib.sha256(options.model_dump_json().encode()).hexdigest()
+        earlier = self._answered(fingerprint)
+        if earlier is not None:  # looked up first: an upload is removed once it was taken
+            return Taken(jobs=earlier)
         found = self.app.store.stat(key)
         if found is None:
             raise NotFound(what="object")
-        if found.size > self.app.settings.max_bytes:
-            raise TooLarge(size=found.size, limit=self.app.settings.max_bytes)
+        most = min(self.app.settings.max_bytes, self.principal.max_bytes or self.app.settings.max_bytes)
+        if found.size > most:
+            raise TooLarge(size=found.size, limit=most)
         with tempfile.TemporaryDirectory(prefix="pagemill-") as folder:
             path = Path(folder) / "source"
             try:
@@ -97,17 +108,13 @@ class Intake:
             except ObjectMissing as error:
                 raise NotFound(what="object") from error
             with path.open("rb") as file:
-                taken = self._take([(PurePosixPath(key).name, file)], options)
+                taken = self._submit([(PurePosixPath(key).name, file)], self._wish(options))
+        self._remember(fingerprint, taken)
         if key.startswith(layout.UPLOADS):
             self.app.store.delete(key)
         return taken
 
-    def _take(self, files: Sequence[tuple[str, BinaryIO]], options: Options) -> Taken:
-        wish = self._wish(options)
-        fingerprint = _fingerprint(files, options) if self.idempotency_key else ""
-        earlier = self._answered(fingerprint)
-        if earlier is not None:
-            return Taken(jobs=earlier)
+    def _submit(self, files: Sequence[tuple[str, BinaryIO]], wish: Wish) -> Taken:
         taken = Taken()
         for name, file in files:
             try:
@@ -121,7 +128,6 @@ class Intake:
             taken.any_new |= new
         if not taken.jobs:
             raise taken.rejected[0][1]
-        self._remember(fingerprint, taken)
         return taken
 
     def _wish(self, options: Options) -> Wish:
@@ -187,9 +193,18 @@ def _fields(form: FormData) -> dict[str, Any]:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return require_text(json.loads(body))
     except (ValueError, RecursionError) as error:
         raise RequestInvalid(detail=f"this is not JSON: {error}") from error
+
+
+def require_text(value: Any) -> Any:
+    """The same JSON value; raises RequestInvalid for half characters, which nothing can store."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise RequestInvalid(detail="the text in it is not Unicode") from error
+    return value
 
 
 def _options(model: type[Options], raw: Any) -> Options:

@@ -13,9 +13,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from worker.errors import PagemillError, ServiceError
+from worker.errors import PagemillError
 from worker.log import logger
-from worker.refusals import NotFound, RateLimited, RequestInvalid, UploadTooLarge
+from worker.refusals import RateLimited, RequestInvalid, UploadTooLarge
 
 _log = logger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -23,6 +23,7 @@ _TOO_BUSY = 503
 _OF_FRAMEWORK = {
     404: ("not_found", "There is nothing at this address; /docs lists those there are."),
     405: ("method_not_allowed", "This address takes other methods; /docs lists them."),
+    413: ("too_large", "The request is larger than the service takes."),
 }
 
 
@@ -70,13 +71,14 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(PagemillError, _of_ours)
     api.add_exception_handler(RequestValidationError, _of_validation)
     api.add_exception_handler(HTTPException, _of_framework)
+    api.add_exception_handler(Exception, _of_nobody)
 
 
 async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PagemillError)
-    if error.http >= HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, ServiceError):
+    if error.http >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", code=error.code, path=request.url.path, reason=str(error))
-    elif not isinstance(error, NotFound):
+    else:
         _log.info("request_refused", code=error.code, path=request.url.path)
     return answer(error)
 
@@ -87,6 +89,12 @@ async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
         f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()[:10]
     )
     return answer(RequestInvalid(detail=wrong))
+
+
+async def _of_nobody(request: Request, error: Exception) -> JSONResponse:
+    """What nobody foresaw: the framework logs it after this answer."""
+    _log.error("internal_error", path=request.url.path, error=type(error).__name__)
+    return answer(PagemillError(reason=type(error).__name__))
 
 
 async def _of_framework(_request: Request, error: Exception) -> JSONResponse:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import redis
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError, OperationalError
 
 from worker.errors import QueueUnavailable
 from worker.settings import Settings
@@ -28,7 +28,9 @@ _SEPARATOR = ":"
 _SWEEP_LOCK = "pagemill:sweep"
 _INBOX = "pagemill:inbox"
 _WORKER = "pagemill:worker:"
-_FOREIGN = (OperationalError, redis.RedisError, OSError)
+_DRAWING = "pagemill:drawing:"
+_DRAWN_WITHIN = 30  # seconds
+_FOREIGN = (KombuError, OperationalError, redis.RedisError, OSError)
 
 
 class Broker:
@@ -49,8 +51,13 @@ class Broker:
                 )
 
     def ask_to_draw(self, queue: str, *, job_id: str, page: int) -> None:
-        """Ask a worker for the picture of a page, ahead of everything else; raises QueueUnavailable."""
+        """Ask a worker for the picture of a page, ahead of everything else; raises QueueUnavailable.
+
+        Asking again within a while does nothing: somebody is at it.
+        """
         with _translated():
+            if not self._redis.set(f"{_DRAWING}{job_id}:{page}", "1", nx=True, ex=_DRAWN_WITHIN):
+                return
             self.celery.send_task(DRAW, args=(job_id, page), queue=queue, priority=_AT_ONCE, retry=False)
 
     def depth(self, queue: str) -> int:

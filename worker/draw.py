@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from itertools import islice
 
 from PIL import Image
 
+from schemas.job import Job
 from worker.app import App
-from worker.jobs import layout
+from worker.errors import PageMissing, SourceError
+from worker.jobs import change, layout
 from worker.raster.base import Page
 from worker.raster.sandbox import PageFailed
 from worker.reader import Reader
@@ -19,22 +20,39 @@ _QUALITY = 80
 
 
 def draw(app: App, job_id: str, number: int, *, reader: Reader) -> None:
-    """Store a page, counted from 1, as WebP; raises NotFound, SourceError, StorageUnavailable."""
+    """Store a page, counted from 1, as WebP, or why there is none; raises NotFound, StorageUnavailable."""
     job = app.ledger.jobs.get(job_id)
-    key = layout.page(job, number)
-    if app.store.stat(key) is not None:
+    if app.store.stat(layout.page(job, number)) is not None:
         return
+    try:
+        page = _page(app, job, number, reader)
+    except SourceError as error:
+        app.store.create(layout.undrawable(job, number), str(error).encode())
+        return
+    app.store.create(layout.page(job, number), _webp(page))
+    _require_there(app, job)
+
+
+def _page(app: App, job: Job, number: int, reader: Reader) -> Page:
     with reader.source(app, job) as path:
-        document = reader.sandbox.open(path)
+        document = reader.sandbox.open(path, first=number)
         try:
-            page = next(islice(document, number - 1, None), None)
+            page = next(iter(document), None)
         finally:
             document.close()
     if page is None:
-        raise NotFound(what=f"page {number}")
+        raise PageMissing(number=number)
     if isinstance(page, PageFailed):
         raise page.error
-    app.store.create(key, _webp(page))
+    return page
+
+
+def _require_there(app: App, job: Job) -> None:
+    """Take back what was written about a job that was erased meanwhile."""
+    try:
+        app.ledger.jobs.get(job.id)
+    except NotFound:
+        change.remove_objects(app, job)
 
 
 def _webp(page: Page) -> bytes:

@@ -3,7 +3,8 @@
     PagemillError
     ├── SourceError          the document cannot be read
     │   ├── UnsupportedType  CorruptFile  PasswordRequired  EmptyDocument
-    │   └── TooLarge  TooManyPages  PageTooLarge  TooManyPixels  SourceTimeout  SourceMemory
+    │   ├── TooLarge  TooManyPages  PageTooLarge  TooManyPixels  SourceTimeout  SourceMemory
+    │   └── PageMissing  OpenerKilled
     ├── SchemaInvalid        the schema cannot be read by
     ├── EngineError          the document was opened, but not read
     │   └── ModelUnavailable  OutOfMemory  OutputTruncated  OutputInvalid  UnsupportedByEngine
@@ -115,6 +116,20 @@ class SourceMemory(SourceError):
 
     code = "too_large"
     http = 413
+
+
+class PageMissing(SourceError):
+    """The document has no page {number}."""
+
+    code = "page_missing"
+    http = 404
+
+
+class OpenerKilled(SourceError):
+    """The program that opened the document was killed from outside; see whether the machine is short of memory."""
+
+    code = "opener_killed"
+    retryable = True
 
 
 class SchemaInvalid(PagemillError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from worker.raster.sandbox import Sandbox
 from worker.settings import Settings
 
 _log = logger(__name__)
+_FOLDER = "pagemill-worker-"
 
 
 class Reader:
@@ -28,7 +31,8 @@ class Reader:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="pagemill-")
+        _remove_left_behind()
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-")
         self.sandbox = Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend)
 
     def engine(self, name: str) -> Engine:
@@ -62,3 +66,21 @@ class Reader:
         for engine in self._engines.values():
             engine.close()
         self._folder.cleanup()
+
+
+def _remove_left_behind() -> None:
+    """Documents of workers that were killed: nobody else would remove them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        owner = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if owner.isdigit() and not _lives(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

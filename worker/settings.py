@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from worker.errors import SettingsInvalid
 
 MIB = 2**20
+UP_ENV = "up.env"
+"""Where a running `pagemill up` writes how its parts are reached, in the data folder."""
 
 
 def _known_as(name: str, field: str) -> AliasChoices:
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     s3_endpoint_url: str | None = Field(
         None, validation_alias=_known_as("S3_ENDPOINT_URL", "s3_endpoint_url")
     )
+    s3_public_url: str | None = Field(None, description="Address of the store for upload URLs, if another.")
     s3_access_key: str | None = Field(None, validation_alias=_known_as("AWS_ACCESS_KEY_ID", "s3_access_key"))
     s3_secret_key: SecretStr | None = Field(
         None, validation_alias=_known_as("AWS_SECRET_ACCESS_KEY", "s3_secret_key")
@@ -118,9 +121,14 @@ def environment(more: Mapping[str, str]) -> dict[str, str]:
 
 
 def load() -> Settings:
-    """The settings of this process; raises SettingsInvalid with the names of those that are wrong."""
+    """The settings of this process; raises SettingsInvalid with the names of those that are wrong.
+
+    Beside a running `pagemill up`, what is not set otherwise is what that one wrote down.
+    """
     try:
-        return Settings()
+        found = Settings()
+        beside = found.data_dir / UP_ENV
+        return Settings(_env_file=(beside, ".env")) if beside.is_file() else found
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise SettingsInvalid(detail=wrong) from error

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from jsonschema import Draft4Validator, Draft7Validator, Draft202012Validator, FormatChecker
+from jsonschema import Draft4Validator, Draft7Validator, Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import SchemaError as BrokenSchema
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
@@ -21,11 +21,12 @@ from schemas import pointer
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
 from schemas.registry import Schema
+from worker import patterns
 from worker.errors import SchemaInvalid
 
 _DRAFTS = (Draft202012Validator, Draft7Validator, Draft4Validator)
 _CHECK_FAILS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError,
-                RecursionError, re.error, Unresolvable)  # fmt: skip
+                RecursionError, re.error, patterns.Broken, TimeoutError, Unresolvable)  # fmt: skip
 """What checks raise on data or schemas they were not written for; validators may be a user's code."""
 _ABOUT_NULL = frozenset({"type", "enum", "const", "anyOf", "oneOf", "format", "pattern"})
 
@@ -100,8 +101,15 @@ def _broken(data: Any, schema: Schema) -> Iterator[Issue]:
 @lru_cache(maxsize=256)
 def _validator(schema: Schema) -> Validator:
     """What checks data of a schema; finding its draft takes longer than most checks."""
-    draft = _draft(schema.json_schema)
-    return draft(schema.json_schema, format_checker=FormatChecker(), registry=Registry())
+    draft = validators.extend(_draft(schema.json_schema), {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    found: Validator = draft(schema.json_schema, format_checker=FormatChecker(), registry=Registry())
+    return found
+
+
+def _pattern(_validator: Validator, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    """`pattern`, within a time limit: an expression can take longer than anybody lives."""
+    if isinstance(value, str) and not patterns.found(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _is_allowed_null(error: ValidationError, nullable: set[str]) -> bool:

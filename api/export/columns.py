@@ -14,6 +14,9 @@ from worker.errors import ObjectMissing
 from worker.jobs import kinds, outcome
 from worker.ledger.lists import Filter
 
+ABOUT = ("job_id", "state", "kind", "filename")
+"""The columns every table begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -22,6 +25,11 @@ class Column:
     name: str
     keys: tuple[str, ...]
     type: str
+
+    @property
+    def title(self) -> str:
+        """Its heading: its name, unless one of the row's own columns has it."""
+        return f"data.{self.name}" if self.name in ABOUT else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +45,6 @@ class Row:
         data = self.record.get("data")
         for column in columns:
             yield _cell(_at(data, column.keys), column)
-
-
-ABOUT = ("job_id", "state", "kind", "filename")
-"""The columns every table begins with."""
 
 
 def of_batch(app: App, wanted: Filter) -> Sequence[Column]:

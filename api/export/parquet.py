@@ -13,6 +13,7 @@ from worker.ledger.lists import Filter
 
 _ROWS_PER_GROUP = 2000
 _CHUNK = 1 << 20
+_INT64 = 2**63
 
 
 def write(app: App, wanted: Filter, columns: Sequence[Column]) -> Iterator[bytes]:
@@ -25,7 +26,7 @@ def write(app: App, wanted: Filter, columns: Sequence[Column]) -> Iterator[bytes
     types = {"number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_()}
     schema = pa.schema(
         [(name, pa.string()) for name in ABOUT]
-        + [(column.name, types.get(column.type, pa.string())) for column in columns]
+        + [(column.title, types.get(column.type, pa.string())) for column in columns]
     )
     return _pieces(app, wanted, columns, schema=schema, writer=parquet.ParquetWriter)
 
@@ -36,8 +37,7 @@ def _pieces(
     with tempfile.TemporaryFile() as file:
         with writer(file, schema) as out:
             for group in _groups(app, wanted):
-                table = [dict(zip(schema.names, row.cells(columns), strict=True)) for row in group]
-                out.write_batch(_batch(table, schema))
+                out.write_batch(_batch([list(row.cells(columns)) for row in group], schema))
         file.seek(0)
         yield from iter(lambda: file.read(_CHUNK), b"")
 
@@ -53,11 +53,11 @@ def _groups(app: App, wanted: Filter) -> Iterator[Sequence[Row]]:
         yield group
 
 
-def _batch(table: Sequence[dict[str, Any]], schema: Any) -> Any:
+def _batch(table: Sequence[Sequence[Any]], schema: Any) -> Any:
     """A record batch; a value of another type than its column becomes text or nothing."""
     import pyarrow as pa
 
-    columns = [pa.array([_fit(row[f.name], f.type) for row in table], f.type) for f in schema]
+    columns = [pa.array([_fit(row[at], f.type) for row in table], f.type) for at, f in enumerate(schema)]
     return pa.record_batch(columns, schema=schema)
 
 
@@ -68,4 +68,6 @@ def _fit(value: Any, wanted: Any) -> Any:
         return value if isinstance(value, bool) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if str(wanted) == "int64" else float(value)
+    if str(wanted) != "int64":
+        return float(value)
+    return int(value) if abs(value) < _INT64 else None

@@ -16,7 +16,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def write(app: App, wanted: Filter, columns: Sequence[Column]) -> Iterator[bytes]:
     """A header, then a row per record."""
-    yield b"\xef\xbb\xbf" + _line([*ABOUT, *(column.name for column in columns)])
+    yield b"\xef\xbb\xbf" + _line([*ABOUT, *(_harmless(column.title) for column in columns)])
     for row in rows(app, wanted):
         yield _line([_harmless(cell) for cell in row.cells(columns)])
 

@@ -23,6 +23,7 @@ _LOOK_EVERY = 0.5
 _PING_EVERY = 15.0
 _OVERLAP = 2.0  # seconds looked back: clocks of several machines differ, and commits overtake each other
 _REMEMBERED = 10_000
+_LONGEST_BREAK = 3600.0  # seconds; who was away for longer asks for the list
 _STREAM = {200: {"content": {"text/event-stream": {}}, "description": "An event per change of a job"}}
 
 
@@ -80,8 +81,9 @@ def _event(job: Job) -> str:
 
 
 def _since(text: str | None, now: float) -> float:
-    """The time an event id stands for; an id that is not ours stands for now."""
+    """The time an event id stands for, of the last hour; an id that is not ours stands for now."""
     try:
-        return min(now, float(text)) if text else now
+        since = float(text) if text else now
     except ValueError:
         return now
+    return min(now, since) if since > now - _LONGEST_BREAK else now - _LONGEST_BREAK

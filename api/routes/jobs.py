@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.auth import Admin, AppDep, ReaderOf, Reviewer, Submitter
+from api.intake import require_text
 from api.problems import responses
 from api.views import JobPage, JobView
 from schemas.job import FINISHED, Job, JobState
@@ -82,7 +83,7 @@ def correct_record(
 ) -> Response:  # fmt: skip
     """Correct the data of a record. What was read stays beside it."""
     _job(app, job_id, principal.project)
-    record = change.correct(app, job_id, data, project=principal.project, actor=principal.actor)
+    record = change.correct(app, job_id, require_text(data), project=principal.project, actor=principal.actor)
     return JSONResponse(record)
 
 
@@ -96,20 +97,19 @@ async def get_page(
 ) -> Response:  # fmt: skip
     """The picture of a page, counted from 1; drawn by a worker when it is first asked for."""
     job = await run_in_threadpool(_job, app, job_id, principal.project)
-    if job.pages and number > job.pages:
+    if number > max(job.pages, 1):  # the first may be looked at before a worker has counted them
         raise NotFound(what=f"page {number}")
     key = layout.page(job, number)
     loop = asyncio.get_running_loop()
-    until, asked = loop.time() + wait, False
+    until = loop.time() + wait
     while await run_in_threadpool(app.store.stat, key) is None:
-        if job.state is JobState.FAILED:
-            raise NotFound(what=f"page {number}")
-        if not asked:
-            await run_in_threadpool(_ask_to_draw, app, job, number)
-            asked = True
-        elif loop.time() > until:
+        if await run_in_threadpool(app.store.stat, layout.undrawable(job, number)) is not None:
+            raise NotFound(what=f"picture of page {number}")
+        await run_in_threadpool(_ask_to_draw, app, job, number)
+        if loop.time() > until:
             return _pending(job)
         await asyncio.sleep(_LOOK_EVERY)
+    await run_in_threadpool(_note, app, job, "look", principal.actor)
     picture = await run_in_threadpool(app.store.read, key)
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
     return Response(picture, media_type="image/webp", headers=headers)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path
 
 from api.auth import AppDep, ReaderOf, Submitter
+from api.intake import require_text
 from api.problems import responses
 from api.views import KindView
 from worker.jobs import kinds
@@ -36,7 +37,7 @@ def put_kind(
     principal: Submitter,
 ) -> KindView:  # fmt: skip
     """Define a kind, or its next version. Jobs keep the version they were submitted under."""
-    ref = kinds.define(app, principal.project, schema, name=name)
+    ref = kinds.define(app, principal.project, require_text(schema), name=name)
     app.ledger.access.note(
         project=principal.project, actor=principal.actor, action="define", subject=f"{name} v{ref.version}",
         now=app.clock(),

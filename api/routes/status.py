@@ -37,8 +37,8 @@ class Version(BaseModel):
 
 
 @router.get("/livez")
-def livez() -> dict[str, str]:
-    """The process answers."""
+async def livez() -> dict[str, str]:
+    """The process answers, also when every thread waits for a part that does not."""
     return {"status": "alive"}
 
 

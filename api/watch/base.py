@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,15 +15,17 @@ SCHEMA = "schema.json"
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
 _NOT_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini", "lost+found", "@eadir", "#recycle"})
+_LONGEST_NAME = 255  # bytes
 _HIDDEN = (".", "~$", "~")
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Something in an inbox: its path there, kind first, and a mark that changes with its content."""
+    """Something in an inbox: its path there, kind first, a mark that changes with its content, its bytes."""
 
     path: str
     mark: str
+    size: int
 
     @property
     def kind(self) -> str | None:
@@ -70,6 +74,16 @@ class Inbox(Protocol):
     def refuse(self, drop: Drop, reason: str) -> None:
         """Move the original to `failed` with the reason beside it, unless it has changed meanwhile."""
         ...
+
+
+def beside(path: PurePosixPath, suffix: str) -> PurePosixPath:
+    """The path with a suffix more; a name that would become too long for a file system is shortened."""
+    name = path.name + suffix
+    if len(os.fsencode(name)) <= _LONGEST_NAME:
+        return path.with_name(name)
+    mark = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
+    short = os.fsencode(path.name)[: _LONGEST_NAME - len(mark) - len(suffix) - 1].decode("utf-8", "ignore")
+    return path.with_name(f"{short}-{mark}{suffix}")
 
 
 def is_document(path: PurePosixPath) -> bool:

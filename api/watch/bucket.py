@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from api.watch.base import SCHEMA, Drop, is_document
+from api.watch.base import SCHEMA, Drop, beside, is_document
 from worker.errors import ObjectMissing
 from worker.jobs import layout
 from worker.log import logger
@@ -31,7 +31,7 @@ class BucketInbox:
         for found in self._store.list(layout.INBOX):
             path = found.key.removeprefix(layout.INBOX)
             if PurePosixPath(path).as_posix() == path and is_document(PurePosixPath(path)):
-                yield Drop(path, found.tag)
+                yield Drop(path, found.tag, found.size)
 
     def unsettled(self) -> bool:
         """Never: objects appear whole."""
@@ -43,7 +43,7 @@ class BucketInbox:
             return json.loads(self._store.read(f"{layout.INBOX}{kind}/{SCHEMA}"))
         except ObjectMissing:
             return None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RequestInvalid(detail=f"{kind}/{SCHEMA} is not JSON") from error
 
     @contextmanager
@@ -57,7 +57,7 @@ class BucketInbox:
 
     def deliver(self, drop: Drop, record: bytes) -> None:
         """Into the outbox."""
-        self._store.write(f"{layout.OUTBOX}{drop.path}.json", record)
+        self._store.write(f"{layout.OUTBOX}{beside(PurePosixPath(drop.path), '.json')}", record)
 
     def settle(self, drop: Drop) -> None:
         """To `done/`."""
@@ -65,15 +65,35 @@ class BucketInbox:
 
     def refuse(self, drop: Drop, reason: str) -> None:
         """To `failed/`."""
-        if self._move(drop, layout.FAILED):
-            self._store.write(f"{layout.FAILED}{drop.path}.txt", reason.encode() + b"\n")
+        target = self._move(drop, layout.FAILED)
+        if target is not None:
+            text = reason.encode("utf-8", "replace") + b"\n"
+            self._store.write(str(beside(PurePosixPath(target), ".txt")), text)
 
-    def _move(self, drop: Drop, where: str) -> bool:
+    def _move(self, drop: Drop, where: str) -> str | None:
+        """Copy, then delete, if it is still what was read; the key it has now."""
         key = layout.INBOX + drop.path
-        found = self._store.stat(key)
-        if found is None or found.tag != drop.mark:
-            _log.info("drop_changed", path=drop.path)
-            return False
-        self._store.copy(key, where + drop.path)
+        if not self._is_same(drop):
+            return None
+        target = self._free(where + drop.path)
+        self._store.copy(key, target)
+        if not self._is_same(drop):  # somebody wrote anew while we copied
+            self._store.delete(target)
+            return None
         self._store.delete(key)
-        return True
+        return target
+
+    def _is_same(self, drop: Drop) -> bool:
+        found = self._store.stat(layout.INBOX + drop.path)
+        if found is not None and found.tag == drop.mark:
+            return True
+        _log.info("drop_changed", path=drop.path)
+        return False
+
+    def _free(self, key: str) -> str:
+        """The key, or where it is taken, the same with a number."""
+        number, path = 1, PurePosixPath(key)
+        while self._store.stat(str(path)) is not None:
+            number += 1
+            path = PurePosixPath(key).with_name(f"{PurePosixPath(key).stem}-{number}{path.suffix}")
+        return str(path)

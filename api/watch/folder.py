@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import stat
 import time
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from api.watch.base import SCHEMA, Drop, is_document
+from api.watch.base import SCHEMA, Drop, beside, is_document
 from worker.errors import StorageUnavailable
 from worker.log import logger
 from worker.refusals import RequestInvalid
@@ -58,7 +59,7 @@ class FolderInbox:
                 seen[str(path)] = (mark, since)
                 patience = self._settle if found.st_size else self._settle * _EMPTY_PATIENCE
                 if now - since >= patience:
-                    yield Drop(str(path), mark)
+                    yield Drop(str(path), mark, found.st_size)
                 else:
                     self._unsettled = True
         self._seen = seen
@@ -74,7 +75,7 @@ class FolderInbox:
             return json.loads(path.read_text(encoding="utf-8-sig"))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RequestInvalid(detail=f"{kind}/{SCHEMA} is not JSON") from error
 
     @contextmanager
@@ -85,7 +86,7 @@ class FolderInbox:
 
     def deliver(self, drop: Drop, record: bytes) -> None:
         """Written beside its name, then named, so that nobody reads half of it."""
-        _write(self._root / "outbox" / f"{drop.path}.json", record)
+        _write(self._root / "outbox" / beside(PurePosixPath(drop.path), ".json"), record)
 
     def settle(self, drop: Drop) -> None:
         """To `done`."""
@@ -95,7 +96,8 @@ class FolderInbox:
         """To `failed`."""
         moved = self._move(drop, "failed")
         if moved is not None:
-            _write(moved.with_name(moved.name + ".txt"), reason.encode() + b"\n")
+            target = moved.with_name(beside(PurePosixPath(moved.name), ".txt").name)
+            _write(target, reason.encode("utf-8", "replace") + b"\n")
 
     def close(self) -> None:
         """Let another watcher have the folder."""
@@ -148,7 +150,7 @@ def _free(path: Path) -> Path:
 def _write(path: Path, content: bytes) -> None:
     with _translated():
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.part")
+        partial = path.with_name(f".{secrets.token_hex(8)}.part")
         partial.write_bytes(content)
         partial.replace(path)
 

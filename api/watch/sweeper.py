@@ -11,13 +11,12 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 
 from api.auth import DEFAULT_PROJECT
 from api.watch.base import Drop, Inbox
 from schemas.job import READ, Job
 from worker.app import App
-from worker.errors import ObjectMissing, PagemillError, ServiceError
+from worker.errors import ObjectMissing, PagemillError, ServiceError, TooLarge
 from worker.jobs import kinds, outcome
 from worker.jobs.kinds import KindRef
 from worker.jobs.submit import Wish, submit
@@ -50,6 +49,7 @@ class Sweeper:
     _in_hand: dict[Drop, str] = field(default_factory=dict)
     _looked_at: float = float("-inf")
     _waits: int = 0
+    _tried: dict[Drop, float] = field(default_factory=dict)  # those that could not be taken, and when
 
     def is_due(self) -> bool:
         """Whether it is time to look again."""
@@ -70,7 +70,8 @@ class Sweeper:
             return 0
         self._waits = 0
         self._in_hand = {drop: self._in_hand[drop] for drop in there if drop in self._in_hand}
-        fresh = list(islice((drop for drop in there if drop not in self._in_hand), _AT_ONCE))
+        self._tried = {drop: self._tried[drop] for drop in there if drop in self._tried}
+        fresh = sorted((drop for drop in there if drop not in self._in_hand), key=self._last_tried)[:_AT_ONCE]
         with ThreadPoolExecutor(_SUBMITTERS) as pool:
             for drop, job_id in zip(fresh, pool.map(self._take, fresh), strict=True):
                 if job_id is not None:
@@ -91,9 +92,14 @@ class Sweeper:
             if job_id in ended and self._finish(drop, ended[job_id]):
                 del self._in_hand[drop]
 
+    def _last_tried(self, drop: Drop) -> float:
+        """Those that have to wait go to the end, so that they hold up no others."""
+        return self._tried.get(drop, 0.0)
+
     def _take(self, drop: Drop) -> str | None:
         """Submit a drop; None when it was refused, or will be tried again."""
         try:
+            self._require_size(drop)
             kind = self._kind(drop)
             wish = Wish(self.project, kind, self.app.settings.engine)
             with self.inbox.open(drop) as file:
@@ -102,12 +108,22 @@ class Sweeper:
             return None
         except ServiceError as error:
             self._waits += 1
+            self._tried[drop] = time.monotonic()
             _log.warning("drop_waits", path=drop.path, code=error.code, reason=str(error))
             return None
         except PagemillError as error:
             self._refuse(drop, f"{error.code}: {error}")
             return None
+        except Exception as error:  # noqa: BLE001 (the border of a document: the others must still be taken)
+            _log.exception("internal_error")
+            self._refuse(drop, f"internal: {type(error).__name__}")
+            return None
         return job.id
+
+    def _require_size(self, drop: Drop) -> None:
+        """Raise TooLarge before a byte of it is moved."""
+        if drop.size > self.app.settings.max_bytes:
+            raise TooLarge(size=drop.size, limit=self.app.settings.max_bytes)
 
     def _kind(self, drop: Drop) -> KindRef:
         if drop.kind is None:

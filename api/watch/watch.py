@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import tempfile
 import threading
@@ -54,7 +55,8 @@ def watch(settings: Settings, *, folder: Path | None, bucket: bool, once: bool) 
 def _run(sweepers: Sequence[Sweeper], stop: threading.Event, wake: threading.Event, *, once: bool) -> None:
     alive = Path(tempfile.gettempdir()) / ALIVE
     while not stop.is_set():
-        alive.touch()
+        with contextlib.suppress(OSError):  # another user's watcher has the name
+            alive.touch()
         woken = wake.is_set()
         wake.clear()
         taken = sum(sweeper.look() for sweeper in sweepers if woken or once or sweeper.is_due())

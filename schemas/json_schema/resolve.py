@@ -17,6 +17,8 @@ from schemas.json_schema import merge
 Node = dict[str, Any]
 
 _LITERALS = frozenset({"enum", "const", "default", "examples", "example"})
+_DEFINITIONS = frozenset({"$defs", "definitions"})
+_MOST_NODES = 20_000
 _MAX_DEPTH = 40  # levels; references that multiply grow without bound long before
 
 
@@ -25,6 +27,7 @@ def resolve(schema: Mapping[str, Any]) -> Node:
     if not isinstance(schema, Mapping):
         raise SchemaError("the schema must be a JSON object", keyword="type", pointer="")
     _refuse_outside(schema, at="")
+    _require_bounded(schema)
     return _node(schema, root=schema, at="", seen=())
 
 
@@ -40,6 +43,29 @@ def _refuse_outside(part: Any, *, at: str) -> None:
     elif isinstance(part, list):
         for index, value in enumerate(part):
             _refuse_outside(value, at=at + pointer.join(index))
+
+
+def _require_bounded(schema: Mapping[str, Any]) -> None:
+    """References that refer twice, and so on, multiply: refuse what would grow beyond all bounds."""
+    sizes: dict[str, int] = {}
+
+    def size(part: Any, seen: tuple[str, ...]) -> int:
+        if isinstance(part, Mapping):
+            own = 1 + sum(
+                size(value, seen) for key, value in part.items() if key not in _LITERALS | _DEFINITIONS
+            )
+            return own + referred(part.get("$ref"), seen)
+        return sum(size(value, seen) for value in part) if isinstance(part, list) else 0
+
+    def referred(reference: Any, seen: tuple[str, ...]) -> int:
+        if not isinstance(reference, str) or reference in seen:
+            return 0
+        if reference not in sizes:
+            sizes[reference] = min(_MOST_NODES + 1, size(_target(reference, schema, ""), (*seen, reference)))
+        return sizes[reference]
+
+    if size(schema, ()) > _MOST_NODES:
+        raise SchemaError(f"the schema has more than {_MOST_NODES} parts", keyword="$ref", pointer="")
 
 
 def _node(raw: Any, *, root: Mapping[str, Any], at: str, seen: tuple[str, ...]) -> Node:

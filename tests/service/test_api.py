@@ -502,3 +502,73 @@ def test_the_page_loads_nothing_from_elsewhere(http: httpx.Client) -> None:
     for part in ("page.js", "page.css"):
         assert http.get(f"/web/{part}").status_code == 200
     assert problem(http.get("/web/..%2f..%2fsecret")) == (404, "not_found")
+
+
+def test_half_characters_are_refused_and_not_stored(http: httpx.Client, desk: Desk) -> None:
+    headers = {"content-type": "application/json"}
+    half = b'{"type": "object", "title": "\\ud800"}'
+    assert problem(http.put("/v1/kinds/half", content=half, headers=headers)) == (422, "request_invalid")
+    assert problem(post(http, schema=half.decode(), kind="")) == (422, "request_invalid")
+    job = post(http).json()["jobs"][0]["id"]
+    desk.work("cpu")
+    wrong = http.put(f"/v1/jobs/{job}/record", content=b'{"company": "\\ud800"}', headers=headers)
+    assert problem(wrong) == (422, "request_invalid")
+    assert problem(http.get("/v1/jobs", headers={"Host": "["}))[0] in {400, 403}
+
+
+def test_a_body_without_a_length_is_cut_off_too(http: httpx.Client) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'{"a": "'
+        for _ in range(40):
+            yield b"x" * 2**20
+
+    answer = http.put("/v1/kinds/big", content=endless(), headers={"content-type": "application/json"})
+    assert problem(answer) == (413, "too_large")
+
+
+def test_an_upload_taken_once_answers_its_idempotency_key_again(app: App, http: httpx.Client) -> None:
+    app.store.write("uploads/default/1-a/x.png", picture())
+    body = {"source": "uploads/default/1-a/x.png", "kind": "receipt"}
+    first, again = (http.post("/v1/jobs", json=body, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert first.json()["jobs"][0]["id"] == again.json()["jobs"][0]["id"]
+    assert problem(http.post("/v1/jobs", json=body)) == (404, "not_found")
+
+
+def test_columns_of_the_data_do_not_hide_those_of_the_job(http: httpx.Client, desk: Desk) -> None:
+    nullable = {"type": ["string", "null"]}
+    schema = {
+        "type": "object",
+        "properties": {"state": nullable, "=cmd()": nullable, "n": {"type": ["integer", "null"]}},
+    }
+    http.put("/v1/kinds/odd", json=schema)
+    job = post(http, kind="odd", batch="odd").json()["jobs"][0]["id"]
+    desk.work("cpu")
+    data = {"state": "Texas", "=cmd()": "x", "n": 10**20}
+    assert http.put(f"/v1/jobs/{job}/record", json=data).status_code == 200
+    parquet = http.get("/v1/batches/odd/export?format=parquet").content
+    [row] = pyarrow.parquet.read_table(io.BytesIO(parquet)).to_pylist()
+    assert (row["state"], row["data.state"], row["n"]) == ("done", "Texas", None)
+    header = http.get("/v1/batches/odd/export?format=csv").content.decode("utf-8-sig").splitlines()[0]
+    assert "'=cmd()" in header
+
+
+def test_a_page_that_cannot_be_drawn_is_said_so_and_asked_for_once(
+    http: httpx.Client, app: App, desk: Desk
+) -> None:
+    job = post(http).json()["jobs"][0]["id"]
+    desk.work("cpu")
+    app.broker._redis.flushall()
+    for _ in range(3):
+        assert http.get(f"/v1/jobs/{job}/pages/1", params={"wait": 0}).status_code == 202
+    assert app.broker.depth("cpu") == 1
+    source = app.ledger.jobs.get(job).spec.source_sha256
+    app.store.write(layout.source("default", source), b"damaged since")
+    desk.draw(job, 1)
+    assert problem(http.get(f"/v1/jobs/{job}/pages/1")) == (404, "not_found")
+
+
+def test_the_document_says_how_keys_are_sent(http: httpx.Client) -> None:
+    document = http.get("/openapi.json").json()
+    assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    assert document["paths"]["/v1/jobs"]["post"]["security"]

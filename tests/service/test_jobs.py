@@ -20,6 +20,7 @@ from worker.jobs import change, kinds, layout, outcome
 from worker.jobs.rebuild import rebuild
 from worker.jobs.submit import Wish, submit
 from worker.jobs.sweep import sweep, tidy
+from worker.leases import Leases
 from worker.ledger.ledger import IN_MEMORY, Ledger
 from worker.refusals import NotFound, RequestInvalid, WrongState
 from worker.tasks import Desk
@@ -347,3 +348,104 @@ def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, desk: Desk) -> None:
         kinds.find(app, "other", "slip")
     own_receipt = kinds.define(app, "p", {"type": "object", "properties": {"x": {}}}, name="receipt")
     assert own_receipt.version == kinds.find(app, "other", "receipt").version + 1
+
+
+def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow(monkeypatch)
+    quick = App(app.settings.model_copy(update={"lease_seconds": 0.6}), app.store, app.ledger, app.broker)
+    hasty = Desk(quick, desk.reader, Leases(quick), desk.gate)
+    hasty.leases.start()
+    suspect = send(app)
+    app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
+    app.ledger.jobs.expire(now=time.time())
+    with app.ledger.database.write() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET due_at = 9e12")
+    long = send(app, picture(pages=12))
+    first = threading.Thread(target=hasty.work, args=("cpu",))
+    first.start()
+    until(lambda: state(app, long) is JobState.RUNNING)
+    with app.ledger.database.write() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET due_at = 0")
+    others = [threading.Thread(target=hasty.work, args=("cpu",)) for _ in range(2)]
+    fresh = send(app)
+    for thread in others:
+        thread.start()
+        time.sleep(0.1)
+    for thread in (first, *others):
+        while thread.is_alive():
+            app.ledger.jobs.expire(now=time.time())
+            time.sleep(0.05)
+    assert {state(app, job) for job in (suspect, long, fresh)} == {JobState.DONE}
+    assert [app.ledger.jobs.get(job.id).attempts for job in (suspect, long, fresh)] == [2, 1, 1]
+    hasty.leases.end()
+
+
+def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+    desk.work("cpu")
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.store, "delete", away)
+        with pytest.raises(StorageUnavailable):
+            change.erase(app, job.id, project="default", actor="t")
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    assert rebuild(fresh).found == 0  # the tombstone is there: what is left goes, and is not read again
+    fresh.ledger.close()
+    change.erase(app, job.id, project="default", actor="t")
+    assert stat_keys(app) == {layout.tombstone("default", job.id)}
+
+
+def test_a_document_may_come_again_after_it_was_erased(app: App, desk: Desk) -> None:
+    document = picture()
+    job = send(app, document)
+    change.erase(app, job.id, project="default", actor="t")
+    assert send(app, document).id == job.id
+    assert layout.tombstone("default", job.id) not in stat_keys(app)
+    desk.work("cpu")
+    assert state(app, job) is JobState.DONE
+
+
+def test_a_wish_to_cancel_outlives_the_worker_that_was_asked(app: App, desk: Desk) -> None:
+    job = send(app)
+    app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
+    change.cancel(app, job.id, project="default", actor="t")
+    sweep(app)
+    desk.work("cpu")
+    assert state(app, job) is JobState.CANCELLED
+
+
+def test_a_record_nobody_can_read_does_not_go_round_for_ever(app: App, desk: Desk) -> None:
+    job = send(app)
+    app.store.write(layout.record(job), b'{"record_version": 99}')
+    for _ in range(5):
+        app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
+        sweep(app)
+    desk.work("cpu")
+    assert app.ledger.jobs.get(job.id).state in {JobState.FAILED, JobState.DONE}
+
+
+def test_an_erased_twin_does_not_take_the_source_of_a_job_that_just_came(
+    app: App, monkeypatch: pytest.MonkeyPatch, desk: Desk
+) -> None:
+    document = picture()
+    job = send(app, document)
+    opened = app.ledger.jobs.open
+
+    def open_after_erasure(*given: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        change.erase(app, job.id, project="default", actor="t")
+        return opened(*given, **more)
+
+    monkeypatch.setattr(
+        type(app.ledger.jobs), "open", lambda _self, *given, **more: open_after_erasure(*given, **more)
+    )
+    twin = send(app, document, kind=kinds.find(app, "default", "form"))
+    desk.work("cpu")
+    assert state(app, twin) is JobState.DONE

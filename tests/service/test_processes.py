@@ -220,6 +220,11 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
     (data / "inbox/receipt").mkdir(parents=True)
     (data / "inbox/receipt/b.png").write_bytes(picture())
     until((data / "outbox/receipt/b.png.json").exists)
+    beside = subprocess.run(
+        [sys.executable, "-m", "api.cli.main", "keys", "secret"], capture_output=True, text=True, cwd=_ROOT,
+        env=environment({"PAGEMILL_DATA_DIR": str(data)}), timeout=60, check=False,
+    )  # fmt: skip
+    assert beside.stdout.startswith("whsec_"), beside.stderr
     second = _up(data)
     assert second.wait(20) == 2
     assert second.stderr is not None

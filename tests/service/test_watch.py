@@ -261,3 +261,43 @@ def test_a_bucket_is_an_inbox_too(app: App, servers: Stack, desk: Desk) -> None:
     }  # fmt: skip
     assert json.loads(store.read("outbox/slips/c.png.json"))["data"] == {"a": None}
     store.close()
+
+
+def test_names_nobody_thought_of(root: Path, sweeper: Sweeper, desk: Desk) -> None:
+    inbox = root / "inbox"
+    (inbox / "receipt" / ("长" * 84 + ".p")).write_bytes(picture())
+    (inbox / "receipt" / ("x" * 251 + ".png")).write_bytes(b"no document")
+    Path(os.fsdecode(os.fsencode(inbox) + b"/kind-\xff")).mkdir()
+    Path(os.fsdecode(os.fsencode(inbox) + b"/kind-\xff/a.png")).write_bytes(picture())
+    Path(os.fsdecode(os.fsencode(inbox) + b"/receipt/b-\xff.png")).write_bytes(picture())
+    (inbox / "deep").mkdir()
+    (inbox / "deep/schema.json").write_text('{"properties":' * 5000 + "{}" + "}" * 5000)
+    (inbox / "deep/c.png").write_bytes(picture())
+    (inbox / "half").mkdir()
+    (inbox / "half/schema.json").write_text('{"title": "\\ud800", "type": "object"}')
+    (inbox / "half/d.png").write_bytes(picture())
+    drain(sweeper, desk)
+    assert {name for name in files(inbox) if not name.endswith("schema.json")} == set()
+    assert sweeper.tally.read == 2
+    assert sweeper.tally.failed == 4
+
+
+def test_drops_that_have_to_wait_hold_up_no_others(
+    app: App, root: Path, sweeper: Sweeper, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api.watch import sweeper as module
+
+    monkeypatch.setattr(module, "_AT_ONCE", 5)
+    for number in range(5):
+        path = root / f"inbox/receipt/a{number}.png"
+        path.write_bytes(picture())
+    opened = FolderInbox.open
+
+    def some(self: FolderInbox, drop: Any) -> Any:
+        if drop.name.startswith("a"):
+            raise StorageUnavailable(detail="permission denied")
+        return opened(self, drop)
+
+    monkeypatch.setattr(FolderInbox, "open", some)
+    (root / "inbox/receipt/z.png").write_bytes(picture())
+    until(lambda: (sweeper.look(), sum(app.ledger.lists.counts().values()))[1])

@@ -19,6 +19,7 @@ from worker.jobs import layout
 from worker.ledger.projects import KindVersion
 from worker.refusals import NotFound, RequestInvalid
 
+_LONGEST_NAME = 64
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -60,6 +61,7 @@ def load(app: App, project: str, ref: KindRef) -> Schema:
 
 def keep(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
     """Store a schema that is used without being named as a kind; raises SchemaInvalid."""
+    name = "".join(c for c in name if c.isprintable())[:_LONGEST_NAME] or "custom"
     schema = _checked(raw, name)
     app.store.create(layout.schema(project, schema.sha256), json.dumps(raw, ensure_ascii=False).encode())
     return KindRef(name, schema.version, schema.sha256)

@@ -64,6 +64,11 @@ def page(job: Job, number: int) -> str:
     return f"{_of(job)}pages/{number:04}.webp"
 
 
+def undrawable(job: Job, number: int) -> str:
+    """Why there is no picture of a page."""
+    return f"{_of(job)}pages/{number:04}.txt"
+
+
 def corrections(job: Job) -> str:
     """What people changed, in order."""
     return _of(job) + "corrections/"

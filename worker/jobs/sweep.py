@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.app import App
 from worker.errors import QueueUnavailable
-from worker.jobs import change
+from worker.jobs import change, layout
 from worker.log import logger
 from worker.refusals import NotFound
 
@@ -13,6 +13,7 @@ _RINGS_AT_ONCE = 5000
 _DAY = 86_400.0
 _ERASED_AT_ONCE = 200
 _REQUESTS_KEPT = 7 * _DAY
+_UPLOADS_KEPT = 2 * _DAY  # beyond the time for which their URLs hold
 
 
 def sweep(app: App) -> None:
@@ -42,4 +43,13 @@ def tidy(app: App) -> None:
                 change.erase(app, job_id, project=project, actor="retention")
             except NotFound:  # another worker tidies, too
                 continue
+    _remove_old_uploads(app, now)
     app.ledger.access.forget_requests(before=now - _REQUESTS_KEPT)
+
+
+def _remove_old_uploads(app: App, now: float) -> None:
+    """Uploads that were never submitted; their names begin with the second of their URL."""
+    for found in app.store.list(layout.UPLOADS):
+        second = found.key.split("/")[2].partition("-")[0]
+        if second.isdigit() and now - int(second) > app.settings.presign_seconds + _UPLOADS_KEPT:
+            app.store.delete(found.key)

@@ -28,7 +28,8 @@ def main() -> None:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)  # decoders print warnings; stdout carries pages
     os.dup2(silent, 2)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # it ends with its parent, when there is nothing to read
+        signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin:
             _serve(json.loads(line), answers)

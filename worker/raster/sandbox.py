@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from worker.errors import Cancelled, CorruptFile, PagemillError, SourceTimeout
+from worker.errors import Cancelled, CorruptFile, OpenerKilled, PagemillError, SourceTimeout
 from worker.raster import wire
 from worker.raster.base import Limits, Page
 
@@ -60,9 +60,9 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def open(self, path: Path) -> SandboxedDocument:
-        """Begin to open a file; returns at once, the child works meanwhile."""
-        return SandboxedDocument(self, path)
+    def open(self, path: Path, *, first: int = 1) -> SandboxedDocument:
+        """Begin to open a file; returns at once, the child works meanwhile, from page `first` on."""
+        return SandboxedDocument(self, path, first=first)
 
     def close(self) -> None:
         """End every child: idle ones on their own, those in the middle of a page at once."""
@@ -109,12 +109,13 @@ class SandboxedDocument:
     Iterating gives a `Page` or, for a page that fails alone, a `PageFailed` in its place.
     """
 
-    def __init__(self, sandbox: Sandbox, path: Path) -> None:
+    def __init__(self, sandbox: Sandbox, path: Path, *, first: int = 1) -> None:
         self._sandbox = sandbox
         self._path = path
         self._count: int | None = None
         self._child: _Child | None = None
-        self._request(first=0)
+        self._first = first
+        self._request(first=first - 1)
 
     @property
     def page_count(self) -> int:
@@ -130,7 +131,7 @@ class SandboxedDocument:
     def __iter__(self) -> Iterator[Page | PageFailed]:
         deaths = 0
         try:
-            for number in range(1, self.page_count + 1):
+            for number in range(self._first, self.page_count + 1):
                 page = self._page(number, hopeless=deaths >= _MOST_DEATHS)
                 deaths = deaths + 1 if self._child is None else 0
                 yield page
@@ -261,9 +262,18 @@ class _Child:
             filled += count
         return buffer
 
+    def _died_of(self, number: signal.Signals) -> bool:
+        """Whether a signal that is not ours has ended it."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=0.2) == -number
+        return False
+
     def _cause_of_death(self, limits: Limits) -> PagemillError:
+        killed = self._died_of(signal.SIGKILL)
         self._process.kill()
         code = self._process.wait()
         if code == -signal.SIGXCPU:
             return SourceTimeout(seconds=f"{limits.page_seconds:g}")
+        if killed:
+            return OpenerKilled()
         return CorruptFile(kind="", detail="the program that opens it crashed on it")

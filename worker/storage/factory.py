@@ -21,5 +21,5 @@ def create(settings: Settings, *, retries: int = 4) -> Store:
     return S3Store(
         settings.s3_endpoint_url, access_key=settings.s3_access_key,
         secret_key=settings.s3_secret_key.get_secret_value(), bucket=settings.s3_bucket,
-        region=settings.s3_region, retries=retries,
+        region=settings.s3_region, public_url=settings.s3_public_url, retries=retries,
     )  # fmt: skip

@@ -24,8 +24,10 @@ from worker.storage.base import CHUNK, Stat, spool
 
 _FOREIGN = (MinioException, InvalidResponseError, S3Error, ServerError, urllib3.exceptions.HTTPError, OSError)
 _PRESIGNED_FOR = timedelta(hours=1)
+_CHECK_SECONDS = 3.0  # who asks whether it is there does not wait longer
 _OK = 200
-_EXISTS = (412, 409)  # 409: another writer is at it at this moment
+_EXISTS = 412
+_RACE = 409  # another writer is at it at this moment, and may yet fail
 
 
 class S3Store:
@@ -33,15 +35,21 @@ class S3Store:
 
     def __init__(
         self, endpoint_url: str, *, access_key: str, secret_key: str, bucket: str, region: str,
-        seconds: float = 30.0, retries: int = 4,
+        public_url: str | None = None, seconds: float = 30.0, retries: int = 4,
     ) -> None:  # fmt: skip
         self._bucket = bucket
         self._http = _pool(seconds, retries)
-        url = urlsplit(endpoint_url)
-        self._client = Minio(
-            url.netloc, access_key=access_key, secret_key=secret_key, secure=url.scheme == "https",
-            region=region, http_client=self._http,
-        )  # fmt: skip
+
+        def at(url: str, http: urllib3.PoolManager | None) -> Minio:
+            parts = urlsplit(url)
+            return Minio(
+                parts.netloc, access_key=access_key, secret_key=secret_key, region=region,
+                secure=parts.scheme == "https", http_client=http,
+            )  # fmt: skip
+
+        self._client = at(endpoint_url, self._http)
+        self._quick = at(endpoint_url, _pool(_CHECK_SECONDS, 0))
+        self._public = at(public_url or endpoint_url, None)  # a signature holds for one host only
 
     def create(self, key: str, data: bytes | BinaryIO, *, size: int | None = None) -> bool:
         """PUT with If-None-Match."""
@@ -51,7 +59,7 @@ class S3Store:
             url = self._client.presigned_put_object(self._bucket, key, expires=_PRESIGNED_FOR)
             headers = {"If-None-Match": "*", "Content-Length": str(length)}
             answer = self._http.request("PUT", url, body=data, headers=headers)
-        if answer.status in _EXISTS:
+        if answer.status == _EXISTS or (answer.status == _RACE and self.stat(key) is not None):
             return False
         if answer.status != _OK:
             raise StorageUnavailable(detail=_reason(answer.data))
@@ -112,13 +120,13 @@ class S3Store:
     def presign_put(self, key: str, *, seconds: int) -> str:
         """A URL for one PUT."""
         with _translated(key):
-            url = self._client.presigned_put_object(self._bucket, key, expires=timedelta(seconds=seconds))
+            url = self._public.presigned_put_object(self._bucket, key, expires=timedelta(seconds=seconds))
         return str(url)
 
     def check(self) -> None:
         """The bucket is there, and these credentials may use it."""
         with _translated(""):
-            if not self._client.bucket_exists(self._bucket):
+            if not self._quick.bucket_exists(self._bucket):
                 raise StorageUnavailable(detail=f"there is no bucket {self._bucket!r}; create it")
 
     def prepare(self) -> None:

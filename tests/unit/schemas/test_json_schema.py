@@ -282,3 +282,12 @@ def test_a_schema_that_multiplies_itself_is_refused() -> None:
 def test_what_is_no_schema_is_an_error_of_ours_or_none(raw: Any) -> None:
     with contextlib.suppress(SchemaError):
         from_json_schema(raw, name="m")
+
+
+def test_references_that_multiply_are_refused_before_they_do() -> None:
+    raw: dict[str, Any] = {"$defs": {"d0": {"type": "string"}}, "$ref": "#/$defs/d30"}
+    for level in range(1, 31):
+        both = {"$ref": f"#/$defs/d{level - 1}"}
+        raw["$defs"][f"d{level}"] = {"type": "object", "properties": {"a": both, "b": both}}
+    with pytest.raises(SchemaError, match="parts"):
+        resolve.resolve(raw)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -135,3 +136,11 @@ def test_data_take_the_shape_of_the_schema_at_every_level(
     root = from_json_schema(schema, name="m").root
     assert shape.fit(data, root) == shaped
     assert "/b" in set(shape.defaults(data, shape.fit(data, root), root))
+
+
+def test_a_pattern_without_end_is_given_up() -> None:
+    raw = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
+    started = time.monotonic()
+    [issue] = validate.check({"a": "a" * 60 + "!"}, from_json_schema(raw, name="t"))
+    assert time.monotonic() - started < 3
+    assert issue.code == "check_failed"

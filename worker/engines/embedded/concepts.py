@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas.json_schema.fields import Field
 from worker.engines.embedded.lexicon import Label
+from worker.patterns import Pattern
 
 _WEIGHTS = {"strong": 1.3, "labels": 1.0, "weak": 0.55}
 _KEYS = frozenset({*_WEIGHTS, "value", "field", "pattern", "side", "region", "within", "echo"})
@@ -38,7 +39,7 @@ class Concept:
     value: str
     names: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
     side: tuple[str, str] | None = None
     region: tuple[float, float, float, float] | None = None
     within: tuple[str, ...] = ()
@@ -94,7 +95,7 @@ def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
     )
     return Concept(
         name=name, value=entry["value"], names=tuple(entry.get("field", ())), labels=wordings,
-        pattern=re.compile(entry["pattern"]) if "pattern" in entry else None,
+        pattern=Pattern(entry["pattern"]) if "pattern" in entry else None,
         side=tuple(entry["side"]) if "side" in entry else None,
         region=tuple(entry["region"]) if "region" in entry else None,
         within=tuple(entry.get("within", ())), echo=entry.get("echo"),
@@ -135,7 +136,7 @@ def own_concept(target: Field) -> Concept:
     pattern = target.hints.get("x-pattern")
     return Concept(
         name=target.path, value=_value_type(target), labels=tuple(own_labels(target)),
-        pattern=re.compile(pattern) if pattern else None,
+        pattern=Pattern(pattern) if pattern else None,
     )  # fmt: skip
 
 

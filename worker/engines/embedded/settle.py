@@ -7,7 +7,6 @@ it scores highest, and the others take their next best.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +17,7 @@ from schemas.json_schema.fields import Field
 from schemas.record import Alternative, Citation, Evidence
 from schemas.values import amounts
 from schemas.values.folding import squeeze
+from worker import patterns
 from worker.engines.embedded import confidence
 from worker.engines.embedded.filling import Filling, Group, Listing, Scalar
 from worker.engines.embedded.reading import box_on_page
@@ -151,12 +151,19 @@ def _citations(candidate: Candidate) -> Iterator[Citation]:
         yield Citation(page=cell.page.number, box=box.rounded(), text=span.text)
 
 
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return patterns.found(pattern, value)
+    except TimeoutError:
+        return False
+
+
 def allows(field: Field, value: Any) -> bool:
     """Whether a value keeps to the field's bounds and pattern; one that does not cannot be meant."""
     bounds = field.bounds
     if isinstance(value, str):
         fits = _bound(bounds, "minLength", 0) <= len(value) <= _bound(bounds, "maxLength", math.inf)
-        return fits and (field.pattern is None or re.search(field.pattern, value) is not None)
+        return fits and (field.pattern is None or _matches(field.pattern, value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     at_least, at_most = _bound(bounds, "minimum", -math.inf), _bound(bounds, "maximum", math.inf)
