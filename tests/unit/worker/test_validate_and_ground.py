@@ -139,7 +139,7 @@ def test_data_take_the_shape_of_the_schema_at_every_level(
 
 
 def test_a_pattern_without_end_is_given_up() -> None:
-    raw = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
+    raw = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a|aa)+$"}}}
     started = time.monotonic()
     [issue] = validate.check({"a": "a" * 60 + "!"}, from_json_schema(raw, name="t"))
     assert time.monotonic() - started < 3
