@@ -14,6 +14,7 @@ from worker.app import App, version
 from worker.errors import EmptyDocument, QueueUnavailable, TooLarge
 from worker.jobs import layout
 from worker.jobs.kinds import KindRef
+from worker.ledger.jobs import Standing
 from worker.log import logger
 from worker.storage.base import CHUNK
 
@@ -46,9 +47,11 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
     if size > app.settings.max_bytes:
         raise TooLarge(size=size, limit=app.settings.max_bytes)
     spec = _spec(wish, filename, sha256=sha256, size=size, model=entry.model, now=app.clock())
-    had_source = False
-    if not app.ledger.jobs.knows(spec.job_id):
-        had_source = _store(app, spec, file)
+    standing = app.ledger.jobs.standing(spec.job_id)
+    if standing is Standing.ERASED:
+        app.ledger.projects.unbury(spec.job_id)
+        app.store.delete(layout.tombstone(spec.project, spec.job_id))
+    had_source = standing is not Standing.KNOWN and _store(app, spec, file)
     job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch, actor=actor)
     if new and had_source and app.store.stat(layout.source(spec.project, sha256)) is None:
         _store(app, spec, file)  # another job with this source was erased while we relied on it
@@ -65,8 +68,6 @@ def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
     A job whose source is missing was never promised.
     """
     file.seek(0)
-    if app.ledger.projects.unbury(spec.job_id):
-        app.store.delete(layout.tombstone(spec.project, spec.job_id))
     with ThreadPoolExecutor(1) as beside:
         body = spec.model_dump_json().encode()
         written = beside.submit(app.store.create, layout.spec(spec.project, spec.job_id), body)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, text, update
+from sqlalchemy import Connection, Row, and_, func, insert, literal, select, text, union_all, update
 
 from schemas.job import Job, JobSpec, JobState
 from worker.errors import LeaseLost
 from worker.ledger.database import Database
 from worker.ledger.deliveries import Deliveries
-from worker.ledger.tables import audit, jobs, members, projects
+from worker.ledger.tables import audit, jobs, members, projects, tombstones
 from worker.refusals import NotFound, WrongState
 
 # The next job of every project with something waiting, each found by one step into the index; the
@@ -42,6 +43,14 @@ class End:
     pages: int = 0
     error_code: str | None = None
     error_message: str | None = None
+
+
+class Standing(StrEnum):
+    """What the ledger knows of a job that is about to be opened."""
+
+    NEW = "new"
+    KNOWN = "known"
+    ERASED = "erased"
 
 
 class Jobs:
@@ -92,10 +101,15 @@ class Jobs:
             raise NotFound(what="job")
         return job
 
-    def knows(self, job_id: str) -> bool:
-        """Whether there is such a job."""
+    def standing(self, job_id: str) -> Standing:
+        """Whether there is such a job, or was one."""
+        job = select(literal(Standing.KNOWN)).where(jobs.c.id == job_id)
+        stone = select(literal(Standing.ERASED)).where(tombstones.c.job_id == job_id)
         with self._database.read() as connection:
-            return connection.execute(select(jobs.c.id).where(jobs.c.id == job_id)).first() is not None
+            found = connection.execute(union_all(job, stone)).scalars().all()
+        if Standing.KNOWN in found:
+            return Standing.KNOWN
+        return Standing.ERASED if found else Standing.NEW
 
     def claim(self, queue: str, *, token: str, now: float, lease_seconds: float) -> Job | None:
         """Take the next job under a lease: projects in turn, then by priority, then by age."""

@@ -71,15 +71,10 @@ class Projects:
             connection.execute(delete(deliveries).where(deliveries.c.job_id == job_id))
             connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.project == project))
 
-    def unbury(self, job_id: str) -> bool:
-        """Take a tombstone away, for its document comes again; whether there was one."""
-        stone = tombstones.c.job_id == job_id
-        with self._database.read() as connection:
-            if connection.execute(select(tombstones.c.job_id).where(stone)).first() is None:
-                return False
+    def unbury(self, job_id: str) -> None:
+        """Take a tombstone away, for its document comes again."""
         with self._database.write() as connection:
-            connection.execute(delete(tombstones).where(stone))
-        return True
+            connection.execute(delete(tombstones).where(tombstones.c.job_id == job_id))
 
     def erased_at(self, job_id: str, *, project: str) -> float | None:
         """When a job was erased; None when it was not."""
