@@ -85,5 +85,5 @@ def _install_page(api: FastAPI) -> None:
     def part(name: str) -> Response:
         media = _PAGE_PARTS.get(name)
         if media is None:
-            raise NotFound(what="page")
+            raise NotFound(what="page of that name")
         return Response(folder.joinpath(name).read_bytes(), media_type=media)

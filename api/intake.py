@@ -97,7 +97,7 @@ class Intake:
             return Taken(jobs=earlier)
         found = self.app.store.stat(key)
         if found is None:
-            raise NotFound(what="object")
+            raise NotFound(what="object with this key")
         most = min(self.app.settings.max_bytes, self.principal.max_bytes or self.app.settings.max_bytes)
         if found.size > most:
             raise TooLarge(size=found.size, limit=most)
@@ -106,7 +106,7 @@ class Intake:
             try:
                 self.app.store.fetch(key, path)
             except ObjectMissing as error:
-                raise NotFound(what="object") from error
+                raise NotFound(what="object with this key") from error
             with path.open("rb") as file:
                 taken = self._submit([(PurePosixPath(key).name, file)], self._wish(options))
         self._remember(fingerprint, taken)
@@ -156,7 +156,7 @@ class Intake:
             folders.append(layout.INBOX)
         clean = PurePosixPath(key).as_posix() == key and ".." not in PurePosixPath(key).parts
         if not clean or not key.startswith(tuple(folders)):
-            raise NotFound(what="object")
+            raise NotFound(what="object with this key")
         return key
 
     def _answered(self, fingerprint: str) -> list[Job] | None:

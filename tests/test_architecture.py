@@ -86,7 +86,7 @@ def test_every_setting_is_in_the_example_file() -> None:
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
         known_as = alias.choices[1] if isinstance(alias, AliasChoices) else f"PAGEMILL_{name.upper()}"
-        assert f"{known_as}=" in example
+        assert f"\n# {known_as}=" in example
 
 
 def test_every_concept_a_kind_names_is_in_the_library() -> None:

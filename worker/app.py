@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 
+from worker import catalogue
 from worker.broker import Broker
 from worker.errors import StorageUnavailable
 from worker.ledger.ledger import Ledger
@@ -52,7 +53,8 @@ class App:
 
 
 def connect(settings: Settings) -> App:
-    """The parts the settings name; raises SettingsInvalid, LedgerUnavailable, MissingExtra."""
+    """The parts the settings name; raises RequestInvalid, SettingsInvalid and what the parts raise."""
+    catalogue.entry(settings.engine)
     return App(settings, factory.create(settings), Ledger.open(settings.ledger_url), Broker(settings))
 
 

@@ -10,7 +10,7 @@
     │   └── ModelUnavailable  OutOfMemory  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError         something around the reading failed
     │   ├── StorageUnavailable  ObjectMissing  UnsupportedByStore  LedgerUnavailable
-    │   ├── QueueUnavailable  Unreachable
+    │   ├── QueueUnavailable  Unreachable  PartFalls
     │   ├── AttemptsExhausted  LeaseLost  Stopped  Cancelled
     │   └── MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: `worker/refusals.py`
@@ -35,7 +35,7 @@ class PagemillError(Exception):
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
         template = inspect.cleandoc(type(self).__doc__ or "").replace("\n", " ")
-        super().__init__(template.format_map(_Facts(facts)))
+        super().__init__(" ".join(template.format_map(_Facts(facts)).split()))
 
 
 class _Facts(dict[str, Any]):
@@ -260,6 +260,12 @@ class SettingsInvalid(ServiceError):
     """The settings cannot be used: {detail}."""
 
     code = "settings_invalid"
+
+
+class PartFalls(ServiceError):
+    """The {part} does not stay up; {log} says why."""
+
+    code = "part_falls"
 
 
 class Unreachable(ServiceError):

@@ -43,6 +43,7 @@ def configure(*, level: str, form: str, process: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, renderer])
     )
+    logging.captureWarnings(capture=True)
     logging.basicConfig(level=_number(level), handlers=[handler], force=True)
     for noisy in (
         "httpx",

@@ -40,7 +40,7 @@ class UnsupportedMedia(RequestError):
 
 
 class NotFound(RequestError):
-    """There is no {what} of that name."""
+    """There is no {what}."""
 
     code = "not_found"
     http = 404

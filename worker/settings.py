@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from worker.errors import SettingsInvalid
@@ -30,7 +30,12 @@ class Settings(BaseSettings):
     """What a machine allows and prefers. Read once, passed on as an argument."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PAGEMILL_", env_file=".env", frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="PAGEMILL_",
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     # Reading
@@ -62,7 +67,10 @@ class Settings(BaseSettings):
 
     # Where things are
     data_dir: Path = Field(Path("data"), description="Folder of the ledger, and of objects without S3.")
-    redis_url: str = Field("redis://127.0.0.1:6379/0", validation_alias=_known_as("REDIS_URL", "redis_url"))
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", pattern=r"^(redis|rediss|unix)://",
+        validation_alias=_known_as("REDIS_URL", "redis_url"),
+    )  # fmt: skip
     database_url: str | None = Field(None, validation_alias=_known_as("DATABASE_URL", "database_url"))
     s3_endpoint_url: str | None = Field(
         None, validation_alias=_known_as("S3_ENDPOINT_URL", "s3_endpoint_url")
@@ -76,7 +84,9 @@ class Settings(BaseSettings):
     s3_region: str = Field("us-east-1", description="Region of the bucket.")
 
     # The worker
-    queues: str = Field("cpu", description="Queues a worker serves, by commas.")
+    queues: str = Field(
+        "cpu", pattern=r"^(cpu|gpu)(,(cpu|gpu))*$", description="Queues a worker serves, by commas."
+    )
     threads: int = Field(2, ge=1, le=64, description="Documents a worker has in hand at a time.")
     warm_up: bool = Field(default=False, description="Load the engine at start, not with the first document.")
     attempts: int = Field(3, ge=1, description="Times a document is tried before it is given up.")
@@ -104,7 +114,10 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(2.0, ge=0, description="How long a file must stand still.")
     tracing: bool = Field(default=False, description="Send traces by OpenTelemetry.")
     log_format: Literal["json", "text"] = Field("json", description="Form of the log on stderr.")
-    log_level: str = Field("INFO", validation_alias=_known_as("LOG_LEVEL", "log_level"))
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+        BeforeValidator(lambda text: str(text).upper()),
+    ] = Field("INFO", validation_alias=_known_as("LOG_LEVEL", "log_level"))
 
     @property
     def ledger_url(self) -> str:
@@ -120,15 +133,16 @@ def environment(more: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **more}  # noqa: TID251 (this is the module that may)
 
 
-def load() -> Settings:
+def load(*, beside_up: bool = True) -> Settings:
     """The settings of this process; raises SettingsInvalid with the names of those that are wrong.
 
-    Beside a running `pagemill up`, what is not set otherwise is what that one wrote down.
+    With `beside_up`, what is not set otherwise is what a `pagemill up` running on the data folder
+    wrote down.
     """
     try:
         found = Settings()
         beside = found.data_dir / UP_ENV
-        return Settings(_env_file=(beside, ".env")) if beside.is_file() else found
+        return Settings(_env_file=(beside, ".env")) if beside_up and beside.is_file() else found
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise SettingsInvalid(detail=wrong) from error

@@ -37,13 +37,14 @@ def run_new(options: argparse.Namespace) -> int:
         ))  # fmt: skip
         _note(app, options.project, "key new", made.id)
     print(made.text)
-    print("This is the only time the key is shown.", file=sys.stderr)
+    print(f"Its id is {made.id}. This is the only time the key itself is shown.", file=sys.stderr)
     return 0
 
 
 def run_list() -> int:
     """Print every key's id, project, scopes, name and state."""
     with _app() as app:
+        print(f"{'id':<12}  {'project':<16} {'scopes':<28} {'state':<8} {'until':<11} name", file=sys.stderr)
         for key in app.ledger.access.all_keys():
             state = "valid" if key.is_valid(app.clock()) else "revoked" if key.revoked_at else "expired"
             until = _day(key.expires_at) if key.expires_at else "no end"

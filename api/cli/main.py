@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 
 from api.cli import local_commands, service_commands
 from worker.errors import PagemillError, SettingsInvalid
-from worker.refusals import RequestError
+from worker.refusals import Refused, RequestError
 
 USAGE = 2
 INTERRUPTED = 130
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except PagemillError as error:
         print(error, file=sys.stderr)
-        return USAGE if isinstance(error, RequestError | SettingsInvalid) else 1
+        wrong_usage = isinstance(error, RequestError | SettingsInvalid) and not isinstance(error, Refused)
+        return USAGE if wrong_usage else 1
     except BrokenPipeError:  # the reader of stdout has seen enough
         sys.stderr.close()
         return 0
@@ -39,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pagemill", description="A document and a schema in, JSON with evidence out."
     )
+    parser.add_argument("--version", action="version", version=f"pagemill {metadata.version('pagemill')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     local_commands.add(commands)
     service_commands.add(commands)

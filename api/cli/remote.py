@@ -51,6 +51,8 @@ def run_submit(options: argparse.Namespace) -> int:
 
 def run_status(options: argparse.Namespace) -> int:
     """Print a line per job, or the states of a batch; 1 when a job has failed."""
+    if options.batch is None and not options.jobs:
+        raise RequestInvalid(detail="name jobs, or a --batch")
     with _client(options) as client:
         if options.batch is not None and not options.jobs:
             batch = client.batch(options.batch)
@@ -93,6 +95,7 @@ def _print_records(client: Client, ids: Iterable[str], stream: TextIO) -> bool:
             failed = True
             reason = job.error.message if job.error else job.state
             tqdm.write(f"{job.filename}: {reason}", file=sys.stderr)
+        if job.state is JobState.CANCELLED:
             continue
         stream.write(json.dumps(client.record(job_id), ensure_ascii=False) + "\n")
         stream.flush()

@@ -101,7 +101,7 @@ def _add_keys(commands: Commands) -> None:
     listing = actions.add_parser("list", help="every key, without its secret")
     listing.set_defaults(run=lambda _options: _service("keys").run_list())
     revoke = actions.add_parser("revoke", help="end a key at once")
-    revoke.add_argument("id")
+    revoke.add_argument("id", help="as `pagemill keys list` shows it")
     revoke.set_defaults(run=lambda options: _service("keys").run_revoke(options))
     secret = actions.add_parser("secret", help="what a project's receivers verify webhooks with")
     secret.add_argument("project", nargs="?", default="default")

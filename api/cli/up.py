@@ -12,7 +12,7 @@ from worker import log, settings
 
 def run_up(options: argparse.Namespace) -> int:
     """Run until Ctrl-C."""
-    found = settings.load()
+    found = settings.load(beside_up=False)
     given = {"data_dir": options.data, "port": options.port}
     found = found.model_copy(update={name: value for name, value in given.items() if value is not None})
     log.configure(

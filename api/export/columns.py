@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.job import READ, Job
+from schemas.job import READ, Job, JobState
 from schemas.json_schema.fields import Field
 from worker.app import App
 from worker.errors import ObjectMissing
 from worker.jobs import kinds, outcome
 from worker.ledger.lists import Filter
 
-ABOUT = ("job_id", "state", "kind", "filename")
+ABOUT = ("job_id", "state", "kind", "filename", "error")
 """The columns every table begins with."""
 
 
@@ -41,7 +41,8 @@ class Row:
 
     def cells(self, columns: Sequence[Column]) -> Iterator[Any]:
         """The row's own values, then those of the columns."""
-        yield from (self.job.id, str(self.job.state), self.job.spec.kind, self.job.spec.filename)
+        spec = self.job.spec
+        yield from (self.job.id, str(self.job.state), spec.kind, spec.filename, self.job.error_code)
         data = self.record.get("data")
         for column in columns:
             yield _cell(_at(data, column.keys), column)
@@ -60,9 +61,9 @@ def of_batch(app: App, wanted: Filter) -> Sequence[Column]:
 
 
 def rows(app: App, wanted: Filter) -> Iterator[Row]:
-    """Every record of a batch that was read; one erased meanwhile is left out."""
+    """Every record of a batch, those of failed jobs without data; one erased meanwhile is left out."""
     for job in app.ledger.lists.all(wanted):
-        if job.state in READ:
+        if job.state in READ or job.state is JobState.FAILED:
             try:
                 yield Row(job, outcome.current(app, job))
             except ObjectMissing:

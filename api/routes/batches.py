@@ -43,7 +43,7 @@ def get_batch(name: BatchName, app: AppDep, principal: ReaderOf) -> BatchView:
     """How many jobs of a batch are in each state."""
     states = app.ledger.lists.counts(project=principal.project, batch=name)
     if not states:
-        raise NotFound(what="batch")
+        raise NotFound(what="batch of that name")
     finished = all(state in FINISHED for state in states)
     return BatchView(name=name, total=sum(states.values()), finished=finished, states=states)
 
@@ -58,10 +58,10 @@ def export_batch(
     principal: ReaderOf,
     format: Format = Format.JSONL,  # noqa: A002 (its name in the URL)
 ) -> StreamingResponse:
-    """Every record of a batch: whole as JSON Lines, or one row each as CSV or Parquet."""
+    """Every record, failed ones without data: whole as JSON Lines, or a row each as CSV or Parquet."""
     wanted = Filter(principal.project, batch=name)
     if not app.ledger.lists.page(wanted, limit=1):
-        raise NotFound(what="batch")
+        raise NotFound(what="batch of that name")
     _note(app, principal.project, principal.actor, name)
     pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
     body = pieces(app, wanted, columns.of_batch(app, wanted))

@@ -35,7 +35,10 @@ async def stream_events(
     request: Request, app: AppDep, principal: ReaderOf,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> StreamingResponse:  # fmt: skip
-    """Every change of a job of the project from now on, or from after Last-Event-ID: `event: job`."""
+    """How jobs of the project stand, after each change, from now on or from after Last-Event-ID.
+
+    Changes in quick succession may come as one; that a job was erased is not told.
+    """
     since = _since(last_event_id, app.clock())
     body = _events(request, app, principal.project, since)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -81,7 +81,8 @@ def correct_record(
     job_id: JobId, data: Annotated[dict[str, Any], Body(description="The whole data, corrected.")],
     app: AppDep, principal: Reviewer,
 ) -> Response:  # fmt: skip
-    """Correct the data of a record. What was read stays beside it."""
+    """Correct the data of a record, sent alone or in the record. What was read stays beside it."""
+    data = data["data"] if "record_version" in data and "data" in data else data
     _job(app, job_id, principal.project)
     record = change.correct(app, job_id, require_text(data), project=principal.project, actor=principal.actor)
     return JSONResponse(record)

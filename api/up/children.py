@@ -45,9 +45,9 @@ class Child:
         self._start_at = 0.0
 
     @property
-    def is_running(self) -> bool:
-        """Whether it runs now."""
-        return self._process is not None and self._process.poll() is None
+    def falls(self) -> int:
+        """How often it has fallen since it last stood for a while."""
+        return self._falls
 
     def start(self) -> None:
         """Start it; it gets SIGTERM when this process dies, and no Ctrl-C of the terminal."""

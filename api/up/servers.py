@@ -97,6 +97,11 @@ def _valkey() -> Path:
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of loopback."""
+    """Whether a port of loopback can be listened on."""
     with socket.socket() as probe:
-        return probe.connect_ex((_LOOPBACK, port)) != 0
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+        except OSError:
+            return False
+    return True

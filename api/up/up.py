@@ -51,6 +51,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
             stack.enter_context((data / name).open("ab", buffering=0)).fileno()
             for name in (_LOG, _SERVERS_LOG)
         )
+        _require_free(settings)
         children: list[Child] = []
         stack.callback(_stop, children)
         env = _own_settings(settings, data)
@@ -59,7 +60,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         _write_down(data / UP_ENV, env)
         _start_parts(data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])
-        ready.await_parts(url, children, stop)
+        ready.await_parts(url, children, stop, log=data / _LOG)
         if not stop.is_set():
             announce(Place(url, data, data / _LOG, env["PAGEMILL_AUTH"] == "off"))
         while not stop.wait(_TEND_EVERY):
@@ -133,6 +134,14 @@ def _secrets(data: Path) -> Mapping[str, str]:
     return kept
 
 
+def _require_free(settings: Settings) -> None:
+    """Raise RequestInvalid where the port that was asked for is somebody's."""
+    if "port" in settings.model_fields_set and settings.port and not servers.is_free(settings.port):
+        raise RequestInvalid(
+            detail=f"port {settings.port} is taken; stop what has it, or give another --port"
+        )
+
+
 def _usual_or_free(port: int) -> int:
     """The port people expect, or another one where somebody has it."""
     return port if servers.is_free(port) else servers.free_port()
@@ -144,6 +153,8 @@ def _url(host: str, port: str) -> str:
 
 def _stop(children: list[Child]) -> None:
     """The last that was started first: nobody loses a part it still needs."""
+    if children:
+        _log.info("stopping", how="the pages in hand are finished first")
     for child in reversed(children):
         child.stop(_GRACE[child.name])
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -136,11 +135,7 @@ class Sweeper:
         try:
             return kinds.find(self.app, self.project, drop.kind)
         except NotFound as error:
-            known: Sequence[str] = sorted(kinds.names(self.app, self.project))
-            reason = (
-                f"no kind is called {drop.kind!r}; there are: {', '.join(known)}; "
-                "or put a schema.json into the folder"
-            )
+            reason = f"{str(error).rstrip('.')}; or put a schema.json into the folder"
             raise RequestInvalid(detail=reason) from error
 
     def _finish(self, drop: Drop, job: Job | None) -> bool:

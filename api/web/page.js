@@ -52,7 +52,8 @@ async function loadKinds() {
 function note(job) { jobs.set(job.id, job); }
 
 function draw() {
-  const newest = [...jobs.values()].sort((a, b) => b.created_at.localeCompare(a.created_at)).slice(0, 200);
+  const wanted = $("filter").value;
+  const newest = [...jobs.values()].filter((job) => !wanted || job.state === wanted).sort((a, b) => b.created_at.localeCompare(a.created_at)).slice(0, 200);
   $("jobs").replaceChildren(...newest.map(row));
 }
 
@@ -116,6 +117,9 @@ const open = safely(async (id) => {
   draw();
   $("view").hidden = false;
   $("title").textContent = job.filename;
+  $("state").textContent = job.state;
+  $("state").className = `state ${job.state}`;
+  document.querySelector("#jobs .shown")?.scrollIntoView({ block: "nearest" });
   if (FINISHED.includes(job.state) && job.state !== "cancelled") {
     shown.record = await (await api(`/v1/jobs/${id}/record`)).json();
     const blob = new Blob([JSON.stringify(shown.record, null, 2)], { type: "application/json" });
@@ -140,7 +144,7 @@ function drawRecord() {
   $("issues").replaceChildren();
   $("save").hidden = true;
   if (!record) return;
-  for (const [at, value] of leaves(record.data)) $("values").append(valueRow(at, value, record.fields[at]));
+  if (record.data) for (const [at, value] of leaves(record.data)) $("values").append(valueRow(at, value, record.fields[at]));
   for (const issue of record.issues) {
     const item = document.createElement("li");
     item.className = issue.severity;
@@ -193,7 +197,8 @@ async function drawPage() {
   $("after").disabled = page >= count;
   $("boxes").replaceChildren();
   $("picture").removeAttribute("src");
-  if (job.state === "failed") return;
+  $("sheet").hidden = job.state === "failed" || job.state === "cancelled";
+  if ($("sheet").hidden) return;
   const answer = await api(`/v1/jobs/${job.id}/pages/${page}?wait=30`);
   if (shown.job !== job || shown.page !== page || answer.status !== 200) return;
   $("picture").src = URL.createObjectURL(await answer.blob());
@@ -235,6 +240,7 @@ function put(data, at, value) {
 
 $("files").onchange = (event) => { send([...event.target.files]); event.target.value = ""; };
 $("key").onchange = (event) => { sessionStorage.setItem("key", event.target.value); location.reload(); };
+$("filter").onchange = draw;
 $("before").onclick = () => { shown.page -= 1; safely(drawPage)(); };
 $("after").onclick = () => { shown.page += 1; safely(drawPage)(); };
 $("save").onclick = save;

@@ -290,7 +290,8 @@ def test_exports(http: httpx.Client, desk: Desk) -> None:
     state = http.get("/v1/batches/b").json()
     assert (state["total"], state["finished"], state["states"]) == (4, True, {"done": 3, "failed": 1})
     lines = http.get("/v1/batches/b/export").text.splitlines()
-    assert {json.loads(line)["job_id"] for line in lines} == set(ids)
+    assert {json.loads(line)["job_id"] for line in lines} > set(ids)
+    assert [json.loads(line)["state"] for line in lines].count("failed") == 1
     table = list(
         csv.DictReader(io.StringIO(http.get("/v1/batches/b/export?format=csv").content.decode("utf-8-sig")))
     )
@@ -300,6 +301,7 @@ def test_exports(http: httpx.Client, desk: Desk) -> None:
     )  # fmt: skip
     parquet = http.get("/v1/batches/b/export?format=parquet").content
     typed = pyarrow.parquet.read_table(io.BytesIO(parquet)).to_pylist()
+    assert [row["error"] for row in typed if row["state"] == "failed"] == ["unsupported_type"]
     [row] = [row for row in typed if row["job_id"] == ids[0]]
     assert (row["name"], row["total"], row["seller.city"]) == ("=HYPERLINK()", 12.5, "上海")
     assert problem(http.get("/v1/batches/none/export")) == (404, "not_found")

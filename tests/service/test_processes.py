@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -155,7 +156,9 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
     assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 3
     wrong = pagemill("submit", str(tmp_path / "in"), "--kind", "nonsense")
     assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert "no kind 'nonsense'" in wrong.stderr
+    assert "no kind 'nonsense'; there are: " in wrong.stderr
+    assert pagemill("status").returncode == 2
+    assert pagemill("--version").stdout.startswith("pagemill ")
     away = pagemill("status", ids[0], "--url", "http://127.0.0.1:9")
     assert away.returncode == 1
     assert "does not answer" in away.stderr
@@ -263,6 +266,50 @@ def test_up_starts_again_what_falls(tmp_path: Path) -> None:
     process.wait(40)
     assert process.stderr is not None
     process.stderr.close()
+
+
+def test_up_beside_up_is_one_of_its_own(tmp_path: Path) -> None:
+    """The settings that the first one wrote down are not those of the second."""
+    first = _up(tmp_path / "one", PAGEMILL_DATA_DIR=str(tmp_path / "one"))
+    url = next(word for word in _announced(first).split() if word.startswith("http://"))
+    second = _up(tmp_path / "two", PAGEMILL_DATA_DIR=str(tmp_path / "one"))
+    other = next(word for word in _announced(second).split() if word.startswith("http://"))
+    assert url != other
+    (tmp_path / "a.png").write_bytes(picture())
+    with Client(other) as client:
+        job = client.wait(client.submit(tmp_path / "a.png", kind="receipt").jobs[0].id, seconds=30)
+        assert job.state is JobState.DONE
+    with Client(url) as client:
+        assert list(client.jobs()) == []
+    for process in (second, first):
+        process.terminate()
+        process.wait(40)
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"REDIS_URL": "redis://127.0.0.1:9/0"}, "queue cannot be reached"),
+        ({"REDIS_URL": "nonsense"}, "settings cannot be used: redis_url"),
+        ({"PAGEMILL_QUEUES": "tpu"}, "settings cannot be used: queues"),
+        ({"LOG_LEVEL": "loud"}, "settings cannot be used: log_level"),
+        ({"PAGEMILL_PORT": "PORT"}, "is taken"),
+    ],
+)
+def test_up_says_at_once_what_it_cannot_work_with(tmp_path: Path, env: dict[str, str], said: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        started = time.monotonic()
+        process = _up(tmp_path / "data", **{name: value.replace("PORT", port) for name, value in env.items()})
+        assert process.wait(30) in {1, 2}
+        assert time.monotonic() - started < 15
+    assert process.stderr is not None
+    text = process.stderr.read()
+    process.stderr.close()
+    assert said in text
+    assert "Traceback" not in text
 
 
 def test_keys_are_not_off_for_the_network(tmp_path: Path) -> None:

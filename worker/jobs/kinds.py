@@ -40,7 +40,7 @@ def find(app: App, project: str, name: str) -> KindRef:
     if name in registry.kinds():
         shipped = registry.kind(name)
         return KindRef(name, shipped.version, shipped.sha256)
-    raise NotFound(what=f"kind {name!r}")
+    raise NotFound(what=f"kind {name!r}; there are: {', '.join(sorted(names(app, project)))}")
 
 
 def names(app: App, project: str) -> dict[str, KindRef]:

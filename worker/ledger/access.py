@@ -75,7 +75,7 @@ class Access:
         with self._database.write(durable=True) as connection:
             change = update(keys).where(keys.c.id == key_id, keys.c.revoked_at.is_(None))
             if connection.execute(change.values(revoked_at=now)).rowcount == 0:
-                raise NotFound(what="key")
+                raise NotFound(what="key with this id; `pagemill keys list` has them")
 
     def answered(self, project: str, key: str, *, fingerprint: str) -> Sequence[str] | None:
         """The jobs an Idempotency-Key led to; raises KeyReused when it came with another request."""

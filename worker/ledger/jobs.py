@@ -98,7 +98,7 @@ class Jobs:
         with self._database.read() as connection:
             job = _get(connection, job_id)
         if project is not None and job.spec.project != project:
-            raise NotFound(what="job")
+            raise NotFound(what="job with this id")
         return job
 
     def standing(self, job_id: str) -> Standing:
@@ -168,7 +168,7 @@ class Jobs:
         with self._database.read() as connection:
             queue = connection.execute(select(jobs.c.queue).where(jobs.c.id == job_id)).scalar()
         if queue is None:
-            raise NotFound(what="job")
+            raise NotFound(what="job with this id")
         return str(queue)
 
     def cancel(self, job_id: str, *, project: str, now: float) -> Job:
@@ -240,7 +240,7 @@ def job_of(row: Row[Any]) -> Job:
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:
     row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
     if row is None or project not in {None, row.project}:
-        raise NotFound(what="job")
+        raise NotFound(what="job with this id")
     return job_of(row)
 
 

@@ -43,7 +43,7 @@ def open_document(path: Path, *, pdf_backend: str, limits: Limits) -> OpenDocume
 def _refuse(head: bytes) -> NoReturn:
     found = other_type(head)
     if found is None:
-        raise CorruptFile(kind="unknown", detail="its first bytes match no type of file")
+        raise CorruptFile(kind="", detail="its first bytes match no type of file")
     raise UnsupportedType(found=found)
 
 
