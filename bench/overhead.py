@@ -3,8 +3,10 @@
     python -m bench.overhead [--jobs 200] [--rounds 5]
 
 The bare loop does, per job, what cannot be left out: put the source, send a Celery message, get the
-source, put a record of the same size. Both run on the same queue and store, in turns, with the
-same number of threads; a round is the time from the first submission to the last written record.
+source, put a record of the same size. "All objects" puts a third one, of the size of the service's
+`job.json`, without which a ledger could not be made anew. All run on the same queue and store, in
+turns, with the same number of threads; a round is the time from the first submission to the last
+written record.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from worker.jobs.submit import Wish, submit
 from worker.ledger.jobs import End
 from worker.settings import environment
 
+_SPEC_BYTES = 600
 _POLL = 0.004  # seconds between two looks whether a job is done: looking takes time from the worker, too
 
 
@@ -56,18 +59,27 @@ def main() -> None:
         app.close()
 
 
-def _rounds(app: App, options: argparse.Namespace, *, one_by_one: bool = False) -> list[tuple[float, float]]:
+Round = tuple[float, float, float]
+"""Seconds per job: service, bare loop, bare loop with all objects."""
+
+
+def _rounds(app: App, options: argparse.Namespace, *, one_by_one: bool = False) -> list[Round]:
     return [
-        (_service(app, options.jobs, one_by_one=one_by_one), _bare(app, options.jobs, one_by_one=one_by_one))
+        (
+            _service(app, options.jobs, one_by_one=one_by_one),
+            _bare(app, options.jobs, one_by_one=one_by_one),
+            _bare(app, options.jobs, one_by_one=one_by_one, spec_bytes=_SPEC_BYTES),
+        )
         for _ in range(options.rounds)
     ]
 
 
-def _print_rounds(name: str, rounds: list[tuple[float, float]]) -> None:
-    service, loop = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratio = statistics.median(ours / theirs for ours, theirs in rounds)
-    print(f"{name}: {1000 * service:.1f} ms a job ({1 / service:.0f} jobs/s), "
-          f"bare loop {1000 * loop:.1f} ms, ratio {ratio:.2f}", flush=True)  # fmt: skip
+def _print_rounds(name: str, rounds: list[Round]) -> None:
+    service, loop, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
+    ratio = statistics.median(ours / theirs for ours, theirs, _ in rounds)
+    to_whole = statistics.median(ours / theirs for ours, _, theirs in rounds)
+    print(f"{name}: {1000 * service:.1f} ms a job ({1 / service:.0f} jobs/s), bare loop {1000 * loop:.1f} ms, "
+          f"ratio {ratio:.2f}; all objects {1000 * whole:.1f} ms, ratio {to_whole:.2f}", flush=True)  # fmt: skip
 
 
 def _with_many(app: App, options: argparse.Namespace) -> None:
@@ -96,7 +108,7 @@ def _service(app: App, jobs: int, *, one_by_one: bool = False) -> float:
     return (time.perf_counter() - started) / jobs
 
 
-def _bare(app: App, jobs: int, *, one_by_one: bool = False) -> float:
+def _bare(app: App, jobs: int, *, one_by_one: bool = False, spec_bytes: int = 0) -> float:
     """The same for the bare loop."""
     documents = [_document() for _ in range(jobs)]
     batch = os.urandom(6).hex()
@@ -105,6 +117,8 @@ def _bare(app: App, jobs: int, *, one_by_one: bool = False) -> float:
     with app.broker.celery.producer_pool.acquire(block=True) as producer:
         for number, document in enumerate(documents):
             app.store.create(f"bare/{batch}/{number}.in", document)
+            if spec_bytes:
+                app.store.create(f"bare/{batch}/{number}.json", b"x" * spec_bytes)
             app.broker.celery.send_task(bare.TASK, args=(batch, number), queue="bare", producer=producer)
             if one_by_one:
                 _await_count(counter, batch, number + 1)

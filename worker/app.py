@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 
@@ -31,6 +32,7 @@ class App:
     ledger: Ledger
     broker: Broker
     clock: Clock = time.time
+    beside: Executor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="beside"))
 
     def prepare(self) -> None:
         """Make the bucket where it is missing; a store that is away now may come later."""
@@ -47,6 +49,7 @@ class App:
 
     def close(self) -> None:
         """Let go of connections."""
+        self.beside.shutdown()
         self.broker.close()
         self.store.close()
         self.ledger.close()

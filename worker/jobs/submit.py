@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -68,11 +67,10 @@ def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
     A job whose source is missing was never promised.
     """
     file.seek(0)
-    with ThreadPoolExecutor(1) as beside:
-        body = spec.model_dump_json().encode()
-        written = beside.submit(app.store.create, layout.spec(spec.project, spec.job_id), body)
-        new = app.store.create(layout.source(spec.project, spec.source_sha256), file, size=spec.size)
-        written.result()
+    body = spec.model_dump_json().encode()
+    written = app.beside.submit(app.store.create, layout.spec(spec.project, spec.job_id), body)
+    new = app.store.create(layout.source(spec.project, spec.source_sha256), file, size=spec.size)
+    written.result()
     return not new
 
 
