@@ -69,5 +69,10 @@ def bound(**fields: Any) -> Iterator[None]:
         yield
 
 
+def at_page(number: int) -> None:
+    """Let the events of this thread name the page at hand, until what bound `page` ends."""
+    structlog.contextvars.bind_contextvars(page=number)
+
+
 def _number(level: str) -> int:
     return logging.getLevelNamesMapping().get(level.upper(), logging.INFO)

@@ -26,7 +26,7 @@ from worker.jobs import change, kinds, outcome
 from worker.jobs.kinds import KindRef
 from worker.leases import Held, Leases
 from worker.ledger.jobs import End
-from worker.log import bound, logger
+from worker.log import at_page, bound, logger
 from worker.metrics import FAILURES, JOBS, PAGES, SECONDS, TOKENS
 from worker.reader import Reader
 from worker.refusals import NotFound
@@ -44,7 +44,7 @@ def run(app: App, job: Job, *, reader: Reader, leases: Leases, gate: Gate) -> No
     The lease is held before the gate is entered: a job may have to wait there for its turn alone.
     """
     about = {"job": job.id, "project": job.spec.project, "attempt": job.attempts}
-    with bound(**about), TRACING.span("job", **about), leases.hold(job) as held:
+    with bound(**about, page=1), TRACING.span("job", **about), leases.hold(job) as held:
         attempt = _Attempt(app, job, reader, leases, held)
         try:
             with gate.enter(alone=job.attempts > 1):
@@ -145,6 +145,7 @@ class _Attempt:
             nonlocal noted_at
             self.held.expects(self.app.settings.stall_seconds)
             PAGES.labels(self.job.spec.engine).inc()
+            at_page(done + 1)
             if done == pages:
                 return
             self.held.require()

@@ -54,10 +54,18 @@ def await_parts(url: str, children: Sequence[Child], stop: threading.Event, *, l
             answer = httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False)
         except httpx.HTTPError as error:
             raise Unreachable(url=url, detail=type(error).__name__) from error
-        if not answer.is_success or answer.json()["model"] == "no worker":
+        if not answer.is_success or _model(answer) in {None, "no worker"}:
             raise Unreachable(url=url, detail=answer.text[:200])
 
     _await(ask, stop, within=_WITHIN)
+
+
+def _model(answer: httpx.Response) -> str | None:
+    """What the workers have loaded; None when somebody else has answered."""
+    try:
+        return str(answer.json()["model"])
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _await(attempt: Callable[[], None], stop: threading.Event, *, within: float) -> None:

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+import structlog
 
 from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
@@ -449,3 +450,21 @@ def test_an_erased_twin_does_not_take_the_source_of_a_job_that_just_came(
     twin = send(app, document, kind=kinds.find(app, "default", "form"))
     desk.work("cpu")
     assert state(app, twin) is JobState.DONE
+
+
+def test_the_log_names_the_job_and_the_page_at_hand(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(FakeEngine):
+        def read(self, requests: Any) -> Any:
+            for page in requests[0].pages:
+                if page.number == 3:
+                    raise KeyError("x")
+
+    monkeypatch.setattr(factory, "create", lambda *_: Broken())
+    job = send(app, picture(pages=4))
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
+        desk.work("cpu")
+    [event] = [event for event in events if event["event"] == "internal_error"]
+    assert (event["job"], event["page"], event["attempt"]) == (job.id, 3, 1)
+    assert structlog.contextvars.get_contextvars() == {}
