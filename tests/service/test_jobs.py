@@ -413,6 +413,26 @@ def test_a_document_may_come_again_after_it_was_erased(app: App, desk: Desk) -> 
     assert state(app, job) is JobState.DONE
 
 
+def test_the_stone_of_a_document_that_comes_again_is_never_left_to_a_rebuild(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = picture()
+    job = send(app, document)
+    change.erase(app, job.id, project="default", actor="t")
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.store, "delete", away)
+        with pytest.raises(StorageUnavailable):
+            send(app, document)
+    send(app, document)
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    assert rebuild(fresh).entered == 1
+    fresh.ledger.close()
+
+
 def test_a_wish_to_cancel_outlives_the_worker_that_was_asked(app: App, desk: Desk) -> None:
     job = send(app)
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)

@@ -81,7 +81,7 @@ def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
 
     Raises NotFound. A job that is running is told to stop, and what its worker still writes goes, too.
     The tombstone is written first and the index goes last, so that an erasure that was interrupted
-    can be asked for again, and a rebuild finishes it.
+    can be asked for again, and a rebuild does not bring the job back.
     """
     job = app.ledger.jobs.get(job_id, project=project)
     note = {"job_id": job_id, "erased_at": app.clock()}
@@ -101,9 +101,13 @@ def _remove_source(app: App, job: Job) -> None:
 
 def remove_objects(app: App, job: Job) -> None:
     """Remove every object of a job but its source and its tombstone."""
-    tombstone = layout.tombstone(job.spec.project, job.id)
-    for stat in list(app.store.list(layout.folder(job.spec.project, job.id))):
-        if stat.key != tombstone:
+    empty(app, layout.folder(job.spec.project, job.id))
+
+
+def empty(app: App, folder: str) -> None:
+    """Remove all that is in a job's folder but its tombstone."""
+    for stat in list(app.store.list(folder)):
+        if stat.key != folder + layout.TOMBSTONE:
             app.store.delete(stat.key)
 
 

@@ -12,6 +12,7 @@ DONE = "done/"
 FAILED = "failed/"
 UPLOADS = "uploads/"
 PROJECTS = "projects/"
+TOMBSTONE = "erased.json"
 
 
 def source(project: str, sha256: str) -> str:
@@ -76,7 +77,7 @@ def corrections(job: Job) -> str:
 
 def tombstone(project: str, job_id: str) -> str:
     """That there was a job, and nothing else about it."""
-    return folder(project, job_id) + "erased.json"
+    return folder(project, job_id) + TOMBSTONE
 
 
 def upload(project: str, name: str, filename: str) -> str:

@@ -18,7 +18,7 @@ from schemas.record import Record
 from worker import catalogue
 from worker.app import App
 from worker.errors import ObjectMissing
-from worker.jobs import layout, outcome
+from worker.jobs import change, layout, outcome
 from worker.jobs.submit import ring
 from worker.ledger.jobs import End
 from worker.ledger.projects import KindVersion
@@ -41,8 +41,8 @@ def rebuild(app: App) -> Rebuilt:
     """Enter every job of the store into the ledger; those that are known stay as they are."""
     found = entered = unreadable = 0
     for folder, names in _folders(app):
-        if "erased.json" in names:
-            _finish_erasing(app, folder)
+        if layout.TOMBSTONE in names:  # an erasure was interrupted: what it left goes
+            change.empty(app, folder)
             continue
         if "job.json" not in names:
             continue
@@ -64,13 +64,6 @@ def _folders(app: App) -> Iterator[tuple[str, set[str]]]:
         if len(parts) == 5 and parts[2] == "jobs":
             folders["/".join(parts[:4]) + "/"].add(parts[4])
     yield from folders.items()
-
-
-def _finish_erasing(app: App, folder: str) -> None:
-    """Remove what an interrupted erasure left beside its tombstone."""
-    for stat in list(app.store.list(folder)):
-        if not stat.key.endswith("/erased.json"):
-            app.store.delete(stat.key)
 
 
 def _enter(app: App, folder: str, names: set[str]) -> bool:

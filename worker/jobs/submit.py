@@ -47,9 +47,9 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
         raise TooLarge(size=size, limit=app.settings.max_bytes)
     spec = _spec(wish, filename, sha256=sha256, size=size, model=entry.model, now=app.clock())
     standing = app.ledger.jobs.standing(spec.job_id)
-    if standing is Standing.ERASED:
-        app.ledger.projects.unbury(spec.job_id)
+    if standing is Standing.ERASED:  # the stone in the store goes first: a rebuild would believe it
         app.store.delete(layout.tombstone(spec.project, spec.job_id))
+        app.ledger.projects.unbury(spec.job_id)
     had_source = standing is not Standing.KNOWN and _store(app, spec, file)
     job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch, actor=actor)
     if new and had_source and app.store.stat(layout.source(spec.project, sha256)) is None:
