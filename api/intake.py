@@ -146,8 +146,8 @@ class Intake:
         if options.kind is not None:
             return kinds.find(self.app, self.principal.project, options.kind)
         assert options.schema_ is not None
-        name = str(options.schema_.get("title") or "custom")[:64]
-        return kinds.keep(self.app, self.principal.project, options.schema_, name=name)
+        title = str(options.schema_.get("title") or "")
+        return kinds.keep(self.app, self.principal.project, options.schema_, name=title)
 
     def _own(self, key: str) -> str:
         """A key the one who asks may name; raises NotFound for every other one."""

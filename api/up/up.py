@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.addresses import is_loopback
+from api.process import hold, set_by_signals
 from api.up import ready, servers
 from api.up.children import Child
 from worker.log import logger
@@ -45,7 +44,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
     stop = threading.Event()
     with ExitStack() as stack:
         lock = stack.enter_context(_owned(data))
-        stack.enter_context(_until_signalled(stop))
+        stack.enter_context(set_by_signals(stop))
         stack.callback((data / UP_ENV).unlink, missing_ok=True)
         log, chatter = (
             stack.enter_context((data / name).open("ab", buffering=0)).fileno()
@@ -162,28 +161,10 @@ def _stop(children: list[Child]) -> None:
 @contextmanager
 def _owned(data: Path) -> Iterator[int]:
     """Hold the data folder; raises RequestInvalid when another `up`, or what one left behind, does."""
-    handle = os.open(data / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise RequestInvalid(
-            detail=f"`pagemill up` runs on {data} already; stop it, or give --data"
-        ) from error
+    handle = hold(
+        data / "up.lock", otherwise=f"`pagemill up` runs on {data} already; stop it, or give --data"
+    )
     try:
         yield handle  # children hold it, too: a queue that is still ending keeps its files
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _until_signalled(stop: threading.Event) -> Iterator[None]:
-    def handle(_number: int, _frame: object) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

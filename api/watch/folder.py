@@ -7,7 +7,6 @@ the truth, which works on every kind of mount; notifications only make it look e
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from api.process import hold
 from api.watch.base import SCHEMA, Drop, beside, is_document
 from worker.errors import StorageUnavailable
 from worker.log import logger
@@ -40,7 +40,7 @@ class FolderInbox:
         self._unsettled = False
         for name in ("inbox", "outbox", "done", "failed"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(root / ".pagemill.lock")
+        self._lock = hold(root / ".pagemill.lock", otherwise=f"another watcher has {root}")
 
     @property
     def inbox(self) -> Path:
@@ -153,17 +153,6 @@ def _write(path: Path, content: bytes) -> None:
         partial = path.with_name(f".{secrets.token_hex(8)}.part")
         partial.write_bytes(content)
         partial.replace(path)
-
-
-def _locked(path: Path) -> int:
-    """Hold the folder, so that no second watcher moves files from under this one."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise RequestInvalid(detail=f"another watcher has {path.parent}") from error
-    return handle
 
 
 @contextmanager

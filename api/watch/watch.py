@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import watchfiles
 
+from api.process import set_by_signals
 from api.watch.bucket import BucketInbox
 from api.watch.folder import FolderInbox
 from api.watch.sweeper import Sweeper, Tally
@@ -38,7 +37,7 @@ def watch(settings: Settings, *, folder: Path | None, bucket: bool, once: bool) 
         inboxes.append(BucketInbox(app.store, pause=settings.bucket_seconds))
     sweepers = [Sweeper(app, inbox) for inbox in inboxes]
     stop, wake = threading.Event(), threading.Event()
-    with _stopped_by_signals(stop, wake):
+    with set_by_signals(stop, wake):
         _start_wakers(app, inboxes, stop, wake)
         try:
             _run(sweepers, stop, wake, once=once)
@@ -99,17 +98,3 @@ def _await_objects(app: App, stop: threading.Event, wake: threading.Event) -> No
                 wake.set()
         except QueueUnavailable:
             stop.wait(5.0)
-
-
-@contextmanager
-def _stopped_by_signals(stop: threading.Event, wake: threading.Event) -> Iterator[None]:
-    def handle(_number: int, _frame: object) -> None:
-        stop.set()
-        wake.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
