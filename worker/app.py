@@ -41,12 +41,6 @@ class App:
         except StorageUnavailable as error:
             _log.warning("store_not_prepared", reason=str(error))
 
-    def check(self) -> None:
-        """Raise the error of the first part that cannot be used."""
-        self.broker.check()
-        self.store.check()
-        self.ledger.check()
-
     def close(self) -> None:
         """Let go of connections."""
         self.beside.shutdown()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import redis
 from celery import Celery
-from kombu.exceptions import KombuError, OperationalError
+from kombu.exceptions import KombuError
 
 from worker.errors import QueueUnavailable
 from worker.settings import Settings
@@ -30,7 +30,7 @@ _INBOX = "pagemill:inbox"
 _WORKER = "pagemill:worker:"
 _DRAWING = "pagemill:drawing:"
 _DRAWN_WITHIN = 30  # seconds
-_FOREIGN = (KombuError, OperationalError, redis.RedisError, OSError)
+_FOREIGN = (KombuError, redis.RedisError, OSError)
 
 
 class Broker:
