@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -101,7 +102,7 @@ def _broken(data: Any, schema: Schema) -> Iterator[Issue]:
 @lru_cache(maxsize=256)
 def _validator(schema: Schema) -> Validator:
     """What checks data of a schema; finding its draft takes longer than most checks."""
-    draft = validators.extend(_draft(schema.json_schema), {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    draft = validators.extend(_draft(schema.json_schema), {"pattern": _pattern, "multipleOf": _multiple})  # type: ignore[no-untyped-call]
     found: Validator = draft(schema.json_schema, format_checker=FormatChecker(), registry=Registry())
     return found
 
@@ -110,6 +111,13 @@ def _pattern(_validator: Validator, pattern: str, value: Any, _schema: Any) -> I
     """`pattern`, within a time limit: an expression can take longer than anybody lives."""
     if isinstance(value, str) and not patterns.found(pattern, value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _multiple(_validator: Validator, step: float, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    """`multipleOf` in decimal numbers, as they are written: in binary ones, 2.22 is no multiple of 0.01."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and Decimal(repr(value)) % Decimal(repr(step)):
+        yield ValidationError(f"{value!r} is not a multiple of {step!r}")
 
 
 def _is_allowed_null(error: ValidationError, nullable: set[str]) -> bool:
