@@ -22,6 +22,7 @@ BORDERS = {
     "worker/raster/child.py",
     "api/cli/reading.py",
     "api/cli/schema_argument.py",
+    "worker/batcher.py",
     "worker/run.py",
     "worker/leases.py",
     "worker/tasks.py",

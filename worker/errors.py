@@ -7,7 +7,8 @@
     │   └── PageMissing  OpenerKilled
     ├── SchemaInvalid        the schema cannot be read by
     ├── EngineError          the document was opened, but not read
-    │   └── ModelUnavailable  OutOfMemory  OutputTruncated  OutputInvalid  UnsupportedByEngine
+    │   ├── ModelUnavailable  ModelChanged  OutOfMemory  DeviceLost
+    │   └── OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError         something around the reading failed
     │   ├── StorageUnavailable  ObjectMissing  UnsupportedByStore  LedgerUnavailable
     │   ├── QueueUnavailable  Unreachable  PartFalls
@@ -153,10 +154,24 @@ class ModelUnavailable(EngineError):
     retryable = True
 
 
+class ModelChanged(ModelUnavailable):
+    """The file {file} of the model is not the one that was pulled; run: pagemill pull {model}."""
+
+    code = "model_changed"
+    retryable = False
+
+
 class OutOfMemory(EngineError):
     """The engine ran out of memory on a page; use a smaller model or a lower resolution."""
 
     code = "out_of_memory"
+    retryable = True
+
+
+class DeviceLost(EngineError):
+    """The GPU cannot be used any more by this process ({detail}); the worker is started again."""
+
+    code = "device_lost"
     retryable = True
 
 
