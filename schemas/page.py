@@ -60,6 +60,16 @@ class Box:
         """The part that lies on the page."""
         return Box(*(min(1.0, max(0.0, value)) for value in (self.x0, self.y0, self.x1, self.y1)))
 
+    def turned_back(self, quarter_turns: int) -> Box:
+        """This box of a page that was turned counter-clockwise by so many quarters, on the page as it was."""
+        if quarter_turns == 1:
+            return Box(1 - self.y1, self.x0, 1 - self.y0, self.x1)
+        if quarter_turns == 2:
+            return Box(1 - self.x1, 1 - self.y1, 1 - self.x0, 1 - self.y0)
+        if quarter_turns == 3:
+            return Box(self.y0, 1 - self.x1, self.y1, 1 - self.x0)
+        return self
+
     def rounded(self) -> tuple[float, float, float, float]:
         """Four decimals, a tenth of a millimetre on A4: what a record carries."""
         box = self.clipped()

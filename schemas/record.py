@@ -79,6 +79,9 @@ class Provenance(_Frozen):
     pipeline_version: str
     timings_ms: dict[str, float] = Field(default_factory=dict)
     tokens: dict[str, int] = Field(default_factory=dict)
+    notes: tuple[str, ...] = Field(
+        default=(), description="What was done otherwise than usual, such as a lower resolution."
+    )
 
 
 class Record(_Frozen):

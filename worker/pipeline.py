@@ -16,11 +16,12 @@ from pathlib import Path
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
 from worker import ground, shape, validate
-from worker.engines.base import Engine, Reply, Request
+from worker.engines.base import Engine, Errand, Reply, Request
 from worker.errors import PagemillError
 from worker.raster.base import Page
 from worker.raster.sandbox import PageFailed, SandboxedDocument
 
+_NOBODYS = Errand()
 _OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
 Progress = Callable[[int, int], None]
@@ -43,32 +44,33 @@ def extract(
     engine: Engine,
     review_below: float = 0.5,
     progress: Progress = lambda _done, _all: None,
-    job: str | None = None,
+    errand: Errand = _NOBODYS,
 ) -> Record:
-    """Read a document as a kind; raises SourceError or EngineError when there is nothing to record.
-
-    `job` is the id the record bears; without one it is made of what is read and by what.
-    """
+    """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
     started = time.perf_counter()
     assert source.document is not None
     pages = _Pages(source.document, progress)
     try:
-        [reply] = engine.read([Request(schema, pages)])
+        [reply] = engine.read([Request(schema, pages, source.document.page_count, errand)])
     finally:
         source.document.close()
     pages.require_one()
     read = time.perf_counter()
     data = shape.fit(reply.data, schema.root)
-    evidence = dict(reply.evidence or ground.locate(reply.data, reply.lines))
+    evidence = dict(reply.evidence or _located(reply))
     for at in shape.defaults(reply.data, data, schema.root):
         evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
     issues = (*pages.issues(), *reply.issues, *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
-        job_id=job or job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
+        job_id=errand.job or job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
         state=_state(issues, evidence, review_below), issues=issues,
         provenance=_provenance(source, schema, engine, reply=reply, timings=timings),
     )  # fmt: skip
+
+
+def _located(reply: Reply) -> dict[str, Evidence]:
+    return ground.locate(reply.data, reply.lines, turns=reply.turns, spoken=reply.spoken)
 
 
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:
@@ -147,5 +149,5 @@ def _provenance(
         kind_version=schema.version, schema_sha256=schema.sha256, engine=engine.name,
         model=engine.model, revision=engine.revision, pipeline_version=version(),
         timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
-        tokens=dict(reply.tokens),
+        tokens=dict(reply.tokens), notes=reply.notes,
     )  # fmt: skip

@@ -55,7 +55,7 @@ def test_boxes_of_a_turned_page_come_back_to_where_they_were() -> None:
     turned = box
     for turns in (1, 2, 3):
         turned = Box(turned.y0, 1 - turned.x1, turned.y1, 1 - turned.x0)  # a quarter counter-clockwise
-        back = turning.to_page(turned, turns)
+        back = turned.turned_back(turns)
         assert back.iou(box) > 0.999, turns
 
 

@@ -15,7 +15,6 @@ from rapidfuzz import fuzz
 
 from schemas.page import Box, Line, Word, even_edges, union
 from schemas.values.folding import has_cjk, letters_and_digits
-from worker.engines.embedded import turning
 from worker.engines.embedded.ocr import Ocr, crop
 from worker.raster.base import Page, Picture
 
@@ -50,7 +49,7 @@ class ReadPage:
 def read_page(page: Page, ocr: Ocr) -> ReadPage:
     """The lines of a page."""
     if page.text_layer:
-        lines = _lines_of_words(page)
+        lines = lines_of_words(page)
         if _says_the_same(page, lines, ocr):
             return ReadPage(page.number, page.width, page.height, lines)
     seen = ocr.read(page.picture)
@@ -114,7 +113,7 @@ def _can_be_compared(text: str) -> bool:
     return len(letters_and_digits(text)) >= 3 and known >= 0.9 * len(text)
 
 
-def _lines_of_words(page: Page) -> tuple[Line, ...]:
+def lines_of_words(page: Page) -> tuple[Line, ...]:
     """Words side by side joined to lines; a gap wider than the letters are high begins a new one."""
     aspect = page.width / page.height
     lines: list[Line] = []
@@ -167,4 +166,4 @@ def box_on_page(box: Box, page: ReadPage, *, vertical: bool = False) -> Box:
     """A box in the frame of the lines, tight around its ink, on the page as it came."""
     x, y = (box.width * page.slack / 2, 0.0) if vertical else (0.0, box.height * page.slack / 2)
     tight = Box(box.x0 + x, box.y0 + y, box.x1 - x, box.y1 - y)
-    return turning.to_page(tight, page.quarter_turns)
+    return tight.turned_back(page.quarter_turns)

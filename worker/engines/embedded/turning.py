@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from schemas.page import Box, Line
+from schemas.page import Line
 from schemas.values.folding import has_cjk
 
 _SURE = 0.8  # upright pages read at .96 to .99 on average, upside down ones at .63 to .74
@@ -48,17 +48,6 @@ def best(
         if _mean_confidence(headlong.lines) > _mean_confidence(first) + _BETTER:
             return headlong
     return upright
-
-
-def to_page(box: Box, quarter_turns: int) -> Box:
-    """A box on the turned page, back on the page as it came."""
-    if quarter_turns == 1:
-        return Box(1 - box.y1, box.x0, 1 - box.y0, box.x1)
-    if quarter_turns == 2:
-        return Box(1 - box.x1, 1 - box.y1, 1 - box.x0, 1 - box.y0)
-    if quarter_turns == 3:
-        return Box(box.y0, 1 - box.x1, box.y1, 1 - box.x0)
-    return box
 
 
 def _from_the_side(upright: Seen, read: Callable[[int], tuple[Line, ...]]) -> Seen:
