@@ -1,0 +1,63 @@
+"""An opened checkpoint: what the generator needs to know of a model family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
+
+from worker.engines.transformers.location import Location
+from worker.engines.transformers.placement import Placement
+from worker.engines.vision.base import Prompt
+from worker.errors import ModelUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model in memory and how it is spoken to.
+
+    `encode` makes the left-padded tensors that `model.generate` takes, `input_ids` and
+    `attention_mask` among them, with control tokens in user text made plain text; `picture_tokens`
+    tells what a picture of height and width in pixels costs; `context` is the most tokens of
+    question and answer together.
+    """
+
+    model: Any
+    tokenizer: Any
+    encode: Callable[[Sequence[Prompt]], Mapping[str, Any]]
+    picture_tokens: Callable[[int, int], int]
+    context: int
+
+
+BROKEN = (
+    OSError, ValueError, TypeError, KeyError, ImportError, RuntimeError, SafetensorError,
+    StrictDataclassError, UnpicklingError,
+)  # fmt: skip
+"""What the libraries raise on folders that hold no whole checkpoint."""
+
+
+def unreadable(folder: Path, error: Exception) -> ModelUnavailable:
+    """That a folder holds no whole checkpoint, with the first line of what a library says of it."""
+    said = str(error).strip().splitlines() or [type(error).__name__]
+    return ModelUnavailable(detail=f"{folder.name}: {said[0]}")
+
+
+Open = Callable[[Path, Placement], Checkpoint]
+"""Opens the checkpoint in a folder; raises ModelUnavailable, MissingExtra."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a model comes into memory.
+
+    `locate` and `place` are asked when it is loaded: they look at files and at the GPU.
+    """
+
+    locate: Callable[[], Location]
+    place: Callable[[], Placement]
+    open: Open

@@ -1,0 +1,256 @@
+"""Runs a checkpoint with `generate`: one batch at a time, every row kept to its own schema."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+from transformers.utils import logging
+
+from worker.engines.decoding import grammar, transcript
+from worker.engines.decoding.constraint import Constraint
+from worker.engines.decoding.stops import Stops
+from worker.engines.transformers.checkpoint import Checkpoint, Opening
+from worker.engines.vision import pictures
+from worker.engines.vision.base import Answer, Cancelled, Finish, Message, Prompt, Token
+from worker.errors import DeviceLost, MissingExtra, ModelUnavailable, OutOfMemory, UnsupportedByEngine
+
+_LOST = ("CUDA error", "device-side assert", "illegal memory access", "unspecified launch failure")
+_NO_ROOM = ("out of memory", "can't allocate memory")
+_SMALL_QUESTION = Message("user", "Answer with the JSON object {}.")
+
+
+class TransformersGenerator:
+    """A model of any family on torch. `rows` is the most of a batch."""
+
+    concurrency = 1
+    revision: str | None = None
+    thinks = False
+
+    def __init__(
+        self, name: str, model: str, *, opening: Opening, rows: int = 8, caveats: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.model = model
+        self.max_rows = rows
+        self.caveats = caveats
+        self._opening = opening
+        self._checkpoint: Checkpoint | None = None
+        self._speech: _Speech | None = None
+
+    def load(self) -> None:
+        """Bring the weights into memory; raises ModelUnavailable, MissingExtra, OutOfMemory."""
+        found = self._opening.locate()
+        self.model, self.revision, self.thinks = found.model, found.revision, found.thinks
+        logging.disable_progress_bar()
+        with _translated():
+            self._checkpoint = self._opening.open(found.folder, self._opening.place())
+            self._speech = _Speech(self._checkpoint)
+
+    def warm_up(self) -> None:
+        """Answer once, to a small blank page."""
+        blank = np.full((64, 64, 3), 255, dtype=np.uint8)
+        empty = {"type": "object", "properties": {}, "additionalProperties": False}
+        self.generate([Prompt(blank, (_SMALL_QUESTION,), empty, max_tokens=8)], lambda _row: False)
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        """Tokens of the texts and the picture; the marks of the chat template are guessed."""
+        checkpoint = self._loaded()
+        height, width = prompt.picture.shape[:2]
+        text = "\n".join(message.text for message in prompt.messages)
+        marks = 16 * len(prompt.messages)
+        return marks + len(checkpoint.tokenizer.encode(text)) + checkpoint.picture_tokens(height, width)
+
+    def generate(self, batch: Sequence[Prompt], cancelled: Cancelled) -> Sequence[Answer]:
+        """Answer every prompt; raises OutOfMemory, DeviceLost, UnsupportedByEngine."""
+        checkpoint, speech = self._loaded(), self._speech
+        assert speech is not None
+        with _translated(), torch.inference_mode():
+            inputs = _on(checkpoint.model.device, checkpoint.encode(batch))
+            width = inputs["input_ids"].shape[1]
+            room = checkpoint.context - width
+            if room <= 0:
+                raise UnsupportedByEngine(
+                    detail=f"the question takes {width} tokens, as many as this model can read and write; "
+                    "lower PAGEMILL_MODEL_PIXELS"
+                )
+            run = _Run(
+                batch, width, cancelled, speech=speech, room=room, opening=speech.tail(inputs["input_ids"])
+            )
+            output = checkpoint.model.generate(**inputs, **run.arguments())
+        return run.answers(output, inputs["attention_mask"].sum(dim=1).tolist())
+
+    def smaller(self, prompt: Prompt) -> Prompt | None:
+        """The prompt with its picture at half the area, down to where letters are lost."""
+        picture = pictures.halved(prompt.picture)
+        return None if picture is None else replace(prompt, picture=picture)
+
+    def close(self) -> None:
+        """Free the weights."""
+        self._checkpoint = self._speech = None
+        _free()
+
+    def _loaded(self) -> Checkpoint:
+        if self._checkpoint is None:
+            raise ModelUnavailable(detail="it is not loaded")
+        return self._checkpoint
+
+
+class _Speech:
+    """A checkpoint's tokens: as llguidance wants them, and back to text."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.tokenizer = checkpoint.tokenizer
+        self.ends = _ends(checkpoint)
+        config = checkpoint.model.config.get_text_config()
+        self.vocabulary = max(config.vocab_size, len(self.tokenizer))
+        self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else self.ends[0]
+        self.constrained = _constrained(self)
+        self.special_thinking = grammar.THINK in self.tokenizer.all_special_tokens
+
+    def tail(self, ids: torch.Tensor) -> str:
+        """The last words of a question, after its template."""
+        return str(self.tokenizer.decode(ids[0, -8:]))
+
+    def text(self, ids: Sequence[int]) -> str:
+        return str(self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
+
+
+def _ends(checkpoint: Checkpoint) -> list[int]:
+    """The ids that end an answer."""
+    given = checkpoint.model.generation_config.eos_token_id
+    ids = given if isinstance(given, list) else [given]
+    ids = [*(one for one in ids if one is not None), checkpoint.tokenizer.eos_token_id]
+    found = [one for one in dict.fromkeys(ids) if one is not None]
+    if not found:
+        raise ModelUnavailable(detail="neither the model nor its tokenizer says what ends an answer")
+    return found
+
+
+def _constrained(speech: _Speech) -> Any:
+    try:
+        from llguidance.hf import from_tokenizer
+    except ImportError as error:
+        raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
+    return from_tokenizer(speech.tokenizer, n_vocab=speech.vocabulary, eos_token=speech.ends)
+
+
+class _Run:
+    """One call of `generate`: what goes in beside the question, and what comes out of it."""
+
+    def __init__(
+        self, batch: Sequence[Prompt], width: int, cancelled: Cancelled, *, speech: _Speech, room: int,
+        opening: str,
+    ) -> None:  # fmt: skip
+        self._batch = batch
+        self._width = width
+        self._speech = speech
+        self._grammars = [_grammar(prompt, opening, speech) for prompt in batch]
+        most = [min(room, prompt.max_tokens + prompt.thinking) for prompt in batch]
+        self._longest = max(most)
+        self._stops = Stops(cancelled, most=most, prompt=width)
+        self._constraint = Constraint(
+            speech.constrained, self._grammars, eos=speech.ends, vocabulary=speech.vocabulary,
+            stopped=lambda row: self._stops.finish[row] is not None,
+        )  # fmt: skip
+
+    def arguments(self) -> dict[str, Any]:
+        """What `generate` is told.
+
+        Nothing of a checkpoint's own habits, such as a repetition penalty: they are meant for talk, and
+        would count as the model's probabilities.
+        """
+        temperature = self._batch[0].temperature
+        sampled = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
+        config = GenerationConfig(
+            max_new_tokens=self._longest, do_sample=temperature > 0, repetition_penalty=1.0, **sampled,
+            eos_token_id=self._speech.ends, pad_token_id=self._speech.pad,
+        )  # fmt: skip
+        if temperature > 0:
+            torch.manual_seed(0)  # the same page gives the same answer
+        return {
+            "generation_config": config,
+            "logits_processor": LogitsProcessorList([self._constraint]),
+            "stopping_criteria": StoppingCriteriaList([self._stops]),
+        }
+
+    def answers(self, output: torch.Tensor, prompt_tokens: Sequence[int]) -> list[Answer]:
+        """What was said, row by row."""
+        self._constraint.finish(output)
+        new = output[:, self._width :].tolist()
+        return [self._answer(row, ids, prompt_tokens[row]) for row, ids in enumerate(new)]
+
+    def _answer(self, row: int, ids: Sequence[int], prompt_tokens: int) -> Answer:
+        logprobs, allowed = self._constraint.logprobs[row], self._constraint.allowed[row]
+        said = ids[: len(logprobs)]
+        text, places = transcript.spans(said, self._speech.text)
+        thinking, cut = _thought(text) if self._batch[row].thinking else ("", 0)
+        tokens = [
+            Token(start - cut, end - cut, logprob, share)
+            for (start, end), logprob, share in zip(places, logprobs, allowed, strict=True) if end > cut
+        ]  # fmt: skip
+        found = self._grammars[row]
+        return Answer(
+            text[cut:], self._finish(row), tuple(tokens), thinking=thinking, prompt_tokens=prompt_tokens,
+            completion_tokens=len(said), notes=found.left_out if found else (),
+        )  # fmt: skip
+
+    def _finish(self, row: int) -> Finish:
+        if self._constraint.complete[row]:
+            return Finish.STOP
+        return self._stops.finish[row] or Finish.LENGTH
+
+
+def _grammar(prompt: Prompt, opening: str, speech: _Speech) -> grammar.Grammar | None:
+    if prompt.schema is None:
+        return None
+    thinking = ""
+    if prompt.thinking:
+        opened = opening.rstrip().endswith(grammar.THINK)
+        thinking = grammar.thought(prompt.thinking, opened=opened, special=speech.special_thinking)
+    return grammar.of_schema(prompt.schema, thinking=thinking)
+
+
+def _thought(text: str) -> tuple[str, int]:
+    """What was thought, and where the answer begins."""
+    end = text.rfind(grammar.END_THINK)
+    if end < 0:
+        return text, len(text)
+    thought = text[:end].removeprefix(grammar.THINK).strip()
+    begin = end + len(grammar.END_THINK)
+    return thought, begin + len(text[begin:]) - len(text[begin:].lstrip())
+
+
+def _on(device: torch.device, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.to(device) if hasattr(value, "to") else value for name, value in inputs.items()}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Torch's errors as ours. What the failed step held is freed before anybody tries again."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        del error
+        _free()
+        raise OutOfMemory from None
+    except RuntimeError as error:
+        text = str(error)
+        if any(sign in text for sign in _LOST):
+            raise DeviceLost(detail=text.splitlines()[0]) from error
+        if any(sign in text for sign in _NO_ROOM):
+            _free()
+            raise OutOfMemory from None
+        raise
+
+
+def _free() -> None:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
