@@ -17,6 +17,9 @@ def add(commands: Commands) -> None:
     _add_kinds(commands)
     _add_eval(commands)
     _add_doctor(commands)
+    _add_models(commands)
+    _add_pull(commands)
+    _add_verify(commands)
 
 
 def _add_extract(commands: Commands) -> None:
@@ -29,6 +32,7 @@ def _add_extract(commands: Commands) -> None:
     what.add_argument("--kind", help="a shipped kind, see `pagemill kinds`")
     what.add_argument("--schema", help="a JSON Schema file, or module:Class of a pydantic class")
     command.add_argument("--engine", help="engine to read with (default: PAGEMILL_ENGINE)")
+    command.add_argument("--model", help="profile, folder or name on the server (default: PAGEMILL_MODEL)")
     command.add_argument("-o", "--output", type=Path, help="write the records here, not to stdout")
     command.add_argument("--overlay", type=Path, metavar="DIR", help="draw what was read on each page")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -59,6 +63,28 @@ def _add_doctor(commands: Commands) -> None:
     command.set_defaults(run=_run_doctor)
 
 
+def _add_models(commands: Commands) -> None:
+    command = commands.add_parser(
+        "models", help="list the vision-language models, and which fit the GPU at hand",
+        description="List the models there are profiles for, or print all that is known of one.",
+    )  # fmt: skip
+    command.add_argument("name", nargs="?", metavar="NAME", help="the model to print")
+    command.set_defaults(run=_run_models)
+
+
+def _add_pull(commands: Commands) -> None:
+    command = commands.add_parser("pull", help="fetch the files of a model into PAGEMILL_MODELS_DIR")
+    command.add_argument("name", metavar="NAME", help="a model, see `pagemill models`")
+    command.add_argument("--accept-licence", action="store_true", help="you agree to the licence shown")
+    command.set_defaults(run=_run_pull)
+
+
+def _add_verify(commands: Commands) -> None:
+    command = commands.add_parser("verify", help="compare pulled models with what was fetched")
+    command.add_argument("names", nargs="*", metavar="NAME", help="models (default: all that were pulled)")
+    command.set_defaults(run=_run_verify)
+
+
 def _run_extract(options: argparse.Namespace) -> int:
     from api.cli import extract
 
@@ -81,3 +107,25 @@ def _run_doctor(_options: argparse.Namespace) -> int:
     from api.cli import doctor
 
     return doctor.run(sys.stdout)
+
+
+def _run_models(options: argparse.Namespace) -> int:
+    from api.cli import models
+    from worker import settings
+
+    return models.run_models(settings.load(), sys.stdout, options.name)
+
+
+def _run_pull(options: argparse.Namespace) -> int:
+    from api.cli import models
+    from worker import settings
+
+    accept = options.accept_licence
+    return models.run_pull(settings.load(), options.name, sys.stdout, accept_licence=accept)
+
+
+def _run_verify(options: argparse.Namespace) -> int:
+    from api.cli import models
+    from worker import settings
+
+    return models.run_verify(settings.load(), options.names, sys.stdout)

@@ -1,0 +1,163 @@
+"""`pagemill models`, `pull` and `verify`."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from api.cli import main, models
+from worker.errors import ModelChanged
+from worker.profiles import files
+from worker.profiles.hub import Fetched
+from worker.profiles.registry import Profile, profiles
+from worker.settings import Settings
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def copied(_profile: Profile, folder: Path) -> Fetched:
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    return Fetched(COMMIT, {})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(models_dir=tmp_path / "models")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files.pull, "__kwdefaults__", {"fetch": copied})
+
+
+def lines(out: io.StringIO) -> dict[str, str]:
+    return {line.split()[0]: line for line in out.getvalue().splitlines() if line.strip()}
+
+
+def with_gpu(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    monkeypatch.setattr(models, "gpu_at_hand", lambda: models.Gpu(free, "GPU: one"))
+
+
+def test_the_table_says_which_models_fit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_gpu(monkeypatch, 24_000_000_000)
+    out = io.StringIO()
+    assert models.run_models(settings, out) == 0
+    rows = lines(out)
+    assert set(profiles()) <= set(rows)
+    assert rows["sail-vl2-2b"].endswith("none ×8, int8 ×8, nf4 ×8")
+    assert rows["cogvlm2"].endswith("nf4 ×1")
+    assert rows["cogvlm2-int4"].endswith("nf4 ×1")
+    assert "(notice)" in rows["cogvlm2"]
+    assert "GPU: one" in out.getvalue()
+
+
+def test_nothing_fits_a_small_gpu_and_without_one_it_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_gpu(monkeypatch, 2_000_000_000)
+    out = io.StringIO()
+    models.run_models(settings, out)
+    assert lines(out)["qwen3-vl-8b"].endswith("no")
+    monkeypatch.setattr(models, "gpu_at_hand", lambda: models.Gpu(None, "There is no GPU here"))
+    out = io.StringIO()
+    models.run_models(settings, out)
+    assert "There is no GPU here" in out.getvalue()
+    assert not lines(out)["qwen3-vl-8b"].endswith("no")
+
+
+def test_a_machine_without_torch_or_gpu_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    found = models.gpu_at_hand()
+    assert found.free is None
+    assert "torch is not installed" in found.words
+
+
+def test_a_gpu_is_described_with_its_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = SimpleNamespace(
+        is_available=lambda: True,
+        mem_get_info=lambda: (22_000_000_000, 24_000_000_000),
+        get_device_name=lambda: "L4",
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    found = models.gpu_at_hand()
+    assert found.free == 22_000_000_000
+    assert "L4, 22.0 of 24.0 GB free" in found.words
+    cuda.is_available = lambda: False
+    assert models.gpu_at_hand().free is None
+    assert "no GPU" in models.gpu_at_hand().words
+
+
+@pytest.mark.parametrize("name", sorted(profiles()))
+def test_all_that_is_known_of_a_model_is_printed(name: str, settings: Settings) -> None:
+    out = io.StringIO()
+    assert models.run_models(settings, out, name) == 0
+    found = profiles()[name]
+    for fact in (
+        found.id,
+        found.licence.name,
+        found.source,
+        found.image.source,
+        found.scores_source,
+        found.revision_source,
+    ):
+        assert fact in out.getvalue()
+    assert found.licence.notice in out.getvalue()
+    assert found.architecture is None or found.architecture.source in out.getvalue()
+
+
+def test_an_unknown_name_is_wrong_usage(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    assert models.run_models(settings, out, "sail-vl3") == 2
+    assert models.run_pull(settings, "../sail", out) == 2
+    assert models.run_verify(settings, ["nope"], out) == 2
+    assert "no profile is called" in capsys.readouterr().err
+
+
+def test_a_licence_with_duties_must_be_accepted(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = io.StringIO()
+    assert models.run_pull(settings, "cogvlm2", out) == 2
+    assert "only after registration" in capsys.readouterr().err
+    assert not settings.models_dir.exists()
+    assert models.run_pull(settings, "cogvlm2", out, accept_licence=True) == 0
+    assert COMMIT in out.getvalue()
+    assert "only after registration" in capsys.readouterr().err
+
+
+def test_verify_takes_all_that_were_pulled(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    assert models.run_verify(settings, [], out) == 0
+    assert "no model was pulled yet" in capsys.readouterr().err
+    models.run_pull(settings, "glm-ocr", out)
+    assert models.run_verify(settings, [], out) == 0
+    assert "glm-ocr: 2 files as pulled" in out.getvalue()
+    (settings.models_dir / "glm-ocr" / "model.safetensors").write_bytes(b"weightz")
+    with pytest.raises(ModelChanged):
+        models.run_verify(settings, ["glm-ocr"], out)
+
+
+def test_the_commands_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAGEMILL_MODELS_DIR", str(tmp_path))
+    assert main.main(["models", "glm-ocr"]) == 0
+    assert main.main(["pull", "cogvlm2-int4"]) == 2
+    assert main.main(["pull", "glm-ocr"]) == 0
+    assert main.main(["verify", "glm-ocr"]) == 0
+    (tmp_path / "glm-ocr" / "config.json").unlink()
+    assert main.main(["verify"]) == 1
+    assert "run: pagemill pull glm-ocr" in capsys.readouterr().err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "{'torch', 'transformers', 'huggingface_hub', 'pydantic'} & set(sys.modules)"
+    code = f"import sys, contextlib, api.cli.main as m\nwith contextlib.suppress(SystemExit): m.main(['--help'])\nassert not {heavy}, {heavy}"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
