@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ def engine() -> Iterator[EmbeddedEngine]:
     loaded.warm_up()
     yield loaded
     loaded.close()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny checkpoint of a family."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)  # more wait for each other at this size
+    from tests.tiny import BUILDERS
+
+    folder = tmp_path_factory.mktemp("models")
+    return cache(lambda family: BUILDERS[family](folder / family))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from worker.refusals import RequestInvalid
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An engine: the queue its workers serve, and the model it reads with."""
+    """An engine: the queue its workers serve, and the model it reads with (empty: that of PAGEMILL_MODEL)."""
 
     queue: str
     model: str = ""
@@ -19,6 +19,10 @@ class Entry:
 
 ENGINES: Mapping[str, Entry] = MappingProxyType({
     "embedded": Entry(queue="cpu", model="PP-OCRv6-small"),
+    "transformers": Entry(queue="gpu"),
+    "cogvlm2": Entry(queue="gpu"),
+    "sail_vl2": Entry(queue="gpu"),
+    "openai": Entry(queue="cpu"),
     "fake": Entry(queue="cpu"),
 })  # fmt: skip
 

@@ -6,11 +6,13 @@ import os
 import shutil
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.job import Job
+from worker import catalogue
 from worker.app import App
 from worker.engines import factory
 from worker.engines.base import Engine
@@ -22,6 +24,7 @@ from worker.settings import Settings
 
 _log = logger(__name__)
 _FOLDER = "pagemill-worker-"
+_CROWDED = "gpu"  # the queue of engines that fill the memory they run in
 
 
 class Reader:
@@ -30,20 +33,54 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
-        self._lock = threading.Lock()
+        self._readers: Counter[str] = Counter()
+        self._next: list[str] = []
+        self._changed = threading.Condition()
         _remove_left_behind()
         self._folder = tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-")
         self.sandbox = Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend)
 
-    def engine(self, name: str) -> Engine:
-        """An engine, ready to read; raises EngineError, MissingExtra."""
-        with self._lock:
-            if name not in self._engines:
-                engine = factory.create(name, self._settings)
-                engine.warm_up()
-                _log.info("engine_loaded", engine=name, model=engine.model)
-                self._engines[name] = engine
-            return self._engines[name]
+    @contextmanager
+    def engine(self, name: str) -> Iterator[Engine]:
+        """An engine, ready to read for as long as the block runs; raises EngineError, MissingExtra.
+
+        There is room for one on the GPU: whoever wants another waits until nobody reads with the one
+        that is there, and those who come later wait behind.
+        """
+        with self._changed:
+            self._next.append(name)
+            self._changed.wait_for(lambda: self._next[0] == name and self._may_load(name))
+            try:
+                engine = self._engines.get(name) or self._load(name)
+            finally:
+                self._next.remove(name)
+                self._changed.notify_all()
+            self._readers[name] += 1
+        try:
+            yield engine
+        finally:
+            with self._changed:
+                self._readers[name] -= 1
+                self._changed.notify_all()
+
+    def _may_load(self, name: str) -> bool:
+        return name in self._engines or not any(self._readers[other] for other in self._in_the_way(name))
+
+    def _in_the_way(self, name: str) -> list[str]:
+        """The engines for which there is no room beside the one of that name."""
+        if catalogue.entry(name).queue != _CROWDED:
+            return []
+        return [other for other in self._engines if catalogue.entry(other).queue == _CROWDED]
+
+    def _load(self, name: str) -> Engine:
+        for other in self._in_the_way(name):
+            self._engines.pop(other).close()
+            _log.info("engine_closed", engine=other)
+        engine = factory.create(name, self._settings)
+        engine.warm_up()
+        _log.info("engine_loaded", engine=name, model=engine.model)
+        self._engines[name] = engine
+        return engine
 
     def loaded(self) -> tuple[str, ...]:
         """The engines that are ready."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from schemas.job import Job, JobSpec, JobState
 from schemas.record import Issue, Provenance, Record, Severity, State
+from schemas.registry import Schema
 from worker import pipeline
 from worker.app import App
+from worker.engines.base import Engine, Errand
 from worker.errors import (
     AttemptsExhausted,
     Cancelled,
@@ -117,25 +120,38 @@ class _Attempt:
             raise AttemptsExhausted(attempts=self.app.settings.attempts)
         schema = kinds.load(self.app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
         self.held.expects(self.app.settings.load_seconds)
-        engine = self.reader.engine(spec.engine)
-        started = time.perf_counter()
-        with self.reader.source(self.app, self.job) as path:
-            SECONDS.labels("fetch").observe(time.perf_counter() - started)
-            document = self.reader.sandbox.open(path)
-            self.held.expects(self.app.settings.stall_seconds)
-            try:
-                return pipeline.extract(
-                    pipeline.Source(spec.filename, spec.source_sha256, document), schema, engine=engine,
-                    review_below=self.app.settings.review_below, progress=self._after_page(), job=spec.job_id,
-                )  # fmt: skip
-            except PagemillError:
-                raise
-            except Exception as error:  # the border of a document: the worker has others to read
-                _log.exception("internal_error")
-                raise PagemillError(reason=type(error).__name__) from error
-            finally:
-                self.held.expects(None)
-                document.close()
+        with self.reader.engine(spec.engine) as engine:
+            started = time.perf_counter()
+            with self.reader.source(self.app, self.job) as path:
+                SECONDS.labels("fetch").observe(time.perf_counter() - started)
+                return self._extract(path, schema, engine)
+
+    def _extract(self, path: Path, schema: Schema, engine: Engine) -> Record:
+        spec = self.job.spec
+        document = self.reader.sandbox.open(path)
+        self._alive()
+        try:
+            return pipeline.extract(
+                pipeline.Source(spec.filename, spec.source_sha256, document), schema, engine=engine,
+                review_below=self.app.settings.review_below, progress=self._after_page(),
+                errand=self._errand(),
+            )  # fmt: skip
+        except PagemillError:
+            raise
+        except Exception as error:  # the border of a document: the worker has others to read
+            _log.exception("internal_error")
+            raise PagemillError(reason=type(error).__name__) from error
+        finally:
+            self.held.expects(None)
+            document.close()
+
+    def _errand(self) -> Errand:
+        spec = self.job.spec
+        return Errand(spec.job_id, spec.project, spec.priority, require=self.held.require, alive=self._alive)
+
+    def _alive(self) -> None:
+        """The engine has made a step, and has time for its next."""
+        self.held.expects(self.app.settings.stall_seconds)
 
     def _after_page(self) -> Callable[[int, int], None]:
         """Called after every page: notes it, and stops the reading when it should not go on."""
@@ -143,7 +159,7 @@ class _Attempt:
 
         def after_page(done: int, pages: int) -> None:
             nonlocal noted_at
-            self.held.expects(self.app.settings.stall_seconds)
+            self._alive()
             PAGES.labels(self.job.spec.engine).inc()
             at_page(done + 1)
             if done == pages:

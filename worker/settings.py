@@ -63,6 +63,33 @@ class Settings(BaseSettings):
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )
 
+    # Vision-language models
+    model: str = Field("", description="Profile, folder or name on a server of the model that reads.")
+    models_dir: Path = Field(Path("models"), description="Folder that `pagemill pull` fills.")
+    model_pixels: int = Field(
+        2_200_000, ge=50_000, description="Pixels a page is scaled down to for a model: A4 at 150 dpi."
+    )
+    device: Literal["auto", "cuda", "mps", "cpu"] = Field(
+        "auto", description="auto takes CUDA, then MPS, then the CPU."
+    )
+    quantisation: Literal["none", "int8", "nf4"] = Field("none", description="Weights as bitsandbytes' …")
+    batch_rows: int = Field(8, ge=1, le=256, description="Most pages that a model reads together.")
+    batch_tokens: int = Field(32_768, ge=1024, description="Most tokens of a batch, answers included.")
+    batch_wait: float = Field(0.03, ge=0, description="Seconds a page waits for others to be read with.")
+    max_new_tokens: int = Field(2048, ge=64, description="Tokens of an answer before it is asked for anew.")
+    thinking_tokens: int = Field(1024, ge=0, description="Tokens that models which think may think.")
+    grounding: Literal["ocr", "text_layer"] = Field(
+        "ocr", description="Where the places of a model's values are looked up."
+    )
+    openai_base_url: str | None = Field(
+        None, validation_alias=_known_as("OPENAI_BASE_URL", "openai_base_url")
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias=_known_as("OPENAI_API_KEY", "openai_api_key")
+    )
+    openai_seconds: float = Field(300.0, gt=0, description="Time for one answer of the server, retries too.")
+    openai_concurrency: int = Field(8, ge=1, le=256, description="Requests the server gets at a time.")
+
     fake_seconds: float = Field(0.0, ge=0, description="What the fake engine takes for a page.")
 
     # Where things are

@@ -42,7 +42,8 @@ def serve(settings: Settings) -> None:
         if settings.worker_port:
             start_http_server(settings.worker_port, settings.host)
         if settings.warm_up:
-            desk.reader.engine(settings.engine)
+            with desk.reader.engine(settings.engine):
+                pass
         setup_logging.connect(_leave_logging_alone, weak=False)
         celery.worker_main([
             "--quiet", "worker", "--pool=threads", f"--concurrency={settings.threads}",

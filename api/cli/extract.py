@@ -24,6 +24,8 @@ from worker.settings import load as load_settings
 def run(options: argparse.Namespace) -> int:
     """Read every file; 1 when one of them failed."""
     settings = load_settings()
+    if options.model:
+        settings = settings.model_copy(update={"model": options.model})
     files, missing = sources.expand(options.files)
     for name in missing:
         why = "no documents in this folder" if Path(name).is_dir() else "no such file"

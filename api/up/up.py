@@ -113,6 +113,8 @@ def _own_settings(settings: Settings, data: Path) -> dict[str, str]:
     env = {"PAGEMILL_DATA_DIR": str(data), "PAGEMILL_HOST": settings.host}
     env["PAGEMILL_PORT"] = str(settings.port if "port" in given else _usual_or_free(settings.port))
     env["PAGEMILL_WORKER_PORT"] = str(settings.worker_port or servers.free_port())
+    if "queues" not in given:
+        env["PAGEMILL_QUEUES"] = "cpu,gpu"  # there is one worker, for whatever engine is asked for
     alone = "auth" not in given and is_loopback(settings.host)
     env["PAGEMILL_AUTH"] = "off" if alone else settings.auth
     if settings.webhook_secret is None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from worker.engines.base import Engine
-from worker.errors import ModelUnavailable
+from worker.errors import MissingExtra, ModelUnavailable
 from worker.settings import Settings
 
-NAMES = ("embedded", "fake")
+if TYPE_CHECKING:
+    from worker.engines.transformers.checkpoint import Open
+    from worker.engines.vision.base import Generator
+
+_LOCAL = ("transformers", "cogvlm2", "sail_vl2")
+NAMES = ("embedded", *_LOCAL, "openai", "fake")
 
 
 def create(name: str, settings: Settings) -> Engine:
-    """The engine of that name; raises ModelUnavailable, MissingExtra."""
+    """The engine of that name, not loaded yet; raises ModelUnavailable, MissingExtra."""
     if name == "embedded":
         from worker.engines.embedded.engine import EmbeddedEngine
 
@@ -19,4 +26,68 @@ def create(name: str, settings: Settings) -> Engine:
         from worker.engines.fake import FakeEngine
 
         return FakeEngine(page_seconds=settings.fake_seconds)
+    if name in _LOCAL:
+        return _vision(_local(name, settings), settings)
+    if name == "openai":
+        return _vision(_server(settings), settings)
     raise ModelUnavailable(detail=f"no engine is called {name!r}; there are: {', '.join(NAMES)}")
+
+
+def _vision(generator: Generator, settings: Settings) -> Engine:
+    from worker.batcher import Limits
+    from worker.engines.embedded.eyes import OcrEyes, TextLayerEyes
+    from worker.engines.vision.engine import Manner, VisionEngine
+
+    limits = Limits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
+    manner = Manner(
+        limits, settings.model_pixels, max_tokens=settings.max_new_tokens, thinking=settings.thinking_tokens
+    )
+    by_ocr = settings.grounding == "ocr"
+    eyes = OcrEyes(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerEyes()
+    return VisionEngine(generator, manner=manner, eyes=eyes)
+
+
+def _local(name: str, settings: Settings) -> Generator:
+    try:
+        from worker.engines.transformers.checkpoint import Opening
+        from worker.engines.transformers.generator import TransformersGenerator
+        from worker.engines.transformers.location import find
+        from worker.engines.transformers.placement import choose
+    except ImportError as error:
+        raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
+    opening = Opening(
+        locate=lambda: find(settings.model, engine=name, models_dir=settings.models_dir),
+        place=lambda: choose(settings.device, settings.quantisation), open=_opener(name),
+    )  # fmt: skip
+    return TransformersGenerator(
+        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(name)
+    )  # fmt: skip
+
+
+def _opener(name: str) -> Open:
+    if name == "cogvlm2":
+        from worker.engines.cogvlm2 import opening as cogvlm2
+
+        return cogvlm2.open_checkpoint
+    if name == "sail_vl2":
+        from worker.engines.sail_vl2 import opening as sail_vl2
+
+        return sail_vl2.open_checkpoint
+    from worker.engines.transformers import auto
+
+    return auto.open_checkpoint
+
+
+def _caveats(name: str) -> tuple[str, ...]:
+    from worker.engines.sail_vl2 import UNPROVEN
+
+    return (UNPROVEN,) if name == "sail_vl2" else ()
+
+
+def _server(settings: Settings) -> Generator:
+    from worker.engines.openai_http.generator import OpenAiGenerator
+
+    return OpenAiGenerator(
+        settings.openai_base_url, settings.model, api_key=settings.openai_api_key,
+        seconds=settings.openai_seconds, concurrency=settings.openai_concurrency,
+    )  # fmt: skip

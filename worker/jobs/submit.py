@@ -45,7 +45,9 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
         raise EmptyDocument
     if size > app.settings.max_bytes:
         raise TooLarge(size=size, limit=app.settings.max_bytes)
-    spec = _spec(wish, filename, sha256=sha256, size=size, model=entry.model, now=app.clock())
+    spec = _spec(
+        wish, filename, sha256=sha256, size=size, model=entry.model or app.settings.model, now=app.clock()
+    )
     standing = app.ledger.jobs.standing(spec.job_id)
     if standing is Standing.ERASED:  # the stone in the store goes first: a rebuild would believe it
         app.store.delete(layout.tombstone(spec.project, spec.job_id))

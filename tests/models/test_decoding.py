@@ -1,0 +1,297 @@
+"""Answers held to a schema while random weights write them, and what is noted of their probabilities."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transformers import LogitsProcessorList
+
+from schemas import registry
+from schemas.json_schema.answer import MOST_CHARACTERS, answer_schema
+from tests import tiny as made
+from worker import validate
+from worker.engines.decoding import grammar, stops, transcript
+from worker.engines.decoding.constraint import Constraint
+from worker.engines.transformers.generator import TransformersGenerator
+from worker.engines.vision.base import Answer, Finish
+
+CHINESE = registry.from_json_schema(
+    {"type": "object", "properties": {
+        "发票号码": {"type": "string", "pattern": "^[0-9]{8}$"},
+        "名称": {"enum": ["上海某某有限公司", "苹果"]},
+        "金额": {"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01},
+    }}, name="票",
+)  # fmt: skip
+COUNT = registry.from_json_schema({"type": "object", "properties": {"n": {"type": "integer"}}}, name="count")
+
+
+@pytest.fixture(scope="module")
+def model(tiny: Callable[[str], Path]) -> Iterator[TransformersGenerator]:
+    loaded = made.generator("idefics3", tiny("idefics3"))
+    yield loaded
+    loaded.close()
+
+
+def validates(answer: Answer, schema: dict[str, Any]) -> None:
+    """By the same check as records; jsonschema alone divides in binary numbers."""
+    assert answer.finish is Finish.STOP
+    keeper = validate._validator(registry.from_json_schema(schema, name="answer"))
+    assert list(keeper.iter_errors(json.loads(answer.text))) == []
+
+
+# Random schemas x random weights
+
+NAMES = st.sampled_from(["total", "date", "name", "n", "编号", 'quo"te', "back\\slash", "properties"])
+TEXTS = st.one_of(
+    st.builds(lambda most: {"type": "string", "maxLength": most}, st.integers(0, 20)),
+    st.builds(lambda least: {"type": "string", "minLength": least, "maxLength": 12}, st.integers(0, 12)),
+    st.builds(lambda form: {"type": "string", "format": form, "maxLength": 40}, st.sampled_from(["date", "date-time", "uuid", "ipv4"])),
+    st.builds(lambda form: {"type": "string", "pattern": form, "maxLength": 12}, st.sampled_from(["^[A-Z]{2}[0-9]{1,6}$", "^(a|bc)*$", "^\\d{4}$", "[上下]"])),
+)  # fmt: skip
+NUMBERS = st.one_of(
+    st.builds(lambda low, span: {"type": "integer", "minimum": low, "maximum": low + span}, st.integers(-10**6, 10**6), st.integers(0, 10**6)),
+    st.builds(lambda low: {"type": "number", "minimum": low}, st.floats(-100, 100).map(lambda x: round(x, 2))),
+    st.builds(lambda: {"type": "number", "exclusiveMinimum": 0, "maximum": 5, "multipleOf": 0.01}),
+    st.just({"type": "integer"}), st.just({"type": "number"}),
+)  # fmt: skip
+CHOICES = st.builds(
+    lambda values: {"enum": values},
+    st.lists(
+        st.sampled_from(["a", "上海", 1, 2.5, True, None, 'q"']), min_size=1, max_size=4, unique_by=repr
+    ),
+)
+LEAVES = st.one_of(
+    TEXTS,
+    NUMBERS,
+    CHOICES,
+    st.just({"type": "boolean"}),
+    st.just({"type": ["string", "integer"], "maxLength": 3}),
+)
+
+
+def part(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    objects = st.dictionaries(NAMES, inner, min_size=0, max_size=4).flatmap(
+        lambda fields: st.builds(
+            lambda needed: {"type": "object", "properties": fields, "required": needed},
+            st.lists(st.sampled_from(sorted(fields) or ["x"]), unique=True) if fields else st.just([]),
+        )
+    )
+    lists = st.builds(
+        lambda item, most: {"type": "array", "items": item, "maxItems": most}, inner, st.integers(0, 3)
+    )
+    nullable = st.builds(lambda one: {"anyOf": [one, {"type": "null"}]}, inner)
+    return st.one_of(objects, lists, nullable)
+
+
+SCHEMAS = st.dictionaries(NAMES, st.recursive(LEAVES, part, max_leaves=6), min_size=1, max_size=5).map(
+    lambda fields: {"type": "object", "properties": fields}
+)
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(raw=SCHEMAS, seed=st.integers(0, 3))
+def test_random_weights_answer_every_random_schema_with_valid_data(
+    raw: dict[str, Any], seed: int, model: TransformersGenerator
+) -> None:
+    schema = registry.from_json_schema(raw, name="random")
+    asked = made.prompt(schema, seed=seed, size=(60, 60), max_tokens=1500, temperature=1.0 if seed else 0.0)
+    [answer] = model.generate([asked], lambda _row: False)
+    assert answer.notes == ()
+    validates(answer, answer_schema(schema.root))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "keyword"),
+    [
+        ({"type": "string", "pattern": "^(?=x)y", "maxLength": 4}, "pattern"),
+        ({"type": "string", "pattern": r"(a)\1", "maxLength": 4}, "pattern"),
+        ({"type": "string", "format": "currency", "maxLength": 4}, "format"),
+    ],
+)
+def test_a_keyword_that_no_grammar_can_hold_is_left_out_and_named(
+    leaf: dict[str, Any], keyword: str, model: TransformersGenerator
+) -> None:
+    schema = registry.from_json_schema({"type": "object", "properties": {"x": leaf}}, name="x")
+    [answer] = model.generate([made.prompt(schema)], lambda _row: False)
+    assert answer.finish is Finish.STOP
+    assert len(answer.notes) == 1
+    assert answer.notes[0].startswith(f"'{keyword}' at /x does not guide the model: ")
+
+
+def test_what_has_no_end_in_the_schema_has_one_in_the_answer() -> None:
+    raw = {
+        "type": "object",
+        "properties": {"t": {"type": "string"}, "n": {"type": "number"}, "l": {"type": "array"}},
+    }
+    found = answer_schema(registry.from_json_schema(raw, name="x").root)["properties"]
+    assert found["t"]["maxLength"] == MOST_CHARACTERS
+    assert found["n"] == {"type": ["number", "null"], "minimum": -1e12, "maximum": 1e12, "multipleOf": 1e-6}
+    assert found["l"]["maxItems"] > 0
+
+
+# Rows
+
+
+def test_each_row_of_a_batch_keeps_to_its_own_schema_in_its_own_script(model: TransformersGenerator) -> None:
+    prompts = [made.prompt(CHINESE), made.prompt(COUNT, seed=1), made.prompt(registry.kind("chart"), seed=2)]
+    answers = model.generate(prompts, lambda _row: False)
+    for answer, asked in zip(answers, prompts, strict=True):
+        assert asked.schema is not None
+        validates(answer, dict(asked.schema))
+    assert "发票号码" in answers[0].text
+    assert "\\u" not in answers[0].text
+    assert "  " not in answers[0].text.replace('"  ', "")
+
+
+def test_a_row_without_a_schema_is_free(model: TransformersGenerator) -> None:
+    free = replace(made.prompt(COUNT, max_tokens=12), schema=None)
+    answer, held = model.generate([free, made.prompt(COUNT)], lambda _row: False)
+    assert answer.completion_tokens == 12
+    assert {token.allowed for token in answer.tokens} == {None}
+    validates(held, answer_schema(COUNT.root))
+
+
+def test_tokens_are_noted_with_the_models_own_probabilities(model: TransformersGenerator) -> None:
+    """The same numbers as from a forward pass over question and answer."""
+    asked = made.prompt(CHINESE)
+    [answer] = model.generate([asked], lambda _row: False)
+    checkpoint = model._loaded()
+    inputs = checkpoint.encode([asked])
+    written = checkpoint.tokenizer.encode(answer.text, add_special_tokens=False)
+    generated = _ids(model, asked)
+    ids = torch.cat([inputs["input_ids"], torch.tensor([generated])], dim=1)
+    mask = torch.ones_like(ids)
+    with torch.inference_mode():
+        logits = checkpoint.model(**{**inputs, "input_ids": ids, "attention_mask": mask}).logits[0]
+    start = inputs["input_ids"].shape[1]
+    logprobs = torch.log_softmax(logits[start - 1 : -1].float(), dim=-1)
+    wanted = logprobs.gather(1, torch.tensor(generated)[:, None]).squeeze(1).tolist()
+    assert [token.logprob for token in answer.tokens] == pytest.approx(wanted, abs=1e-4)
+    assert len(written) <= len(generated)
+    for token in answer.tokens:
+        assert token.allowed is not None
+        assert math.exp(token.logprob) <= token.allowed + 1e-5 <= 1.0 + 2e-5
+    assert answer.text == "".join(answer.text[token.start : token.end] for token in _once(answer))
+
+
+def _once(answer: Answer) -> list[Any]:
+    """Tokens, those that share a character once."""
+    return [t for t, following in zip(answer.tokens, [*answer.tokens[1:], None], strict=True)
+            if following is None or following.start >= t.end]  # fmt: skip
+
+
+def _ids(model: TransformersGenerator, asked: Any) -> list[int]:
+    """The ids that a constrained greedy run writes."""
+    checkpoint, speech = model._loaded(), model._speech
+    assert speech is not None
+    held = grammar.of_schema(asked.schema)
+    constraint = Constraint(speech.constrained, [held], eos=speech.ends, vocabulary=speech.vocabulary)
+    inputs = checkpoint.encode([asked])
+    output = checkpoint.model.generate(
+        **inputs, max_new_tokens=400, do_sample=False, logits_processor=LogitsProcessorList([constraint])
+    )
+    constraint.finish(output)
+    start = inputs["input_ids"].shape[1]
+    return output[0, start : start + len(constraint.logprobs[0])].tolist()  # type: ignore[no-any-return]
+
+
+def test_a_model_driven_from_embeddings_is_held_as_well(model: TransformersGenerator) -> None:
+    """Without ids of the prompt, the first call sees none."""
+    checkpoint, speech = model._loaded(), model._speech
+    assert speech is not None
+    language = checkpoint.model.model.text_model
+    head = checkpoint.model.lm_head
+    held = grammar.of_schema(answer_schema(CHINESE.root))
+    constraint = Constraint(speech.constrained, [held] * 2, eos=speech.ends, vocabulary=speech.vocabulary)
+    embeddings = checkpoint.model.get_input_embeddings()(torch.arange(10).view(2, 5))
+    ids: Any = torch.empty((2, 0), dtype=torch.long)
+    with torch.inference_mode():
+        for _ in range(200):
+            hidden = language(inputs_embeds=embeddings).last_hidden_state[:, -1]
+            chosen = constraint(ids, head(hidden)).argmax(dim=-1)
+            ids = torch.cat([ids, chosen[:, None]], dim=1)
+            embeddings = torch.cat(
+                [embeddings, checkpoint.model.get_input_embeddings()(chosen[:, None])], dim=1
+            )
+            if all(constraint.complete):
+                break
+    constraint.finish(ids)
+    for row in range(2):
+        text = speech.text(ids[row, : len(constraint.logprobs[row])].tolist())
+        jsonschema.validate(json.loads(text), answer_schema(CHINESE.root))
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_thinking_ends_within_its_budget_and_the_answer_follows(
+    opened: bool, model: TransformersGenerator
+) -> None:
+    text = "Read. <think>" if opened else "Read."
+    [answer] = model.generate([made.prompt(COUNT, text, thinking=20)], lambda _row: False)
+    validates(answer, answer_schema(COUNT.root))
+    assert answer.text.startswith("{")
+    assert answer.thinking
+    assert "think>" not in answer.thinking
+    assert all(0 <= token.start < token.end <= len(answer.text) for token in answer.tokens)
+
+
+def test_rows_end_where_they_are_cancelled_too_long_or_in_circles(model: TransformersGenerator) -> None:
+    endless = {"type": "string", "pattern": "^(ab)+$", "minLength": 3000, "maxLength": 3000}
+    prompts = [
+        replace(made.prompt(COUNT, max_tokens=50), schema=endless),
+        replace(made.prompt(COUNT, max_tokens=900), schema=endless),
+        made.prompt(COUNT),
+    ]
+    steps = [0]
+
+    def cancelled(row: int) -> bool:
+        steps[0] += row == 2
+        return row == 2 and steps[0] > 3
+
+    cut, circles, gone = model.generate(prompts, cancelled)
+    assert (cut.finish, cut.completion_tokens) == (Finish.LENGTH, 50)
+    assert circles.finish is Finish.REPETITION
+    assert circles.completion_tokens < 900
+    assert gone.finish is Finish.CANCELLED
+
+
+@given(st.lists(st.integers(0, 5), max_size=40), st.lists(st.integers(0, 9), min_size=1, max_size=32))
+def test_circles_are_found_whatever_came_before(before: list[int], loop: list[int]) -> None:
+    assert stops.goes_in_circles(before + loop * 100)
+
+
+def test_a_dotted_leader_or_a_table_of_zeros_is_no_circle() -> None:
+    assert not stops.goes_in_circles([1, 2, 3] + [7] * 90)
+    assert not stops.goes_in_circles([0, 9] * 40)
+    assert not stops.goes_in_circles(list(range(200)))
+
+
+@given(st.text(alphabet='ab 上海有限é🙂\n"{}', max_size=40), st.lists(st.integers(1, 3), max_size=60))
+def test_characters_are_given_to_the_tokens_that_wrote_them(text: str, sizes: list[int]) -> None:
+    """Bytes cut anywhere, as byte-level tokens are."""
+    raw = text.encode()
+    pieces: list[bytes] = []
+    for size in [*sizes, *[1] * len(raw)]:
+        if raw:
+            pieces.append(raw[:size])
+            raw = raw[size:]
+    found, places = transcript.spans(
+        list(range(len(pieces))), lambda ids: b"".join(pieces[i] for i in ids).decode(errors="replace")
+    )
+    assert found == text
+    assert len(places) == len(pieces)
+    for piece, (start, end) in zip(pieces, places, strict=True):
+        assert piece in found[start:end].encode()
