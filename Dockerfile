@@ -34,6 +34,7 @@ CMD ["worker"]
 
 FROM worker AS worker-gpu
 USER root
-RUN pip install "torch==2.13.0" "transformers>=5,<6" "bitsandbytes>=0.48"
+RUN pip install "torch==2.13.0" && pip install ".[worker,otel,vlm]" \
+ && mkdir /models && chown pagemill:pagemill /models
 USER 10001:10001
-ENV PAGEMILL_QUEUES=gpu,cpu HF_HUB_OFFLINE=1
+ENV PAGEMILL_QUEUES=gpu,cpu PAGEMILL_THREADS=8 PAGEMILL_MODELS_DIR=/models HF_HUB_OFFLINE=1

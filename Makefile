@@ -33,7 +33,8 @@ samples: $(READY) ## Draw the samples anew (needs the fonts named in bench/draw/
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade 'pip>=25.1'
-	$(BIN)/pip install -q -e '.[local]' --group test --group lint
+	$(BIN)/pip install -q 'torch==2.13.0'
+	$(BIN)/pip install -q -e '.[local,vlm]' --group test --group lint
 	@touch $(READY)
 
 .PHONY: help demo up test lint check samples

@@ -32,6 +32,10 @@ _PARTS = (
     _Part("rapidocr", "rapidocr", "OCR models", "ocr"),
     _Part("openvino", "openvino", "fast OCR runtime", "ocr", needed=False),
     _Part("onnxruntime", "onnxruntime", "OCR runtime", "ocr"),
+    _Part("torch", "torch", "vision-language models", "vlm", needed=False),
+    _Part("transformers", "transformers", "vision-language models", "vlm", needed=False),
+    _Part("llguidance", "llguidance", "answers held to a schema", "vlm", needed=False),
+    _Part("bitsandbytes", "bitsandbytes", "weights in int8 and nf4", "vlm", needed=False),
 )
 
 
@@ -46,7 +50,8 @@ def run(out: TextIO) -> int:
         missing |= part.needed and not found
         state = _version(part) if found else f"missing: pip install 'pagemill[{part.extra}]'"
         print(f"  {part.distribution:<14} {state:<44} {part.purpose}", file=out)
-    print(f"settings: engine {settings.engine}, PDF by {settings.pdf_backend}, "
+    model = f" with {settings.model}" if settings.model else ""
+    print(f"settings: engine {settings.engine}{model}, PDF by {settings.pdf_backend}, "
           f"OCR on {settings.ocr_runtime}, {settings.dpi} dpi, up to {settings.max_pages} pages "
           f"and {settings.max_bytes // 2**20} MiB a file", file=out)  # fmt: skip
     return int(missing)

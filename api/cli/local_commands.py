@@ -59,7 +59,19 @@ def _add_eval(commands: Commands) -> None:
 
 
 def _add_doctor(commands: Commands) -> None:
-    command = commands.add_parser("doctor", help="say what is installed and what is missing")
+    command = commands.add_parser(
+        "doctor", help="say what is installed and what is missing",
+        description="Say what is installed and what is missing; or, with --parity, compare the SAIL-VL2 "
+        "and CogVLM2 of Pagemill with the code that comes with a checkpoint.",
+    )  # fmt: skip
+    command.add_argument("--parity", type=Path, metavar="MODEL_DIR",
+                         help="compare with the code of the checkpoint in this folder")  # fmt: skip
+    command.add_argument("--python", type=Path, metavar="PYTHON",
+                         help="with --parity: Python of the environment in which that code runs")  # fmt: skip
+    command.add_argument("--run-its-code", action="store_true",
+                         help="with --parity: you trust that code, and it may run")  # fmt: skip
+    command.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32",
+                         help="with --parity: numbers to compute in (default: float32)")  # fmt: skip
     command.set_defaults(run=_run_doctor)
 
 
@@ -103,9 +115,14 @@ def _run_eval(options: argparse.Namespace) -> int:
     return evaluate.run(options)
 
 
-def _run_doctor(_options: argparse.Namespace) -> int:
-    from api.cli import doctor
+def _run_doctor(options: argparse.Namespace) -> int:
+    from api.cli import doctor, parity
 
+    if options.parity is not None:
+        trusted = bool(options.run_its_code)
+        return parity.run(
+            options.parity, python=options.python, accept_code=trusted, out=sys.stdout, dtype=options.dtype
+        )
     return doctor.run(sys.stdout)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,9 @@ class _Parts:
     processor: Mapping[str, Any]
 
 
-def build(family: str, folder: Path, *, vocabulary: int | None = None, seed: int | None = None) -> Path:
+def build(family: str, folder: Path, *, texts: Sequence[str] = words.TEXTS, seed: int | None = None) -> Path:
     """Write a checkpoint of that family into a new folder, and return the folder."""
-    parts = FAMILIES[family](vocabulary)
+    parts = FAMILIES[family](texts)
     torch.manual_seed(_SEEDS[family] if seed is None else seed)
     model = parts.model(parts.config)
     model.save_pretrained(folder)
@@ -49,17 +49,17 @@ def build(family: str, folder: Path, *, vocabulary: int | None = None, seed: int
     return folder
 
 
-def _text(tokenizer: PreTrainedTokenizerFast, vocabulary: int | None, **more: Any) -> dict[str, Any]:
+def _text(tokenizer: PreTrainedTokenizerFast, **more: Any) -> dict[str, Any]:
     ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in
            (("bos_token_id", words.PAD), ("eos_token_id", words.END), ("pad_token_id", words.PAD))}  # fmt: skip
-    return {**_TEXT, **ids, "vocab_size": vocabulary or len(tokenizer), **more}
+    return {**_TEXT, **ids, "vocab_size": len(tokenizer), **more}
 
 
-def _qwen2_5_vl(vocabulary: int | None) -> _Parts:
-    tokenizer = words.make(_QWEN)
+def _qwen2_5_vl(texts: Sequence[str]) -> _Parts:
+    tokenizer = words.make(_QWEN, texts)
     ids = _qwen_ids(tokenizer)
     config = hf.Qwen2_5_VLConfig(
-        text_config=_text(tokenizer, vocabulary, rope_parameters=_ROTARY), tie_word_embeddings=False, **ids,
+        text_config=_text(tokenizer, rope_parameters=_ROTARY), tie_word_embeddings=False, **ids,
         vision_config={**_VISION, "depth": 2, "num_heads": 2, "out_hidden_size": 64, "patch_size": 14,
                        "window_size": 56, "fullatt_block_indexes": [1]},
     )  # fmt: skip
@@ -69,11 +69,11 @@ def _qwen2_5_vl(vocabulary: int | None) -> _Parts:
     )  # fmt: skip
 
 
-def _qwen3_vl(vocabulary: int | None) -> _Parts:
-    tokenizer = words.make(_QWEN)
+def _qwen3_vl(texts: Sequence[str]) -> _Parts:
+    tokenizer = words.make(_QWEN, texts)
     rotary = {**_ROTARY, "mrope_interleaved": True}
     config = hf.Qwen3VLConfig(
-        text_config=_text(tokenizer, vocabulary, head_dim=16, rope_parameters=rotary),
+        text_config=_text(tokenizer, head_dim=16, rope_parameters=rotary),
         tie_word_embeddings=False, **_qwen_ids(tokenizer),
         vision_config={**_VISION, "depth": 3, "num_heads": 2, "out_hidden_size": 64, "patch_size": 16,
                        "num_position_embeddings": 64, "deepstack_visual_indexes": [0, 1]},
@@ -96,12 +96,12 @@ def _qwen_pictures(patch: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _idefics3(vocabulary: int | None) -> _Parts:
+def _idefics3(texts: Sequence[str]) -> _Parts:
     tiles = tuple(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7))
     special = ("<image>", "<fake_token_around_image>", "<end_of_utterance>", "<global-img>", *tiles)
-    tokenizer = words.make(special)
+    tokenizer = words.make(special, texts)
     config = hf.Idefics3Config(
-        text_config=_text(tokenizer, vocabulary, model_type="llama"), scale_factor=2,
+        text_config=_text(tokenizer, model_type="llama"), scale_factor=2,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"), tie_word_embeddings=False,
         vision_config={**_VISION, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 56,
                        "patch_size": 14},
@@ -114,12 +114,12 @@ def _idefics3(vocabulary: int | None) -> _Parts:
     )  # fmt: skip
 
 
-def _internvl(vocabulary: int | None) -> _Parts:
+def _internvl(texts: Sequence[str]) -> _Parts:
     named = {"start_image_token": "<img>", "end_image_token": "</img>",
              "context_image_token": "<IMG_CONTEXT>", "video_token": "<video>"}  # fmt: skip
-    tokenizer = words.make(tuple(named.values()), model_specific_special_tokens=named)
+    tokenizer = words.make(tuple(named.values()), texts, model_specific_special_tokens=named)
     config = hf.InternVLConfig(
-        text_config=_text(tokenizer, vocabulary, model_type="qwen2"), image_seq_length=4,
+        text_config=_text(tokenizer, model_type="qwen2"), image_seq_length=4,
         image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"), tie_word_embeddings=False,
         vision_config={**_VISION, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": [56, 56],
                        "patch_size": [14, 14]},
@@ -132,14 +132,14 @@ def _internvl(vocabulary: int | None) -> _Parts:
     )  # fmt: skip
 
 
-def _glm_ocr(vocabulary: int | None) -> _Parts:
+def _glm_ocr(texts: Sequence[str]) -> _Parts:
     special = ("<|begin_of_image|>", "<|end_of_image|>", "<|image|>", "<|video|>", "<|begin_of_video|>",
                "<|end_of_video|>")  # fmt: skip
-    tokenizer = words.make(special)
+    tokenizer = words.make(special, texts)
     names = ("image_start_token_id", "image_end_token_id", "image_token_id", "video_token_id",
              "video_start_token_id", "video_end_token_id")  # fmt: skip
     config = hf.GlmOcrConfig(
-        text_config=_text(tokenizer, vocabulary, rope_parameters=_ROTARY), tie_word_embeddings=False,
+        text_config=_text(tokenizer, rope_parameters=_ROTARY), tie_word_embeddings=False,
         **dict(zip(names, tokenizer.convert_tokens_to_ids(list(special)), strict=True)),
         vision_config={**_VISION, "depth": 2, "num_heads": 2, "out_hidden_size": 64, "patch_size": 14,
                        "image_size": 56},
@@ -152,12 +152,14 @@ def _glm_ocr(vocabulary: int | None) -> _Parts:
     )  # fmt: skip
 
 
-def _paddleocr_vl(vocabulary: int | None) -> _Parts:
+def _paddleocr_vl(texts: Sequence[str]) -> _Parts:
     special = ("<|IMAGE_START|>", "<|IMAGE_END|>", "<|IMAGE_PLACEHOLDER|>", "<|video_pad|>")
-    tokenizer = words.make(special, model_specific_special_tokens={"image_token": "<|IMAGE_PLACEHOLDER|>"})
+    tokenizer = words.make(
+        special, texts, model_specific_special_tokens={"image_token": "<|IMAGE_PLACEHOLDER|>"}
+    )
     names = ("vision_start_token_id", "vision_end_token_id", "image_token_id", "video_token_id")
     config = hf.PaddleOCRVLConfig(
-        text_config=_text(tokenizer, vocabulary, head_dim=16, rope_parameters=_ROTARY),
+        text_config=_text(tokenizer, head_dim=16, rope_parameters=_ROTARY),
         tie_word_embeddings=False,
         **dict(zip(names, tokenizer.convert_tokens_to_ids(list(special)), strict=True)),
         vision_config={**_VISION, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 56,
@@ -171,7 +173,7 @@ def _paddleocr_vl(vocabulary: int | None) -> _Parts:
     )  # fmt: skip
 
 
-FAMILIES: Mapping[str, Callable[[int | None], _Parts]] = {
+FAMILIES: Mapping[str, Callable[[Sequence[str]], _Parts]] = {
     "qwen2_5_vl": _qwen2_5_vl, "qwen3_vl": _qwen3_vl, "idefics3": _idefics3, "internvl": _internvl,
     "glm_ocr": _glm_ocr, "paddleocr_vl": _paddleocr_vl,
 }  # fmt: skip

@@ -23,14 +23,14 @@ _LLM = {
 _EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 64}
 
 
-def cogvlm2(folder: Path, *, vocabulary: int | None = None, seed: int = 6) -> Path:
+def cogvlm2(folder: Path, *, seed: int = 6) -> Path:
     """A CogVLM2 of 112 x 112 pixels and two layers."""
     tokenizer = words.make(())
     begin, end, pad = (
         tokenizer.convert_tokens_to_ids(token) for token in (words.START, words.END, words.PAD)
     )
     config = CogVLMConfig(
-        vocab_size=vocabulary or len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
         num_attention_heads=4, num_multi_query_heads=2, bos_token_id=begin, eos_token_id=end, pad_token_id=pad,
         vision_config={"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_heads": 4,
                        "image_size": 112, "num_positions": 65},
@@ -42,12 +42,12 @@ def cogvlm2(folder: Path, *, vocabulary: int | None = None, seed: int = 6) -> Pa
     return folder
 
 
-def sail_vl2(folder: Path, *, experts: bool = False, vocabulary: int | None = None, seed: int = 1) -> Path:
+def sail_vl2(folder: Path, *, experts: bool = False, seed: int = 1) -> Path:
     """A SAIL-VL2 of 56 x 56 pixel tiles, dense or with experts."""
     tokenizer = words.make(("<img>", "</img>", "<IMG_CONTEXT>"))
     ids = {"bos_token_id": words.PAD, "eos_token_id": words.END, "pad_token_id": words.PAD}
     shared: dict[str, Any] = {key: tokenizer.convert_tokens_to_ids(token) for key, token in ids.items()}
-    shared |= {**_LLM, "vocab_size": vocabulary or len(tokenizer)}
+    shared |= {**_LLM, "vocab_size": len(tokenizer)}
     llm = Qwen3MoeConfig(**shared, **_EXPERTS) if experts else Qwen3Config(**shared)
     config = SailVl2Config(
         llm_config=llm, max_dynamic_patch=6,

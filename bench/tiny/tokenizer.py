@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
 CHAT = (PAD, START, END)
-_TEXTS = (
+TEXTS = (
     "Invoice No: INV-2026-0042 Date: 2026-11-22 Total: 1,234.50 EUR",
     '{"invoice_number": "INV-1", "total": 12.5, "items": [{"name": "x", "quantity": null}]}',
     "发票号码 12345678 开票日期 2026年11月22日 合计金额 1,234.50 名称 上海某某有限公司",
@@ -25,15 +25,17 @@ _TEMPLATE = (
 )
 
 
-def make(special: Sequence[str], **facts: Any) -> PreTrainedTokenizerFast:
-    """The tokenizer with these control tokens beside those of chats."""
+def make(special: Sequence[str], texts: Sequence[str] = TEXTS, **facts: Any) -> PreTrainedTokenizerFast:
+    """The tokenizer, trained on texts, with these control tokens beside those of chats."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=440, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=440 if texts is TEXTS else 2000,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
-    tokenizer.train_from_iterator(_TEXTS * 4, trainer)
+    tokenizer.train_from_iterator([*texts] * 4, trainer)
     tokenizer.add_special_tokens([*CHAT, *special])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, padding_side="left", **facts

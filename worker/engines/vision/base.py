@@ -48,13 +48,14 @@ class Prompt:
 class Token:
     """A token of an answer: `text[start:end]` is what it brought.
 
-    `logprob` is the natural logarithm of the probability that the model itself gave it; `allowed`
-    the probability, before constraining, of all that the schema allowed there (None: not known).
+    `logprob` is the natural logarithm of the probability that the model itself gave it, None where
+    the schema left no choice; `allowed` the probability, before constraining, of all that the schema
+    allowed there (None: not known).
     """
 
     start: int
     end: int
-    logprob: float
+    logprob: float | None
     allowed: float | None = None
 
 

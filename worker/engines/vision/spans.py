@@ -73,10 +73,11 @@ def _skip(text: str, index: int) -> int:
 
 
 def _told(tokens: Sequence[Token], start: int, end: int, page: int) -> Spoken:
-    """The geometric mean of the tokens' probabilities; of an empty string, nothing is told."""
+    """The geometric mean of the probabilities of those tokens about which there was a choice."""
     mine = [token for token in tokens if token.start < end and token.end > start]
-    if not mine:
+    logprobs = [token.logprob for token in mine if token.logprob is not None]
+    if not logprobs:
         return Spoken(page)
-    mean = math.exp(sum(token.logprob for token in mine) / len(mine))
+    mean = math.exp(sum(logprobs) / len(logprobs))
     allowed = [token.allowed for token in mine if token.allowed is not None]
     return Spoken(page, probability=min(1.0, mean), allowed=min(allowed) if allowed else None)

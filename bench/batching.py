@@ -1,0 +1,219 @@
+"""What batching and constraining cost and bring: `python -m bench.batching`.
+
+Ratios within one run, on a tiny model of random weights: pages of eight jobs through engine and
+batcher against one bare `generate` of the same batch; eight pages together against one by one; and a
+step with a schema against a step without, at a vocabulary of 151,936 tokens. The median of several
+rounds, after one that does not count.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from llguidance.hf import from_tokenizer
+from transformers import GenerationConfig, LogitsProcessorList, Qwen3Config, Qwen3ForCausalLM
+from transformers.utils import logging
+
+from bench.tiny import families, large
+from schemas import registry
+from schemas.json_schema.answer import answer_schema
+from schemas.prompts import render
+from worker.batcher import Limits
+from worker.engines.base import Request
+from worker.engines.decoding import grammar
+from worker.engines.decoding.constraint import Constraint
+from worker.engines.transformers import auto
+from worker.engines.transformers.checkpoint import Opening
+from worker.engines.transformers.generator import TransformersGenerator
+from worker.engines.transformers.location import Location
+from worker.engines.transformers.placement import choose
+from worker.engines.vision.base import Message, Prompt, Sight
+from worker.engines.vision.engine import Manner, VisionEngine
+from worker.raster.base import Page
+
+_PAGES = 8
+_ROUNDS = 5
+_ANSWER = 600  # tokens at most
+_STEPS = 48
+_VOCABULARY = 151_936
+_SCHEMA = registry.from_json_schema(registry.kind("invoice").json_schema, name="invoice")  # no second turns
+
+
+def main() -> int:
+    logging.disable_progress_bar()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        model = _model(
+            families.build("qwen2_5_vl", Path(folder) / "small", texts=[render.extract(_SCHEMA, "en")])
+        )
+        _print_batching(model)
+        model.close()
+    _print_constraining()
+    return 0
+
+
+def _print_batching(model: TransformersGenerator) -> None:
+    pages = [_page(number) for number in range(_PAGES)]
+    prompts = [_prompt(page) for page in pages]
+    bare = _Bare(model)
+    engine = VisionEngine(model, manner=Manner(Limits(_PAGES, 10**6, 0.2), max_tokens=_ANSWER), eyes=_blind)
+    engine.warm_up()
+    through, raw, single = _medians(
+        lambda: _read(engine, pages), lambda: bare(prompts), lambda: [bare([one]) for one in prompts]
+    )
+    engine.close()
+    print(
+        f"{_PAGES} pages of {_PAGES} jobs, answers of {bare.tokens} tokens: engine and batcher {through:.3f} s, bare generate {raw:.3f} s, one by one {single:.3f} s"
+    )
+    print(f"batcher's throughput: {raw / through:.2f} x bare generate (asked: 0.9)")
+    print(f"together: {single / raw:.1f} x the pages/s of one at a time (asked: 4)")
+    together, alone = _medians(lambda: bare.free(prompts), lambda: [bare.free([one]) for one in prompts])
+    print(f"together, without a schema: {alone / together:.1f} x")
+
+
+def _print_constraining() -> None:
+    for (hidden, layers), rows in product(((64, 2), (512, 8)), (1, 4, 8)):
+        step = _Steps(hidden, layers)
+        free, held = _medians(partial(step, rows, held=False), partial(step, rows, held=True))
+        print(
+            f"hidden {hidden}, {layers} layers, {rows} rows: a step {1000 * free:.2f} ms, with a schema "
+            f"{1000 * held:.2f} ms: {100 * (held - free) / free:+.1f} % (asked: 10)"
+        )
+
+
+def _medians(*tasks: Callable[[], Any]) -> list[float]:
+    """Each task's median, the tasks in turn so that all meet the same noise."""
+    taken: list[list[float]] = [[] for _ in tasks]
+    for number in range(_ROUNDS + 1):
+        for index, task in enumerate(tasks):
+            started = time.perf_counter()
+            given = task()
+            seconds = given if isinstance(given, float) else time.perf_counter() - started
+            if number:
+                taken[index].append(seconds)
+    return [statistics.median(one) for one in taken]
+
+
+def _model(folder: Path) -> TransformersGenerator:
+    opening = Opening(lambda: Location(folder, "tiny"), lambda: choose("cpu", "none"), auto.open_checkpoint)
+    model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_PAGES)
+    model.load()
+    return model
+
+
+def _page(seed: int) -> Page:
+    noise = np.random.default_rng(seed).random((260, 180, 3)) > 0.9
+    return Page(1, np.where(noise, 0, 255).astype(np.uint8))
+
+
+def _prompt(page: Page) -> Prompt:
+    question = Message("user", render.extract(_SCHEMA, "en"))
+    return Prompt(page.picture, (question,), answer_schema(_SCHEMA.root), max_tokens=_ANSWER)
+
+
+class _Bare:
+    """One call of `generate` on the same prompts under the same schema: tensors in, text out, no more."""
+
+    def __init__(self, model: TransformersGenerator) -> None:
+        self._checkpoint = auto.open_checkpoint(model._opening.locate().folder, choose("cpu", "none"))  # noqa: SLF001
+        self._vocabulary = len(self._checkpoint.tokenizer)
+        self._eos = [self._checkpoint.tokenizer.eos_token_id]
+        self._words = from_tokenizer(
+            self._checkpoint.tokenizer, n_vocab=self._vocabulary, eos_token=self._eos
+        )
+        self._grammar = grammar.of_schema(answer_schema(_SCHEMA.root))
+        self.tokens = 0
+
+    def free(self, prompts: list[Prompt]) -> None:
+        """As many tokens without a schema."""
+        inputs = self._checkpoint.encode(prompts)
+        with torch.inference_mode():
+            self._checkpoint.model.generate(
+                **inputs, max_new_tokens=self.tokens, min_new_tokens=self.tokens, do_sample=False
+            )
+
+    def __call__(self, prompts: list[Prompt]) -> list[str]:
+        inputs = self._checkpoint.encode(prompts)
+        constraint = Constraint(
+            self._words, [self._grammar] * len(prompts), eos=self._eos, vocabulary=self._vocabulary
+        )
+        with torch.inference_mode():
+            output = self._checkpoint.model.generate(
+                **inputs,
+                max_new_tokens=_ANSWER,
+                do_sample=False,
+                logits_processor=LogitsProcessorList([constraint]),
+            )
+        new = output[:, inputs["input_ids"].shape[1] :]
+        self.tokens = new.shape[1]
+        return [str(text) for text in self._checkpoint.tokenizer.batch_decode(new)]
+
+
+def _blind(_page: Page) -> Sight:
+    return Sight(())
+
+
+def _read(engine: VisionEngine, pages: list[Page]) -> None:
+    """Every page is a document of its own, as from eight jobs at a time."""
+    begin = threading.Barrier(len(pages))
+
+    def one(page: Page) -> None:
+        begin.wait()
+        engine.read([Request(_SCHEMA, [page])])
+
+    with ThreadPoolExecutor(len(pages)) as jobs:
+        list(jobs.map(one, pages))
+
+
+class _Steps:
+    """Seconds of a step of a text model with a large vocabulary, with a schema or without."""
+
+    def __init__(self, hidden: int, layers: int) -> None:
+        self._tokenizer = large.make(_VOCABULARY)
+        config = Qwen3Config(
+            vocab_size=_VOCABULARY, hidden_size=hidden, intermediate_size=2 * hidden, num_hidden_layers=layers,
+            num_attention_heads=4, num_key_value_heads=2, head_dim=hidden // 4, tie_word_embeddings=True,
+        )  # fmt: skip
+        torch.manual_seed(0)
+        self._model = Qwen3ForCausalLM(config).eval()
+        self._held = from_tokenizer(
+            self._tokenizer, n_vocab=_VOCABULARY, eos_token=[self._tokenizer.eos_token_id]
+        )
+        item = {"type": "object", "properties": {"name": {"type": "string", "minLength": 8, "maxLength": 40}, "price": {"type": "number", "multipleOf": 0.01, "maximum": 10**6}},
+                "required": ["name", "price"], "additionalProperties": False}  # fmt: skip
+        self._grammar = grammar.of_schema({"type": "array", "items": item, "minItems": 200})
+
+    def __call__(self, rows: int, *, held: bool) -> float:
+        ids = torch.randint(0, 1000, (rows, 64), generator=torch.Generator().manual_seed(1))
+        eos = [self._tokenizer.eos_token_id]
+        constraint = Constraint(self._held, [self._grammar] * rows, eos=eos, vocabulary=_VOCABULARY)
+        config = GenerationConfig(
+            max_new_tokens=_STEPS,
+            min_new_tokens=_STEPS,
+            do_sample=False,
+            eos_token_id=eos,
+            pad_token_id=eos[0],
+        )
+        started = time.perf_counter()
+        with torch.inference_mode():
+            self._model.generate(
+                input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=config,
+                logits_processor=LogitsProcessorList([constraint] if held else []),
+            )  # fmt: skip
+        return (time.perf_counter() - started) / _STEPS
+
+
+if __name__ == "__main__":
+    sys.exit(main())
