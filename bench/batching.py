@@ -136,13 +136,14 @@ class _Bare:
         self._grammar = grammar.of_schema(answer_schema(_SCHEMA.root))
         self.tokens = 0
 
-    def free(self, prompts: list[Prompt]) -> None:
+    def free(self, prompts: list[Prompt]) -> list[str]:
         """As many tokens without a schema."""
         inputs = self._checkpoint.encode(prompts)
         with torch.inference_mode():
-            self._checkpoint.model.generate(
+            output = self._checkpoint.model.generate(
                 **inputs, max_new_tokens=self.tokens, min_new_tokens=self.tokens, do_sample=False
             )
+        return [str(text) for text in self._checkpoint.tokenizer.batch_decode(output)]
 
     def __call__(self, prompts: list[Prompt]) -> list[str]:
         inputs = self._checkpoint.encode(prompts)

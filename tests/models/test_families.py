@@ -59,6 +59,23 @@ def test_a_batch_says_what_its_rows_say_alone(family: str, tiny: Tiny) -> None:
         )
 
 
+@pytest.mark.parametrize("quantisation", ["none", "nf4"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("family", ALL)
+def test_half_the_width_of_numbers_is_enough_as_on_a_gpu(
+    family: str, dtype: torch.dtype, quantisation: Any, tiny: Tiny
+) -> None:
+    opened = factory._opener(made.engine_of(family))(tiny(family), Placement("cpu", dtype, quantisation))
+    batch = opened.encode([made.prompt(registry.kind("text")), made.prompt(registry.kind("form"), seed=1)])
+    with torch.inference_mode():
+        output = opened.model.generate(**batch, max_new_tokens=4, do_sample=False)
+    assert output.shape[0] == 2
+    assert {weight.dtype for weight in opened.model.parameters() if weight.is_floating_point()} <= {
+        dtype,
+        torch.float32,
+    }
+
+
 @pytest.mark.parametrize("quantisation", ["int8", "nf4"])
 @pytest.mark.parametrize("family", ALL)
 def test_a_quantised_model_loads_again_as_it_was(family: str, quantisation: Any, tiny: Tiny) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests import tiny as made
+from worker.engines import factory
 from worker.engines.cogvlm2 import opening as cogvlm2
 from worker.engines.cogvlm2.config import CogVLMConfig
 from worker.engines.cogvlm2.decoder import LANGUAGE, PICTURE, Routing, positions_of
@@ -206,6 +207,27 @@ def test_a_bin_file_that_would_run_code_is_refused(tiny: Tiny, tmp_path: Path) -
     with pytest.raises(ModelUnavailable):
         cogvlm2.open_checkpoint(tmp_path, CPU)
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("family", ["cogvlm2", "sail_vl2"])
+@pytest.mark.parametrize("change", ["missing", "renamed"])
+def test_weights_that_do_not_match_are_refused_and_not_made_up(
+    family: str, change: str, tiny: Tiny, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    from worker.errors import ModelUnavailable
+
+    for file in tiny(family).iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = load_file(tmp_path / "model.safetensors")
+    name = next(name for name in weights if "layers.1" in name)
+    taken = weights.pop(name)
+    if change == "renamed":
+        weights[name.replace("layers.1", "layers.7")] = taken
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelUnavailable, match="misses"):
+        factory._opener(family)(tmp_path, CPU)
 
 
 def test_the_golden_command_sees_a_difference(tiny: Tiny, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from worker.engines.cogvlm2.prompting import Question, encode
 from worker.engines.transformers.checkpoint import BROKEN, Checkpoint, unreadable
 from worker.engines.transformers.neutral import neutral
 from worker.engines.transformers.placement import Placement
+from worker.engines.transformers.weights import load_whole
 from worker.engines.transformers.words import open_tokenizer
 from worker.engines.vision.base import Prompt
 
@@ -44,8 +45,7 @@ def load(folder: Path, config: CogVLMConfig, placement: Placement) -> CogVLMForC
     arguments = placement.arguments(_KEPT)
     if getattr(config, "quantization_config", None):
         arguments.pop("quantization_config", None)
-    model: CogVLMForCausalLM = CogVLMForCausalLM.from_pretrained(str(folder), config=config, **arguments)
-    model.eval()
+    model: CogVLMForCausalLM = load_whole(CogVLMForCausalLM, folder, config=config, arguments=arguments)
     return model
 
 

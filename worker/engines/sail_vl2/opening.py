@@ -14,6 +14,7 @@ from worker.engines.sail_vl2.model import SailVl2ForCausalLM
 from worker.engines.sail_vl2.prompting import CONTEXT, Prompting
 from worker.engines.transformers.checkpoint import BROKEN, Checkpoint, unreadable
 from worker.engines.transformers.placement import Placement
+from worker.engines.transformers.weights import load_whole
 from worker.engines.transformers.words import open_tokenizer
 
 _KEPT = ("lm_head", "language_model.lm_head", "vision_model", "mlp1")
@@ -38,12 +39,10 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
 
 def load(folder: Path, config: SailVl2Config, placement: Placement) -> SailVl2ForCausalLM:
     """The weights. Whatever attention the checkpoint asks for, PyTorch's own is used."""
-    model: SailVl2ForCausalLM = SailVl2ForCausalLM.from_pretrained(
-        str(folder), config=config, **placement.arguments(_KEPT)
-    )
+    arguments = placement.arguments(_KEPT)
+    model: SailVl2ForCausalLM = load_whole(SailVl2ForCausalLM, folder, config=config, arguments=arguments)
     if (folder / "generation_config.json").is_file():
         model.generation_config = GenerationConfig.from_pretrained(str(folder))
-    model.eval()
     return model
 
 

@@ -136,7 +136,7 @@ class VisionEngine:
         sight = self._eyes(page)
         upright = np.ascontiguousarray(np.rot90(page.picture, sight.quarter_turns))
         try:
-            return _PageRead(page.number, sight, task.take(upright, page.number))
+            return _PageRead(page.number, sight, _slim(task.take(upright, page.number)))
         except _OF_ONE_PAGE as error:
             return _PageRead(page.number, sight, turn=None, error=error)
 
@@ -234,6 +234,12 @@ class _Task:
 def _within(limits: Limits, generator: Generator) -> Limits:
     """The limits that this model can be run with."""
     return Limits(min(limits.rows, generator.max_rows), limits.tokens, limits.wait, generator.concurrency)
+
+
+def _slim(turn: Turn) -> Turn:
+    """A turn without the words of its answers: a document may have thousands of pages."""
+    kept = tuple(replace(answer, text="", thinking="", tokens=()) for answer in turn.answers)
+    return replace(turn, answers=kept)
 
 
 def _noted(served: Served[Answer]) -> Answer:
