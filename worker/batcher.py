@@ -18,10 +18,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from worker.errors import Cancelled, DeviceLost, EngineError, OutOfMemory, PagemillError
+from worker.errors import Cancelled, DeviceLost, OutOfMemory, PagemillError
 from worker.log import logger
 
 _log = logger(__name__)
+_GROWTH = 50  # a budget that was cut grows by a fiftieth with every batch that fits
 _LOST = 71  # exit status of a worker whose device is lost (EX_OSERR)
 
 Item = TypeVar("Item")
@@ -97,6 +98,9 @@ class Batcher(Generic[Item, Result]):
         """The result to come; its exception is a PagemillError, Cancelled for a row nobody wants any more."""
         future: Future[Served[Result]] = Future()
         with self._changed:
+            if self._closed:
+                future.set_exception(Cancelled())
+                return future
             self._waiting.append(_Waiting(item, ticket, time.monotonic(), future))
             if len(self._threads) < self._limits.lanes:
                 self._threads.append(threading.Thread(target=self._serve, name="batcher", daemon=True))
@@ -137,7 +141,8 @@ class Batcher(Generic[Item, Result]):
     def _pause(self) -> float:
         """Seconds for which the oldest still waits for company; 0 when a batch is full."""
         batch = pack(self._waiting, limits=self._limits, served_at=self._served_at)
-        if len(batch) >= self._limits.rows or len(batch) < len(self._waiting):
+        alike = [one for one in self._waiting if batch and one.ticket.group == batch[0].ticket.group]
+        if len(batch) >= self._limits.rows or len(batch) < len(alike):
             return 0.0
         oldest = min((waiting.since for waiting in batch), default=0.0)
         return oldest + self._limits.wait - time.monotonic()
@@ -152,22 +157,30 @@ class Batcher(Generic[Item, Result]):
 
     def _run(self, batch: Sequence[_Waiting[Item, Result]]) -> None:
         """Run a batch; whatever happens, each of its futures has an end."""
-        try:
-            results = self._generate([waiting.item for waiting in batch], self._polled(batch))
-        except OutOfMemory as error:
+        error = self._tried(batch)
+        if isinstance(error, OutOfMemory):
             self._run_smaller(batch, error)
-        except DeviceLost as error:
+        elif isinstance(error, DeviceLost):
             _log.critical("device_lost", reason=str(error))
             _fail(batch, error)
             self._lost()
-        except PagemillError as error:
+        elif error is not None:
             self._run_alone(batch, error)
+
+    def _tried(self, batch: Sequence[_Waiting[Item, Result]]) -> PagemillError | None:
+        """Answer a batch, or say why not. The handlers are left before anything is tried again."""
+        try:
+            results = self._generate([waiting.item for waiting in batch], self._polled(batch))
+            pairs = list(zip(batch, results, strict=True))
+        except PagemillError as error:
+            return error
         except Exception as error:  # noqa: BLE001 (the border of a thread: others wait for their batch)
             _log.exception("internal_error")
-            self._run_alone(batch, EngineError(detail=type(error).__name__))
-        else:
-            for waiting, result in zip(batch, results, strict=True):
-                waiting.future.set_result(Served(result, waiting.notes))
+            return PagemillError(reason=type(error).__name__)
+        for waiting, result in pairs:
+            waiting.future.set_result(Served(result, waiting.notes))
+        self._tokens = min(self._limits.tokens, self._tokens + self._tokens // _GROWTH + 1)
+        return None
 
     def _polled(self, batch: Sequence[_Waiting[Item, Result]]) -> Callable[[int], bool]:
         def cancelled(row: int) -> bool:

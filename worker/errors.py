@@ -1,19 +1,15 @@
 """Everything that can go wrong, as one tree.
 
     PagemillError
-    ├── SourceError          the document cannot be read
-    │   ├── UnsupportedType  CorruptFile  PasswordRequired  EmptyDocument
-    │   ├── TooLarge  TooManyPages  PageTooLarge  TooManyPixels  SourceTimeout  SourceMemory
-    │   └── PageMissing  OpenerKilled
-    ├── SchemaInvalid        the schema cannot be read by
-    ├── EngineError          the document was opened, but not read
-    │   ├── ModelUnavailable  ModelChanged  OutOfMemory  DeviceLost
-    │   └── OutputTruncated  OutputInvalid  UnsupportedByEngine
-    ├── ServiceError         something around the reading failed
-    │   ├── StorageUnavailable  ObjectMissing  UnsupportedByStore  LedgerUnavailable
-    │   ├── QueueUnavailable  Unreachable  PartFalls
-    │   ├── AttemptsExhausted  LeaseLost  Stopped  Cancelled
-    │   └── MissingExtra  SettingsInvalid
+    ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
+    │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
+    │                    SourceTimeout  SourceMemory  PageMissing  OpenerKilled
+    ├── SchemaInvalid    the schema cannot be read by
+    ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
+    │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
+    ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
+    │                    UnsupportedByStore  LedgerUnavailable  QueueUnavailable  Unreachable  PartFalls
+    │                    AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: `worker/refusals.py`
 
 The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
@@ -154,11 +150,17 @@ class ModelUnavailable(EngineError):
     retryable = True
 
 
-class ModelChanged(ModelUnavailable):
+class ModelUnusable(ModelUnavailable):
+    """No model can be read with: {detail}."""
+
+    code = "model_unusable"
+    retryable = False
+
+
+class ModelChanged(ModelUnusable):
     """The file {file} of the model is not the one that was pulled; run: pagemill pull {model}."""
 
     code = "model_changed"
-    retryable = False
 
 
 class OutOfMemory(EngineError):

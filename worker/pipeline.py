@@ -13,6 +13,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from schemas import pointer
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
 from worker import ground, shape, validate
@@ -60,7 +61,7 @@ def extract(
     evidence = dict(reply.evidence or _located(reply))
     for at in shape.defaults(reply.data, data, schema.root):
         evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
-    issues = (*pages.issues(), *reply.issues, *validate.check(data, schema))
+    issues = (*pages.issues(), *reply.issues, *_nothing_read(reply), *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
         job_id=errand.job or job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
@@ -71,6 +72,13 @@ def extract(
 
 def _located(reply: Reply) -> dict[str, Evidence]:
     return ground.locate(reply.data, reply.lines, turns=reply.turns, spoken=reply.spoken)
+
+
+def _nothing_read(reply: Reply) -> Iterator[Issue]:
+    """A page that has text, and no value: it may hold none of what is asked for, or nobody read it."""
+    if any(reply.lines.values()) and not any(leaf is not None for _, leaf in pointer.leaves(reply.data)):
+        message = "the document has text, but nothing of what is asked for was found in it"
+        yield Issue(code="nothing_found", severity=Severity.ERROR, message=message)
 
 
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:

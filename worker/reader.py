@@ -6,8 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from worker.jobs import layout
 from worker.log import logger
 from worker.raster.base import Limits
 from worker.raster.sandbox import Sandbox
+from worker.room import Room
 from worker.settings import Settings
 
 _log = logger(__name__)
@@ -33,46 +33,34 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
-        self._readers: Counter[str] = Counter()
-        self._next: list[str] = []
-        self._changed = threading.Condition()
+        self._loading = threading.Lock()
+        self._room = Room()
         _remove_left_behind()
         self._folder = tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-")
         self.sandbox = Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend)
 
     @contextmanager
-    def engine(self, name: str) -> Iterator[Engine]:
+    def engine(self, name: str, *, while_waiting: Callable[[], None] = lambda: None) -> Iterator[Engine]:
         """An engine, ready to read for as long as the block runs; raises EngineError, MissingExtra.
 
         There is room for one on the GPU: whoever wants another waits until nobody reads with the one
-        that is there, and those who come later wait behind.
+        that is there, and `while_waiting` is called meanwhile.
         """
-        with self._changed:
-            self._next.append(name)
-            self._changed.wait_for(lambda: self._next[0] == name and self._may_load(name))
-            try:
-                engine = self._engines.get(name) or self._load(name)
-            finally:
-                self._next.remove(name)
-                self._changed.notify_all()
-            self._readers[name] += 1
-        try:
-            yield engine
-        finally:
-            with self._changed:
-                self._readers[name] -= 1
-                self._changed.notify_all()
-
-    def _may_load(self, name: str) -> bool:
-        return name in self._engines or not any(self._readers[other] for other in self._in_the_way(name))
-
-    def _in_the_way(self, name: str) -> list[str]:
-        """The engines for which there is no room beside the one of that name."""
         if catalogue.entry(name).queue != _CROWDED:
-            return []
-        return [other for other in self._engines if catalogue.entry(other).queue == _CROWDED]
+            yield self._ready(name)
+            return
+        with self._room.enter(name, while_waiting=while_waiting):
+            yield self._ready(name)
+
+    def _ready(self, name: str) -> Engine:
+        found = self._engines.get(name)
+        if found is not None:
+            return found
+        with self._loading:
+            return self._engines.get(name) or self._load(name)
 
     def _load(self, name: str) -> Engine:
+        factory.check(name, self._settings)  # before a model that works is given up for it
         for other in self._in_the_way(name):
             self._engines.pop(other).close()
             _log.info("engine_closed", engine=other)
@@ -81,6 +69,12 @@ class Reader:
         _log.info("engine_loaded", engine=name, model=engine.model)
         self._engines[name] = engine
         return engine
+
+    def _in_the_way(self, name: str) -> list[str]:
+        """The engines for which there is no room beside the one of that name."""
+        if catalogue.entry(name).queue != _CROWDED:
+            return []
+        return [other for other in self._engines if catalogue.entry(other).queue == _CROWDED]
 
     def loaded(self) -> tuple[str, ...]:
         """The engines that are ready."""

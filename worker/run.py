@@ -119,8 +119,8 @@ class _Attempt:
         if self.job.attempts > self.app.settings.attempts:
             raise AttemptsExhausted(attempts=self.app.settings.attempts)
         schema = kinds.load(self.app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
-        self.held.expects(self.app.settings.load_seconds)
-        with self.reader.engine(spec.engine) as engine:
+        self._loads()
+        with self.reader.engine(spec.engine, while_waiting=self._loads) as engine:
             started = time.perf_counter()
             with self.reader.source(self.app, self.job) as path:
                 SECONDS.labels("fetch").observe(time.perf_counter() - started)
@@ -148,6 +148,11 @@ class _Attempt:
     def _errand(self) -> Errand:
         spec = self.job.spec
         return Errand(spec.job_id, spec.project, spec.priority, require=self.held.require, alive=self._alive)
+
+    def _loads(self) -> None:
+        """A model is waited for, or loaded: it has its time from now on, if it is still wanted."""
+        self.held.require()
+        self.held.expects(self.app.settings.load_seconds)
 
     def _alive(self) -> None:
         """The engine has made a step, and has time for its next."""

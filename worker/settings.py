@@ -147,6 +147,12 @@ class Settings(BaseSettings):
     ] = Field("INFO", validation_alias=_known_as("LOG_LEVEL", "log_level"))
 
     @property
+    def model_key(self) -> str:
+        """The model and how it is run, as far as answers depend on it: part of a job's key."""
+        plain = self.quantisation == "none"
+        return self.model if plain else f"{self.model} [{self.quantisation}]"
+
+    @property
     def ledger_url(self) -> str:
         """Where the ledger is, as SQLAlchemy writes it."""
         if self.database_url is None:

@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 
 from worker import broker, draw
 from worker.app import App, connect
+from worker.engines import factory
 from worker.errors import PagemillError
 from worker.gate import Gate
 from worker.jobs.sweep import sweep, tidy
@@ -34,6 +35,7 @@ _TIDY_EVERY = 60.0
 def serve(settings: Settings) -> None:
     """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
     TRACING.start(settings, process="worker")
+    factory.check(settings.engine, settings)  # rather no worker than one that fails every document
     with _desk(settings) as desk:
         desk.app.prepare()
         celery = desk.app.broker.celery

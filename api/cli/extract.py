@@ -14,18 +14,21 @@ from tqdm import tqdm
 from api.cli import schema_argument, sources
 from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
+from worker import log
 from worker.engines import factory
 from worker.errors import EngineError, PagemillError
+from worker.profiles.registry import profiles
 from worker.raster.base import Limits
 from worker.raster.sandbox import Sandbox
+from worker.refusals import RequestInvalid
+from worker.settings import Settings
 from worker.settings import load as load_settings
 
 
 def run(options: argparse.Namespace) -> int:
     """Read every file; 1 when one of them failed."""
-    settings = load_settings()
-    if options.model:
-        settings = settings.model_copy(update={"model": options.model})
+    settings = _settings(options)
+    log.configure(level="WARNING", form="text", process="extract")  # to stderr: stdout is for records
     files, missing = sources.expand(options.files)
     for name in missing:
         why = "no documents in this folder" if Path(name).is_dir() else "no such file"
@@ -36,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     try:
         schema = schema_argument.load(kind=options.kind, schema=options.schema)
-        engine = factory.create(options.engine or settings.engine, settings)
+        engine = factory.create(settings.engine, settings)
     except PagemillError as error:
         print(error, file=sys.stderr)
         return 2
@@ -62,6 +65,17 @@ def run(options: argparse.Namespace) -> int:
         finally:
             engine.close()
     return int(failed)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """What is set, and the engine and model of the command line; raises RequestInvalid."""
+    settings = load_settings()
+    engine = options.engine or settings.engine
+    if options.model and engine in {"embedded", "fake"}:
+        known = profiles().get(options.model)
+        engines = known.engine if known else "transformers, cogvlm2, sail_vl2 or openai"
+        raise RequestInvalid(detail=f"--model needs an engine that runs it: --engine {engines}")
+    return settings.model_copy(update={"engine": engine, "model": options.model or settings.model})
 
 
 def _unusable_output(options: argparse.Namespace, files: Sequence[Path]) -> str | None:

@@ -1,7 +1,7 @@
 """Prompts from a schema: its titles, descriptions, formats and choices, in Chinese or English.
 
-Nothing of the document is ever put into a prompt, and what a schema says is put on one line and
-without back-quotes: a title cannot become a heading, nor a rule.
+Nothing of the document is put into a prompt (only its own answer is shown to a model again), and what
+a schema says is put on one line and without back-quotes: a title cannot become a heading, nor a rule.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from tests import tiny as made
 from worker import validate
 from worker.engines.decoding import grammar, stops, transcript
 from worker.engines.decoding.constraint import Constraint
-from worker.engines.transformers.generator import TransformersGenerator
+from worker.engines.transformers.generator import TransformersGenerator, _thought
 from worker.engines.vision.base import Answer, Finish
 
 CHINESE = registry.from_json_schema(
@@ -254,6 +254,92 @@ def test_thinking_ends_within_its_budget_and_the_answer_follows(
     assert answer.thinking
     assert "think>" not in answer.thinking
     assert all(0 <= token.start < token.end <= len(answer.text) for token in answer.tokens)
+
+
+@pytest.mark.parametrize("own_tokens", [True, False])
+def test_a_model_that_has_thought_enough_may_say_so_where_it_has_a_token_for_it(own_tokens: bool) -> None:
+    """The closing mark ends the thought where it is a token of its own, as in Qwen3; else the budget does."""
+    from llguidance import LLMatcher
+    from llguidance.hf import from_tokenizer
+
+    from bench.tiny import tokenizer as words
+
+    tokenizer = words.make((grammar.THINK, grammar.END_THINK) if own_tokens else ())
+    assert (grammar.THINK in tokenizer.get_added_vocab()) is own_tokens
+    rule = grammar.thought(500, opened=False, special=own_tokens)
+    held = grammar.of_schema(answer_schema(COUNT.root), thinking=rule)
+    ready = from_tokenizer(tokenizer, n_vocab=len(tokenizer), eos_token=[tokenizer.eos_token_id])
+    matcher = LLMatcher(ready, held.text, log_level=0)
+    said = tokenizer.encode('<think>so <b> it is 7.</think>\n{"n": 7}')
+    assert all(matcher.consume_token(token) for token in said) is own_tokens
+    assert matcher.is_accepting() or not own_tokens
+
+
+def test_the_end_of_thinking_on_a_page_does_not_cut_the_answer() -> None:
+    text = '<think>a</think>{"t": "x </think> y"}'
+    thought, begin = _thought(text)
+    assert (thought, text[begin:]) == ("a", '{"t": "x </think> y"}')
+
+
+def test_counting_tokens_does_not_disturb_a_batch_that_is_made(model: TransformersGenerator) -> None:
+    import threading
+
+    prompts = [made.prompt(COUNT, "word " * count) for count in (5, 40)]
+    stop = threading.Event()
+
+    def count() -> None:
+        while not stop.is_set():
+            model.count_tokens(prompts[0])
+
+    threads = [threading.Thread(target=count) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        widths = {model._loaded().encode(prompts)["input_ids"].shape for _ in range(60)}
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(widths) == 1
+
+
+def test_what_ran_out_of_memory_is_gone_before_anybody_tries_again(
+    model: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import weakref
+
+    from worker.errors import DeviceLost, OutOfMemory
+
+    held: list[weakref.ref[Any]] = []
+
+    def fails(message: str) -> Any:
+        def generate(**inputs: Any) -> None:
+            held.append(weakref.ref(inputs["input_ids"]))
+            raise RuntimeError(message)
+
+        return generate
+
+    for message, ours in (("CUDA error: out of memory", OutOfMemory), ("CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
+                          ("CUDA error: device-side assert triggered", DeviceLost), ("a fault", RuntimeError)):  # fmt: skip
+        monkeypatch.setattr(model._loaded().model, "generate", fails(message))
+        with pytest.raises(ours) as caught:
+            model.generate([made.prompt(COUNT)], lambda _row: False)
+        if ours is OutOfMemory:
+            assert caught.value.__context__ is None
+            assert held[-1]() is None
+
+
+def test_habits_of_a_checkpoint_do_not_reach_its_answers(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    plain = made.generator("idefics3", tiny("idefics3"))
+    for file in tiny("idefics3").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    habits = json.loads((tmp_path / "generation_config.json").read_text())
+    habits |= {"no_repeat_ngram_size": 2, "suppress_tokens": list(range(40)), "repetition_penalty": 1.5}
+    (tmp_path / "generation_config.json").write_text(json.dumps(habits))
+    used = made.generator("idefics3", tmp_path)
+    asked = made.prompt(CHINESE)
+    one, other = (loaded.generate([asked], lambda _row: False)[0] for loaded in (plain, used))
+    assert one.text == other.text
 
 
 def test_rows_end_where_they_are_cancelled_too_long_or_in_circles(model: TransformersGenerator) -> None:

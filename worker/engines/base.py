@@ -85,6 +85,9 @@ class Reply:
 class Engine(Protocol):
     """Reads documents; batch first, one is a batch of one. One engine per process.
 
+    How a model is run (loaded, its tokens counted, its rows cancelled) is the contract of `Generator` in
+    `engines/vision/base.py`.
+
     `read` may be called from several threads; an engine that reads one batch at a time lets them wait.
     """
 

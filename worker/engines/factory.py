@@ -33,6 +33,14 @@ def create(name: str, settings: Settings) -> Engine:
     raise ModelUnavailable(detail=f"no engine is called {name!r}; there are: {', '.join(NAMES)}")
 
 
+def check(name: str, settings: Settings) -> None:
+    """Raise ModelUnavailable or MissingExtra for an engine whose model is not there; loads nothing."""
+    if name in _LOCAL:
+        from worker.engines.transformers.location import find
+
+        find(settings.model, engine=name, models_dir=settings.models_dir, deep=False)
+
+
 def _vision(generator: Generator, settings: Settings) -> Engine:
     from worker.batcher import Limits
     from worker.engines.embedded.eyes import OcrEyes, TextLayerEyes
@@ -60,7 +68,7 @@ def _local(name: str, settings: Settings) -> Generator:
         place=lambda: choose(settings.device, settings.quantisation), open=_opener(name),
     )  # fmt: skip
     return TransformersGenerator(
-        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(name)
+        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(name, settings)
     )  # fmt: skip
 
 
@@ -78,10 +86,12 @@ def _opener(name: str) -> Open:
     return auto.open_checkpoint
 
 
-def _caveats(name: str) -> tuple[str, ...]:
+def _caveats(name: str, settings: Settings) -> tuple[str, ...]:
     from worker.engines.sail_vl2 import UNPROVEN
 
-    return (UNPROVEN,) if name == "sail_vl2" else ()
+    unproven = (UNPROVEN,) if name == "sail_vl2" else ()
+    quantised = (f"weights in {settings.quantisation}",) if settings.quantisation != "none" else ()
+    return (*unproven, *quantised)
 
 
 def _server(settings: Settings) -> Generator:

@@ -46,7 +46,7 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
     if size > app.settings.max_bytes:
         raise TooLarge(size=size, limit=app.settings.max_bytes)
     spec = _spec(
-        wish, filename, sha256=sha256, size=size, model=entry.model or app.settings.model, now=app.clock()
+        wish, filename, sha256=sha256, size=size, model=entry.model or app.settings.model_key, now=app.clock()
     )
     standing = app.ledger.jobs.standing(spec.job_id)
     if standing is Standing.ERASED:  # the stone in the store goes first: a rebuild would believe it

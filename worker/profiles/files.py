@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from worker.errors import ModelChanged, ModelUnavailable
+from worker.errors import ModelChanged, ModelUnavailable, ModelUnusable
 from worker.profiles.hub import Fetched, download
 from worker.profiles.registry import Profile, profiles
 
@@ -60,14 +60,16 @@ def pull(profile: Profile, models_dir: Path, *, fetch: Fetch = download) -> Path
 def load_folder(model: str, models_dir: Path, *, deep: bool = True) -> Path:
     """The folder of a profile, or a folder by its path, verified where it has a manifest.
 
-    Raises ModelUnavailable where there is none, and ModelChanged.
+    Raises ModelUnusable where there is none, and ModelChanged.
     """
     folder = models_dir / model if model in profiles() else Path(model)
     if model in profiles() and not (folder / MANIFEST).is_file():
-        raise ModelUnavailable(detail=f"it is not here; run: pagemill pull {model}")
+        raise ModelUnusable(detail=f"it is not here; run: pagemill pull {model}")
     if not (folder / "config.json").is_file():
-        names = ", ".join(profiles())
-        raise ModelUnavailable(detail=f"{model!r} is no folder with a config.json, nor one of: {names}")
+        raise ModelUnusable(
+            detail=f"{folder.name!r} is no folder with a config.json, nor the name of a profile "
+            "(`pagemill models` lists them)"
+        )
     if (folder / MANIFEST).is_file():
         verify(folder, deep=deep)
     return folder

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -20,10 +21,11 @@ from worker.batcher import Limits
 from worker.engines.base import Errand, Request, Spoken
 from worker.engines.vision import answers, spans, turns
 from worker.engines.vision.base import Answer, Finish, Message, Prompt, Sight, Token
+from worker.engines.vision.checking import complaints
 from worker.engines.vision.engine import Manner, VisionEngine
 from worker.engines.vision.merge import PageAnswer, merge
 from worker.engines.vision.scripted import ScriptedGenerator
-from worker.errors import Cancelled, OutOfMemory, OutputInvalid, OutputTruncated
+from worker.errors import Cancelled, OutOfMemory, OutputInvalid, OutputTruncated, UnsupportedByEngine
 from worker.raster.base import Page
 
 SHOP = registry.from_json_schema(
@@ -194,7 +196,7 @@ def test_a_cut_answer_is_asked_for_with_a_higher_cap() -> None:
 
 def test_an_answer_in_circles_is_asked_for_with_more_and_more_temperature_then_in_parts() -> None:
     asked, turn = ladder(Finish.REPETITION, Finish.REPETITION, Finish.REPETITION)
-    assert [prompt.temperature for prompt in asked] == [0.0, 0.4, 1.0, 1.0, 1.0]
+    assert [prompt.temperature for prompt in asked] == [0.0, 0.4, 1.0, 0.0, 0.0]
     assert [prompt.picture.shape[0] for prompt in asked] == [600, 600, 600, 330, 330]
     assert turn.read.data["shop"] == "s4"
 
@@ -366,3 +368,71 @@ def test_a_prompt_keeps_its_picture_in_the_second_turn() -> None:
     second = turns.again(PROMPT, said({"shop": "A"}), "wrong")
     assert second.picture is PROMPT.picture
     assert replace(second, messages=()).schema == PROMPT.schema
+
+
+def test_a_second_turn_that_fails_leaves_the_first_answer() -> None:
+    class Shy(ScriptedGenerator):
+        def generate(self, batch: Any, cancelled: Any) -> Any:
+            if len(batch[0].messages) > 1:
+                raise UnsupportedByEngine(detail="too long")
+            return super().generate(batch, cancelled)
+
+    made = VisionEngine(Shy(lambda _prompt: said({"subtotal": 10, "tax": 0, "total": 99})),
+                        manner=Manner(Limits(wait=0)), eyes=lambda _page: Sight(()))  # fmt: skip
+    [reply] = made.read([Request(registry.kind("receipt"), [page(1)])])
+    made.close()
+    assert reply.data["total"] == 99
+    assert reply.notes == ("page 1: the second turn after a check failed (unsupported_by_engine)",)
+
+
+def test_pages_that_cannot_be_read_do_not_stay_in_memory() -> None:
+    pictures: list[weakref.ref[Any]] = []
+    most = 0
+
+    def pages() -> Iterator[Page]:
+        nonlocal most
+        for number in range(1, 61):
+            picture = page(number).picture.copy()
+            pictures.append(weakref.ref(picture))
+            yield Page(number, picture)
+            del picture
+            most = max(most, sum(one() is not None for one in pictures))
+
+    class Forgetful(ScriptedGenerator):
+        def generate(self, batch: Any, cancelled: Any) -> Any:
+            answered = super().generate(batch, cancelled)
+            self.batches.clear()
+            return answered
+
+    made = VisionEngine(Forgetful(lambda _prompt: said({}, Finish.LENGTH)), manner=Manner(Limits(rows=4, wait=0)),
+                        eyes=lambda _page: Sight(()))  # fmt: skip
+    with pytest.raises(OutputTruncated):
+        made.read([Request(SHOP, pages(), 60)])
+    made.close()
+    assert 0 < most < 20
+
+
+def test_complaints_do_not_quote_what_was_read() -> None:
+    raw = {
+        "type": "object",
+        "properties": {"n": {"type": "string", "pattern": "^INV-"}, "rows": {"type": "array", "minItems": 1}},
+    }
+    schema = registry.from_json_schema(raw, name="x")
+    told = complaints({"n": "X\n## Rules\n- obey", "rows": []}, schema, whole=True)
+    assert {issue.path for issue in told} == {"/n", "/rows"}
+    assert not any("obey" in issue.message for issue in told)
+    assert [issue.path for issue in complaints({"n": "X", "rows": []}, schema, whole=False)] == ["/n"]
+
+
+@pytest.mark.parametrize("text", ['{"total": 1e999}', '{"items": ' + "[" * 900 + "]" * 900 + "}"])
+def test_numbers_and_nesting_without_end_are_no_answer_or_null(text: str) -> None:
+    try:
+        data = answers.read(Answer(text, Finish.STOP, (Token(0, 3, -1.0),)), SHOP.root, page=1).data
+    except OutputInvalid:
+        return
+    assert json.dumps(data, allow_nan=False)
+
+
+def test_an_object_inside_braces_of_prose_is_found() -> None:
+    text = r'The answer is \boxed{ {"shop": "A"} }'
+    assert answers.read(Answer(text, Finish.STOP), SHOP.root, page=1).data["shop"] == "A"

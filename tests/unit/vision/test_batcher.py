@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.batcher import Batcher, Limits, Served, Ticket
-from worker.errors import Cancelled, DeviceLost, EngineError, OutOfMemory, OutputInvalid, PagemillError
+from worker.errors import Cancelled, DeviceLost, OutOfMemory, OutputInvalid, PagemillError
 
 
 class Machine:
@@ -136,7 +136,7 @@ def test_an_item_that_breaks_its_batch_breaks_only_itself(error: Exception) -> N
     futures = {name: made.submit(name, Ticket(1)) for name in ("good", "bad", "fine")}
     assert futures["good"].result(5).result == "good"
     assert futures["fine"].result(5).result == "fine"
-    with pytest.raises(EngineError):
+    with pytest.raises(PagemillError):
         futures["bad"].result(5)
     made.close()
 
@@ -181,3 +181,37 @@ def test_closing_leaves_nobody_waiting() -> None:
     assert first.result(1).result == 1
     with pytest.raises(PagemillError):
         second.result(1)
+
+
+def test_a_result_too_few_breaks_the_batch_and_not_the_batcher() -> None:
+    made: Batcher[int, int] = Batcher(lambda batch, _cancelled: list(batch[1:]), limits=Limits(wait=0))
+    for _ in range(2):
+        with pytest.raises(PagemillError):
+            made.submit(1, Ticket(1)).result(5)
+    made.close()
+    with pytest.raises(Cancelled):
+        made.submit(1, Ticket(1)).result(5)
+
+
+def test_groups_that_wait_do_not_end_each_others_window() -> None:
+    machine = Machine()
+    machine.go.set()
+    made: Batcher[str, str] = Batcher(machine, limits=Limits(rows=8, wait=0.4))
+    futures = [made.submit(f"{group}{n}", Ticket(1, group=group)) for n in range(4) for group in "ab"]
+    assert {future.result(5).notes for future in futures} == {()}
+    made.close()
+    assert [len(batch) for batch in machine.batches] == [4, 4]
+
+
+def test_a_budget_that_was_cut_grows_again() -> None:
+    once = iter([OutOfMemory()])
+    machine = Machine(lambda _batch: next(once, None))
+    machine.go.set()
+    made: Batcher[int, int] = Batcher(machine, limits=Limits(rows=4, tokens=400, wait=0.1))
+    for future in [made.submit(n, Ticket(100)) for n in range(4)]:
+        future.result(5)
+    assert made._tokens < 400
+    for _ in range(30):
+        made.submit(1, Ticket(1)).result(5)
+    made.close()
+    assert made._tokens == 400

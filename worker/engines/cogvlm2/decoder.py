@@ -128,9 +128,13 @@ class _Attention(nn.Module):
         query, key = rotate(query, *rotary), rotate(key, *rotary)
         if cache is not None:
             key, value = cache.update(key, value, self._index)
+        if mask is not None:  # a GPU has no fast kernel for both, a mask and shared keys
+            shared = query.shape[1] // key.shape[1]
+            key, value = key.repeat_interleave(shared, dim=1), value.repeat_interleave(shared, dim=1)
         seen = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None and query.shape[2] > 1, enable_gqa=True
-        )
+            query, key, value, attn_mask=mask, is_causal=mask is None and query.shape[2] > 1,
+            enable_gqa=mask is None,
+        )  # fmt: skip
         flat = seen.transpose(1, 2).reshape(*hidden.shape[:2], -1)
         return routing.apply(flat, picture=self.vision_expert_dense, language=self.language_expert_dense)
 

@@ -32,7 +32,7 @@ class CogVLMModel(nn.Module):
         """Hidden states [batch, length, width] after the last norm."""
         hidden = self.embed_tokens(ids)
         if pixels is not None:
-            pictures = self.vision(pixels).to(hidden.dtype)
+            pictures = self.vision(pixels).to(hidden.device, hidden.dtype)
             hidden = hidden.masked_scatter((types == PICTURE).unsqueeze(-1), pictures)
         turned = rotary(positions, self._config.head_dim, self._config.rope_theta, hidden.dtype)
         routing = Routing.of(types)
@@ -48,7 +48,7 @@ class CogVLMForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
     config_class = CogVLMConfig
     base_model_prefix = "model"
     main_input_name = "input_ids"
-    _no_split_modules: ClassVar[list[str]] = ["Layer", "_Layer"]
+    _no_split_modules: ClassVar[list[str]] = ["Layer", "VisionTower"]
     _supports_sdpa = True
     _keys_to_ignore_on_load_unexpected: ClassVar[list[str]] = [r"rotary_emb\.inv_freq"]
 

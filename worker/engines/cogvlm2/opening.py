@@ -45,6 +45,7 @@ def load(folder: Path, config: CogVLMConfig, placement: Placement) -> CogVLMForC
     arguments = placement.arguments(_KEPT)
     if getattr(config, "quantization_config", None):
         arguments.pop("quantization_config", None)
+        arguments["dtype"] = "auto"  # the parts that are not quantised are in the numbers of the file
     model: CogVLMForCausalLM = load_whole(CogVLMForCausalLM, folder, config=config, arguments=arguments)
     return model
 

@@ -19,6 +19,7 @@ from worker.errors import MissingExtra, UnsupportedByEngine
 _FORM = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 _DROPPED_FIRST = ("pattern", "format", "multipleOf", "minLength", "maxLength", "minimum", "maximum",
                   "exclusiveMinimum", "exclusiveMaximum")  # fmt: skip
+_NO_END = r"/([^<]|<[^\/]|<\/[^t])*/"  # anything in which no "</t" begins
 THINK, END_THINK = "<think>", "</think>"
 
 
@@ -41,12 +42,14 @@ def of_schema(schema: Mapping[str, Any], *, thinking: str = "") -> Grammar:
 def thought(budget: int, *, opened: bool, special: bool) -> str:
     """The rule of a thinking section of at most `budget` tokens.
 
-    `opened` says that the prompt ends inside it already, `special` that its marks are control tokens
-    of the tokenizer rather than plain text.
+    `opened` says that the prompt ends inside it already, `special` that its marks are tokens of their
+    own, as in Qwen3: then the model may end it when it likes. Where they are plain text, a grammar cannot
+    tell the end from what is thought, and the section takes its whole budget.
     """
     begin, end = (THINK, END_THINK) if special else (f'"{THINK}"', f'"{END_THINK}"')
     start = "" if opened else f"{begin} "
-    return f"start: {start}think {end} /[ \\n]{{0,2}}/ answer\nthink[max_tokens={budget}]: /(.|\\n)*/\n"
+    inside = "/(.|\\n)*/" if special else _NO_END
+    return f"start: {start}think {end} /[ \\n]{{0,2}}/ answer\nthink[max_tokens={budget}]: {inside}\n"
 
 
 @lru_cache(maxsize=256)

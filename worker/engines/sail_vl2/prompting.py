@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from PIL import Image
 
 from worker.engines.sail_vl2.config import SailVl2Config
@@ -76,7 +77,10 @@ class Prompting:
         if prompt.thinking:
             turns[-1]["content"].append({"type": "text", "text": f"\n{_THINK}"})
         pictured = [{"role": "user", "content": [{"type": "image"}, *turns[0]["content"]]}, *turns[1:]]
-        text = self._templated(pictured)
+        try:
+            text = self._templated(pictured)
+        except (TypeError, TemplateError):  # a template that knows text alone
+            text = ""
         return text if any(place in text for place in _PLACES) else self._templated(_plain(turns))
 
     def _turn(self, message: Message) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from worker.engines.transformers.checkpoint import BROKEN, Checkpoint, unreadabl
 from worker.engines.transformers.neutral import neutral
 from worker.engines.transformers.placement import Placement, kept_out
 from worker.engines.transformers.processor import open_processor
+from worker.engines.transformers.weights import load_whole
 from worker.engines.vision.base import Prompt
 
 _PATCH = 28  # pixels along a side per token, where there is no way to tell
@@ -25,9 +26,10 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
     try:
         config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
         processor = open_processor(folder, config.model_type)
-        model = AutoModelForImageTextToText.from_pretrained(
-            str(folder), **placement.arguments(_kept(config, placement))
-        ).eval()
+        model = load_whole(
+            AutoModelForImageTextToText, folder, config=config, exactly=False,
+            arguments=placement.arguments(_kept(config, placement)),
+        )  # fmt: skip
     except BROKEN as error:
         raise unreadable(folder, error) from error
     return Checkpoint(

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from worker.engines.transformers.location import Location
 from worker.engines.transformers.placement import Placement
 from worker.engines.vision.base import Prompt
-from worker.errors import ModelUnavailable
+from worker.errors import ModelUnusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,15 @@ class Checkpoint:
 
 BROKEN = (
     OSError, ValueError, TypeError, KeyError, ImportError, RuntimeError, SafetensorError,
-    StrictDataclassError, UnpicklingError,
+    StrictDataclassError, UnpicklingError, AttributeError,
 )  # fmt: skip
 """What the libraries raise on folders that hold no whole checkpoint."""
 
 
-def unreadable(folder: Path, error: Exception) -> ModelUnavailable:
+def unreadable(folder: Path, error: Exception) -> ModelUnusable:
     """That a folder holds no whole checkpoint, with the first line of what a library says of it."""
     said = str(error).strip().splitlines() or [type(error).__name__]
-    return ModelUnavailable(detail=f"{folder.name}: {said[0]}")
+    return ModelUnusable(detail=f"the files of {folder.name} are not whole ({said[0].rstrip('.')})")
 
 
 Open = Callable[[Path, Placement], Checkpoint]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,10 +20,19 @@ from worker.engines.decoding.stops import Stops
 from worker.engines.transformers.checkpoint import Checkpoint, Opening
 from worker.engines.vision import pictures
 from worker.engines.vision.base import Answer, Cancelled, Finish, Message, Prompt, Token
-from worker.errors import DeviceLost, MissingExtra, ModelUnavailable, OutOfMemory, UnsupportedByEngine
+from worker.errors import (
+    DeviceLost,
+    MissingExtra,
+    ModelUnavailable,
+    ModelUnusable,
+    OutOfMemory,
+    PagemillError,
+    UnsupportedByEngine,
+)
 
+_NO_ROOM = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
 _LOST = ("CUDA error", "device-side assert", "illegal memory access", "unspecified launch failure")
-_NO_ROOM = ("out of memory", "can't allocate memory")
+_T = TypeVar("_T")
 _SMALL_QUESTION = Message("user", "Answer with the JSON object {}.")
 
 
@@ -49,9 +59,12 @@ class TransformersGenerator:
         found = self._opening.locate()
         self.model, self.revision, self.thinks = found.model, found.revision, found.thinks
         logging.disable_progress_bar()
-        with _translated():
-            self._checkpoint = self._opening.open(found.folder, self._opening.place())
-            self._speech = _Speech(self._checkpoint)
+        logging.set_verbosity_error()  # what matters of its warnings is checked, and said in our words
+        self._guarded(lambda: self._open(found.folder))
+
+    def _open(self, folder: Path) -> None:
+        self._checkpoint = self._opening.open(folder, self._opening.place())
+        self._speech = _Speech(self._checkpoint)
 
     def warm_up(self) -> None:
         """Answer once, to a small blank page."""
@@ -61,17 +74,21 @@ class TransformersGenerator:
 
     def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the texts and the picture; the marks of the chat template are guessed."""
-        checkpoint = self._loaded()
+        checkpoint, speech = self._loaded(), self._speech
+        assert speech is not None
         height, width = prompt.picture.shape[:2]
         text = "\n".join(message.text for message in prompt.messages)
         marks = 16 * len(prompt.messages)
-        return marks + len(checkpoint.tokenizer.encode(text)) + checkpoint.picture_tokens(height, width)
+        return marks + len(speech.counting.encode(text)) + checkpoint.picture_tokens(height, width)
 
     def generate(self, batch: Sequence[Prompt], cancelled: Cancelled) -> Sequence[Answer]:
         """Answer every prompt; raises OutOfMemory, DeviceLost, UnsupportedByEngine."""
+        return self._guarded(lambda: self._generate(batch, cancelled))
+
+    def _generate(self, batch: Sequence[Prompt], cancelled: Cancelled) -> list[Answer]:
         checkpoint, speech = self._loaded(), self._speech
         assert speech is not None
-        with _translated(), torch.inference_mode():
+        with torch.inference_mode():
             inputs = _on(checkpoint.model.device, checkpoint.encode(batch))
             width = inputs["input_ids"].shape[1]
             room = checkpoint.context - width
@@ -85,6 +102,21 @@ class TransformersGenerator:
             )
             output = checkpoint.model.generate(**inputs, **run.arguments())
         return run.answers(output, inputs["attention_mask"].sum(dim=1).tolist())
+
+    def _guarded(self, step: Callable[[], _T]) -> _T:
+        """Run a step, with torch's errors as ours.
+
+        A new error is raised after the old one is gone: its frames hold the tensors of the failed step,
+        and whoever tries again needs their memory.
+        """
+        try:
+            return step()
+        except RuntimeError as error:
+            ours = _translated(error)
+            if ours is None:
+                raise
+        _free()
+        raise ours
 
     def smaller(self, prompt: Prompt) -> Prompt | None:
         """The prompt with its picture at half the area, down to where letters are lost."""
@@ -107,12 +139,16 @@ class _Speech:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.tokenizer = checkpoint.tokenizer
+        self.counting = copy.deepcopy(checkpoint.tokenizer)  # used by other threads: padding is its state
         self.ends = _ends(checkpoint)
         config = checkpoint.model.config.get_text_config()
         self.vocabulary = max(config.vocab_size, len(self.tokenizer))
         self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else self.ends[0]
         self.constrained = _constrained(self)
-        self.special_thinking = grammar.THINK in self.tokenizer.all_special_tokens
+        self.special_thinking = grammar.THINK in self.tokenizer.get_added_vocab()
+        # What a checkpoint is used to, such as a repetition penalty, is meant for talk: it would forbid
+        # what the grammar asks for, and count as the model's probabilities.
+        checkpoint.model.generation_config = GenerationConfig(eos_token_id=self.ends, pad_token_id=self.pad)
 
     def tail(self, ids: torch.Tensor) -> str:
         """The last words of a question, after its template."""
@@ -138,7 +174,10 @@ def _constrained(speech: _Speech) -> Any:
         from llguidance.hf import from_tokenizer
     except ImportError as error:
         raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
-    return from_tokenizer(speech.tokenizer, n_vocab=speech.vocabulary, eos_token=speech.ends)
+    try:
+        return from_tokenizer(speech.tokenizer, n_vocab=speech.vocabulary, eos_token=speech.ends)
+    except ValueError as error:
+        raise ModelUnusable(detail=f"its tokenizer cannot be used ({error})") from error
 
 
 class _Run:
@@ -161,19 +200,15 @@ class _Run:
         )  # fmt: skip
 
     def arguments(self) -> dict[str, Any]:
-        """What `generate` is told.
-
-        Nothing of a checkpoint's own habits, such as a repetition penalty: they are meant for talk, and
-        would count as the model's probabilities.
-        """
+        """What `generate` is told."""
         temperature = self._batch[0].temperature
         sampled = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
         config = GenerationConfig(
-            max_new_tokens=self._longest, do_sample=temperature > 0, repetition_penalty=1.0, **sampled,
+            max_new_tokens=self._longest, do_sample=temperature > 0, **sampled,
             eos_token_id=self._speech.ends, pad_token_id=self._speech.pad,
         )  # fmt: skip
         if temperature > 0:
-            torch.manual_seed(0)  # the same page gives the same answer
+            torch.manual_seed(0)  # the same batch gives the same answers
         return {
             "generation_config": config,
             "logits_processor": LogitsProcessorList([self._constraint]),
@@ -219,7 +254,7 @@ def _grammar(prompt: Prompt, opening: str, speech: _Speech) -> grammar.Grammar |
 
 def _thought(text: str) -> tuple[str, int]:
     """What was thought, and where the answer begins."""
-    end = text.rfind(grammar.END_THINK)
+    end = text.find(grammar.END_THINK)
     if end < 0:
         return text, len(text)
     thought = text[:end].removeprefix(grammar.THINK).strip()
@@ -231,26 +266,19 @@ def _on(device: torch.device, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.to(device) if hasattr(value, "to") else value for name, value in inputs.items()}
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Torch's errors as ours. What the failed step held is freed before anybody tries again."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        del error
-        _free()
-        raise OutOfMemory from None
-    except RuntimeError as error:
-        text = str(error)
-        if any(sign in text for sign in _LOST):
-            raise DeviceLost(detail=text.splitlines()[0]) from error
-        if any(sign in text for sign in _NO_ROOM):
-            _free()
-            raise OutOfMemory from None
-        raise
+def _translated(error: RuntimeError) -> PagemillError | None:
+    """One of torch's errors as ours; None for one that is not about memory or the device."""
+    text = str(error)
+    if isinstance(error, torch.OutOfMemoryError) or any(sign in text for sign in _NO_ROOM):
+        return OutOfMemory()
+    if any(sign in text for sign in _LOST):
+        return DeviceLost(detail=text.splitlines()[0])
+    return None
 
 
 def _free() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()

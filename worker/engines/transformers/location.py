@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.errors import ModelUnavailable
+from worker.engines.transformers.family import require
+from worker.errors import ModelUnusable
 from worker.profiles import files
 from worker.profiles.registry import profiles
 
@@ -20,20 +22,24 @@ class Location:
     thinks: bool = False
 
 
-def find(model: str, *, engine: str, models_dir: Path) -> Location:
-    """The files of a model, compared with their manifest where there is one.
+def find(model: str, *, engine: str, models_dir: Path, deep: bool = True) -> Location:
+    """The files of a model, compared with their manifest where there is one, by content if `deep`.
 
-    `model` is the name of a profile or the path of a folder. Raises ModelUnavailable, ModelChanged.
+    `model` is the name of a profile or the path of a folder. Raises ModelUnusable, ModelChanged.
     """
     if not model:
-        raise ModelUnavailable(detail=f"say which model {engine} is to run: set PAGEMILL_MODEL, or --model; "
+        raise ModelUnusable(detail=f"say which model {engine} is to run: set PAGEMILL_MODEL, or --model; "
                                "`pagemill models` lists them")  # fmt: skip
-    folder = files.load_folder(model, models_dir)
+    folder = files.load_folder(model, models_dir, deep=deep)
     known = profiles().get(model)
+    require(folder, engine)
     if known is None:
-        return Location(folder, folder.resolve().name, thinks="thinking" in folder.resolve().name.lower())
-    if known.engine != engine:
-        raise ModelUnavailable(
-            detail=f"{model} is run by the engine {known.engine}; set PAGEMILL_ENGINE to it"
-        )
+        name = folder.resolve().name
+        return Location(folder, name, _fingerprint(folder), thinks="thinking" in name.lower())
     return Location(folder, known.id, files.read_manifest(folder).revision, known.thinks)
+
+
+def _fingerprint(folder: Path) -> str:
+    """A version for files that nobody pinned, by their names and sizes: quick, and tells most apart."""
+    files = sorted((path.name, path.stat().st_size) for path in folder.iterdir() if path.is_file())
+    return "unpinned-" + hashlib.sha256(repr(files).encode()).hexdigest()[:12]

@@ -73,7 +73,7 @@ def _found() -> str:
 
 def _dtype(device: str) -> torch.dtype:
     if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     return torch.float16 if device == "mps" else torch.float32
 
 

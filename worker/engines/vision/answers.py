@@ -7,9 +7,12 @@ add fields, or write numbers as text: what can be told apart is taken, the rest 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from itertools import islice
+from typing import Any, NoReturn
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
@@ -21,11 +24,17 @@ from worker.engines.vision.merge import PageAnswer
 from worker.errors import Cancelled, OutputInvalid, OutputTruncated
 
 
-def _refuse(constant: str) -> None:
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(strict=False, parse_constant=_refuse)
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_constant=_refuse, parse_float=_finite)
+_MOST_BRACES = 50
 
 
 def read(answer: Answer, root: Field, *, page: int) -> PageAnswer:
@@ -36,17 +45,27 @@ def read(answer: Answer, root: Field, *, page: int) -> PageAnswer:
         raise OutputTruncated
     if answer.finish is Finish.REPETITION:
         raise OutputInvalid(detail="the model went in circles")
-    start = answer.text.find("{")
-    try:
-        raw, end = _DECODER.raw_decode(answer.text, max(start, 0))
-    except (ValueError, RecursionError) as error:
-        raise OutputInvalid(detail=f"no JSON: {error}") from error
-    if not isinstance(raw, dict):
-        raise OutputInvalid(detail="no JSON object")
+    raw, start, end = _object(answer.text)
     tokens = [replace(t, start=t.start - start, end=t.end - start) for t in answer.tokens if t.end > start]
-    told = spans.spoken(answer.text[start:end], tokens, page=page)
+    try:
+        told = spans.spoken(answer.text[start:end], tokens, page=page) if tokens else {}
+    except RecursionError as error:
+        raise OutputInvalid(detail="it is nested too deeply") from error
     data = _fitted(raw, root)
     return PageAnswer(page, data, {at: told[at] for at, _ in pointer.leaves(data) if at in told})
+
+
+def _object(text: str) -> tuple[dict[str, Any], int, int]:
+    """The first JSON object in a text, and its place; raises OutputInvalid."""
+    wrong: Exception | None = None
+    for brace in islice(re.finditer(r"\{", text), _MOST_BRACES):
+        try:
+            found, end = _DECODER.raw_decode(text, brace.start())
+        except (ValueError, RecursionError) as error:
+            wrong = wrong or error
+            continue
+        return found, brace.start(), end
+    raise OutputInvalid(detail=f"no JSON object ({wrong or 'no brace'})") from wrong
 
 
 def _fitted(value: Any, field: Field) -> Any:
@@ -63,18 +82,24 @@ def _fitted(value: Any, field: Field) -> Any:
 
 
 def _scalar(value: Any, field: Field) -> Any:
+    """A value as one of the types of its field; blank text is what some models say of what is not there."""
     if isinstance(value, str) and not value.strip():
-        return None  # what some models say of what is not there
+        return None
     kind = json_type(value)
     if kind in field.types or (kind == "integer" and "number" in field.types):
         return value
-    if kind == "number" and "integer" in field.types and value == int(value):
-        return int(value)
-    if kind == "string" and {"number", "integer"} & set(field.types):
-        number = amounts.number(value)
-        if number is None:
-            return None
-        return float(number) if "number" in field.types else int(number)
-    if kind in {"number", "integer"} and "string" in field.types:
+    numbers = {"number", "integer"}
+    if kind in numbers and "string" in field.types:
         return str(value)
+    if numbers & set(field.types) and kind in {"number", "string"}:
+        return _number(value, field)
     return None
+
+
+def _number(value: Any, field: Field) -> float | int | None:
+    found = amounts.number(value) if isinstance(value, str) else value
+    if found is None:
+        return None
+    if "number" in field.types:
+        return float(found)
+    return int(found) if found == int(found) else None

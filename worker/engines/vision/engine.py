@@ -20,23 +20,26 @@ from schemas.record import Issue, Severity
 from worker.batcher import Batcher, Limits, Served, Ticket
 from worker.engines.base import Reply, Request
 from worker.engines.vision import answers, pictures, turns
-from worker.engines.vision.base import Answer, Eyes, Generator, Message, Prompt, Sight
+from worker.engines.vision.base import Answer, Eyes, Finish, Generator, Message, Prompt, Sight
 from worker.engines.vision.checking import complaints
 from worker.engines.vision.lengths import Lengths
 from worker.engines.vision.merge import PageAnswer, merge
 from worker.engines.vision.turns import Turn
 from worker.errors import (
+    DeviceLost,
     EngineError,
     ModelUnavailable,
     OutOfMemory,
     OutputInvalid,
     OutputTruncated,
     PagemillError,
+    UnsupportedByEngine,
 )
 from worker.raster.base import Page, Picture
 
 _PATIENCE = 0.5  # seconds between two looks whether an answer is still wanted
-_OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory)  # the other pages may still be read
+_OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory, UnsupportedByEngine)
+"""After these, the other pages may still be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,20 @@ class VisionEngine:
     def warm_up(self) -> None:
         """Load the model and let it answer once; raises ModelUnavailable, MissingExtra."""
         if self._batcher is None:
-            self._generator.load()
-            self._generator.warm_up()
+            self._load()
             self._batcher = Batcher(
                 self._generator.generate, limits=_within(self._manner.limits, self._generator),
                 smaller=self._generator.smaller,
             )  # fmt: skip
+
+    def _load(self) -> None:
+        """Load the model; what cannot be warmed up is not left in memory."""
+        try:
+            self._generator.load()
+            self._generator.warm_up()
+        except PagemillError:
+            self._generator.close()
+            raise
 
     def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
         """Read each request, their pages together; raises EngineError, and what errands raise."""
@@ -119,7 +130,7 @@ class VisionEngine:
 
     def _pages(self, task: _Task) -> Iterator[_PageRead]:
         """The pages in order, as many of them under way as fit into a batch."""
-        window = self._manner.limits.rows
+        window = max(self._manner.limits.rows, self._generator.concurrency)
         with ThreadPoolExecutor(max_workers=window, thread_name_prefix="page") as pool:
             under_way: deque[Future[_PageRead]] = deque()
             try:
@@ -138,7 +149,7 @@ class VisionEngine:
         try:
             return _PageRead(page.number, sight, _slim(task.take(upright, page.number)))
         except _OF_ONE_PAGE as error:
-            return _PageRead(page.number, sight, turn=None, error=error)
+            return _PageRead(page.number, sight, turn=None, error=_bare(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +195,13 @@ class _Task:
             return first
         told = render.correct(wrong, self._language)
         second = turns.again(prompt, first.answers[-1], told)
-        answer = self._ask(second)
         try:
+            answer = self._ask(second)
             read = answers.read(answer, self.request.schema.root, page=first.read.page)
-        except (OutputTruncated, OutputInvalid):
-            read = first.read
+        except DeviceLost:
+            raise
+        except EngineError as error:  # the first answer is still one
+            return replace(first, notes=(f"the second turn after a check failed ({error.code})",))
         spent = (*first.answers, answer)
         if len(self._complaints(read)) >= len(wrong):
             return Turn(first.read, spent)
@@ -207,7 +220,9 @@ class _Task:
             except TimeoutError:
                 beats = self._look(beats)
                 continue
-            self._lengths.learn(self.request.schema, served.result.completion_tokens)
+            if served.result.finish is Finish.STOP:
+                written = len(served.result.tokens) or served.result.completion_tokens
+                self._lengths.learn(self.request.schema, written)
             return _noted(served)
 
     def _look(self, beats: int) -> int:
@@ -234,6 +249,12 @@ class _Task:
 def _within(limits: Limits, generator: Generator) -> Limits:
     """The limits that this model can be run with."""
     return Limits(min(limits.rows, generator.max_rows), limits.tokens, limits.wait, generator.concurrency)
+
+
+def _bare(error: EngineError) -> EngineError:
+    """An error without its frames, which hold the picture of the page."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _slim(turn: Turn) -> Turn:

@@ -85,9 +85,9 @@ class _Attempt:
         height = prompt.picture.shape[0]
         reach = int(height * (1 + _OVERLAP) / 2)
         parts = (prompt.picture[:reach], prompt.picture[height - reach :])
-        prompts = tuple(replace(prompt, picture=part) for part in parts)
+        prompts = tuple(replace(prompt, picture=part, temperature=0.0) for part in parts)
         note = "read in two parts because the whole page had no complete answer"
-        return replace(self, prompts=prompts, notes=(*self.notes, note))
+        return replace(self, prompts=prompts, temperatures=_WARMER, notes=(*self.notes, note))
 
 
 def _next(attempt: _Attempt, wrong: EngineError) -> _Attempt | None:
