@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812 (everybody's name for it)
 from transformers.activations import ACT2FN
 
 from worker.engines.cogvlm2.config import CogVLMConfig
+from worker.engines.transformers.norm import RmsNorm
 
 LANGUAGE, PICTURE = 0, 1
 """Token types."""
@@ -82,21 +83,6 @@ class Layer(nn.Module):
         hidden = hidden + attended
         mixed: Tensor = hidden + self.mlp(self.post_attention_layernorm(hidden), routing)
         return mixed
-
-
-class RmsNorm(nn.Module):
-    """Root mean square normalisation, computed in float32."""
-
-    def __init__(self, width: int, eps: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self._eps = eps
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """The same shape and dtype."""
-        wide = hidden.float()
-        wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self._eps)
-        return self.weight * wide.to(hidden.dtype)
 
 
 class _Attention(nn.Module):

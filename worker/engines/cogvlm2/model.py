@@ -10,8 +10,9 @@ from transformers import DynamicCache, GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from worker.engines.cogvlm2.config import CogVLMConfig
-from worker.engines.cogvlm2.decoder import PICTURE, Layer, RmsNorm, Routing, positions_of, rotary
+from worker.engines.cogvlm2.decoder import PICTURE, Layer, Routing, positions_of, rotary
 from worker.engines.cogvlm2.vision import VisionTower
+from worker.engines.transformers.norm import RmsNorm
 
 
 class CogVLMModel(nn.Module):

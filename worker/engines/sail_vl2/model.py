@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, GenerationMixin, PreTrainedModel
 
 from worker.engines.sail_vl2.config import SailVl2Config
-from worker.engines.sail_vl2.vision import RmsNorm, SailVit, pixel_shuffle
+from worker.engines.sail_vl2.vision import SailVit, pixel_shuffle
+from worker.engines.transformers.norm import RmsNorm
 
 
 class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (everybody's name for it)
 
 from worker.engines.sail_vl2.config import SailVisionConfig
+from worker.engines.transformers.norm import RmsNorm
 
 
 class SailVit(nn.Module):
@@ -21,21 +22,6 @@ class SailVit(nn.Module):
         """What the layer sees, counted from the end; -1 is the normalised output."""
         seen: Tensor = self.trunk(self.preprocessor(pixels), layer=layer)
         return seen
-
-
-class RmsNorm(nn.Module):
-    """Root mean square normalisation, computed in float32."""
-
-    def __init__(self, width: int, eps: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self._eps = eps
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """The same shape and dtype."""
-        wide = hidden.float()
-        wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self._eps)
-        return wide.to(hidden.dtype) * self.weight
 
 
 class _Preprocessor(nn.Module):
