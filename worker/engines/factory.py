@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from worker.engines.base import Engine
@@ -51,6 +52,8 @@ def _vision(generator: Generator, settings: Settings) -> Engine:
         limits, settings.model_pixels, max_tokens=settings.max_new_tokens, thinking=settings.thinking_tokens
     )
     by_ocr = settings.grounding == "ocr"
+    if by_ocr and find_spec("rapidocr") is None:
+        raise MissingExtra(feature="Finding a model's values on pages (PAGEMILL_GROUNDING=ocr)", extra="ocr")
     eyes = OcrEyes(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerEyes()
     return VisionEngine(generator, manner=manner, eyes=eyes)
 
