@@ -22,7 +22,6 @@ class CogVLMVisionConfig(PretrainedConfig):  # type: ignore[misc]
     num_positions: int = 9217
     hidden_act: str = "gelu"
     layer_norm_eps: float = 1e-6
-    dropout_prob: float = 0.0
 
     @property
     def tokens(self) -> int:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from worker.engines.parity.ours import Measured
 
-DTYPES = ("float32", "bfloat16")
 _COLUMNS = ("ids", "tiles", "max Δ pixel", "max Δ feature", "max Δ logit", "greedy tokens")
 
 
