@@ -50,9 +50,10 @@ def extract(
     """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
     started = time.perf_counter()
     assert source.document is not None
-    pages = _Pages(source.document, progress)
+    pages = _Pages(source.document, progress, errand.alive)
+    request = Request(schema, pages, source.document.page_count, errand, after_page=pages.count_one)
     try:
-        [reply] = engine.read([Request(schema, pages, source.document.page_count, errand)])
+        [reply] = engine.read([request])
     finally:
         source.document.close()
     pages.require_one()
@@ -114,21 +115,28 @@ def hash_file(path: Path) -> str:
 class _Pages:
     """The pages of a document for the engine; those that fail are noted and left out."""
 
-    def __init__(self, document: SandboxedDocument, progress: Progress) -> None:
+    def __init__(self, document: SandboxedDocument, progress: Progress, alive: Callable[[], None]) -> None:
         self._document = document
         self._progress = progress
+        self._alive = alive
         self._failed: list[PageFailed] = []
         self._drawn = 0
+        self._done = 0
 
     def __iter__(self) -> Iterator[Page]:
-        count = self._document.page_count
-        for done, page in enumerate(self._document, start=1):
+        for page in self._document:
+            self._alive()
             if isinstance(page, PageFailed):
                 self._failed.append(page)
+                self.count_one()
             else:
                 self._drawn += 1
                 yield page
-            self._progress(done, count)
+
+    def count_one(self) -> None:
+        """A page is done with: an engine may draw more of them before the first is."""
+        self._done += 1
+        self._progress(self._done, self._document.page_count)
 
     def require_one(self) -> None:
         """Raise the first page's error when not a single page could be drawn."""

@@ -480,6 +480,7 @@ def test_the_log_names_the_job_and_the_page_at_hand(
             for page in requests[0].pages:
                 if page.number == 3:
                     raise KeyError("x")
+                requests[0].after_page()
 
     monkeypatch.setattr(factory, "create", lambda *_: Broken())
     job = send(app, picture(pages=4))

@@ -30,12 +30,17 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One document to read. `pages` may be drawn as they are asked for and is read once; `count` of them."""
+    """One document to read.
+
+    `pages` may be drawn as they are asked for and is gone through once, `count` of them. An engine calls
+    `after_page` in the thread that goes through them, once for each that it has read or given up.
+    """
 
     schema: Schema
     pages: Iterable[Page]
     count: int = 1
     errand: Errand = Errand()
+    after_page: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class FakeEngine:
         for _ in request.pages:
             time.sleep(self._page_seconds)
             pages += 1
+            request.after_page()
         data = _blank(request.schema.root)
         data.update({name: value for name, value in self._answers.items() if name in data})
         return Reply(data=data, tokens={"pages": pages})

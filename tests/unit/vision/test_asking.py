@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -320,6 +321,49 @@ def test_a_document_that_nobody_wants_any_more_stops_and_lets_go_of_its_pages() 
 
     with pytest.raises(Cancelled):
         read(script, [page(1), page(2)], errand=Errand(require=require))
+
+
+def test_a_page_counts_when_it_is_read_not_when_the_model_gets_it() -> None:
+    """A window of four pages is drawn ahead; the model is held back until all four wait for it."""
+    drawn: list[int] = []
+    counted_at: list[int] = []
+    four = threading.Event()
+
+    def pages() -> Iterator[Page]:
+        for number in range(1, 7):
+            drawn.append(number)
+            yield page(number)
+            if number == 3:
+                assert counted_at == []
+                four.set()
+
+    def script(_prompt: Prompt) -> Answer:
+        assert four.wait(5)
+        return said({"shop": "A"})
+
+    made = engine(script)
+    made.read([Request(SHOP, pages(), 6, after_page=lambda: counted_at.append(len(drawn)))])
+    made.close()
+    assert len(counted_at) == 6
+    assert counted_at[0] >= 4
+
+
+def test_a_reading_that_is_stopped_between_two_pages_leaves_nothing_waiting() -> None:
+    asked = 0
+
+    def script(_prompt: Prompt) -> Answer:
+        nonlocal asked
+        asked += 1
+        return said({"shop": "A"})
+
+    def stop() -> None:
+        raise Cancelled
+
+    made = engine(script, rows=1)
+    with pytest.raises(Cancelled):
+        made.read([Request(SHOP, [page(number) for number in range(1, 20)], 19, after_page=stop)])
+    made.close()
+    assert asked < 4
 
 
 def test_running_out_of_memory_halves_the_batch_then_the_picture_and_says_so() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
@@ -46,7 +46,7 @@ class EmbeddedEngine:
 
     def _read(self, request: Request) -> Reply:
         root = request.schema.root
-        read = read_sheet(request.pages, root, self._ocr)
+        read = read_sheet(request.pages, root, self._ocr, after_page=request.after_page)
         filling = fill_root(root, read.sheet)
         data, evidence = settle.settle(root, filling)
         return Reply(
@@ -64,10 +64,15 @@ class ReadDocument:
     sheet: Sheet
 
 
-def read_sheet(pages: Iterable[Page], root: Field, ocr: Ocr) -> ReadDocument:
+def read_sheet(
+    pages: Iterable[Page], root: Field, ocr: Ocr, *, after_page: Callable[[], None] = lambda: None
+) -> ReadDocument:
     """Read the pages one by one, keeping lines but no pictures, and lay them out for the schema."""
-    read = tuple(read_page(page, ocr) for page in pages)
-    return ReadDocument(read, lay_out(arrange(read), _labels(root)))
+    read = []
+    for page in pages:
+        read.append(read_page(page, ocr))
+        after_page()
+    return ReadDocument(tuple(read), lay_out(arrange(read), _labels(root)))
 
 
 def _labels(root: Field) -> Iterator[Label]:

@@ -137,9 +137,9 @@ class VisionEngine:
                 for page in task.request.pages:
                     under_way.append(pool.submit(self._page, page, task))
                     if len(under_way) == window:
-                        yield under_way.popleft().result()
+                        yield task.counted(under_way.popleft())
                 while under_way:
-                    yield under_way.popleft().result()
+                    yield task.counted(under_way.popleft())
             finally:
                 task.abandoned.set()  # whoever still waits for an answer here is let go
 
@@ -178,6 +178,12 @@ class _Task:
         self._language = render.language_of(request.schema)
         self._question = render.extract(request.schema, self._language)
         self._schema = answer_schema(request.schema.root)
+
+    def counted(self, page: Future[_PageRead]) -> _PageRead:
+        """The page, when it has been read."""
+        read = page.result()
+        self.request.after_page()
+        return read
 
     def take(self, picture: Picture, page: int) -> Turn:
         """A page's data, corrected where a check had complaints; raises EngineError."""
