@@ -252,6 +252,15 @@ def _only(*known: str, ignores: bool = False) -> Callable[[Body, int], Made]:
     return made
 
 
+def _after_probe(then: Callable[[Body, int], Made]) -> Callable[[Body, int], Made]:
+    """A server that answers small questions and fails at documents."""
+
+    def made(body: Body, number: int) -> Made:
+        return _ok(body, number) if "white" in json.dumps(schema_of(body)) else then(body, number)
+
+    return made
+
+
 def _no_pattern(body: Body, number: int) -> Made:
     """Like servers whose grammar does not know every keyword."""
     if "pattern" in json.dumps(schema_of(body)):
@@ -316,6 +325,7 @@ SCENARIOS: dict[str, Callable[[Body, int], Made]] = {
     "rate_limited_long": _fails(429, "slow down", Retry_After="3600"),
     "flaky": _fails(500, "oops", times=2), "dead": _fails(503, "no worker is left"),
     "lying_usage": _lying_usage, "lying_json": _says(_PROSE), "broken_json": _says("{'total': "),
+    "runs_on": _after_probe(_says('{"shop": "', "length")), "leaves": _after_probe(_fails(503, "no worker is left")),
     "truncated": _says('{"total": "12', "length"), "filtered": _says("", "content_filter"), "unended": _says("{}", None),
     "html": _raw(b"<html>502 Bad Gateway</html>", Content_Type="text/html"), "huge": _raw(b" " * (17 * 2**20)),
     "gzip": _raw(b"\x1f\x8b\x08", Content_Encoding="gzip"),

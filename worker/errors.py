@@ -254,7 +254,7 @@ class QueueUnavailable(ServiceError):
 
 
 class AttemptsExhausted(ServiceError):
-    """The worker stopped {attempts} times while it read this document, which will not be tried again."""
+    """None of {attempts} attempts at this document came to an end; the worker's log says why each stopped."""
 
     code = "attempts_exhausted"
 

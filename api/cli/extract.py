@@ -16,7 +16,7 @@ from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
 from worker import log
 from worker.engines import factory
-from worker.errors import EngineError, PagemillError
+from worker.errors import PagemillError
 from worker.profiles.registry import profiles
 from worker.raster.base import Limits
 from worker.raster.sandbox import Sandbox
@@ -26,7 +26,7 @@ from worker.settings import load as load_settings
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read every file; 1 when one of them failed."""
+    """Read every file; 1 when one of them failed, 2 when none could be begun with."""
     settings = _settings(options)
     log.configure(level="WARNING", form="text", process="extract")  # to stderr: stdout is for records
     files, missing = sources.expand(options.files)
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     except PagemillError as error:
         print(error, file=sys.stderr)
         return 2
-    failed = bool(missing)
+    failed, written = bool(missing), 0
     with (
         Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend) as sandbox,
         _records(options.output) as stream,
@@ -56,12 +56,14 @@ def run(options: argparse.Namespace) -> int:
         try:
             for outcome in outcomes:
                 failed |= outcome.error is not None
+                written += 1
                 _write(outcome, stream)
                 if options.overlay and outcome.error is None:
                     _draw(outcome, options.overlay, sandbox)
-        except (EngineError, PagemillError) as error:
-            print(error, file=sys.stderr)
-            return 1
+        except PagemillError as error:
+            left = len(files) - written
+            print(f"{error} {left} of {len(files)} documents were not read.", file=sys.stderr)
+            return 1 if written else 2
         finally:
             engine.close()
     return int(failed)

@@ -1,7 +1,8 @@
 """`pagemill`: runs one command.
 
 Payload goes to stdout, progress and messages to stderr. Exit status: 0 all good, 1 some documents
-failed, 2 wrong usage, 130 stopped by Ctrl-C. Nothing heavy is imported before a command runs.
+failed, 2 nothing was begun (wrong usage, or no model to read with), 130 stopped by Ctrl-C. Nothing
+heavy is imported before a command runs.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from schemas.record import Record
 from schemas.registry import Schema
 from worker import pipeline
 from worker.engines.base import Engine
-from worker.errors import CorruptFile, EngineError, PagemillError, SourceError
+from worker.errors import CorruptFile, EngineError, ModelUnavailable, PagemillError, SourceError
 from worker.raster.sandbox import Sandbox, SandboxedDocument
 from worker.raster.wire import storable
 
@@ -33,15 +33,23 @@ def read_all(
     review_below: float,
     progress: Callable[[Path, int, int], None] = lambda _path, _done, _all: None,
 ) -> Iterator[Outcome]:
-    """An outcome per file and schema, in order; a file that cannot be read is one too, no exception."""
+    """An outcome per file and schema, in order; a file that cannot be read is one too, no exception.
+
+    Raises what the engine cannot be warmed up for, and ModelUnavailable when it goes away, after the
+    outcome of the file that it was needed for: the others would only wait in vain.
+    """
     opened = [sandbox.open(path) for path, _ in files[:1]]
+    engine.warm_up()
     for index, (path, schema) in enumerate(files):
         document = opened.pop()
         opened.extend(sandbox.open(following) for following, _ in files[index + 1 : index + 2])
-        yield _read(
+        outcome = _read(
             path, document, schema, engine=engine, review_below=review_below,
             progress=partial(progress, path),
         )  # fmt: skip
+        yield outcome
+        if isinstance(outcome.error, ModelUnavailable):
+            raise outcome.error
 
 
 def _read(
@@ -58,12 +66,10 @@ def _read(
         digest = _hash(path)
         source = pipeline.Source(name, digest, document)
         record = pipeline.extract(source, schema, engine=engine, review_below=review_below, progress=progress)
-    except SourceError as error:
+    except (SourceError, EngineError) as error:
         document.close()
         record = pipeline.failed(name, digest, schema, engine=engine, error=error)
         return Outcome(path, record, error)
-    except EngineError:
-        raise  # it would fail on every other document too
     except Exception as error:  # noqa: BLE001 (the border of a document: the others must still be read)
         document.close()
         fault = PagemillError(reason=f"{type(error).__name__}: {error}")

@@ -105,7 +105,7 @@ def test_extract_without_a_model_says_what_to_do(samples: Path, capsys: pytest.C
     status = main(
         ["extract", str(samples / "receipt_0_clean.jpg"), "--kind", "receipt", "--engine", "cogvlm2"]
     )
-    assert status == 1
+    assert status == 2
     assert "set PAGEMILL_MODEL, or --model" in capsys.readouterr().err
 
 

@@ -24,6 +24,8 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
+from api.cli.main import main
+from schemas.record import Record
 from tests.service.conftest import until
 from worker.engines.openai_http import wire
 from worker.engines.openai_http.faults import Reply
@@ -450,7 +452,7 @@ def test_answers_that_are_none_are_told(server: str, model: str, words: str) -> 
 
 @pytest.mark.parametrize("model", ["html", "filtered"])
 def test_warm_up_tells_what_was_wrong_with_the_answers(server: str, model: str) -> None:
-    with pytest.raises(OutputInvalid):
+    with pytest.raises(ModelUnavailable, match="no usable answer to a first small question"):
         of(server, model).warm_up()
 
 
@@ -469,6 +471,45 @@ def test_key_that_the_server_repeats_is_masked(server: str) -> None:
     with pytest.raises(UnsupportedByEngine, match=r"\*\*\*") as raised:
         ask(of(server, "echoes_key"))
     assert KEY not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "codes", "told"),
+    [("runs_on", ["output_truncated"] * 2, "cut off"), ("leaves", ["model_unavailable"], "1 of 2 documents were not")],
+)  # fmt: skip
+def test_extract_writes_a_record_of_what_a_server_fails_at(
+    samples: Path, capsys: pytest.CaptureFixture[str], reading: list[str],
+    model: str, codes: list[str], told: str,
+) -> None:  # fmt: skip
+    files = [str(samples / name) for name in ("receipt_0_clean.jpg", "invoice_0_text.pdf")]
+    assert main(["extract", *files, "--kind", "description", *reading, "--model", model]) == 1
+    written = capsys.readouterr()
+    records = [Record.model_validate_json(line) for line in written.out.splitlines()]
+    assert [(record.state, record.issues[0].code) for record in records] == [
+        ("failed", code) for code in codes
+    ]
+    assert told in written.err
+
+
+def test_extract_begins_nothing_with_a_server_that_cannot_be_used(
+    samples: Path, capsys: pytest.CaptureFixture[str], reading: list[str]
+) -> None:
+    document = str(samples / "receipt_0_clean.jpg")
+    assert main(["extract", document, "--kind", "description", *reading, "--model", "filtered"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "first small question" in told.err
+    assert "1 of 1 documents were not read" in told.err
+
+
+@pytest.fixture
+def reading(server: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How the command line is told to read with the server."""
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{server}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("PAGEMILL_OPENAI_SECONDS", "1.5")
+    monkeypatch.setenv("PAGEMILL_GROUNDING", "text_layer")
+    return ["--engine", "openai", "--quiet"]
 
 
 # Trying again

@@ -25,7 +25,7 @@ from worker.engines.openai_http.retry import Pace
 from worker.engines.openai_http.server import Server
 from worker.engines.vision.base import Answer, Cancelled, Finish, Prompt
 from worker.engines.vision.pictures import halved
-from worker.errors import ModelUnavailable, OutputInvalid, UnsupportedByEngine
+from worker.errors import ModelUnavailable, OutOfMemory, OutputInvalid, UnsupportedByEngine
 
 _POLL = 0.1  # seconds between two looks whether anybody still wants the answer
 _LOAD_SECONDS = 10.0
@@ -76,8 +76,16 @@ class OpenAiGenerator:
         self.model, self.revision = found.name, found.revision
 
     def warm_up(self) -> None:
-        """Probe how the server can be held to a schema, and whether it tells probabilities."""
-        asyncio.run(self._probe())
+        """Probe how the server can be held to a schema, and whether it tells probabilities.
+
+        Raises ModelUnavailable, and UnsupportedByEngine when it takes no pictures.
+        """
+        try:
+            asyncio.run(self._probe())
+        except (OutputInvalid, OutOfMemory) as error:
+            raise ModelUnavailable(
+                detail=f"the server has no usable answer to a first small question ({error})"
+            ) from error
 
     def count_tokens(self, prompt: Prompt) -> int:
         """An estimate: a token per 28 x 28 pixels and per three characters. Only the server could count."""
