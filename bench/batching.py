@@ -1,9 +1,9 @@
 """What batching and constraining cost and bring: `python -m bench.batching`.
 
-Ratios within one run, on a tiny model of random weights: pages of eight jobs through engine and
-batcher against one bare `generate` of the same batch; eight pages together against one by one; and a
-step with a schema against a step without, at a vocabulary of 151,936 tokens. The median of several
-rounds, after one that does not count.
+Ratios within one run, on tiny models of random weights: pages of eight jobs through engine and
+batcher against one bare `generate` of the same batch; eight pages through the engine together against
+one by one; and a step with a schema against a step without, at a vocabulary of 151,936 tokens. The
+median of several rounds, after one that does not count.
 """
 
 from __future__ import annotations
@@ -23,22 +23,33 @@ from typing import Any
 import numpy as np
 import torch
 from llguidance.hf import from_tokenizer
-from transformers import GenerationConfig, LogitsProcessorList, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    GenerationConfig,
+    LogitsProcessorList,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    StoppingCriteriaList,
+)
 from transformers.utils import logging
 
 from bench.tiny import families, large
 from schemas import registry
 from schemas.json_schema.answer import answer_schema
 from schemas.prompts import render
+from schemas.registry import Schema
 from worker.batcher import Limits
 from worker.engines.base import Request
 from worker.engines.decoding import grammar
 from worker.engines.decoding.constraint import Constraint
+from worker.engines.decoding.grammar import Grammar
+from worker.engines.decoding.stops import Stops
 from worker.engines.transformers import auto
 from worker.engines.transformers.checkpoint import Opening
 from worker.engines.transformers.generator import TransformersGenerator
 from worker.engines.transformers.location import Location
-from worker.engines.transformers.placement import choose
+from worker.engines.transformers.placement import Placement
 from worker.engines.vision.base import Message, Prompt, Sight
 from worker.engines.vision.engine import Manner, VisionEngine
 from worker.raster.base import Page
@@ -48,39 +59,47 @@ _ROUNDS = 5
 _ANSWER = 600  # tokens at most
 _STEPS = 48
 _VOCABULARY = 151_936
-_SCHEMA = registry.from_json_schema(registry.kind("invoice").json_schema, name="invoice")  # no second turns
+_SIZES = ((64, 2, torch.float32), (256, 4, torch.bfloat16), (512, 8, torch.bfloat16))
+_INVOICE = registry.from_json_schema(registry.kind("invoice").json_schema, name="invoice")  # no second turns
+_FORM = registry.from_json_schema(
+    {"type": "object", "properties": {f"{row}{n}": {"type": "string", "maxLength": 24} for row in "abcd" for n in range(10)}},
+    name="form",
+)  # fmt: skip
 
 
 def main() -> int:
     logging.disable_progress_bar()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        model = _model(
-            families.build("qwen2_5_vl", Path(folder) / "small", texts=[render.extract(_SCHEMA, "en")])
-        )
-        _print_batching(model)
-        model.close()
+        _print_batcher(_model(_small(_INVOICE, folder, 64, 2), torch.float32))
+        for hidden, layers, dtype in _SIZES:
+            _print_together(_model(_small(_FORM, folder, hidden, layers), dtype))
     _print_constraining()
     return 0
 
 
-def _print_batching(model: TransformersGenerator) -> None:
+def _print_batcher(model: TransformersGenerator) -> None:
     pages = [_page(number) for number in range(_PAGES)]
     prompts = [_prompt(page) for page in pages]
-    bare = _Bare(model)
-    engine = VisionEngine(model, manner=Manner(Limits(_PAGES, 10**6, 0.2), max_tokens=_ANSWER), eyes=_blind)
-    engine.warm_up()
-    through, raw, single = _medians(
-        lambda: _read(engine, pages), lambda: bare(prompts), lambda: [bare([one]) for one in prompts]
-    )
-    engine.close()
+    bare, engine = _Bare(model), _engine(model, rows=_PAGES)
+    through, raw = _medians(lambda: _read(engine, pages, _INVOICE), lambda: bare(prompts))
     print(
-        f"{_PAGES} pages of {_PAGES} jobs, answers of {bare.tokens} tokens: engine and batcher {through:.3f} s, bare generate {raw:.3f} s, one by one {single:.3f} s"
+        f"{_PAGES} pages of {_PAGES} jobs, answers of {bare.tokens} tokens: engine and batcher {through:.3f} s, "
+        f"bare generate {raw:.3f} s: throughput {raw / through:.2f} x (asked: 0.9)"
     )
-    print(f"batcher's throughput: {raw / through:.2f} x bare generate (asked: 0.9)")
-    print(f"together: {single / raw:.1f} x the pages/s of one at a time (asked: 4)")
-    together, alone = _medians(lambda: bare.free(prompts), lambda: [bare.free([one]) for one in prompts])
-    print(f"together, without a schema: {alone / together:.1f} x")
+
+
+def _print_together(model: TransformersGenerator) -> None:
+    pages = [_page(number) for number in range(_PAGES)]
+    eight, one = _engine(model, rows=_PAGES), _engine(model, rows=1)
+    [reply] = one.read([Request(_FORM, pages[:1])])
+    together, alone = _medians(lambda: _read(eight, pages, _FORM), lambda: _read(one, pages, _FORM))
+    parts = model._loaded().model  # noqa: SLF001
+    print(
+        f"{parts.num_parameters() / 1e6:.1f} M parameters in {str(parts.dtype).removeprefix('torch.')}, questions of "
+        f"{reply.tokens['prompt']} tokens, answers of {reply.tokens['completion']}: {_PAGES} pages together "
+        f"{alone / together:.1f} x the pages/s of one at a time (asked: 4)"
+    )
 
 
 def _print_constraining() -> None:
@@ -106,8 +125,32 @@ def _medians(*tasks: Callable[[], Any]) -> list[float]:
     return [statistics.median(one) for one in taken]
 
 
-def _model(folder: Path) -> TransformersGenerator:
-    opening = Opening(lambda: Location(folder, "tiny"), lambda: choose("cpu", "none"), auto.open_checkpoint)
+def _small(schema: Schema, folder: str, hidden: int, layers: int) -> Path:
+    """A checkpoint with a decoder of that size, and a tokenizer that knows the words of a schema."""
+    made = Path(tempfile.mkdtemp(dir=folder))
+    families.build("qwen2_5_vl", made, texts=[render.extract(schema, "en")])
+    if hidden > 64:
+        config = AutoConfig.from_pretrained(made)
+        config.text_config.update({
+            "hidden_size": hidden, "intermediate_size": 2 * hidden, "num_hidden_layers": layers,
+            "num_attention_heads": hidden // 64, "num_key_value_heads": 1, "layer_types": ["full_attention"] * layers,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [8, 12, 12]},
+        })  # fmt: skip
+        config.vision_config.out_hidden_size = hidden
+        torch.manual_seed(7)
+        AutoModelForImageTextToText.from_config(config).save_pretrained(made)
+    return made
+
+
+def _engine(model: TransformersGenerator, *, rows: int) -> VisionEngine:
+    engine = VisionEngine(model, manner=Manner(Limits(rows, 10**6, 0.2), max_tokens=_ANSWER), eyes=_blind)
+    engine.warm_up()
+    return engine
+
+
+def _model(folder: Path, dtype: torch.dtype) -> TransformersGenerator:
+    placement = Placement("cpu", dtype)
+    opening = Opening(lambda: Location(folder, "tiny"), lambda: placement, auto.open_checkpoint)
     model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_PAGES)
     model.load()
     return model
@@ -119,60 +162,60 @@ def _page(seed: int) -> Page:
 
 
 def _prompt(page: Page) -> Prompt:
-    question = Message("user", render.extract(_SCHEMA, "en"))
-    return Prompt(page.picture, (question,), answer_schema(_SCHEMA.root), max_tokens=_ANSWER)
+    question = Message("user", render.extract(_INVOICE, "en"))
+    return Prompt(page.picture, (question,), answer_schema(_INVOICE.root), max_tokens=_ANSWER)
 
 
 class _Bare:
     """One call of `generate` on the same prompts under the same schema: tensors in, text out, no more."""
 
     def __init__(self, model: TransformersGenerator) -> None:
-        self._checkpoint = auto.open_checkpoint(model._opening.locate().folder, choose("cpu", "none"))  # noqa: SLF001
+        self._checkpoint = model._loaded()  # noqa: SLF001
         self._vocabulary = len(self._checkpoint.tokenizer)
         self._eos = [self._checkpoint.tokenizer.eos_token_id]
         self._words = from_tokenizer(
             self._checkpoint.tokenizer, n_vocab=self._vocabulary, eos_token=self._eos
         )
-        self._grammar = grammar.of_schema(answer_schema(_SCHEMA.root))
+        self._grammar = grammar.of_schema(answer_schema(_INVOICE.root))
         self.tokens = 0
-
-    def free(self, prompts: list[Prompt]) -> list[str]:
-        """As many tokens without a schema."""
-        inputs = self._checkpoint.encode(prompts)
-        with torch.inference_mode():
-            output = self._checkpoint.model.generate(
-                **inputs, max_new_tokens=self.tokens, min_new_tokens=self.tokens, do_sample=False
-            )
-        return [str(text) for text in self._checkpoint.tokenizer.batch_decode(output)]
 
     def __call__(self, prompts: list[Prompt]) -> list[str]:
         inputs = self._checkpoint.encode(prompts)
-        constraint = Constraint(
-            self._words, [self._grammar] * len(prompts), eos=self._eos, vocabulary=self._vocabulary
-        )
+        width = inputs["input_ids"].shape[1]
+        held = _held(self._words, [self._grammar] * len(prompts), eos=self._eos, vocabulary=self._vocabulary,
+                     width=width, most=_ANSWER)  # fmt: skip
         with torch.inference_mode():
             output = self._checkpoint.model.generate(
-                **inputs,
-                max_new_tokens=_ANSWER,
-                do_sample=False,
-                logits_processor=LogitsProcessorList([constraint]),
+                **inputs, **held, max_new_tokens=_ANSWER, do_sample=False
             )
-        new = output[:, inputs["input_ids"].shape[1] :]
+        new = output[:, width:]
         self.tokens = new.shape[1]
         return [str(text) for text in self._checkpoint.tokenizer.batch_decode(new)]
+
+
+def _held(
+    words: Any, grammars: list[Grammar], *, eos: list[int], vocabulary: int, width: int, most: int
+) -> dict[str, Any]:
+    """What `generate` needs to keep rows to their grammars."""
+    constraint = Constraint(words, grammars, eos=eos, vocabulary=vocabulary)
+    stops = Stops(constraint, lambda _row: False, most=[most] * len(grammars), prompt=width)
+    return {
+        "logits_processor": LogitsProcessorList([constraint]),
+        "stopping_criteria": StoppingCriteriaList([stops]),
+    }
 
 
 def _blind(_page: Page) -> Sight:
     return Sight(())
 
 
-def _read(engine: VisionEngine, pages: list[Page]) -> None:
+def _read(engine: VisionEngine, pages: list[Page], schema: Schema) -> None:
     """Every page is a document of its own, as from eight jobs at a time."""
     begin = threading.Barrier(len(pages))
 
     def one(page: Page) -> None:
         begin.wait()
-        engine.read([Request(_SCHEMA, [page])])
+        engine.read([Request(schema, [page])])
 
     with ThreadPoolExecutor(len(pages)) as jobs:
         list(jobs.map(one, pages))
@@ -199,7 +242,6 @@ class _Steps:
     def __call__(self, rows: int, *, held: bool) -> float:
         ids = torch.randint(0, 1000, (rows, 64), generator=torch.Generator().manual_seed(1))
         eos = [self._tokenizer.eos_token_id]
-        constraint = Constraint(self._held, [self._grammar] * rows, eos=eos, vocabulary=_VOCABULARY)
         config = GenerationConfig(
             max_new_tokens=_STEPS,
             min_new_tokens=_STEPS,
@@ -207,11 +249,14 @@ class _Steps:
             eos_token_id=eos,
             pad_token_id=eos[0],
         )
+        keeping = _held(
+            self._held, [self._grammar] * rows, eos=eos, vocabulary=_VOCABULARY, width=64, most=_STEPS
+        )
         started = time.perf_counter()
         with torch.inference_mode():
             self._model.generate(
                 input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=config,
-                logits_processor=LogitsProcessorList([constraint] if held else []),
+                **(keeping if held else {}),
             )  # fmt: skip
         return (time.perf_counter() - started) / _STEPS
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from transformers import LogitsProcessorList
+from transformers import LogitsProcessorList, StoppingCriteriaList
 
 from schemas import registry
 from schemas.json_schema.answer import MOST_CHARACTERS, answer_schema
@@ -209,22 +209,24 @@ def _ids(model: TransformersGenerator, asked: Any) -> list[int]:
     held = grammar.of_schema(asked.schema)
     constraint = Constraint(speech.constrained, [held], eos=speech.ends, vocabulary=speech.vocabulary)
     inputs = checkpoint.encode([asked])
-    output = checkpoint.model.generate(
-        **inputs, max_new_tokens=400, do_sample=False, logits_processor=LogitsProcessorList([constraint])
-    )
-    constraint.finish(output)
     start = inputs["input_ids"].shape[1]
+    ending = stops.Stops(constraint, lambda _row: False, most=[400], prompt=start)
+    output = checkpoint.model.generate(
+        **inputs, do_sample=False, logits_processor=LogitsProcessorList([constraint]),
+        stopping_criteria=StoppingCriteriaList([ending]), max_new_tokens=400,
+    )  # fmt: skip
     return output[0, start : start + len(constraint.logprobs[0])].tolist()  # type: ignore[no-any-return]
 
 
 def test_a_model_driven_from_embeddings_is_held_as_well(model: TransformersGenerator) -> None:
-    """Without ids of the prompt, the first call sees none."""
+    """Without ids of the prompt, the first step sees none."""
     checkpoint, speech = model._loaded(), model._speech
     assert speech is not None
     language = checkpoint.model.model.text_model
     head = checkpoint.model.lm_head
     held = grammar.of_schema(answer_schema(CHINESE.root))
     constraint = Constraint(speech.constrained, [held] * 2, eos=speech.ends, vocabulary=speech.vocabulary)
+    ending = stops.Stops(constraint, lambda _row: False, most=[400] * 2, prompt=0)
     embeddings = checkpoint.model.get_input_embeddings()(torch.arange(10).view(2, 5))
     ids: Any = torch.empty((2, 0), dtype=torch.long)
     with torch.inference_mode():
@@ -235,9 +237,9 @@ def test_a_model_driven_from_embeddings_is_held_as_well(model: TransformersGener
             embeddings = torch.cat(
                 [embeddings, checkpoint.model.get_input_embeddings()(chosen[:, None])], dim=1
             )
-            if all(constraint.complete):
+            if ending(ids).all():
                 break
-    constraint.finish(ids)
+    assert ending.finish == [Finish.STOP] * 2
     for row in range(2):
         text = speech.text(ids[row, : len(constraint.logprobs[row])].tolist())
         jsonschema.validate(json.loads(text), answer_schema(CHINESE.root))

@@ -100,7 +100,7 @@ class TransformersGenerator:
             run = _Run(
                 batch, width, cancelled, speech=speech, room=room, opening=speech.tail(inputs["input_ids"])
             )
-            output = checkpoint.model.generate(**inputs, **run.arguments())
+            output = run.generate(checkpoint.model, inputs)
         return run.answers(output, inputs["attention_mask"].sum(dim=1).tolist())
 
     def _guarded(self, step: Callable[[], _T]) -> _T:
@@ -193,14 +193,18 @@ class _Run:
         self._grammars = [_grammar(prompt, opening, speech) for prompt in batch]
         most = [min(room, prompt.max_tokens + prompt.thinking) for prompt in batch]
         self._longest = max(most)
-        self._stops = Stops(cancelled, most=most, prompt=width)
         self._constraint = Constraint(
-            speech.constrained, self._grammars, eos=speech.ends, vocabulary=speech.vocabulary,
-            stopped=lambda row: self._stops.finish[row] is not None,
-        )  # fmt: skip
+            speech.constrained, self._grammars, eos=speech.ends, vocabulary=speech.vocabulary
+        )
+        self._stops = Stops(self._constraint, cancelled, most=most, prompt=width)
 
-    def arguments(self) -> dict[str, Any]:
-        """What `generate` is told."""
+    def generate(self, model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
+        """The ids of questions and answers, row by row."""
+        output: torch.Tensor = model.generate(**inputs, **self._arguments())
+        return output
+
+    def _arguments(self) -> dict[str, Any]:
+        """What `generate` is told beside the inputs."""
         temperature = self._batch[0].temperature
         sampled = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
         config = GenerationConfig(
@@ -217,7 +221,6 @@ class _Run:
 
     def answers(self, output: torch.Tensor, prompt_tokens: Sequence[int]) -> list[Answer]:
         """What was said, row by row."""
-        self._constraint.finish(output)
         new = output[:, self._width :].tolist()
         return [self._answer(row, ids, prompt_tokens[row]) for row, ids in enumerate(new)]
 
@@ -232,14 +235,9 @@ class _Run:
         ]  # fmt: skip
         found = self._grammars[row]
         return Answer(
-            text[cut:], self._finish(row), tuple(tokens), thinking=thinking, prompt_tokens=prompt_tokens,
-            completion_tokens=len(said), notes=found.left_out if found else (),
+            text[cut:], self._stops.finish[row] or Finish.LENGTH, tuple(tokens), thinking=thinking,
+            prompt_tokens=prompt_tokens, completion_tokens=len(said), notes=found.left_out if found else (),
         )  # fmt: skip
-
-    def _finish(self, row: int) -> Finish:
-        if self._constraint.complete[row]:
-            return Finish.STOP
-        return self._stops.finish[row] or Finish.LENGTH
 
 
 def _grammar(prompt: Prompt, opening: str, speech: _Speech) -> grammar.Grammar | None:

@@ -1,0 +1,59 @@
+"""What a row of a batch may say at one step, put on the model's scores; and how likely it was."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+_WORD = 32  # tokens in a word of a mask
+_TINIEST = 1e-38
+
+
+class Odds:
+    """The model's own probabilities for one row at one step; the chosen token is looked up once it is known.
+
+    Making it holds the row's scores `[vocabulary]` to its mask, in place. Most masks allow a few tokens or
+    nearly all: it is the smaller side that is listed, at a tenth of the cost of going over the vocabulary.
+    """
+
+    def __init__(self, scores: torch.Tensor, mask: NDArray[np.int32]) -> None:
+        self._odds: torch.Tensor | None = None
+        self._allowed: torch.Tensor | float = 1.0
+        nearly_all = 2 * int(np.count_nonzero(mask)) > len(mask)
+        listed = _bits(~mask if nearly_all else mask)
+        places = torch.from_numpy(listed[: np.searchsorted(listed, len(scores))]).to(scores.device)
+        if nearly_all:
+            self._note(scores, places, blocked=True)
+            scores.index_fill_(0, places, float("-inf"))
+            return
+        if len(places) > 1:
+            self._note(scores, places, blocked=False)
+        kept = scores[places]
+        scores.fill_(float("-inf"))
+        scores[places] = kept
+
+    def of(self, token: int) -> tuple[float | None, float | None]:
+        """The logarithm of a token's probability, and the probability of all that was allowed.
+
+        None for both where there was only one: it tells nothing.
+        """
+        if self._odds is None:
+            return None, None
+        odds = max(float(self._odds[token]), _TINIEST)
+        return math.log(odds), min(1.0, max(odds, float(self._allowed)))
+
+    def _note(self, scores: torch.Tensor, places: torch.Tensor, *, blocked: bool) -> None:
+        self._odds = torch.softmax(scores.float(), dim=-1)
+        share = self._odds[places].sum()
+        self._allowed = 1.0 - share if blocked else share
+
+
+def _bits(mask: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Which bits of a mask are set, in order."""
+    words = np.flatnonzero(mask)
+    places = np.flatnonzero(np.unpackbits(mask[words].view(np.uint8), bitorder="little").view(bool))
+    found: NDArray[np.int64] = words[places // _WORD] * _WORD + places % _WORD
+    return found
