@@ -48,9 +48,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server."""
-    with running(tmp_path_factory.mktemp("postgres")) as url:
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server.
+
+    It is no folder of pytest's: a later run of pytest closes those to other users, and the server is one.
+    """
+    with running() as url:
         yield url
 
 

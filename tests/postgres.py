@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,27 +14,34 @@ from pathlib import Path
 
 import psycopg
 
+from api.up.servers import free_port
+
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """A server in a folder, for as long as the block runs; its URL."""
+def running() -> Iterator[str]:
+    """A server, for as long as the block runs; its URL."""
+    with tempfile.TemporaryDirectory(prefix="pagemill-postgres-", ignore_cleanup_errors=True) as folder:
+        yield from _running(Path(folder))
+
+
+def _running(folder: Path) -> Iterator[str]:
     programs = _programs()
     as_user = _unprivileged(folder)
     subprocess.run([*as_user, programs / "initdb", "-D", folder / "data", "-U", "test", "--auth=trust", "-N"],
                    check=True, stdout=subprocess.DEVNULL, cwd=folder)  # fmt: skip
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [*as_user, programs / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1",
          "-k", folder, "-F"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip
     url = f"postgresql://test@127.0.0.1:{port}/postgres"
-    _await(url)
-    yield url
-    server.send_signal(signal.SIGINT)
-    server.wait(10)
+    try:
+        _await(url)
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(10)
 
 
 def _programs() -> Path:
@@ -51,9 +58,6 @@ def _unprivileged(folder: Path) -> list[str | Path]:
     if os.geteuid() != 0:
         return []
     shutil.chown(folder, "nobody")
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
     return ["setpriv", "--reuid=nobody", "--clear-groups"]
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from api.cli import schema_argument, sources
+from api.cli import interrupt, schema_argument, sources
 from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
 from worker import log
@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
     with (
         Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend) as sandbox,
         _records(options.output) as stream,
-        _progress(len(files), quiet=options.quiet) as progress,
+        interrupt.heeded() as go_on,
+        _progress(len(files), go_on, quiet=options.quiet) as progress,
     ):
         outcomes = read_all(
             [(file, schema) for file in files], engine=engine, sandbox=sandbox,
@@ -121,14 +122,17 @@ def _records(output: Path | None) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def _progress(files: int, *, quiet: bool) -> Iterator[Callable[[Path, int, int], None]]:
-    """A bar on stderr with pages per second and the time left in the document."""
+def _progress(
+    files: int, go_on: Callable[[], None], *, quiet: bool
+) -> Iterator[Callable[[Path, int, int], None]]:
+    """A bar on stderr: pages per second, the time left in the document. `go_on` is called at every page."""
     with tqdm(unit=" pages", disable=quiet or None, dynamic_ncols=True, leave=False) as bar:
         position = 0
         current: Path | None = None
 
         def update(path: Path, done: int, count: int) -> None:
             nonlocal position, current
+            go_on()
             if path != current:
                 current, position = path, position + 1
                 bar.reset(total=count)

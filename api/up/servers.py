@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import socket
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 from worker.errors import MissingExtra
 
 _LOOPBACK = "127.0.0.1"
-_WEED_PORTS = ("master", "filer", "volume", "admin")
+_PORTS = range(20_000, 32_768)
+_WEED_LISTENERS = (
+    "s3.port.grpc",
+    *(f"{part}.port{kind}" for part in ("master", "filer", "volume", "admin") for kind in ("", ".grpc")),
+)
+"""Every listener gets a port of our choice: another store on this machine has the usual ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,13 @@ def store(data: Path, *, access_key: str, secret_key: str, bucket: str) -> Serve
     folder = (data / "store").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     identities = _identities(folder, access_key, secret_key)
-    port = free_port()
+    port, *others = free_ports(len(_WEED_LISTENERS) + 1)
+    listeners = (f"-{name}={number}" for name, number in zip(_WEED_LISTENERS, others, strict=True))
     command = (
         program, "-logtostderr=true", "mini", f"-dir={folder}", f"-ip={_LOOPBACK}", f"-ip.bind={_LOOPBACK}",
-        f"-s3.port={port}", f"-s3.port.grpc={free_port()}", "-s3.port.iceberg=0", "-s3.port.lance=0",
+        f"-s3.port={port}", "-s3.port.iceberg=0", "-s3.port.lance=0",
         "-webdav=false", "-admin.ui=false", "-master.telemetry=false", f"-s3.config={identities}",
-        f"-bucket={bucket}", *_weed_ports(),
+        f"-bucket={bucket}", *listeners,
     )  # fmt: skip
     return Server("store", command, folder, {
         "S3_ENDPOINT_URL": f"http://{_LOOPBACK}:{port}", "AWS_ACCESS_KEY_ID": access_key,
@@ -63,14 +71,17 @@ def store(data: Path, *, access_key: str, secret_key: str, bucket: str) -> Serve
 
 def free_port() -> int:
     """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
-def _weed_ports() -> list[str]:
-    """Every listener of its parts on a port of our choice: another one on this machine has the usual ones."""
-    return [f"-{part}.port{kind}={free_port()}" for part in _WEED_PORTS for kind in ("", ".grpc")]
+def free_ports(count: int) -> list[int]:
+    """Different ports of loopback that nobody listens on.
+
+    They lie below those that the system hands to outgoing connections: one of these could be taken again
+    before the server that it is meant for listens on it.
+    """
+    candidates = secrets.SystemRandom().sample(_PORTS, len(_PORTS))
+    return list(islice(filter(is_free, candidates), count))
 
 
 def _identities(folder: Path, access_key: str, secret_key: str) -> Path:

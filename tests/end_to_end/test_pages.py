@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,11 +16,13 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
+from api.cli.main import main
 from schemas import registry
 from schemas.page import Box
 from schemas.record import Record
 from tests.build import pdf, picture
 from worker import pipeline
+from worker.engines import factory
 from worker.engines.embedded.engine import EmbeddedEngine
 from worker.engines.fake import FakeEngine
 from worker.raster.sandbox import Sandbox
@@ -118,12 +121,28 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
     until = time.monotonic() + 30
     while not _children(process.pid) and time.monotonic() < until:
         time.sleep(0.05)
-    time.sleep(4)  # libraries are loaded now (some swallow an interrupt), and the document is read for long
+    time.sleep(1)  # libraries may still be loading, and the document is read for long
     process.send_signal(signal.SIGINT)
     _, messages = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in messages
     assert not _children(process.pid)
+
+
+def test_ctrl_c_that_a_library_swallows_counts_at_the_next_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Swallowing(FakeEngine):
+        def warm_up(self) -> None:
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(factory, "create", lambda *_: Swallowing())
+    before = signal.getsignal(signal.SIGINT)
+    path = pdf(tmp_path / "a.pdf", ["x"] * 3)
+    assert main(["extract", str(path), "--kind", "text", "--quiet"]) == 130
+    assert capsys.readouterr().out == ""
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def _children(pid: int) -> list[str]:
