@@ -177,5 +177,10 @@ def load(*, beside_up: bool = True) -> Settings:
         beside = found.data_dir / UP_ENV
         return Settings(_env_file=(beside, ".env")) if beside_up and beside.is_file() else found
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
         raise SettingsInvalid(detail=wrong) from error
+
+
+def _variable(name: str) -> str:
+    """How the environment calls what pydantic calls by a field or by one of its other names."""
+    return name if name.isupper() else f"PAGEMILL_{name.upper()}"

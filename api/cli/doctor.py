@@ -9,6 +9,10 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import TextIO
 
+from api.cli import models
+from worker.engines import factory
+from worker.errors import PagemillError
+from worker.settings import Settings
 from worker.settings import load as load_settings
 
 
@@ -40,8 +44,17 @@ _PARTS = (
 
 
 def run(out: TextIO) -> int:
-    """Print the findings; 1 when something needed is missing."""
+    """Print the findings; 1 when something needed is missing, the model of the settings for one."""
     settings = load_settings()
+    missing = _print_packages(out)
+    print(f"settings: engine {settings.engine}, PDF by {settings.pdf_backend}, "
+          f"OCR on {settings.ocr_runtime}, {settings.dpi} dpi, up to {settings.max_pages} pages "
+          f"and {settings.max_bytes // 2**20} MiB a file", file=out)  # fmt: skip
+    return int(_print_model(settings, out) or missing)
+
+
+def _print_packages(out: TextIO) -> bool:
+    """What is installed; whether something needed is not."""
     print(f"pagemill {metadata.version('pagemill')}, Python {platform.python_version()}, "
           f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs", file=out)  # fmt: skip
     missing = False
@@ -50,11 +63,22 @@ def run(out: TextIO) -> int:
         missing |= part.needed and not found
         state = _version(part) if found else f"missing: pip install 'pagemill[{part.extra}]'"
         print(f"  {part.distribution:<14} {state:<44} {part.purpose}", file=out)
-    model = f" with {settings.model}" if settings.model else ""
-    print(f"settings: engine {settings.engine}{model}, PDF by {settings.pdf_backend}, "
-          f"OCR on {settings.ocr_runtime}, {settings.dpi} dpi, up to {settings.max_pages} pages "
-          f"and {settings.max_bytes // 2**20} MiB a file", file=out)  # fmt: skip
-    return int(missing)
+    return missing
+
+
+def _print_model(settings: Settings, out: TextIO) -> bool:
+    """The GPU, the models that were pulled, the one that is set; whether that one cannot be used."""
+    print(models.gpu_at_hand().words, file=out)
+    pulled = ", ".join(models.pulled(settings.models_dir)) or "none (`pagemill models` lists what there is)"
+    print(f"models pulled: {pulled}", file=out)
+    try:
+        factory.check(settings.engine, settings)
+    except PagemillError as error:
+        print(f"engine {settings.engine}: {error}", file=out)
+        return True
+    if settings.model:
+        print(f"model: {settings.model}", file=out)
+    return False
 
 
 def _version(part: _Part) -> str:

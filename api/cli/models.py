@@ -59,7 +59,7 @@ def run_pull(settings: Settings, name: str, out: TextIO, *, accept_licence: bool
 
 def run_verify(settings: Settings, names: Sequence[str], out: TextIO) -> int:
     """Compare pulled models with their manifests: those named, or all in the folder."""
-    chosen = list(names) or _pulled(settings.models_dir)
+    chosen = list(names) or pulled(settings.models_dir)
     if not chosen:
         print("no model was pulled yet; see: pagemill models", file=sys.stderr)
     for name in chosen:
@@ -109,10 +109,10 @@ def gpu_at_hand() -> Gpu:
     try:
         import torch
     except ImportError:
-        return Gpu(None, "torch is not installed, so it is not known which fit; pip install 'pagemill[vlm]'.")
+        return Gpu(None, "GPU: not known, because torch is not installed; pip install 'pagemill[vlm]'.")
     if not torch.cuda.is_available():
         return Gpu(
-            None, "There is no GPU here that torch can use; on a CPU these models take minutes a page."
+            None, "GPU: none here that torch can use; on a CPU vision-language models take minutes a page."
         )
     free, total = torch.cuda.mem_get_info()
     name = torch.cuda.get_device_name()
@@ -183,7 +183,8 @@ def _known(name: str) -> Profile | None:
     return profile
 
 
-def _pulled(models_dir: Path) -> list[str]:
+def pulled(models_dir: Path) -> list[str]:
+    """The profiles whose files are here, whole."""
     return [name for name in profiles() if (models_dir / name / files.MANIFEST).is_file()]
 
 

@@ -31,15 +31,21 @@ def create(name: str, settings: Settings) -> Engine:
         return _vision(_local(name, settings), settings)
     if name == "openai":
         return _vision(_server(settings), settings)
-    raise ModelUnavailable(detail=f"no engine is called {name!r}; there are: {', '.join(NAMES)}")
+    raise _unknown(name)
 
 
 def check(name: str, settings: Settings) -> None:
     """Raise ModelUnavailable or MissingExtra for an engine whose model is not there; loads nothing."""
+    if name not in NAMES:
+        raise _unknown(name)
     if name in _LOCAL:
         from worker.engines.transformers.location import find
 
         find(settings.model, engine=name, models_dir=settings.models_dir, deep=False)
+
+
+def _unknown(name: str) -> ModelUnavailable:
+    return ModelUnavailable(detail=f"no engine is called {name!r}; there are: {', '.join(NAMES)}")
 
 
 def _vision(generator: Generator, settings: Settings) -> Engine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,6 +55,9 @@ def pull(profile: Profile, models_dir: Path, *, fetch: Fetch = download) -> Path
         _write(folder, Manifest(profile.name, profile.id, fetched.revision, files))
     except OSError as error:
         raise ModelUnavailable(detail=f"its files cannot be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # only if nothing came
     return folder
 
 
@@ -91,11 +95,12 @@ def verify(folder: Path, *, deep: bool = True) -> Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What a pulled folder should hold; raises ModelUnavailable or ModelChanged."""
+    """What a pulled folder should hold; raises ModelUnusable or ModelChanged."""
     try:
         return TypeAdapter(Manifest).validate_json((folder / MANIFEST).read_bytes())
     except OSError as error:
-        raise ModelUnavailable(detail=f"{folder.name} was not pulled to the end") from error
+        begun = "was begun and not finished" if folder.is_dir() else "is not here"
+        raise ModelUnusable(detail=f"{folder.name} {begun}; run: pagemill pull {folder.name}") from error
     except ValidationError as error:
         raise ModelChanged(file=MANIFEST, model=folder.name) from error
 

@@ -45,7 +45,10 @@ def download(profile: Profile, folder: Path, *, endpoint: str | None = None) -> 
             profile.id, revision=commit, local_dir=folder, endpoint=endpoint, allow_patterns=names
         )
     except (httpx.HTTPError, HFValidationError, XetDownloadError, OSError) as error:
-        raise ModelUnavailable(detail=f"{profile.id} cannot be fetched ({_reason(error)})") from error
+        raise ModelUnavailable(
+            detail=f"{profile.id} cannot be fetched ({_reason(error)}); set HF_ENDPOINT to a mirror, or pull "
+            "it on another machine and copy its folder here"
+        ) from error
     _forget_others(folder, names)
     return Fetched(commit, {name: sha256 for name, sha256 in hashes.items() if sha256})
 

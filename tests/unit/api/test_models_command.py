@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import pytest
 from api.cli import main, models
 from worker.errors import ModelChanged
 from worker.profiles import files
-from worker.profiles.hub import Fetched
+from worker.profiles.hub import Fetched, download
 from worker.profiles.registry import Profile, profiles
 from worker.settings import Settings
 
@@ -57,6 +58,47 @@ def test_the_table_says_which_models_fit(settings: Settings, monkeypatch: pytest
     assert "GPU: one" in out.getvalue()
 
 
+def test_a_pull_that_brings_nothing_leaves_nothing_and_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PAGEMILL_MODELS_DIR", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(
+        files.pull, "__kwdefaults__", {"fetch": partial(download, endpoint="http://127.0.0.1:9")}
+    )
+    assert main.main(["pull", "glm-ocr"]) == 1
+    assert "set HF_ENDPOINT to a mirror" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert main.main(["verify", "glm-ocr"]) == 1
+    assert "glm-ocr is not here; run: pagemill pull glm-ocr" in capsys.readouterr().err
+
+
+def test_doctor_says_whether_the_model_that_is_set_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (("MODELS_DIR", str(tmp_path)), ("ENGINE", "transformers"), ("MODEL", "glm-ocr")):
+        monkeypatch.setenv(f"PAGEMILL_{name}", value)
+    assert main.main(["doctor"]) == 1
+    assert "pagemill pull glm-ocr" in capsys.readouterr().out
+    assert main.main(["pull", "glm-ocr"]) == 0
+    assert main.main(["doctor"]) == 0
+    told = capsys.readouterr().out
+    assert "models pulled: glm-ocr\nmodel: glm-ocr\n" in told
+    assert "GPU: " in told
+
+
+def test_settings_that_are_wrong_are_named_as_the_environment_names_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PAGEMILL_BATCH_ROWS", "0")
+    monkeypatch.setenv("REDIS_URL", "")
+    monkeypatch.setenv("PAGEMILL_QUANTISATION", "int4")
+    assert main.main(["doctor"]) == 2
+    told = capsys.readouterr().err
+    assert "PAGEMILL_BATCH_ROWS: " in told
+    assert "PAGEMILL_QUANTISATION: Input should be 'none', 'int8' or 'nf4'" in told
+
+
 def test_nothing_fits_a_small_gpu_and_without_one_it_is_said(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +132,7 @@ def test_a_gpu_is_described_with_its_free_memory(monkeypatch: pytest.MonkeyPatch
     assert "L4, 22.0 of 24.0 GB free" in found.words
     cuda.is_available = lambda: False
     assert models.gpu_at_hand().free is None
-    assert "no GPU" in models.gpu_at_hand().words
+    assert "GPU: none" in models.gpu_at_hand().words
 
 
 @pytest.mark.parametrize("name", sorted(profiles()))
