@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -48,7 +48,7 @@ class UnknownKind(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A kind, ready to read by: its name and version, its fields, its rules.
+    """A kind, ready to read by: its name and version, its fields, its rules, its keys (see `Document`).
 
     `json_schema` is what the user gave (or the kind's own), by which finished data are checked;
     `root` is the same made plain; `sha256` names exactly this schema.
@@ -61,6 +61,7 @@ class Schema:
     unhonoured: tuple[fields.Unhonoured, ...] = field(compare=False)
     sha256: str
     rules: tuple[Rule, ...] = field(default=(), compare=False)
+    keys: tuple[str, ...] = field(default=(), compare=False)
     model: type[BaseModel] | None = field(default=None, compare=False)
 
 
@@ -74,10 +75,7 @@ def kind(name: str) -> Schema:
     """A shipped kind; raises UnknownKind."""
     for document in _DOCUMENTS:
         if document.kind == name:
-            return _schema(
-                document.model_json_schema(), name=name, version=document.version,
-                rules=document.rules, model=document,
-            )  # fmt: skip
+            return _of_document(document)
     raise UnknownKind(name)
 
 
@@ -89,10 +87,7 @@ def from_json_schema(raw: Mapping[str, Any], *, name: str) -> Schema:
 def from_model(model: type[BaseModel]) -> Schema:
     """A user's pydantic class, its validators run on the finished data; raises SchemaError."""
     if issubclass(model, Document):
-        return _schema(
-            model.model_json_schema(), name=model.kind, version=model.version,
-            rules=model.rules, model=model,
-        )  # fmt: skip
+        return _of_document(model)
     try:
         raw = model.model_json_schema()
     except PydanticInvalidForJsonSchema as error:
@@ -100,10 +95,16 @@ def from_model(model: type[BaseModel]) -> Schema:
     return _schema(raw, name=model.__name__, version=1, model=model)
 
 
+def _of_document(document: type[Document]) -> Schema:
+    plain = _schema(
+        document.model_json_schema(), name=document.kind, version=document.version, model=document
+    )
+    return replace(plain, rules=document.rules, keys=document.keys)
+
+
 def _schema(
-    raw: Mapping[str, Any], *, name: str, version: int, rules: tuple[Rule, ...] = (),
-    model: type[BaseModel] | None = None,
-) -> Schema:  # fmt: skip
+    raw: Mapping[str, Any], *, name: str, version: int, model: type[BaseModel] | None = None
+) -> Schema:
     try:
         root, unhonoured = fields.build(resolve.resolve(raw))
         canonical = json.dumps(raw, separators=(",", ":"))
@@ -112,4 +113,4 @@ def _schema(
     except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
         raise SchemaError(f"not a JSON Schema: {error}", keyword="", pointer="") from error
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    return Schema(name, version, raw, root, unhonoured, digest, rules, model)
+    return Schema(name, version, raw, root, unhonoured, digest, model=model)

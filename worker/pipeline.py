@@ -62,7 +62,7 @@ def extract(
     evidence = dict(reply.evidence or _located(reply))
     for at in shape.defaults(reply.data, data, schema.root):
         evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
-    issues = (*pages.issues(), *reply.issues, *_nothing_read(reply), *validate.check(data, schema))
+    issues = (*pages.issues(), *reply.issues, *_hardly_read(reply, schema), *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
         job_id=errand.job or job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
@@ -75,11 +75,16 @@ def _located(reply: Reply) -> dict[str, Evidence]:
     return ground.locate(reply.data, reply.lines, turns=reply.turns, spoken=reply.spoken)
 
 
-def _nothing_read(reply: Reply) -> Iterator[Issue]:
-    """A page that has text, and no value: it may hold none of what is asked for, or nobody read it."""
-    if any(reply.lines.values()) and not any(leaf is not None for _, leaf in pointer.leaves(reply.data)):
+def _hardly_read(reply: Reply, schema: Schema) -> Iterator[Issue]:
+    """Pages that have text, and no value that matters: they may be of another kind, or nobody read them."""
+    if not any(reply.lines.values()):
+        return
+    if not any(leaf is not None for _, leaf in pointer.leaves(reply.data)):
         message = "the document has text, but nothing of what is asked for was found in it"
         yield Issue(code="nothing_found", severity=Severity.ERROR, message=message)
+    elif schema.keys and all(reply.data.get(key) is None for key in schema.keys):
+        message = f"not found: {' or '.join(schema.keys)}, without which it may be another kind of document"
+        yield Issue(code="key_field_missing", severity=Severity.ERROR, message=message)
 
 
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:

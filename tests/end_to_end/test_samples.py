@@ -13,8 +13,9 @@ from PIL import Image
 from api.cli import overlay
 from api.cli.evaluate import load
 from api.cli.main import main
-from schemas import pointer
+from schemas import pointer, registry
 from schemas.page import Box
+from tests.build import pdf
 from worker import pipeline
 from worker.engines.embedded.engine import EmbeddedEngine
 from worker.raster.base import Page
@@ -93,6 +94,16 @@ def test_the_command_line_reads_files_and_goes_on_after_a_bad_one(
     assert "none.png: no such file" in messages
     assert "Traceback" not in messages
     assert [path.name for path in (tmp_path / "drawn").iterdir()] == ["invoice_0_text.0001.png"]
+
+
+def test_an_invoice_without_number_and_total_asks_for_a_person(
+    tmp_path: Path, engine: EmbeddedEngine, sandbox: Sandbox
+) -> None:
+    path = pdf(tmp_path / "letter.pdf", ["Date: 2024-03-05\nDear Sir, thank you for your letter of Monday."])
+    source = pipeline.Source(path.name, "0" * 64, sandbox.open(path))
+    record = pipeline.extract(source, registry.kind("invoice"), engine=engine)
+    assert record.state == "review"
+    assert {issue.code for issue in record.issues} & {"key_field_missing", "nothing_found"}
 
 
 def test_a_users_schema_from_a_file_and_from_a_class(
