@@ -200,13 +200,21 @@ class Batcher(Generic[Item, Result]):
                 self._run([replace(waiting, notes=(*waiting.notes, note)) for waiting in half])
             return
         [waiting] = batch
-        item = self._smaller(waiting.item)
+        item = self._scaled(waiting.item)
         if item is None:
             _fail(batch, error)
             return
         note = "read at a lower resolution because the page did not fit into memory"
         notes = waiting.notes if note in waiting.notes else (*waiting.notes, note)
         self._run([replace(waiting, item=item, notes=notes)])
+
+    def _scaled(self, item: Item) -> Item | None:
+        """A smaller item; None where there is none, or no memory to make it in."""
+        try:
+            return self._smaller(item)
+        except Exception:  # noqa: BLE001 (the border of a thread: others wait for their batch)
+            _log.exception("internal_error")
+            return None
 
     def _run_alone(self, batch: Sequence[_Waiting[Item, Result]], error: PagemillError) -> None:
         """One item may have broken the batch: the others must not pay for it."""

@@ -178,7 +178,7 @@ class DeviceLost(EngineError):
 
 
 class OutputTruncated(EngineError):
-    """The engine's answer was cut off before it was complete."""
+    """The engine's answer was cut off before it was complete; raise PAGEMILL_MAX_NEW_TOKENS."""
 
     code = "output_truncated"
     retryable = True

@@ -182,5 +182,8 @@ def load(*, beside_up: bool = True) -> Settings:
 
 
 def _variable(name: str) -> str:
-    """How the environment calls what pydantic calls by a field or by one of its other names."""
-    return name if name.isupper() else f"PAGEMILL_{name.upper()}"
+    """How the environment calls a setting: by the name that other programs use, where there is one."""
+    field = Settings.model_fields.get(name)
+    alias = field.validation_alias if field else None
+    known = alias.choices[1] if isinstance(alias, AliasChoices) else f"PAGEMILL_{name.upper()}"
+    return str(known)

@@ -14,7 +14,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_shutting_down
 from prometheus_client import start_http_server
 
-from worker import broker, draw
+from worker import broker, catalogue, draw
 from worker.app import App, connect
 from worker.engines import factory
 from worker.errors import PagemillError
@@ -43,7 +43,7 @@ def serve(settings: Settings) -> None:
         worker_shutting_down.connect(desk.stop, weak=False)
         if settings.worker_port:
             start_http_server(settings.worker_port, settings.host)
-        if settings.warm_up:
+        if settings.warm_up or _only_loading_tells(settings):
             with desk.reader.engine(settings.engine):
                 pass
         setup_logging.connect(_leave_logging_alone, weak=False)
@@ -52,6 +52,12 @@ def serve(settings: Settings) -> None:
             f"--queues={settings.queues}", "--without-gossip", "--without-mingle", "--without-heartbeat",
             "--loglevel=WARNING",
         ])  # fmt: skip
+
+
+def _only_loading_tells(settings: Settings) -> bool:
+    """Whether the engine of this worker's queues may turn out unusable: rather now than at every document."""
+    own = catalogue.entry(settings.engine).queue in settings.queues.split(",")
+    return own and factory.runs_a_model(settings.engine)
 
 
 @dataclass(frozen=True, slots=True)

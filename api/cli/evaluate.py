@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         documents = load(options.manifest)
         engine = factory.create(options.engine or settings.engine, settings)
+        engine.warm_up()
     except PagemillError as error:
         print(error, file=sys.stderr)
         return 2

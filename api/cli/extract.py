@@ -14,8 +14,10 @@ from tqdm import tqdm
 from api.cli import interrupt, schema_argument, sources
 from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
+from schemas.registry import Schema
 from worker import log
 from worker.engines import factory
+from worker.engines.base import Engine
 from worker.errors import PagemillError
 from worker.profiles.registry import profiles
 from worker.raster.base import Limits
@@ -43,11 +45,27 @@ def run(options: argparse.Namespace) -> int:
     except PagemillError as error:
         print(error, file=sys.stderr)
         return 2
-    failed, written = bool(missing), 0
+    if not files:
+        return 1
+    with interrupt.heeded() as go_on:
+        try:
+            engine.warm_up()
+        except PagemillError as error:
+            print(f"{error} {len(files)} of {len(files)} documents were not read.", file=sys.stderr)
+            return 2
+        finished = _read(files, schema, engine, options=options, settings=settings, go_on=go_on)
+    return int(bool(missing) or not finished)
+
+
+def _read(
+    files: Sequence[Path], schema: Schema, engine: Engine, *, options: argparse.Namespace, settings: Settings,
+    go_on: Callable[[], None],
+) -> bool:  # fmt: skip
+    """Write a record for each document; whether all went well."""
+    failed, written = False, 0
     with (
         Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend) as sandbox,
         _records(options.output) as stream,
-        interrupt.heeded() as go_on,
         _progress(len(files), go_on, quiet=options.quiet) as progress,
     ):
         outcomes = read_all(
@@ -60,14 +78,14 @@ def run(options: argparse.Namespace) -> int:
                 written += 1
                 _write(outcome, stream)
                 if options.overlay and outcome.error is None:
-                    _draw(outcome, options.overlay, sandbox)
+                    failed |= not _drawn(outcome, options.overlay, sandbox)
         except PagemillError as error:
             left = len(files) - written
             print(f"{error} {left} of {len(files)} documents were not read.", file=sys.stderr)
-            return 1 if written else 2
+            failed = True
         finally:
             engine.close()
-    return int(failed)
+    return not failed
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -104,10 +122,16 @@ def _write(outcome: Outcome, stream: TextIO) -> None:
             tqdm.write(f"{outcome.path.name}: {issue.path} {issue.message}", file=sys.stderr)
 
 
-def _draw(outcome: Outcome, folder: Path, sandbox: Sandbox) -> None:
+def _drawn(outcome: Outcome, folder: Path, sandbox: Sandbox) -> bool:
     from api.cli import overlay
 
-    overlay.draw(outcome.path, outcome.record, folder, sandbox)
+    try:
+        overlay.draw(outcome.path, outcome.record, folder, sandbox)
+    except (OSError, PagemillError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        tqdm.write(f"{outcome.path.name}: no pictures of it could be written ({why})", file=sys.stderr)
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -22,7 +22,9 @@ def heeded() -> Iterator[Callable[[], None]]:
         if pressed.is_set():
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, press)
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # a shell lets what runs in the background ignore it
+        signal.signal(signal.SIGINT, press)
     try:
         yield require
     finally:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from worker.errors import PagemillError
 from worker.profiles import files, memory
 from worker.profiles.registry import QUANTISATIONS, Profile, Quantisation, profiles
 from worker.settings import Settings
@@ -59,15 +60,22 @@ def run_pull(settings: Settings, name: str, out: TextIO, *, accept_licence: bool
 
 def run_verify(settings: Settings, names: Sequence[str], out: TextIO) -> int:
     """Compare pulled models with their manifests: those named, or all in the folder."""
-    chosen = list(names) or pulled(settings.models_dir)
+    if None in [_known(name) for name in names]:
+        return _USAGE
+    chosen = list(names) or [name for name in profiles() if (settings.models_dir / name).is_dir()]
     if not chosen:
         print("no model was pulled yet; see: pagemill models", file=sys.stderr)
-    for name in chosen:
-        if _known(name) is None:
-            return _USAGE
-        manifest = files.verify(settings.models_dir / name)
-        print(f"{name}: {len(manifest.files)} files as pulled, revision {manifest.revision}", file=out)
-    return 0
+    return int(False in [_verified(settings.models_dir / name, out) for name in chosen])
+
+
+def _verified(folder: Path, out: TextIO) -> bool:
+    try:
+        manifest = files.verify(folder)
+    except PagemillError as error:
+        print(f"{folder.name}: {error}", file=sys.stderr)
+        return False
+    print(f"{folder.name}: {len(manifest.files)} files as pulled, revision {manifest.revision}", file=out)
+    return True
 
 
 _HEADINGS = ("profile", "engine", "licence", "languages", *QUANTISATIONS, "fits")

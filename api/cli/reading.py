@@ -11,9 +11,12 @@ from schemas.record import Record
 from schemas.registry import Schema
 from worker import pipeline
 from worker.engines.base import Engine
-from worker.errors import CorruptFile, EngineError, ModelUnavailable, PagemillError, SourceError
+from worker.errors import CorruptFile, ModelUnavailable, PagemillError
+from worker.log import logger
 from worker.raster.sandbox import Sandbox, SandboxedDocument
 from worker.raster.wire import storable
+
+_log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,11 @@ def read_all(
 ) -> Iterator[Outcome]:
     """An outcome per file and schema, in order; a file that cannot be read is one too, no exception.
 
-    Raises what the engine cannot be warmed up for, and ModelUnavailable when it goes away, after the
-    outcome of the file that it was needed for: the others would only wait in vain.
+    Raises ModelUnavailable when two files in a row met it, after their outcomes: the others would only
+    wait in vain.
     """
+    away = False
     opened = [sandbox.open(path) for path, _ in files[:1]]
-    engine.warm_up()
     for index, (path, schema) in enumerate(files):
         document = opened.pop()
         opened.extend(sandbox.open(following) for following, _ in files[index + 1 : index + 2])
@@ -48,7 +51,8 @@ def read_all(
             progress=partial(progress, path),
         )  # fmt: skip
         yield outcome
-        if isinstance(outcome.error, ModelUnavailable):
+        before, away = away, isinstance(outcome.error, ModelUnavailable)
+        if before and isinstance(outcome.error, ModelUnavailable):
             raise outcome.error
 
 
@@ -66,13 +70,13 @@ def _read(
         digest = _hash(path)
         source = pipeline.Source(name, digest, document)
         record = pipeline.extract(source, schema, engine=engine, review_below=review_below, progress=progress)
-    except (SourceError, EngineError) as error:
+    except PagemillError as error:
         document.close()
-        record = pipeline.failed(name, digest, schema, engine=engine, error=error)
-        return Outcome(path, record, error)
+        return Outcome(path, pipeline.failed(name, digest, schema, engine=engine, error=error), error)
     except Exception as error:  # noqa: BLE001 (the border of a document: the others must still be read)
+        _log.exception("internal_error")
         document.close()
-        fault = PagemillError(reason=f"{type(error).__name__}: {error}")
+        fault = PagemillError(reason=type(error).__name__)
         record = pipeline.failed(name, digest, schema, engine=engine, error=fault)
         return Outcome(path, record, fault)
     return Outcome(path, record)

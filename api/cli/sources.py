@@ -8,6 +8,10 @@ from pathlib import Path
 
 from worker.raster.sniff import HEAD, sniff
 
+_NAMED = frozenset(
+    {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".jp2"}
+)
+
 
 def expand(names: Iterable[str]) -> tuple[list[Path], list[str]]:
     """The files, each once and in order, and the names that match nothing."""
@@ -33,12 +37,14 @@ def _matching(name: str) -> list[Path]:
 
 
 def _is_document(file: Path, folder: Path) -> bool:
-    """Whether a file found in a folder is meant: not hidden, and of a type that can be read.
+    """Whether a file found in a folder is meant: not hidden, and by its content or its name a document.
 
     A file named by the user is always tried, so that its error is seen.
     """
     if any(part.startswith(".") for part in file.relative_to(folder).parts):
         return False
+    if file.suffix.lower() in _NAMED:
+        return True
     try:
         with file.open("rb") as stream:
             return sniff(stream.read(HEAD)) is not None

@@ -16,7 +16,7 @@ from worker.errors import PagemillError, PartFalls, QueueUnavailable, Unreachabl
 from worker.settings import Settings
 from worker.storage import factory
 
-_WITHIN = 60.0  # seconds
+WITHIN = 60.0  # seconds
 _WITHIN_GIVEN = 5.0  # for what the settings name, which should run already
 _MOST_FALLS = 3
 _LOOK_EVERY = 0.05
@@ -25,13 +25,13 @@ _PROBE = "ready"
 
 def await_servers(settings: Settings, env: Mapping[str, str], stop: threading.Event) -> None:
     """Wait for the queue, then for the store and its bucket; raises QueueUnavailable, StorageUnavailable."""
-    within = _WITHIN if "REDIS_URL" in env else _WITHIN_GIVEN
+    within = WITHIN if "REDIS_URL" in env else _WITHIN_GIVEN
     queue = redis.Redis.from_url(env.get("REDIS_URL", settings.redis_url), socket_connect_timeout=1)
     _await(lambda: _ping(queue), stop, within=within)
     queue.close()
     within = _WITHIN_GIVEN
     if "S3_ENDPOINT_URL" in env:
-        within = _WITHIN
+        within = WITHIN
         settings = settings.model_copy(update={
             "s3_endpoint_url": env["S3_ENDPOINT_URL"], "s3_access_key": env["AWS_ACCESS_KEY_ID"],
             "s3_secret_key": SecretStr(env["AWS_SECRET_ACCESS_KEY"]),
@@ -42,8 +42,13 @@ def await_servers(settings: Settings, env: Mapping[str, str], stop: threading.Ev
     store.close()
 
 
-def await_parts(url: str, children: Sequence[Child], stop: threading.Event, *, log: Path) -> None:
-    """Wait for the API to be ready and a worker to have reported; raises Unreachable, PartFalls."""
+def await_parts(
+    url: str, children: Sequence[Child], stop: threading.Event, *, log: Path, within: float = WITHIN
+) -> None:
+    """Wait for the API to be ready and a worker to have reported; raises Unreachable, PartFalls.
+
+    A worker that runs a model reports when it has loaded it: `within` must be long enough for that.
+    """
 
     def ask() -> None:
         for child in children:
@@ -57,7 +62,7 @@ def await_parts(url: str, children: Sequence[Child], stop: threading.Event, *, l
         if not answer.is_success or _model(answer) in {None, "no worker"}:
             raise Unreachable(url=url, detail=answer.text[:200])
 
-    _await(ask, stop, within=_WITHIN)
+    _await(ask, stop, within=within)
 
 
 def _model(answer: httpx.Response) -> str | None:

@@ -16,6 +16,7 @@ from api.addresses import is_loopback
 from api.process import hold, set_by_signals
 from api.up import ready, servers
 from api.up.children import Child
+from worker.engines import factory
 from worker.log import logger
 from worker.refusals import RequestInvalid
 from worker.settings import UP_ENV, Settings, environment
@@ -59,12 +60,16 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         _write_down(data / UP_ENV, env)
         _start_parts(data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])
-        ready.await_parts(url, children, stop, log=data / _LOG)
+        ready.await_parts(url, children, stop, log=data / _LOG, within=_start_seconds(settings))
         if not stop.is_set():
             announce(Place(url, data, data / _LOG, env["PAGEMILL_AUTH"] == "off"))
         while not stop.wait(_TEND_EVERY):
             for child in children:
                 child.tend()
+
+
+def _start_seconds(settings: Settings) -> float:
+    return settings.load_seconds if factory.runs_a_model(settings.engine) else ready.WITHIN
 
 
 def _start_servers(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -16,13 +15,11 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from api.cli.main import main
 from schemas import registry
 from schemas.page import Box
 from schemas.record import Record
 from tests.build import pdf, picture
 from worker import pipeline
-from worker.engines import factory
 from worker.engines.embedded.engine import EmbeddedEngine
 from worker.engines.fake import FakeEngine
 from worker.raster.sandbox import Sandbox
@@ -129,20 +126,27 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
     assert not _children(process.pid)
 
 
-def test_ctrl_c_that_a_library_swallows_counts_at_the_next_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Swallowing(FakeEngine):
-        def warm_up(self) -> None:
-            with contextlib.suppress(KeyboardInterrupt):
-                signal.raise_signal(signal.SIGINT)
+SWALLOWS = """
+import contextlib, signal, sys
+from api.cli.main import main
+from worker.engines import factory
+from worker.engines.fake import FakeEngine
 
-    monkeypatch.setattr(factory, "create", lambda *_: Swallowing())
-    before = signal.getsignal(signal.SIGINT)
+class Swallowing(FakeEngine):
+    def warm_up(self):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+factory.create = lambda *_: Swallowing()
+sys.exit(main(["extract", sys.argv[1], "--kind", "text", "--quiet"]))
+"""
+
+
+def test_ctrl_c_that_a_library_swallows_counts_at_the_next_page(tmp_path: Path) -> None:
     path = pdf(tmp_path / "a.pdf", ["x"] * 3)
-    assert main(["extract", str(path), "--kind", "text", "--quiet"]) == 130
-    assert capsys.readouterr().out == ""
-    assert signal.getsignal(signal.SIGINT) is before
+    done = subprocess.run([sys.executable, "-c", SWALLOWS, str(path)], capture_output=True, text=True,
+                          check=False, cwd=Path(__file__).parents[2])  # fmt: skip
+    assert (done.returncode, done.stdout) == (130, "")
 
 
 def _children(pid: int) -> list[str]:

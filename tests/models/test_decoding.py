@@ -24,6 +24,7 @@ from worker.engines.decoding import grammar, stops, transcript
 from worker.engines.decoding.constraint import Constraint
 from worker.engines.transformers.generator import TransformersGenerator, _thought
 from worker.engines.vision.base import Answer, Finish
+from worker.errors import DeviceLost, OutOfMemory, UnsupportedByEngine
 
 CHINESE = registry.from_json_schema(
     {"type": "object", "properties": {
@@ -310,8 +311,6 @@ def test_what_ran_out_of_memory_is_gone_before_anybody_tries_again(
 ) -> None:
     import weakref
 
-    from worker.errors import DeviceLost, OutOfMemory
-
     held: list[weakref.ref[Any]] = []
 
     def fails(message: str) -> Any:
@@ -329,6 +328,40 @@ def test_what_ran_out_of_memory_is_gone_before_anybody_tries_again(
         if ours is OutOfMemory:
             assert caught.value.__context__ is None
             assert held[-1]() is None
+
+
+def test_a_device_that_is_lost_is_told_even_when_its_memory_cannot_be_freed(
+    model: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an assert on the device every further call fails, that of the memory's cache among them."""
+
+    def lost(**_: Any) -> None:
+        raise torch.AcceleratorError("device-side assert triggered")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lost)
+    monkeypatch.setattr(model._loaded().model, "generate", lost)
+    with pytest.raises(DeviceLost):
+        model.generate([made.prompt(COUNT)], lambda _row: False)
+
+
+def test_numbers_that_overflow_are_an_error_and_no_data(tiny: Callable[[str], Path]) -> None:
+    broken = made.generator("qwen2_5_vl", tiny("qwen2_5_vl"))
+    with torch.no_grad():
+        broken._loaded().model.lm_head.weight.fill_(float("nan"))
+    with pytest.raises(UnsupportedByEngine, match="overflow"):
+        broken.generate([made.prompt(CHINESE)], lambda _row: False)
+
+
+@pytest.mark.parametrize("family", list(made.BUILDERS))
+def test_a_question_costs_the_logits_of_its_last_token_only(family: str, tiny: Callable[[str], Path]) -> None:
+    """Logits of a whole question with eight pictures are gigabytes."""
+    loaded = made.generator(family, tiny(family))
+    shapes = []
+    head = loaded._loaded().model.get_output_embeddings()
+    head.register_forward_hook(lambda _module, _given, logits: shapes.append(tuple(logits.shape)))
+    loaded.generate([made.prompt(COUNT, max_tokens=2)], lambda _row: False)
+    assert shapes[0][:2] == (1, 1)
 
 
 def test_habits_of_a_checkpoint_do_not_reach_its_answers(tiny: Callable[[str], Path], tmp_path: Path) -> None:

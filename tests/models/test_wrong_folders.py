@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from transformers import PreTrainedModel
 
 from api.cli.main import main
 from tests import tiny as made
 from worker.engines import factory
-from worker.errors import ModelUnusable
+from worker.errors import DeviceLost, ModelUnusable, OutOfMemory
 from worker.settings import Settings
 
 Tiny = Callable[[str], Path]
@@ -53,6 +54,43 @@ def test_a_folder_without_a_tokenizer_is_refused(tiny: Tiny, tmp_path: Path) -> 
             (tmp_path / file.name).write_bytes(file.read_bytes())
     with pytest.raises(ModelUnusable):
         made.generator("qwen3_vl", tmp_path)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values())
+@pytest.mark.parametrize(
+    ("message", "ours"),
+    [("CUDA out of memory. Tried to allocate 2.00 GiB", OutOfMemory), ("CUDA error: device-side assert", DeviceLost),
+     ("size mismatch", ModelUnusable)],
+)  # fmt: skip
+def test_a_gpu_without_room_is_no_damaged_file(
+    message: str, ours: type[Exception], family: str, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(PreTrainedModel, "from_pretrained", fails)
+    with pytest.raises(ours) as caught:
+        made.generator(family, tiny(family))
+    assert type(caught.value) is ours
+
+
+def test_a_checkpoint_that_nobody_can_speak_to_is_refused(
+    tiny: Tiny, tmp_path: Path, samples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in tiny("qwen3_vl").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "chat_template.jinja").unlink(missing_ok=True)
+    for name in ("tokenizer_config.json", "processor_config.json"):
+        settings = json.loads((tmp_path / name).read_text())
+        settings.pop("chat_template", None)
+        (tmp_path / name).write_text(json.dumps(settings))
+    kept = tmp_path / "yesterday.jsonl"
+    kept.write_text("records\n")
+    document = str(samples / "receipt_0_clean.jpg")
+    reading = ["--kind", "receipt", "--engine", "transformers", "--model", str(tmp_path), "-o", str(kept)]
+    assert main(["extract", document, *reading]) == 2
+    assert "no chat template" in capsys.readouterr().err
+    assert kept.read_text() == "records\n"
 
 
 def test_files_that_nobody_pinned_have_a_version_of_their_own(tiny: Tiny) -> None:

@@ -475,13 +475,14 @@ def test_key_that_the_server_repeats_is_masked(server: str) -> None:
 
 @pytest.mark.parametrize(
     ("model", "codes", "told"),
-    [("runs_on", ["output_truncated"] * 2, "cut off"), ("leaves", ["model_unavailable"], "1 of 2 documents were not")],
+    [("runs_on", ["output_truncated"] * 3, "cut off"), ("leaves", ["model_unavailable"] * 2, "1 of 3 documents were not")],
 )  # fmt: skip
 def test_extract_writes_a_record_of_what_a_server_fails_at(
     samples: Path, capsys: pytest.CaptureFixture[str], reading: list[str],
     model: str, codes: list[str], told: str,
 ) -> None:  # fmt: skip
-    files = [str(samples / name) for name in ("receipt_0_clean.jpg", "invoice_0_text.pdf")]
+    names = ("receipt_0_clean.jpg", "invoice_0_text.pdf", "plan_0.jpg")
+    files = [str(samples / name) for name in names]
     assert main(["extract", *files, "--kind", "description", *reading, "--model", model]) == 1
     written = capsys.readouterr()
     records = [Record.model_validate_json(line) for line in written.out.splitlines()]

@@ -292,9 +292,9 @@ def test_up_beside_up_is_one_of_its_own(tmp_path: Path) -> None:
     ("env", "said"),
     [
         ({"REDIS_URL": "redis://127.0.0.1:9/0"}, "queue cannot be reached"),
-        ({"REDIS_URL": "nonsense"}, "settings cannot be used: redis_url"),
-        ({"PAGEMILL_QUEUES": "tpu"}, "settings cannot be used: queues"),
-        ({"LOG_LEVEL": "loud"}, "settings cannot be used: log_level"),
+        ({"REDIS_URL": "nonsense"}, "settings cannot be used: REDIS_URL"),
+        ({"PAGEMILL_QUEUES": "tpu"}, "settings cannot be used: PAGEMILL_QUEUES"),
+        ({"LOG_LEVEL": "loud"}, "settings cannot be used: LOG_LEVEL"),
         ({"PAGEMILL_PORT": "PORT"}, "is taken"),
     ],
 )

@@ -44,6 +44,11 @@ def check(name: str, settings: Settings) -> None:
         find(settings.model, engine=name, models_dir=settings.models_dir, deep=False)
 
 
+def runs_a_model(name: str) -> bool:
+    """Whether an engine runs whatever model the settings name: it may load for long, or not at all."""
+    return name in (*_LOCAL, "openai")
+
+
 def _unknown(name: str) -> ModelUnavailable:
     return ModelUnavailable(detail=f"no engine is called {name!r}; there are: {', '.join(NAMES)}")
 

@@ -42,14 +42,13 @@ class Manifest:
 def pull(profile: Profile, models_dir: Path, *, fetch: Fetch = download) -> Path:
     """Fetch a model's files and write their manifest; raises ModelUnavailable.
 
-    The manifest goes first and comes last, so a folder that has one is whole. Files that are there
-    already and are right are not fetched again.
+    The manifest goes first and comes last, so a folder that has one is whole; it comes back when nothing
+    was fetched. Files that are there already and are right are not fetched again.
     """
     folder = models_dir / profile.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MANIFEST).unlink(missing_ok=True)
-        fetched = fetch(profile, folder)
+        fetched = _fetched(profile, folder, fetch)
         files = {name: _measured(folder / name) for name in _names(folder)}
         _check(profile, fetched, files)
         _write(folder, Manifest(profile.name, profile.id, fetched.revision, files))
@@ -59,6 +58,26 @@ def pull(profile: Profile, models_dir: Path, *, fetch: Fetch = download) -> Path
         with suppress(OSError):
             folder.rmdir()  # only if nothing came
     return folder
+
+
+def _fetched(profile: Profile, folder: Path, fetch: Fetch) -> Fetched:
+    manifest = folder / MANIFEST
+    before = manifest.read_bytes() if manifest.is_file() else None
+    manifest.unlink(missing_ok=True)
+    try:
+        return fetch(profile, folder)
+    except ModelUnavailable:
+        if before is not None:
+            manifest.write_bytes(before)
+            _forget_unless_whole(folder)
+        raise
+
+
+def _forget_unless_whole(folder: Path) -> None:
+    try:
+        verify(folder, deep=False)
+    except ModelUnusable:
+        (folder / MANIFEST).unlink()
 
 
 def load_folder(model: str, models_dir: Path, *, deep: bool = True) -> Path:

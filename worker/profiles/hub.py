@@ -44,7 +44,7 @@ def download(profile: Profile, folder: Path, *, endpoint: str | None = None) -> 
         snapshot_download(
             profile.id, revision=commit, local_dir=folder, endpoint=endpoint, allow_patterns=names
         )
-    except (httpx.HTTPError, HFValidationError, XetDownloadError, OSError) as error:
+    except (httpx.HTTPError, HFValidationError, XetDownloadError, OSError, ValueError) as error:
         raise ModelUnavailable(
             detail=f"{profile.id} cannot be fetched ({_reason(error)}); set HF_ENDPOINT to a mirror, or pull "
             "it on another machine and copy its folder here"

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from api.cli import main, models
-from worker.errors import ModelChanged
+from worker.errors import ModelUnavailable
 from worker.profiles import files
 from worker.profiles.hub import Fetched, download
 from worker.profiles.registry import Profile, profiles
@@ -181,8 +181,27 @@ def test_verify_takes_all_that_were_pulled(settings: Settings, capsys: pytest.Ca
     assert models.run_verify(settings, [], out) == 0
     assert "glm-ocr: 2 files as pulled" in out.getvalue()
     (settings.models_dir / "glm-ocr" / "model.safetensors").write_bytes(b"weightz")
-    with pytest.raises(ModelChanged):
-        models.run_verify(settings, ["glm-ocr"], out)
+    capsys.readouterr()
+    assert models.run_verify(settings, ["glm-ocr"], out) == 1
+    assert "model.safetensors of the model is not the one" in capsys.readouterr().err
+
+
+def test_verify_names_what_is_not_whole(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    (settings.models_dir / "glm-ocr").mkdir(parents=True)
+    assert models.run_verify(settings, [], io.StringIO()) == 1
+    assert "glm-ocr was begun and not finished; run: pagemill pull glm-ocr" in capsys.readouterr().err
+
+
+def test_a_pull_without_a_network_keeps_the_model_that_works(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.run_pull(settings, "glm-ocr", io.StringIO())
+    monkeypatch.setattr(
+        files.pull, "__kwdefaults__", {"fetch": partial(download, endpoint="http://127.0.0.1:9")}
+    )
+    with pytest.raises(ModelUnavailable):
+        models.run_pull(settings, "glm-ocr", io.StringIO())
+    assert models.run_verify(settings, ["glm-ocr"], io.StringIO()) == 0
 
 
 def test_the_commands_are_there(

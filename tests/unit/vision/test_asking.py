@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -427,6 +429,47 @@ def test_a_second_turn_that_fails_leaves_the_first_answer() -> None:
     made.close()
     assert reply.data["total"] == 99
     assert reply.notes == ("page 1: the second turn after a check failed (unsupported_by_engine)",)
+
+
+@pytest.mark.parametrize("second", [{}, {"total": 99.0}, {"shop": "A", "total": 10.0}])
+def test_a_second_turn_that_only_leaves_out_is_no_correction(second: dict[str, Any]) -> None:
+    items = [{"description": "x", "amount": 4.0}, {"description": "y", "amount": 6.0}]
+    first = {"company": "A", "items": items, "total": 99.0}
+
+    def script(prompt: Prompt) -> Answer:
+        return said(first if len(prompt.messages) == 1 else second)
+
+    reply = read(script, [page(1)], registry.kind("receipt"))
+    assert reply.data["total"] == 99.0
+    assert len(reply.data["items"]) == 2
+    assert reply.notes == ()
+
+
+def test_a_second_turn_that_corrects_is_taken() -> None:
+    items = [{"description": "x", "amount": 4.0}, {"description": "y", "amount": 6.0}]
+
+    def script(prompt: Prompt) -> Answer:
+        return said({"company": "A", "items": items, "total": 99.0 if len(prompt.messages) == 1 else 10.0})
+
+    reply = read(script, [page(1)], registry.kind("receipt"))
+    assert reply.data["total"] == 10.0
+    assert reply.notes == ("page 1: corrected in a second turn after a check",)
+
+
+def test_threads_that_read_first_load_the_model_once() -> None:
+    loads: list[int] = []
+
+    class Slow(ScriptedGenerator):
+        def load(self) -> None:
+            loads.append(1)
+            time.sleep(0.1)
+
+    made = VisionEngine(Slow(lambda _prompt: said({"shop": "A"})), manner=Manner(Limits(wait=0)),
+                        eyes=lambda _page: Sight(()))  # fmt: skip
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda number: made.read([Request(SHOP, [page(number)])]), range(1, 4)))
+    made.close()
+    assert len(loads) == 1
 
 
 def test_pages_that_cannot_be_read_do_not_stay_in_memory() -> None:

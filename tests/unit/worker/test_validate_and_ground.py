@@ -144,3 +144,20 @@ def test_a_pattern_without_end_is_given_up() -> None:
     [issue] = validate.check({"a": "a" * 60 + "!"}, from_json_schema(raw, name="t"))
     assert time.monotonic() - started < 3
     assert issue.code == "check_failed"
+
+
+@pytest.mark.parametrize(
+    ("value", "printed", "found"),
+    [
+        (-12.5, "Total -12.50", "-12.50"), (-12.5, "Total (12.50)", "(12.50)"), (-12.5, "12.50- EUR", "12.50-"),
+        (-12.5, "Total -€12.50", "-€12.50"), (12.5, "Total -12.50", None), (12.5, "Total (12.50)", None),
+        (2, "pages (2)", "2"), (1234.5, "1 234,50 EUR", "1 234,50"), (1234.5, "1\u00a0234,50", "1\u00a0234,50"),
+        (2, "2 100.00", "2"), (100, "2 100.00", "100.00"), (46.61, "RM46.61", "46.61"), (4.2, "3.6x4.2 m", "4.2"),
+        (42, "INV-2026-0042", None), (2026, "INV-2026-0042", None), (500, "Rs.500", "500"), (2.018, "12.03.2018", None),
+    ],
+)  # fmt: skip
+def test_numbers_are_found_with_their_signs_and_thousands(
+    value: float, printed: str, found: str | None
+) -> None:
+    [evidence] = ground.locate({"n": value}, {1: [line(100, 100, printed)]}).values()
+    assert [citation.text for citation in evidence.citations] == ([found] if found else [])

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from worker.engines.cogvlm2.config import CogVLMConfig
 from worker.engines.cogvlm2.model import CogVLMForCausalLM
 from worker.engines.cogvlm2.prompting import Question, encode
-from worker.engines.transformers.checkpoint import BROKEN, Checkpoint, unreadable
+from worker.engines.transformers.checkpoint import Checkpoint, opened
 from worker.engines.transformers.neutral import neutral
 from worker.engines.transformers.placement import Placement
 from worker.engines.transformers.weights import load_whole
@@ -27,12 +27,10 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
     Reads safetensors in shards, and the single `.bin` of the published int4 files, which holds
     bitsandbytes' state and is read as weights only: nothing in it can run.
     """
-    try:
+    with opened(folder):
         config = CogVLMConfig.from_pretrained(str(folder), local_files_only=True)
         model = load(folder, config, placement)
         tokenizer = open_tokenizer(folder)
-    except BROKEN as error:
-        raise unreadable(folder, error) from error
     return Checkpoint(
         model=model, tokenizer=tokenizer, encode=_Encoder(tokenizer, config),
         picture_tokens=lambda _height, _width: config.vision_config.tokens,

@@ -19,7 +19,7 @@ from worker.errors import MissingExtra, UnsupportedByEngine
 _FORM = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 _DROPPED_FIRST = ("pattern", "format", "multipleOf", "minLength", "maxLength", "minimum", "maximum",
                   "exclusiveMinimum", "exclusiveMaximum")  # fmt: skip
-_NO_END = r"/([^<]|<[^\/]|<\/[^t])*/"  # anything in which no "</t" begins
+_NO_END = r"/([^<]|<+(\/<+)*([^<\/]|\/[^t<]))*/"  # anything in which no "</t" begins
 THINK, END_THINK = "<think>", "</think>"
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from worker.errors import UnsupportedByEngine
+
 _WORD = 32  # tokens in a word of a mask
 _TINIEST = 1e-38
 
@@ -38,12 +40,16 @@ class Odds:
     def of(self, token: int) -> tuple[float | None, float | None]:
         """The logarithm of a token's probability, and the probability of all that was allowed.
 
-        None for both where there was only one: it tells nothing.
+        None for both where there was only one: it tells nothing. Raises UnsupportedByEngine where the
+        scores are no numbers: whatever is said after that is made up.
         """
         if self._odds is None:
             return None, None
-        odds = max(float(self._odds[token]), _TINIEST)
-        return math.log(odds), min(1.0, max(odds, float(self._allowed)))
+        odds, allowed = float(self._odds[token]), float(self._allowed)
+        if math.isnan(odds):
+            raise UnsupportedByEngine(detail="the model's numbers overflow on this page")
+        odds = max(odds, _TINIEST)
+        return math.log(odds), min(1.0, max(odds, allowed))
 
     def _note(self, scores: torch.Tensor, places: torch.Tensor, *, blocked: bool) -> None:
         self._odds = torch.softmax(scores.float(), dim=-1)

@@ -32,6 +32,7 @@ _LOAD_SECONDS = 10.0
 _PROBE_THINKING = 1024
 _LOGPROBS: tuple[Mapping[str, Any], ...] = ({"logprobs": True}, {"logprobs": True, "top_logprobs": 1}, {})
 """How to ask for probabilities, the plainest way first; the last one asks for none."""
+_UNTOLD = "the server tells no probabilities of tokens; confidence is by the page alone"
 
 
 class OpenAiGenerator:
@@ -148,6 +149,7 @@ class OpenAiGenerator:
     async def _probe(self) -> None:
         self._ladder.start = await self._probe_modes()
         self._extras = await self._probe_logprobs(self._ladder.start)
+        self.caveats = () if self._extras else (_UNTOLD,)
 
     async def _probe_modes(self) -> Mode:
         """The strictest way of holding the server to a schema that it keeps to."""

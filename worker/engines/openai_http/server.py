@@ -132,6 +132,6 @@ async def _translated(left: float) -> AsyncIterator[None]:
         # Not chained: the message may quote a header or the address.
         raise ModelUnavailable(detail=f"the request cannot be sent ({type(error).__name__})") from None
     except httpx.ConnectError as error:
-        raise Broken(f"no connection: {error}") from error
+        raise Broken(f"no connection, is it running? {error}") from error
     except httpx.HTTPError as error:
         raise Broken(f"the connection broke: {type(error).__name__}") from error

@@ -19,6 +19,10 @@ _NOTHING = Piece(b"", 0.0)
 _TAGGED = re.compile(r"\s*<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
 _HALF_TAGGED = re.compile(r"(?!\s*[{\[\"])(.*?)</think>\s*", re.DOTALL)
 _FENCE = re.compile(r"[^{\[]*?```[a-zA-Z]*[ \t]*\r?\n")
+_CONTROL = re.compile(
+    r"<[|｜][^|｜<>\s]{1,40}[|｜]>|</?(s|bos|eos|pad|image|img|video|think|(start|end)_of_(turn|image))>|\[/?(INST|IMG)\]",
+    re.IGNORECASE,
+)
 _LEAST, _ROUNDED = -1e9, 0.001  # a logarithm a server may tell; a probability a little over 1 is rounding
 
 
@@ -94,10 +98,17 @@ def _messages(messages: Sequence[Message], picture: str) -> list[dict[str, Any]]
     return [
         {
             "role": message.role,
-            "content": [image, {"type": "text", "text": message.text}] if index == first else message.text,
+            "content": [image, {"type": "text", "text": _tame(message.text)}]
+            if index == first
+            else _tame(message.text),
         }
         for index, message in enumerate(messages)
     ]
+
+
+def _tame(text: str) -> str:
+    """The text with a blank in all that may be a control token: the server's vocabulary is not known."""
+    return _CONTROL.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
 
 def _object(body: bytes, what: str) -> dict[str, Any]:

@@ -60,9 +60,13 @@ class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc
 
     def forward(
         self, input_ids: Tensor | None = None, pixel_values: Tensor | None = None, *,
-        attention_mask: Tensor | None = None, inputs_embeds: Tensor | None = None, **more: Any,
+        attention_mask: Tensor | None = None, inputs_embeds: Tensor | None = None,
+        logits_to_keep: int | Tensor = 0, **more: Any,
     ) -> Any:  # fmt: skip
-        """What Qwen3 gives: logits [batch, length, vocabulary] and a cache."""
+        """What Qwen3 gives: logits [batch, length, vocabulary] and a cache.
+
+        `generate` asks for the last logits only where it finds `logits_to_keep` among the names here.
+        """
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
             if pixel_values is not None:
@@ -70,7 +74,9 @@ class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc
                 seen = self.see(pixel_values).to(inputs_embeds.device, inputs_embeds.dtype)
                 places = (input_ids == self.picture_id).unsqueeze(-1)
                 inputs_embeds = inputs_embeds.masked_scatter(places, seen)
-        return self.language_model(inputs_embeds=inputs_embeds, attention_mask=attention_mask, **more)
+        return self.language_model(
+            inputs_embeds=inputs_embeds, attention_mask=attention_mask, logits_to_keep=logits_to_keep, **more
+        )
 
     def prepare_inputs_for_generation(
         self, input_ids: Tensor, *, pixel_values: Tensor | None = None, is_first_iteration: bool = False,

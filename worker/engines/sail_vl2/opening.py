@@ -12,7 +12,7 @@ from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2Im
 from worker.engines.sail_vl2.config import SailVl2Config
 from worker.engines.sail_vl2.model import SailVl2ForCausalLM
 from worker.engines.sail_vl2.prompting import CONTEXT, Prompting
-from worker.engines.transformers.checkpoint import BROKEN, Checkpoint, unreadable
+from worker.engines.transformers.checkpoint import Checkpoint, opened
 from worker.engines.transformers.placement import Placement
 from worker.engines.transformers.weights import load_whole
 from worker.engines.transformers.words import open_tokenizer
@@ -23,14 +23,12 @@ _IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.
 
 def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
     """The checkpoint in a folder; raises ModelUnavailable, MissingExtra."""
-    try:
+    with opened(folder):
         config = SailVl2Config.from_pretrained(str(folder), local_files_only=True)
         tokenizer = open_tokenizer(folder)
         model = load(folder, config, placement)
         model.picture_id = tokenizer.convert_tokens_to_ids(CONTEXT)
         prompting = Prompting(tokenizer, tiles_of(folder), config)
-    except BROKEN as error:
-        raise unreadable(folder, error) from error
     return Checkpoint(
         model=model, tokenizer=tokenizer, encode=prompting, picture_tokens=prompting.picture_tokens,
         context=config.llm_config.max_position_embeddings,

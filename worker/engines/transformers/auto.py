@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText
 
-from worker.engines.transformers.checkpoint import BROKEN, Checkpoint, unreadable
+from worker.engines.transformers.checkpoint import Checkpoint, opened
 from worker.engines.transformers.neutral import neutral
 from worker.engines.transformers.placement import Placement, kept_out
 from worker.engines.transformers.processor import open_processor
@@ -23,15 +23,15 @@ _MOST_SIZES = 10_000
 
 def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
     """The checkpoint in a folder; raises ModelUnavailable, MissingExtra."""
-    try:
+    with opened(folder):
         config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
         processor = open_processor(folder, config.model_type)
+        if not processor.chat_template:
+            raise ValueError("no chat template says how it is spoken to")
         model = load_whole(
             AutoModelForImageTextToText, folder, config=config, exactly=False,
             arguments=placement.arguments(_kept(config, placement)),
         )  # fmt: skip
-    except BROKEN as error:
-        raise unreadable(folder, error) from error
     return Checkpoint(
         model=model, tokenizer=processor.tokenizer, encode=_Encoder(processor),
         picture_tokens=_PictureTokens(processor),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -11,6 +12,7 @@ from typing import Any
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 
+from worker.engines.transformers.device import fault
 from worker.engines.transformers.location import Location
 from worker.engines.transformers.placement import Placement
 from worker.engines.vision.base import Prompt
@@ -41,10 +43,23 @@ BROKEN = (
 """What the libraries raise on folders that hold no whole checkpoint."""
 
 
-def unreadable(folder: Path, error: Exception) -> ModelUnusable:
-    """That a folder holds no whole checkpoint, with the first line of what a library says of it."""
-    said = str(error).strip().splitlines() or [type(error).__name__]
-    return ModelUnusable(detail=f"the files of {folder.name} are not whole ({said[0].rstrip('.')})")
+@contextmanager
+def opened(folder: Path) -> Iterator[None]:
+    """Raise ModelUnusable for what libraries raise on a folder that holds no whole checkpoint.
+
+    What they raise for want of memory, or of a device, is not the folder's fault and goes through.
+    """
+    try:
+        yield
+    except BROKEN as error:
+        if fault(error) is not None:
+            raise
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        if isinstance(error, ImportError):
+            raise ModelUnusable(
+                detail=f"{folder.name} needs a package that is not installed ({said})"
+            ) from error
+        raise ModelUnusable(detail=f"the files of {folder.name} are not whole ({said})") from error
 
 
 Open = Callable[[Path, Placement], Checkpoint]

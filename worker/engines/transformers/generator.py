@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,23 +16,14 @@ from transformers.utils import logging
 from worker.engines.decoding import grammar, transcript
 from worker.engines.decoding.constraint import Constraint
 from worker.engines.decoding.stops import Stops
-from worker.engines.transformers.checkpoint import Checkpoint, Opening
+from worker.engines.transformers import device
+from worker.engines.transformers.checkpoint import BROKEN, Checkpoint, Opening
 from worker.engines.vision import pictures
 from worker.engines.vision.base import Answer, Cancelled, Finish, Message, Prompt, Token
-from worker.errors import (
-    DeviceLost,
-    MissingExtra,
-    ModelUnavailable,
-    ModelUnusable,
-    OutOfMemory,
-    PagemillError,
-    UnsupportedByEngine,
-)
+from worker.errors import MissingExtra, ModelUnavailable, ModelUnusable, UnsupportedByEngine
 
-_NO_ROOM = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
-_LOST = ("CUDA error", "device-side assert", "illegal memory access", "unspecified launch failure")
 _T = TypeVar("_T")
-_SMALL_QUESTION = Message("user", "Answer with the JSON object {}.")
+_SMALL_QUESTION = Message("user", "Is this page blank? Answer with true or false.")
 
 
 class TransformersGenerator:
@@ -67,10 +57,14 @@ class TransformersGenerator:
         self._speech = _Speech(self._checkpoint)
 
     def warm_up(self) -> None:
-        """Answer once, to a small blank page."""
+        """Answer once, to a small blank page; raises ModelUnusable, OutOfMemory, DeviceLost."""
         blank = np.full((64, 64, 3), 255, dtype=np.uint8)
-        empty = {"type": "object", "properties": {}, "additionalProperties": False}
-        self.generate([Prompt(blank, (_SMALL_QUESTION,), empty, max_tokens=8)], lambda _row: False)
+        prompt = Prompt(blank, (_SMALL_QUESTION,), {"type": "boolean"}, max_tokens=8)
+        try:
+            self.generate([prompt], lambda _row: False)
+        except (UnsupportedByEngine, *BROKEN) as error:
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+            raise ModelUnusable(detail=f"it cannot answer a first small question ({said})") from error
 
     def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the texts and the picture; the marks of the chat template are guessed."""
@@ -112,10 +106,10 @@ class TransformersGenerator:
         try:
             return step()
         except RuntimeError as error:
-            ours = _translated(error)
+            ours = device.fault(error)
             if ours is None:
                 raise
-        _free()
+        device.free()
         raise ours
 
     def smaller(self, prompt: Prompt) -> Prompt | None:
@@ -126,7 +120,7 @@ class TransformersGenerator:
     def close(self) -> None:
         """Free the weights."""
         self._checkpoint = self._speech = None
-        _free()
+        device.free()
 
     def _loaded(self) -> Checkpoint:
         if self._checkpoint is None:
@@ -260,23 +254,5 @@ def _thought(text: str) -> tuple[str, int]:
     return thought, begin + len(text[begin:]) - len(text[begin:].lstrip())
 
 
-def _on(device: torch.device, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.to(device) if hasattr(value, "to") else value for name, value in inputs.items()}
-
-
-def _translated(error: RuntimeError) -> PagemillError | None:
-    """One of torch's errors as ours; None for one that is not about memory or the device."""
-    text = str(error)
-    if isinstance(error, torch.OutOfMemoryError) or any(sign in text for sign in _NO_ROOM):
-        return OutOfMemory()
-    if any(sign in text for sign in _LOST):
-        return DeviceLost(detail=text.splitlines()[0])
-    return None
-
-
-def _free() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    if torch.backends.mps.is_available():
-        torch.mps.empty_cache()
+def _on(place: torch.device, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.to(place) if hasattr(value, "to") else value for name, value in inputs.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas import pointer
@@ -12,7 +12,7 @@ from worker import shape, validate
 
 _NOT_ITS_FAULT = frozenset({"missing", "schema_keyword", "check_failed"})
 _BREACH = "schema_violation"
-_MOST = 10  # complaints told at a time
+MOST_TOLD = 10  # complaints at a time
 
 
 def complaints(data: Mapping[str, Any], schema: Schema, *, whole: bool) -> list[Issue]:
@@ -27,7 +27,28 @@ def complaints(data: Mapping[str, Any], schema: Schema, *, whole: bool) -> list[
     worth = [issue for issue in told if issue.code not in _NOT_ITS_FAULT]
     if not whole:
         worth = [issue for issue in worth if issue.code == _BREACH and _is_value(fitted, issue.path)]
-    return [_without_quotation(issue) for issue in worth[:_MOST]]
+    return [_without_quotation(issue) for issue in worth]
+
+
+def loses(first: Any, second: Any, wrong: Sequence[Issue]) -> bool:
+    """Whether the second data lack values of the first: leaving out what is wrong corrects nothing.
+
+    Where something was wrong, other values may stand there, but some must.
+    """
+    before, after = _said(first), _said(second)
+    paths = [issue.path for issue in wrong]
+    if any(_below(path, before) and not _below(path, after) for path in paths):
+        return True
+    blamed = {at for path in paths for at in _below(path, before)}
+    return not before - blamed <= after
+
+
+def _said(data: Any) -> set[str]:
+    return {at for at, leaf in pointer.leaves(data) if leaf is not None}
+
+
+def _below(path: str, leaves: set[str]) -> set[str]:
+    return {at for at in leaves if at == path or at.startswith(f"{path}/")}
 
 
 def _is_value(data: Any, path: str) -> bool:

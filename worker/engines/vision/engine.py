@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,7 @@ from worker.batcher import Batcher, Limits, Served, Ticket
 from worker.engines.base import Reply, Request
 from worker.engines.vision import answers, pictures, turns
 from worker.engines.vision.base import Answer, Eyes, Finish, Generator, Message, Prompt, Sight
-from worker.engines.vision.checking import complaints
+from worker.engines.vision.checking import MOST_TOLD, complaints, loses
 from worker.engines.vision.lengths import Lengths
 from worker.engines.vision.merge import PageAnswer, merge
 from worker.engines.vision.turns import Turn
@@ -44,11 +45,7 @@ _OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory, UnsupportedByEngine
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How pages are read.
-
-    `limits` of batches, `pixels` a page is scaled down to, most tokens of an answer and of the thinking
-    before it.
-    """
+    """`limits` of batches, `pixels` a page is scaled down to, most tokens of answers and of thoughts."""
 
     limits: Limits
     pixels: int = 2_200_000
@@ -65,6 +62,7 @@ class VisionEngine:
         self._eyes = eyes
         self._lengths = Lengths()
         self._batcher: Batcher[Prompt, Answer] | None = None
+        self._loading = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -83,25 +81,27 @@ class VisionEngine:
 
     def warm_up(self) -> None:
         """Load the model and let it answer once; raises ModelUnavailable, MissingExtra."""
-        if self._batcher is None:
-            self._load()
-            self._batcher = Batcher(
-                self._generator.generate, limits=_within(self._manner.limits, self._generator),
-                smaller=self._generator.smaller,
-            )  # fmt: skip
+        with self._loading:
+            if self._batcher is None:
+                self._load()
+                self._batcher = Batcher(
+                    self._generator.generate, limits=_within(self._manner.limits, self._generator),
+                    smaller=self._generator.smaller,
+                )  # fmt: skip
 
     def _load(self) -> None:
         """Load the model; what cannot be warmed up is not left in memory."""
-        try:
+        with ExitStack() as failing:
+            failing.callback(self._generator.close)
             self._generator.load()
             self._generator.warm_up()
-        except PagemillError:
-            self._generator.close()
-            raise
+            failing.pop_all()
 
     def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
         """Read each request, their pages together; raises EngineError, and what errands raise."""
         self.warm_up()
+        if len(requests) == 1:  # in this thread, where Ctrl-C arrives
+            return [self._read(requests[0])]
         with ThreadPoolExecutor(max_workers=max(1, len(requests))) as together:
             return list(together.map(self._read, requests))
 
@@ -199,7 +199,7 @@ class _Task:
         wrong = self._complaints(first.read)
         if not wrong or first.notes:  # an answer in parts, or one that was hard to get, is left alone
             return first
-        told = render.correct(wrong, self._language)
+        told = render.correct(wrong[:MOST_TOLD], self._language)
         second = turns.again(prompt, first.answers[-1], told)
         try:
             answer = self._ask(second)
@@ -209,7 +209,7 @@ class _Task:
         except EngineError as error:  # the first answer is still one
             return replace(first, notes=(f"the second turn after a check failed ({error.code})",))
         spent = (*first.answers, answer)
-        if len(self._complaints(read)) >= len(wrong):
+        if len(self._complaints(read)) >= len(wrong) or loses(first.read.data, read.data, wrong):
             return Turn(first.read, spent)
         return Turn(read, spent, ("corrected in a second turn after a check",))
 
