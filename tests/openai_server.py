@@ -232,7 +232,7 @@ def _raw(content: Any, **headers: str) -> Callable[[Body, int], Made]:
     )
 
 
-def _only(*known: str, ignores: bool = False) -> Callable[[Body, int], Made]:
+def _only(*known: str, ignores: bool = False, status: int = 400) -> Callable[[Body, int], Made]:
     """A server that knows these ways of being held to a schema, and refuses or ignores the others."""
 
     def made(body: Body, number: int) -> Made:
@@ -241,7 +241,7 @@ def _only(*known: str, ignores: bool = False) -> Callable[[Body, int], Made]:
         if used is None or used in known:
             return _ok(body, number)
         if not ignores:
-            return 400, _error(f"{used} is not known here"), {}
+            return status, _error(f"{used} is not known here"), {}
         plain = {
             name: value
             for name, value in body.items()
@@ -318,7 +318,7 @@ def _too_long(body: Body, number: int) -> Made:
 SCENARIOS: dict[str, Callable[[Body, int], Made]] = {
     "ok": _ok, "slow": _ok, "hangs": _ok, "drops": _ok, "echoes_key": _ok,
     "no_schema": _only("json_object"), "structured_outputs_only": _only("structured_outputs"),
-    "prompt_only": _only(), "ignores_all": _only(ignores=True), "ignores_schema": _only("json_object", ignores=True),
+    "prompt_only": _only(), "stumbles": _only(status=500), "ignores_all": _only(ignores=True), "ignores_schema": _only("json_object", ignores=True),
     "no_pattern": _no_pattern, "refuses_all": _fails(400, "no"),
     "rate_limited": _fails(429, "slow down", times=1, Retry_After="1"),
     "rate_limited_date": _fails(429, "slow down", times=1, Retry_After=formatdate(0, usegmt=True)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +57,23 @@ def is_final(reply: Reply) -> bool:
     return status < 500 or status in _FOR_GOOD or _is_too_long(reply) or _refuses_images(reply)
 
 
-def require_success(reply: Reply) -> None:
+def refusing() -> Callable[[Reply], bool]:
+    """`is_final` for one probe: some servers answer 500 to a field that they do not know, however often."""
+    seen = 0
+
+    def final(reply: Reply) -> bool:
+        nonlocal seen
+        seen += reply.status == 500
+        return is_final(reply) or seen > 1
+
+    return final
+
+
+def require_success(reply: Reply, *, probing: bool = False) -> None:
     """Raise what an answer other than 200 means.
 
     OutOfMemory when the page is too large for the model, UnsupportedByEngine when it takes none,
-    Rejected when another request may do, and ModelUnavailable for everything else.
+    Rejected when another request may do (when `probing` at a 500, too), and ModelUnavailable for the rest.
     """
     status = reply.status
     if 200 <= status < 300:
@@ -69,7 +82,7 @@ def require_success(reply: Reply) -> None:
         raise OutOfMemory
     if _refuses_images(reply):
         raise UnsupportedByEngine(detail=f"the server takes no pictures ({status}: {_said(reply)})")
-    if status in {400, 404, 415, 422}:
+    if status in {400, 404, 415, 422} or (probing and status == 500):
         raise Rejected(reply)
     raise ModelUnavailable(detail=_reason(reply))
 

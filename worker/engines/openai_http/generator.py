@@ -132,12 +132,14 @@ class OpenAiGenerator:
         mode: Mode,
         seconds: float,
         extras: Mapping[str, Any] | None = None,
+        probing: bool = False,
     ) -> Answer:
         """One request; raises Rejected when it would have to be put in another way."""
         more = {**ladder.fields(mode, prompt.schema), **(self._extras if extras is None else extras)}
         body = wire.request(prompt, picture, model=self.model, more=more)
-        reply = await self._server.call("POST", "chat/completions", seconds=seconds, body=body)
-        faults.require_success(reply)
+        final = faults.refusing() if probing else faults.is_final
+        reply = await self._server.call("POST", "chat/completions", seconds=seconds, body=body, final=final)
+        faults.require_success(reply, probing=probing)
         answer = wire.answer(reply.body, structured=prompt.schema is not None)
         return replace(answer, notes=(*ladder.notes(mode, prompt.schema), *answer.notes))
 
@@ -188,7 +190,9 @@ class OpenAiGenerator:
         prompt = ladder.probe(mode, thinking=_PROBE_THINKING if self.thinks else 0)
         picture = pictures.data_uri(prompt.picture)
         # The whole time of an answer: some servers load the model with its first request.
-        answer = await self._asked(prompt, picture, mode=mode, seconds=self._seconds, extras=extras)
+        answer = await self._asked(
+            prompt, picture, mode=mode, seconds=self._seconds, extras=extras, probing=True
+        )
         if answer.thinking and not self.thinks:
             self.thinks = True
             return await self._probed(mode, extras)

@@ -35,8 +35,14 @@ class Pace:
     chance: Callable[[], float] = random.random
 
 
-async def persistently(send: Callable[[float], Awaitable[Reply]], *, seconds: float, pace: Pace) -> Reply:
-    """The first answer that is not worth another try, or the last one; raises Broken if the last try was.
+async def persistently(
+    send: Callable[[float], Awaitable[Reply]],
+    *,
+    seconds: float,
+    pace: Pace,
+    final: Callable[[Reply], bool] = is_final,
+) -> Reply:
+    """The first answer that is `final`, or the last one; raises Broken if the last try was.
 
     `send` is told how many seconds are left. Nothing is waited for that would end after them.
     """
@@ -45,7 +51,7 @@ async def persistently(send: Callable[[float], Awaitable[Reply]], *, seconds: fl
     while True:
         outcome = await _tried(send, until - pace.clock())
         asked = outcome.retry_after if isinstance(outcome, Reply) else None
-        if isinstance(outcome, Reply) and is_final(outcome):
+        if isinstance(outcome, Reply) and final(outcome):
             return outcome
         wait = pause(tries, asked, pace=pace)
         if pace.clock() + wait >= until:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 from pydantic import SecretStr
 
-from worker.engines.openai_http.faults import Reply
+from worker.engines.openai_http.faults import Reply, is_final
 from worker.engines.openai_http.retry import Broken, Pace, persistently
 from worker.errors import ModelUnavailable, OutputInvalid
 
@@ -34,10 +34,13 @@ class Server:
         self._key = api_key.get_secret_value().strip() if api_key else ""
         self._pace = pace
 
-    async def call(self, method: str, path: str, *, seconds: float, body: bytes | None = None) -> Reply:
+    async def call(
+        self, method: str, path: str, *, seconds: float, body: bytes | None = None,
+        final: Callable[[Reply], bool] = is_final,
+    ) -> Reply:  # fmt: skip
         """What the server answers, at the latest after `seconds`; raises ModelUnavailable, OutputInvalid.
 
-        An answer that asks for another try has been tried again.
+        An answer that is not `final` has been tried again.
         """
         url = f"{self._address.url}/{path}"
         async with self._client() as client:
@@ -47,7 +50,7 @@ class Server:
                     return self._masked(answer, await _read(answer))
 
             try:
-                return await persistently(once, seconds=seconds, pace=self._pace)
+                return await persistently(once, seconds=seconds, pace=self._pace, final=final)
             except Broken as error:
                 raise ModelUnavailable(detail=f"{error} (server {self._address.host})") from error
 
