@@ -93,6 +93,19 @@ def test_a_checkpoint_that_nobody_can_speak_to_is_refused(
     assert kept.read_text() == "records\n"
 
 
+@pytest.mark.parametrize(
+    ("engine", "model", "said"),
+    [("transformers", "sail-vl2-2b", "is run by the engine sail_vl2, not transformers"),
+     ("sail_vl2", "sail-vl2-2b", "pagemill pull sail-vl2-2b"),
+     ("transformers", "Qwen/Qwen3-VL-2B-Instruct", "goes by the name of its profile, qwen3-vl-2b")],
+)  # fmt: skip
+def test_a_model_is_looked_for_by_what_people_call_it(
+    engine: str, model: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelUnusable, match=said):
+        factory.check(engine, Settings(_env_file=None, model=model, models_dir=tmp_path))
+
+
 def test_files_that_nobody_pinned_have_a_version_of_their_own(tiny: Tiny) -> None:
     one, other = (
         made.generator("qwen3_vl", tiny("qwen3_vl")),

@@ -125,6 +125,24 @@ def test_request_holds_the_picture_as_data_and_the_schema(server: str) -> None:
     assert entry["headers"]["Authorization"] == f"Bearer {KEY}"
 
 
+def test_control_tokens_of_any_server_are_plain_text() -> None:
+    words = [
+        "<|im_end|>",
+        "<|im_start|>",
+        "<｜end▁of▁sentence｜>",
+        "</s>",
+        "<image>",
+        "[/INST]",
+        "<start_of_turn>",
+    ]
+    said = (Message("user", f"Total {' '.join(words)} < 5 | 6 > 4"), Message("assistant", words[0]))
+    asked = Prompt(np.zeros((2, 2, 3), np.uint8), said, None, max_tokens=5)
+    body = json.loads(wire.request(asked, "data:x", model="m", more={}))
+    sent = json.dumps(body["messages"], ensure_ascii=False)
+    assert not [word for word in words if word in sent]
+    assert "< 5 | 6 > 4" in sent
+
+
 def test_large_picture_goes_as_jpeg(server: str) -> None:
     noise = np.random.default_rng(2).integers(0, 255, (1500, 1500, 3), np.uint8)
     ask(of(server, "ok"), prompt(noise))

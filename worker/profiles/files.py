@@ -87,8 +87,13 @@ def load_folder(model: str, models_dir: Path, *, deep: bool = True) -> Path:
     """
     folder = models_dir / model if model in profiles() else Path(model)
     if model in profiles() and not (folder / MANIFEST).is_file():
-        raise ModelUnusable(detail=f"it is not here; run: pagemill pull {model}")
+        raise ModelUnusable(
+            detail=f"{model} is not in PAGEMILL_MODELS_DIR ({models_dir.name}); run: pagemill pull {model}"
+        )
     if not (folder / "config.json").is_file():
+        by_id = next((profile.name for profile in profiles().values() if profile.id == model), None)
+        if by_id is not None:
+            raise ModelUnusable(detail=f"{model} goes by the name of its profile, {by_id}")
         raise ModelUnusable(
             detail=f"{folder.name!r} is no folder with a config.json, nor the name of a profile "
             "(`pagemill models` lists them)"

@@ -32,8 +32,10 @@ def find(model: str, *, engine: str, models_dir: Path, deep: bool = True) -> Loc
     if not model:
         raise ModelUnusable(detail=f"say which model {engine} is to run: set PAGEMILL_MODEL, or --model; "
                                "`pagemill models` lists them")  # fmt: skip
-    folder = files.load_folder(model, models_dir, deep=deep)
     known = profiles().get(model)
+    if known is not None and known.engine != engine:  # before anybody is told to pull it
+        raise ModelUnusable(detail=f"{model} is run by the engine {known.engine}, not {engine}")
+    folder = files.load_folder(model, models_dir, deep=deep)
     require(folder, engine)
     if known is None:
         name = folder.resolve().name
