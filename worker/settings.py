@@ -181,6 +181,12 @@ def load(*, beside_up: bool = True) -> Settings:
         raise SettingsInvalid(detail=wrong) from error
 
 
+def unknown() -> tuple[str, ...]:
+    """Names in the environment that look like settings and are none, such as one that is misspelt."""
+    known = {f"PAGEMILL_{name.upper()}" for name in Settings.model_fields}
+    return tuple(sorted(name for name in os.environ if name.startswith("PAGEMILL_") and name not in known))  # noqa: TID251 (this is the module that may)
+
+
 def _variable(name: str) -> str:
     """How the environment calls a setting: by the name that other programs use, where there is one."""
     field = Settings.model_fields.get(name)

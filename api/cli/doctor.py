@@ -12,7 +12,7 @@ from typing import TextIO
 from api.cli import models
 from worker.engines import factory
 from worker.errors import PagemillError
-from worker.settings import Settings
+from worker.settings import Settings, unknown
 from worker.settings import load as load_settings
 
 
@@ -50,6 +50,8 @@ def run(out: TextIO) -> int:
     print(f"settings: engine {settings.engine}, PDF by {settings.pdf_backend}, "
           f"OCR on {settings.ocr_runtime}, {settings.dpi} dpi, up to {settings.max_pages} pages "
           f"and {settings.max_bytes // 2**20} MiB a file", file=out)  # fmt: skip
+    for name in unknown():
+        print(f"unknown setting: {name} (.env.example lists them all)", file=out)
     return int(_print_model(settings, out) or missing)
 
 

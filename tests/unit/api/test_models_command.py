@@ -85,6 +85,10 @@ def test_doctor_says_whether_the_model_that_is_set_can_be_used(
     told = capsys.readouterr().out
     assert "models pulled: glm-ocr\nmodel: glm-ocr\n" in told
     assert "GPU: " in told
+    assert "unknown setting" not in told
+    monkeypatch.setenv("PAGEMILL_QUANTIZATION", "nf4")
+    assert main.main(["doctor"]) == 0
+    assert "unknown setting: PAGEMILL_QUANTIZATION" in capsys.readouterr().out
 
 
 def test_settings_that_are_wrong_are_named_as_the_environment_names_them(
