@@ -16,7 +16,7 @@ from tests.service.conftest import picture, until
 from worker.app import App
 from worker.engines import factory
 from worker.engines.fake import FakeEngine
-from worker.errors import EmptyDocument, OutOfMemory, StorageUnavailable, TooLarge
+from worker.errors import EmptyDocument, ModelUnusable, OutOfMemory, StorageUnavailable, TooLarge
 from worker.jobs import change, kinds, layout, outcome
 from worker.jobs.rebuild import rebuild
 from worker.jobs.submit import Wish, submit
@@ -100,7 +100,7 @@ def test_an_attempt_that_killed_its_worker_counts_and_three_are_enough(app: App,
     desk.work("cpu")
     ended = app.ledger.jobs.get(job.id)
     assert (ended.state, ended.error_code) == (JobState.FAILED, "attempts_exhausted")
-    assert "3 times" in str(ended.error_message)
+    assert "None of 3 attempts" in str(ended.error_message)
 
 
 def test_an_outcome_written_before_the_worker_died_is_not_read_again(app: App, desk: Desk) -> None:
@@ -135,6 +135,24 @@ def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
         desk.work("cpu")
     assert calls == 3
     assert app.ledger.jobs.get(job.id).error_code == "out_of_memory"
+
+
+def test_a_job_that_failed_for_want_of_a_model_is_read_when_it_is_sent_again(
+    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unusable(FakeEngine):
+        def warm_up(self) -> None:
+            raise ModelUnusable(detail="test")
+
+    document = picture()
+    with monkeypatch.context() as patch:
+        patch.setattr(factory, "create", lambda *_: Unusable())
+        job = send(app, document)
+        desk.work("cpu")
+        assert app.ledger.jobs.get(job.id).error_code == "model_unusable"
+    assert send(app, document).id == job.id
+    desk.work("cpu")
+    assert state(app, job) is JobState.DONE
 
 
 def test_a_fault_of_our_own_is_a_failure_with_a_code_and_the_next_job_is_read(

@@ -13,7 +13,7 @@ from worker import validate
 from worker.app import App
 from worker.jobs import kinds, layout, outcome
 from worker.jobs.kinds import KindRef
-from worker.jobs.submit import ring
+from worker.jobs.ring import ring
 from worker.refusals import NotFound, RequestInvalid, WrongState
 
 

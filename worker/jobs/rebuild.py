@@ -19,7 +19,7 @@ from worker import catalogue
 from worker.app import App
 from worker.errors import ObjectMissing
 from worker.jobs import change, layout, outcome
-from worker.jobs.submit import ring
+from worker.jobs.ring import ring
 from worker.ledger.jobs import End
 from worker.ledger.projects import KindVersion
 from worker.log import logger

@@ -7,18 +7,29 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from schemas.job import DEFAULT_PRIORITY, Job, JobSpec, job_key
+from schemas.job import DEFAULT_PRIORITY, Job, JobSpec, JobState, job_key
 from worker import catalogue
 from worker.app import App, version
-from worker.errors import EmptyDocument, QueueUnavailable, TooLarge
-from worker.jobs import layout
+from worker.errors import (
+    DeviceLost,
+    EmptyDocument,
+    ModelChanged,
+    ModelUnavailable,
+    ModelUnusable,
+    OutOfMemory,
+    TooLarge,
+)
+from worker.jobs import change, layout
 from worker.jobs.kinds import KindRef
+from worker.jobs.ring import ring
 from worker.ledger.jobs import Standing
-from worker.log import logger
+from worker.refusals import WrongState
 from worker.storage.base import CHUNK
 
-_log = logger(__name__)
 _LONGEST_NAME = 255
+_FOR_WANT_OF_A_MODEL = frozenset(
+    error.code for error in (ModelUnavailable, ModelUnusable, ModelChanged, OutOfMemory, DeviceLost)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class Wish:
 
 def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -> tuple[Job, bool]:
     """The job of this document, and whether it is new; the same question twice is one job.
+
+    A job that had failed for want of a model is read again.
 
     `file` is seekable. Raises EmptyDocument, TooLarge, RequestInvalid, StorageUnavailable,
     LedgerUnavailable; when it returns, nothing can be lost any more.
@@ -60,7 +73,16 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
         app.ledger.deliveries.register(job, wish.callback_url, now=app.clock())
     if new:
         ring(app, entry.queue)
+    elif job.state is JobState.FAILED and job.error_code in _FOR_WANT_OF_A_MODEL:
+        job = _again(app, job, actor)
     return job, new
+
+
+def _again(app: App, job: Job, actor: str) -> Job:
+    try:
+        return change.retry(app, job.id, project=job.spec.project, actor=actor)
+    except WrongState:  # somebody else has asked for it, too
+        return app.ledger.jobs.get(job.id)
 
 
 def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
@@ -74,14 +96,6 @@ def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
     new = app.store.create(layout.source(spec.project, spec.source_sha256), file, size=spec.size)
     written.result()
     return not new
-
-
-def ring(app: App, queue: str) -> None:
-    """Wake a worker; when the queue is away, the sweep will do so later."""
-    try:
-        app.broker.ring(queue)
-    except QueueUnavailable as error:
-        _log.warning("ring_failed", queue=queue, reason=str(error))
 
 
 def measure(file: BinaryIO) -> tuple[str, int]:
