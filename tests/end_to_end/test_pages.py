@@ -24,6 +24,9 @@ from worker.engines.embedded.engine import EmbeddedEngine
 from worker.engines.fake import FakeEngine
 from worker.raster.sandbox import Sandbox
 
+HEEDS = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+"""Runs a command that heeds interrupts: a shell lets what it runs in the background ignore them, as tests may be."""
+
 
 def read(path: Path, kind: str, engine: EmbeddedEngine | FakeEngine, sandbox: Sandbox) -> Record:
     source = pipeline.Source(path.name, "0" * 64, sandbox.open(path))
@@ -105,6 +108,9 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
     path = pdf(tmp_path / "long.pdf", ["a line of text"] * 1500)
     command = [
         sys.executable,
+        "-c",
+        HEEDS,
+        sys.executable,
         "-m",
         "api.cli.main",
         "extract",
@@ -114,7 +120,7 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
         "-o",
         str(tmp_path / "o"),
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])  # fmt: skip
     until = time.monotonic() + 30
     while not _children(process.pid) and time.monotonic() < until:
         time.sleep(0.05)
@@ -144,7 +150,7 @@ sys.exit(main(["extract", sys.argv[1], "--kind", "text", "--quiet"]))
 
 def test_ctrl_c_that_a_library_swallows_counts_at_the_next_page(tmp_path: Path) -> None:
     path = pdf(tmp_path / "a.pdf", ["x"] * 3)
-    done = subprocess.run([sys.executable, "-c", SWALLOWS, str(path)], capture_output=True, text=True,
+    done = subprocess.run([sys.executable, "-c", HEEDS, sys.executable, "-c", SWALLOWS, str(path)], capture_output=True, text=True,
                           check=False, cwd=Path(__file__).parents[2])  # fmt: skip
     assert (done.returncode, done.stdout) == (130, "")
 

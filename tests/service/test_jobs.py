@@ -501,6 +501,9 @@ def test_the_log_names_the_job_and_the_page_at_hand(
                 requests[0].after_page()
 
     monkeypatch.setattr(factory, "create", lambda *_: Broken())
+    monkeypatch.setattr(
+        "worker.run._log", structlog.get_logger()
+    )  # the other may be bound to a log of before
     job = send(app, picture(pages=4))
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
         desk.work("cpu")
