@@ -7,7 +7,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from celery import Celery
@@ -43,9 +43,6 @@ def serve(settings: Settings) -> None:
         worker_shutting_down.connect(desk.stop, weak=False)
         if settings.worker_port:
             start_http_server(settings.worker_port, settings.host)
-        if settings.warm_up or _only_loading_tells(settings):
-            with desk.reader.engine(settings.engine):
-                pass
         setup_logging.connect(_leave_logging_alone, weak=False)
         celery.worker_main([
             "--quiet", "worker", "--pool=threads", f"--concurrency={settings.threads}",
@@ -121,7 +118,7 @@ def _leave_logging_alone(**_signal: object) -> None:
 @contextmanager
 def _desk(settings: Settings) -> Iterator[Desk]:
     app = connect(settings)
-    desk = Desk(app, Reader(settings), Leases(app), Gate())
+    desk = Desk(app, _reader(settings), Leases(app), Gate())
     ended = threading.Event()
     keeper = threading.Thread(
         target=_keep_sweeping, args=(app, desk.reader, ended), name="sweep", daemon=True
@@ -136,6 +133,18 @@ def _desk(settings: Settings) -> Iterator[Desk]:
         desk.leases.end()
         desk.reader.close()
         app.close()
+
+
+def _reader(settings: Settings) -> Reader:
+    """What to read with, loaded where it should be before anybody hears of this worker."""
+    reader = Reader(settings)
+    with ExitStack() as failing:
+        failing.callback(reader.close)
+        if settings.warm_up or _only_loading_tells(settings):
+            with reader.engine(settings.engine):
+                pass
+        failing.pop_all()
+    return reader
 
 
 def _keep_sweeping(app: App, reader: Reader, ended: threading.Event) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -310,6 +311,23 @@ def test_up_says_at_once_what_it_cannot_work_with(tmp_path: Path, env: dict[str,
     process.stderr.close()
     assert said in text
     assert "Traceback" not in text
+
+
+def test_up_ends_with_a_model_that_cannot_be_loaded_and_the_documents_wait(
+    tmp_path: Path, tiny: Callable[[str], Path], samples: Path
+) -> None:
+    model, inbox = tmp_path / "model", tmp_path / "data" / "inbox" / "receipt"
+    shutil.copytree(tiny("qwen3_vl"), model)
+    (model / "model.safetensors").write_bytes((model / "model.safetensors").read_bytes()[:3000])
+    inbox.mkdir(parents=True)
+    shutil.copy(samples / "receipt_0_clean.jpg", inbox)
+    process = _up(tmp_path / "data", PAGEMILL_ENGINE="transformers", PAGEMILL_MODEL=str(model))
+    assert process.wait(90) == 1
+    assert process.stderr is not None
+    assert "The worker does not stay up" in process.stderr.read()
+    process.stderr.close()
+    assert "model are not whole" in (tmp_path / "data" / "pagemill.log").read_text(encoding="utf-8")
+    assert (inbox / "receipt_0_clean.jpg").is_file()
 
 
 def test_keys_are_not_off_for_the_network(tmp_path: Path) -> None:
