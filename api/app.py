@@ -16,7 +16,7 @@ from api.auth import require_safe
 from api.limits import SmallBodies
 from api.routes import audit, batches, documents, events, hooks, jobs, kinds, status
 from api.webhooks import Sender
-from worker.app import App, connect, version
+from worker.jobs.app import App, connect, version
 from worker.log import logger
 from worker.refusals import NotFound
 from worker.settings import Settings

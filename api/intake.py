@@ -17,10 +17,9 @@ from api.addresses import require_public
 from api.auth import DEFAULT_PROJECT, Principal
 from api.views import JobView, Rejected, Submitted
 from schemas.job import DEFAULT_PRIORITY, HIGHEST_PRIORITY, Job
-from worker import catalogue
-from worker.app import App
 from worker.errors import ObjectMissing, PagemillError, ServiceError, TooLarge
-from worker.jobs import kinds, layout
+from worker.jobs import catalogue, kinds, object_keys
+from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.submit import Wish, measure, submit
 from worker.refusals import NotFound, RequestInvalid
@@ -110,7 +109,7 @@ class Intake:
             with path.open("rb") as file:
                 taken = self._submit([(PurePosixPath(key).name, file)], self._wish(options))
         self._remember(fingerprint, taken)
-        if key.startswith(layout.UPLOADS):
+        if key.startswith(object_keys.UPLOADS):
             self.app.store.delete(key)
         return taken
 
@@ -151,9 +150,9 @@ class Intake:
 
     def _own(self, key: str) -> str:
         """A key the one who asks may name; raises NotFound for every other one."""
-        folders = [f"{layout.UPLOADS}{self.principal.project}/"]
+        folders = [f"{object_keys.UPLOADS}{self.principal.project}/"]
         if self.principal.project == DEFAULT_PROJECT:
-            folders.append(layout.INBOX)
+            folders.append(object_keys.INBOX)
         clean = PurePosixPath(key).as_posix() == key and ".." not in PurePosixPath(key).parts
         if not clean or not key.startswith(tuple(folders)):
             raise NotFound(what="object with this key")

@@ -18,9 +18,9 @@ import httpx
 from standardwebhooks import Webhook
 
 from api.addresses import require_public
-from worker.app import App
 from worker.errors import PagemillError
-from worker.ledger.deliveries import GIVEN_UP, PENDING, SENT, Delivery
+from worker.jobs.app import App
+from worker.jobs.ledger.deliveries import GIVEN_UP, PENDING, SENT, Delivery
 from worker.log import logger
 from worker.refusals import RequestInvalid
 

@@ -8,8 +8,8 @@ import redis
 from celery import Celery
 
 from worker import settings
-from worker.broker import make_celery
-from worker.storage import factory
+from worker.jobs.broker import make_celery
+from worker.jobs.store import factory
 
 RECORD_BYTES = 1500
 TASK = "bare"

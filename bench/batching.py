@@ -37,22 +37,23 @@ from transformers.utils import logging
 from bench.tiny import families, large
 from schemas import registry
 from schemas.json_schema.answer import answer_schema
-from schemas.prompts import render
 from schemas.registry import Schema
-from worker.batcher import Limits
-from worker.engines.base import Request
-from worker.engines.decoding import grammar
-from worker.engines.decoding.constraint import Constraint
-from worker.engines.decoding.grammar import Grammar
-from worker.engines.decoding.stops import Stops
-from worker.engines.transformers import auto
-from worker.engines.transformers.checkpoint import Opening
-from worker.engines.transformers.generator import TransformersGenerator
-from worker.engines.transformers.location import Location
-from worker.engines.transformers.placement import Placement
-from worker.engines.vision.base import Message, Prompt, Sight
-from worker.engines.vision.engine import Manner, VisionEngine
-from worker.raster.base import Page
+from worker.reading.engines.base import Request
+from worker.reading.engines.decoding import grammar
+from worker.reading.engines.decoding.constraint import Constraint
+from worker.reading.engines.decoding.grammar import Grammar
+from worker.reading.engines.decoding.stops import Stops
+from worker.reading.engines.transformers import auto
+from worker.reading.engines.transformers.checkpoint import Opening
+from worker.reading.engines.transformers.generator import TransformersGenerator
+from worker.reading.engines.transformers.location import Location
+from worker.reading.engines.transformers.placement import Placement
+from worker.reading.engines.vision.base import Message, Prompt
+from worker.reading.engines.vision.batcher import Limits
+from worker.reading.engines.vision.engine import Manner, VisionEngine
+from worker.reading.engines.vision.prompts import render
+from worker.reading.pages.base import Page
+from worker.reading.text.sources import Sight
 
 _PAGES = 8
 _ROUNDS = 5

@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from api.cli.evaluate import load
 from api.cli.scoring import Labelled
 from schemas import registry
-from worker.engines.embedded import confidence, settle
-from worker.engines.embedded.engine import read_sheet
-from worker.engines.embedded.filling import Group
-from worker.engines.embedded.ocr import Ocr
-from worker.engines.embedded.readers.choose import fill_root
-from worker.raster.base import Limits, Page
-from worker.raster.sandbox import Sandbox
-from worker.score.compare import score
-from worker.score.metrics import auroc, calibration_error
+from worker.reading.engines.matcher import assign, confidence
+from worker.reading.engines.matcher.candidates import Group
+from worker.reading.engines.matcher.engine import read_sheet
+from worker.reading.engines.matcher.readers.registry import fill_root
+from worker.reading.pages.base import Limits, Page
+from worker.reading.pages.sandbox import Sandbox
+from worker.reading.score.compare import score
+from worker.reading.score.metrics import auroc, calibration_error
+from worker.reading.text.ocr import Ocr
 from worker.settings import Settings
 
 TARGET = Path(confidence.__file__).with_suffix(".json")
@@ -71,8 +71,8 @@ def collect(documents: Sequence[Labelled]) -> list[Samples]:
 
 
 def judge(document: Labelled, filling: Group) -> Samples:
-    data, evidence = settle.settle(document.schema.root, filling)
-    chosen = settle.choices(document.schema.root, filling)
+    data, evidence = assign.settle(document.schema.root, filling)
+    chosen = assign.choices(document.schema.root, filling)
     return [
         (confidence.features(choice.candidate, [c for _, c in choice.others]), item.right)
         for item in score(document.expected, data, evidence)
@@ -88,7 +88,7 @@ def absent(document: Labelled, pages: Sequence[Page], ocr: Ocr) -> Samples:
     for name in NOT_THERE:
         root = registry.kind(name).root
         filling = fill_root(root, read_sheet(pages, root, ocr).sheet)
-        chosen = settle.choices(root, filling).values()
+        chosen = assign.choices(root, filling).values()
         samples += [(confidence.features(c.candidate, [o for _, o in c.others]), False) for c in chosen]
     return samples
 

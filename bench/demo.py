@@ -21,9 +21,9 @@ from api.cli.reading import read_all
 from api.cli.scoring import Labelled
 from schemas import pointer
 from schemas.record import Record
-from worker.engines import factory
-from worker.raster.base import Limits
-from worker.raster.sandbox import Sandbox
+from worker.reading.engines import factory
+from worker.reading.pages.base import Limits
+from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings, environment
 
 SAMPLES = Path(__file__).parent / "samples" / "manifest.jsonl"

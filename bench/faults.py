@@ -30,10 +30,10 @@ from PIL import Image
 from api.client import Client
 from schemas.job import FINISHED, JobState
 from tests.stack import Stack
-from worker.app import App
 from worker.errors import PagemillError
-from worker.jobs import layout
-from worker.ledger.tables import jobs as jobs_table
+from worker.jobs import object_keys
+from worker.jobs.app import App
+from worker.jobs.ledger.tables import jobs as jobs_table
 
 _KIND = "receipt"
 
@@ -113,7 +113,7 @@ def _send(stack: Stack, app: App, documents: list[bytes], hook: str, *, pause: f
 
     def by_bucket() -> None:
         for number, document in enumerate(thirds[1]):
-            _insist(partial(app.store.write, f"{layout.INBOX}{_KIND}/{number}.png", document))
+            _insist(partial(app.store.write, f"{object_keys.INBOX}{_KIND}/{number}.png", document))
             time.sleep(pause)
 
     def by_api() -> None:
@@ -159,7 +159,7 @@ def _await(condition: Callable[[], bool], seconds: float) -> bool:
 
 def _waiting(folder: Path, app: App) -> int:
     files = sum(1 for path in (folder / "inbox").rglob("*.png"))
-    return files + sum(1 for _ in app.store.list(layout.INBOX))
+    return files + sum(1 for _ in app.store.list(object_keys.INBOX))
 
 
 def _report(app: App, folder: Path, count: int, heard: Heard, *, settled: bool, seconds: float) -> int:
@@ -169,7 +169,7 @@ def _report(app: App, folder: Path, count: int, heard: Heard, *, settled: bool, 
         leases = connection.execute(jobs_table.select().where(jobs_table.c.lease_token.is_not(None))).all()
         rows = connection.execute(jobs_table.select()).all()
     outcomes: dict[str, list[str]] = defaultdict(list)
-    for stat in app.store.list(layout.PROJECTS):
+    for stat in app.store.list(object_keys.PROJECTS):
         name = stat.key.rsplit("/", 1)[-1]
         if name in {"record.json", "failure.json"}:
             outcomes[stat.key.split("/")[3]].append(name)
@@ -181,8 +181,8 @@ def _report(app: App, folder: Path, count: int, heard: Heard, *, settled: bool, 
     ]  # fmt: skip
     out_folder = sum(1 for _ in (folder / "outbox").rglob("*.json"))
     failed_folder = sum(1 for _ in (folder / "failed").rglob("*.txt"))
-    out_bucket = sum(1 for _ in app.store.list(layout.OUTBOX))
-    failed_bucket = sum(1 for s in app.store.list(layout.FAILED) if s.key.endswith(".txt"))
+    out_bucket = sum(1 for _ in app.store.list(object_keys.OUTBOX))
+    failed_bucket = sum(1 for s in app.store.list(object_keys.FAILED) if s.key.endswith(".txt"))
     attempts = Counter(row.attempts for row in rows)
     two_bodies = sum(1 for bodies in heard.bodies.values() if len(bodies) > 1)
     print(f"{count} jobs, {len(rows)} in the ledger, {seconds:.0f} s: {dict(states)}")

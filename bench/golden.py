@@ -18,12 +18,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from worker.engines.cogvlm2.config import CogVLMConfig
-from worker.engines.cogvlm2.model import CogVLMForCausalLM
-from worker.engines.cogvlm2.opening import load
-from worker.engines.cogvlm2.prompting import Question, encode
-from worker.engines.transformers.placement import Placement
-from worker.engines.transformers.words import open_tokenizer
+from worker.reading.engines.cogvlm2.config import CogVLMConfig
+from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
+from worker.reading.engines.cogvlm2.opening import load
+from worker.reading.engines.cogvlm2.prompting import Question, encode
+from worker.reading.engines.transformers.placement import Placement
+from worker.reading.engines.transformers.words import open_tokenizer
 
 _MOST = 1e-4
 

@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 
 from schemas import registry
-from worker import pipeline
-from worker.engines.embedded.engine import EmbeddedEngine
 from worker.errors import SourceError
-from worker.raster.base import Limits
-from worker.raster.sandbox import Sandbox
+from worker.reading import pipeline
+from worker.reading.engines.matcher.engine import EmbeddedEngine
+from worker.reading.pages.base import Limits
+from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
 
@@ -39,7 +39,7 @@ def main() -> None:
                 bad += 1
                 print(f"{row['id']}: {sorted(found)}, acceptable: {row['expected']['acceptable']}")
     left = subprocess.run(
-        ["pgrep", "-fc", "worker.raster.child"], capture_output=True, text=True, check=False
+        ["pgrep", "-fc", "worker.reading.pages.child"], capture_output=True, text=True, check=False
     )
     print(f"{len(rows) - bad} of {len(rows)} acceptable; slowest {slowest[1]} with {slowest[0]:.1f} s; "
           f"{left.stdout.strip()} processes left")  # fmt: skip

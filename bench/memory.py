@@ -8,8 +8,8 @@ embeddings and the output layer stay bf16. Nothing in the table was measured on 
 
 from __future__ import annotations
 
-from worker.profiles import memory
-from worker.profiles.registry import QUANTISATIONS, Profile, Quantisation, profiles
+from worker.reading.models import memory
+from worker.reading.models.registry import QUANTISATIONS, Profile, Quantisation, profiles
 
 HEADINGS = (
     "profile", "parameters", "weights bf16 / int8 / nf4", "1 page bf16 / int8 / nf4",

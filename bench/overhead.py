@@ -29,10 +29,10 @@ from PIL import Image
 from bench import bare
 from schemas.job import FINISHED, JobSpec, JobState
 from tests.stack import Stack
-from worker.app import App
 from worker.jobs import kinds
+from worker.jobs.app import App
+from worker.jobs.ledger.jobs import End
 from worker.jobs.submit import Wish, submit
-from worker.ledger.jobs import End
 from worker.settings import environment
 
 _SPEC_BYTES = 600

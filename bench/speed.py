@@ -27,10 +27,10 @@ from rapidocr import EngineType, RapidOCR
 
 from api.cli.reading import read_all
 from schemas import registry
-from worker.engines.embedded.engine import EmbeddedEngine
-from worker.engines.embedded.ocr import cap_openvino_memory
-from worker.raster.base import Limits
-from worker.raster.sandbox import Sandbox
+from worker.reading.engines.matcher.engine import EmbeddedEngine
+from worker.reading.pages.base import Limits
+from worker.reading.pages.sandbox import Sandbox
+from worker.reading.text.ocr import cap_openvino_memory
 from worker.settings import Settings
 
 ROUNDS = 3

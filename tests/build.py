@@ -10,10 +10,10 @@ import pymupdf
 from PIL import Image, ImageDraw, ImageFont
 
 from schemas.page import Box, Line, even_edges
-from worker.engines.embedded import concepts
-from worker.engines.embedded.layout import arrange
-from worker.engines.embedded.reading import ReadPage
-from worker.engines.embedded.sheet import Sheet, lay_out
+from worker.reading.engines.matcher import concepts
+from worker.reading.engines.matcher.rows import arrange
+from worker.reading.engines.matcher.sheet import Sheet, lay_out
+from worker.reading.text.lines import ReadPage
 
 WIDTH, HEIGHT = 1000, 1400
 

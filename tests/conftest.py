@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import running
-from worker.engines.embedded.engine import EmbeddedEngine
-from worker.raster.base import Limits
-from worker.raster.sandbox import Sandbox
+from worker.reading.engines.matcher.engine import EmbeddedEngine
+from worker.reading.pages.base import Limits
+from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
 SAMPLES = Path(__file__).parent.parent / "bench" / "samples"

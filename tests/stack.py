@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from api.up import ready, servers
 from api.up.servers import Server
-from worker.app import App, connect
+from worker.jobs.app import App, connect
 from worker.settings import Settings, environment
 
 _ROOT = Path(__file__).parent.parent

@@ -10,22 +10,23 @@ import pytest
 from pydantic import AliasChoices
 
 from schemas import registry
-from worker import catalogue, errors, refusals
-from worker.engines import factory
-from worker.engines.embedded import concepts
+from worker import errors, refusals
+from worker.jobs import catalogue
+from worker.reading.engines import factory
+from worker.reading.engines.matcher import concepts
 from worker.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["api", "schemas", "worker"]
 SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
 BORDERS = {
-    "worker/raster/child.py",
+    "worker/reading/pages/child.py",
     "api/cli/reading.py",
     "api/cli/schema_argument.py",
-    "worker/batcher.py",
-    "worker/run.py",
-    "worker/leases.py",
-    "worker/tasks.py",
+    "worker/reading/engines/vision/batcher.py",
+    "worker/process/attempt.py",
+    "worker/process/leases.py",
+    "worker/process/worker.py",
     "api/watch/sweeper.py",
     "api/webhooks.py",
 }  # may catch every exception, being the border of a process, a thread or a document

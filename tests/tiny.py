@@ -11,13 +11,13 @@ import numpy as np
 from bench.tiny import families, native
 from schemas.json_schema.answer import answer_schema
 from schemas.registry import Schema
-from worker.engines import factory
-from worker.engines.transformers.checkpoint import Opening
-from worker.engines.transformers.generator import TransformersGenerator
-from worker.engines.transformers.location import Location
-from worker.engines.transformers.placement import Quantisation, choose
-from worker.engines.vision.base import Message, Prompt
-from worker.raster.base import Picture
+from worker.reading.engines import factory
+from worker.reading.engines.transformers.checkpoint import Opening
+from worker.reading.engines.transformers.generator import TransformersGenerator
+from worker.reading.engines.transformers.location import Location
+from worker.reading.engines.transformers.placement import Quantisation, choose
+from worker.reading.engines.vision.base import Message, Prompt
+from worker.reading.pages.base import Picture
 from worker.settings import Settings
 
 BUILDERS: Mapping[str, Callable[[Path], Path]] = {

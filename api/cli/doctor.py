@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from typing import TextIO
 
 from api.cli import models
-from worker.engines import factory
 from worker.errors import PagemillError
+from worker.reading.engines import factory
 from worker.settings import Settings, unknown
 from worker.settings import load as load_settings
 

@@ -15,12 +15,12 @@ from api.cli import schema_argument
 from api.cli.reading import read_all
 from api.cli.scoring import Labelled, Scored, table
 from schemas import registry
-from worker.engines import factory
-from worker.engines.base import Engine
 from worker.errors import PagemillError, SchemaInvalid
-from worker.raster.base import Limits
-from worker.raster.sandbox import Sandbox
-from worker.score.compare import score
+from worker.reading.engines import factory
+from worker.reading.engines.base import Engine
+from worker.reading.pages.base import Limits
+from worker.reading.pages.sandbox import Sandbox
+from worker.reading.score.compare import score
 from worker.settings import Settings
 from worker.settings import load as load_settings
 

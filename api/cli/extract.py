@@ -16,12 +16,12 @@ from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
 from schemas.registry import Schema
 from worker import log
-from worker.engines import factory
-from worker.engines.base import Engine
 from worker.errors import PagemillError
-from worker.profiles.registry import profiles
-from worker.raster.base import Limits
-from worker.raster.sandbox import Sandbox
+from worker.reading.engines import factory
+from worker.reading.engines.base import Engine
+from worker.reading.models.registry import profiles
+from worker.reading.pages.base import Limits
+from worker.reading.pages.sandbox import Sandbox
 from worker.refusals import RequestInvalid
 from worker.settings import Settings
 from worker.settings import load as load_settings

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from api import webhooks
 from api.auth import Scope, new_key
 from worker import settings
-from worker.app import App, connect
+from worker.jobs.app import App, connect
 from worker.jobs.kinds import require_name
-from worker.ledger.access import ApiKey
+from worker.jobs.ledger.access import ApiKey
 from worker.refusals import RequestInvalid
 
 _DAY = 86_400.0

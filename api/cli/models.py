@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TextIO
 
 from worker.errors import PagemillError
-from worker.profiles import files, memory
-from worker.profiles.registry import QUANTISATIONS, Profile, Quantisation, profiles
+from worker.reading.models import files, memory
+from worker.reading.models.registry import QUANTISATIONS, Profile, Quantisation, profiles
 from worker.settings import Settings
 
 _USAGE = 2

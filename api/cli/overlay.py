@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from schemas import pointer
 from schemas.record import Evidence, Record
-from worker.raster.sandbox import PageFailed, Sandbox
+from worker.reading.pages.sandbox import PageFailed, Sandbox
 
 _SURE, _DOUBTFUL = (0, 130, 60), (205, 90, 0)
 _SURE_FROM = 0.8

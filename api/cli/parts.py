@@ -20,9 +20,9 @@ def run_api() -> int:
 
 def run_worker() -> int:
     """Read documents until stopped."""
-    from worker import tasks
+    from worker.process import worker
 
-    tasks.serve(_start("worker"))
+    worker.serve(_start("worker"))
     return 0
 
 
@@ -40,7 +40,7 @@ def run_watch(options: argparse.Namespace) -> int:
 
 def run_rebuild() -> int:
     """Enter what is in the store into the ledger; 1 when something could not be read."""
-    from worker.app import connect
+    from worker.jobs.app import connect
     from worker.jobs.rebuild import rebuild
 
     app = connect(_start("rebuild"))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from schemas.record import Record
 from schemas.registry import Schema
-from worker import pipeline
-from worker.engines.base import Engine
 from worker.errors import CorruptFile, ModelUnavailable, PagemillError
 from worker.log import logger
-from worker.raster.sandbox import Sandbox, SandboxedDocument
-from worker.raster.wire import storable
+from worker.reading import pipeline
+from worker.reading.engines.base import Engine
+from worker.reading.pages.protocol import storable
+from worker.reading.pages.sandbox import Sandbox, SandboxedDocument
 
 _log = logger(__name__)
 

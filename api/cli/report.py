@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 
 from api.cli.scoring import Scored, table
 from schemas.record import Evidence
-from worker.raster.sandbox import PageFailed, Sandbox
-from worker.score.compare import FieldScore
+from worker.reading.pages.sandbox import PageFailed, Sandbox
+from worker.reading.score.compare import FieldScore
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem; color: #1c1c1c; }

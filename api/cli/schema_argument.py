@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from schemas import registry
 from schemas.errors import SchemaError
 from schemas.registry import Schema
-from worker import validate
+from worker.checks import validate
 from worker.errors import SchemaInvalid
 
 

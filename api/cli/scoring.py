@@ -9,8 +9,8 @@ from typing import Any
 
 from api.cli.reading import Outcome
 from schemas.registry import Schema
-from worker.score.compare import FieldScore
-from worker.score.metrics import auroc, calibration_error
+from worker.reading.score.compare import FieldScore
+from worker.reading.score.metrics import auroc, calibration_error
 
 
 @dataclass(frozen=True, slots=True)

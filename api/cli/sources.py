@@ -6,7 +6,7 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
-from worker.raster.sniff import HEAD, sniff
+from worker.reading.pages.sniff import HEAD, sniff
 
 _NAMED = frozenset(
     {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".jp2"}

@@ -9,10 +9,10 @@ from typing import Any
 
 from schemas.job import READ, Job, JobState
 from schemas.json_schema.fields import Field
-from worker.app import App
 from worker.errors import ObjectMissing
 from worker.jobs import kinds, outcome
-from worker.ledger.lists import Filter
+from worker.jobs.app import App
+from worker.jobs.ledger.lists import Filter
 
 ABOUT = ("job_id", "state", "kind", "filename", "error")
 """The columns every table begins with."""

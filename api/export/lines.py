@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 
 from api.export.columns import Column, rows
-from worker.app import App
-from worker.ledger.lists import Filter
+from worker.jobs.app import App
+from worker.jobs.ledger.lists import Filter
 
 
 def write(app: App, wanted: Filter, _columns: Sequence[Column]) -> Iterator[bytes]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from api.export.columns import ABOUT, Column, Row, rows
-from worker.app import App
 from worker.errors import MissingExtra
-from worker.ledger.lists import Filter
+from worker.jobs.app import App
+from worker.jobs.ledger.lists import Filter
 
 _ROWS_PER_GROUP = 2000
 _CHUNK = 1 << 20

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from api.export.columns import ABOUT, Column, rows
-from worker.app import App
-from worker.ledger.lists import Filter
+from worker.jobs.app import App
+from worker.jobs.ledger.lists import Filter
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

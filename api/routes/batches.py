@@ -13,8 +13,8 @@ from api.export import columns, lines, parquet, spreadsheet
 from api.problems import responses
 from api.views import BatchView
 from schemas.job import FINISHED
-from worker.app import App
-from worker.ledger.lists import Filter
+from worker.jobs.app import App
+from worker.jobs.ledger.lists import Filter
 from worker.refusals import NotFound
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])

@@ -16,7 +16,7 @@ from api.limits import limited
 from api.problems import responses
 from api.views import Submitted, UploadTicket, moment
 from schemas.job import HIGHEST_PRIORITY
-from worker.jobs import layout
+from worker.jobs import object_keys
 from worker.refusals import UnsupportedMedia
 
 router = APIRouter(prefix="/v1", tags=["documents in"])
@@ -82,6 +82,6 @@ async def submit_jobs(
 def open_upload(wish: UploadWish, app: AppDep, principal: Submitter) -> UploadTicket:
     """Ask for a URL to which a large file may be PUT, straight to the store."""
     now, seconds = app.clock(), app.settings.presign_seconds
-    key = layout.upload(principal.project, f"{int(now)}-{secrets.token_hex(8)}", wish.filename)
+    key = object_keys.upload(principal.project, f"{int(now)}-{secrets.token_hex(8)}", wish.filename)
     url = app.store.presign_put(key, seconds=seconds)
     return UploadTicket(source=key, url=url, expires_at=moment(now + seconds))

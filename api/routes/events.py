@@ -15,8 +15,8 @@ from api.auth import AppDep, ReaderOf
 from api.problems import responses
 from api.views import JobView
 from schemas.job import Job
-from worker.app import App
 from worker.errors import PagemillError
+from worker.jobs.app import App
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 _LOOK_EVERY = 0.5

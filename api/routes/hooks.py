@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from api.auth import AppDep, Submitter
 from api.problems import responses
-from worker.jobs import layout
+from worker.jobs import object_keys
 
 router = APIRouter(prefix="/v1/hooks", tags=["documents in"])
 _EXAMPLE = {"EventName": "s3:ObjectCreated:Put", "Key": "pagemill/inbox/receipt/bill.pdf"}
@@ -29,7 +29,7 @@ def s3_event(
 ) -> Announced:
     """Take a notification of MinIO, its forks, Amazon S3 or SeaweedFS, and look into the inbox."""
     bucket = app.settings.s3_bucket
-    keys = [key for key in _keys(event, bucket) if key.startswith(layout.INBOX)]
+    keys = [key for key in _keys(event, bucket) if key.startswith(object_keys.INBOX)]
     if keys:
         app.broker.announce_drop()
     return Announced(keys=keys[:1000])

@@ -17,9 +17,9 @@ from api.problems import responses
 from api.views import JobPage, JobView
 from schemas.job import FINISHED, Job, JobState
 from schemas.record import Record
-from worker.app import App
-from worker.jobs import change, layout, outcome
-from worker.ledger.lists import Cursor, Filter
+from worker.jobs import change, object_keys, outcome
+from worker.jobs.app import App
+from worker.jobs.ledger.lists import Cursor, Filter
 from worker.refusals import Erased, NotFound, RequestInvalid, WrongState
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -100,11 +100,11 @@ async def get_page(
     job = await run_in_threadpool(_job, app, job_id, principal.project)
     if number > max(job.pages, 1):  # the first may be looked at before a worker has counted them
         raise NotFound(what=f"page {number}")
-    key = layout.page(job, number)
+    key = object_keys.page(job, number)
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
     while await run_in_threadpool(app.store.stat, key) is None:
-        if await run_in_threadpool(app.store.stat, layout.undrawable(job, number)) is not None:
+        if await run_in_threadpool(app.store.stat, object_keys.undrawable(job, number)) is not None:
             raise NotFound(what=f"picture of page {number}")
         await run_in_threadpool(_ask_to_draw, app, job, number)
         if loop.time() > until:

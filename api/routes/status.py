@@ -13,9 +13,9 @@ from prometheus_client.registry import Collector
 from pydantic import BaseModel
 
 from api.auth import AppDep
-from worker import catalogue
-from worker.app import App, version
 from worker.errors import PagemillError
+from worker.jobs import catalogue
+from worker.jobs.app import App, version
 
 router = APIRouter(tags=["operation"])
 

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from api.up.children import Child
 from worker.errors import PagemillError, PartFalls, QueueUnavailable, Unreachable
+from worker.jobs.store import factory
 from worker.settings import Settings
-from worker.storage import factory
 
 WITHIN = 60.0  # seconds
 _WITHIN_GIVEN = 5.0  # for what the settings name, which should run already

@@ -16,8 +16,8 @@ from api.addresses import is_loopback
 from api.process import hold, set_by_signals
 from api.up import ready, servers
 from api.up.children import Child
-from worker.engines import factory
 from worker.log import logger
+from worker.reading.engines import factory
 from worker.refusals import RequestInvalid
 from worker.settings import UP_ENV, Settings, environment
 

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 
 from api.watch.base import SCHEMA, Drop, beside, is_document
 from worker.errors import ObjectMissing
-from worker.jobs import layout
+from worker.jobs import object_keys
+from worker.jobs.store.base import Store
 from worker.log import logger
 from worker.refusals import RequestInvalid
-from worker.storage.base import Store
 
 _log = logger(__name__)
 
@@ -28,8 +28,8 @@ class BucketInbox:
 
     def drops(self) -> Iterator[Drop]:
         """Objects that wait."""
-        for found in self._store.list(layout.INBOX):
-            path = found.key.removeprefix(layout.INBOX)
+        for found in self._store.list(object_keys.INBOX):
+            path = found.key.removeprefix(object_keys.INBOX)
             if PurePosixPath(path).as_posix() == path and is_document(PurePosixPath(path)):
                 yield Drop(path, found.tag, found.size)
 
@@ -40,7 +40,7 @@ class BucketInbox:
     def schema(self, kind: str) -> Any | None:
         """`inbox/<kind>/schema.json`."""
         try:
-            return json.loads(self._store.read(f"{layout.INBOX}{kind}/{SCHEMA}"))
+            return json.loads(self._store.read(f"{object_keys.INBOX}{kind}/{SCHEMA}"))
         except ObjectMissing:
             return None
         except (ValueError, RecursionError) as error:
@@ -51,28 +51,28 @@ class BucketInbox:
         """A copy of the object on disk."""
         with tempfile.TemporaryDirectory(prefix="pagemill-") as folder:
             path = Path(folder) / "drop"
-            self._store.fetch(layout.INBOX + drop.path, path)
+            self._store.fetch(object_keys.INBOX + drop.path, path)
             with path.open("rb") as file:
                 yield file
 
     def deliver(self, drop: Drop, record: bytes) -> None:
         """Into the outbox."""
-        self._store.write(f"{layout.OUTBOX}{beside(PurePosixPath(drop.path), '.json')}", record)
+        self._store.write(f"{object_keys.OUTBOX}{beside(PurePosixPath(drop.path), '.json')}", record)
 
     def settle(self, drop: Drop) -> None:
         """To `done/`."""
-        self._move(drop, layout.DONE)
+        self._move(drop, object_keys.DONE)
 
     def refuse(self, drop: Drop, reason: str) -> None:
         """To `failed/`."""
-        target = self._move(drop, layout.FAILED)
+        target = self._move(drop, object_keys.FAILED)
         if target is not None:
             text = reason.encode("utf-8", "replace") + b"\n"
             self._store.write(str(beside(PurePosixPath(target), ".txt")), text)
 
     def _move(self, drop: Drop, where: str) -> str | None:
         """Copy, then delete, if it is still what was read; the key it has now."""
-        key = layout.INBOX + drop.path
+        key = object_keys.INBOX + drop.path
         if not self._is_same(drop):
             return None
         target = self._free(where + drop.path)
@@ -84,7 +84,7 @@ class BucketInbox:
         return target
 
     def _is_same(self, drop: Drop) -> bool:
-        found = self._store.stat(layout.INBOX + drop.path)
+        found = self._store.stat(object_keys.INBOX + drop.path)
         if found is not None and found.tag == drop.mark:
             return True
         _log.info("drop_changed", path=drop.path)

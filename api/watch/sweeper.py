@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from api.auth import DEFAULT_PROJECT
 from api.watch.base import Drop, Inbox
 from schemas.job import READ, Job
-from worker.app import App
 from worker.errors import ObjectMissing, PagemillError, ServiceError, TooLarge
 from worker.jobs import kinds, outcome
+from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.submit import Wish, submit
 from worker.log import logger

@@ -14,8 +14,8 @@ from api.process import set_by_signals
 from api.watch.bucket import BucketInbox
 from api.watch.folder import FolderInbox
 from api.watch.sweeper import Sweeper, Tally
-from worker.app import App, connect
 from worker.errors import QueueUnavailable
+from worker.jobs.app import App, connect
 from worker.log import logger
 from worker.settings import Settings
 

@@ -10,10 +10,10 @@ import torch
 from transformers import Qwen3Config, Qwen3MoeConfig
 
 from bench.tiny import tokenizer as words
-from worker.engines.cogvlm2.config import CogVLMConfig
-from worker.engines.cogvlm2.model import CogVLMForCausalLM
-from worker.engines.sail_vl2.config import SailVl2Config
-from worker.engines.sail_vl2.model import SailVl2ForCausalLM
+from worker.reading.engines.cogvlm2.config import CogVLMConfig
+from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
+from worker.reading.engines.sail_vl2.config import SailVl2Config
+from worker.reading.engines.sail_vl2.model import SailVl2ForCausalLM
 
 _LLM = {
     "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,

@@ -8,8 +8,8 @@ import pytest
 
 from tests.build import pdf
 from worker.errors import CorruptFile, PasswordRequired
-from worker.raster.base import Limits, OpenDocument
-from worker.raster.factory import open_document
+from worker.reading.pages.base import Limits, OpenDocument
+from worker.reading.pages.factory import open_document
 
 
 class PdfBackend:

@@ -11,10 +11,10 @@ import pytest
 
 from schemas.job import TRANSITIONS, JobSpec, JobState
 from worker.errors import LeaseLost, LedgerUnavailable, SettingsInvalid
-from worker.ledger.jobs import End
-from worker.ledger.ledger import IN_MEMORY, Ledger
-from worker.ledger.lists import Filter
-from worker.ledger.tables import metadata
+from worker.jobs.ledger.jobs import End
+from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
+from worker.jobs.ledger.lists import Filter
+from worker.jobs.ledger.tables import metadata
 from worker.refusals import KeyReused, NotFound, WrongState
 
 

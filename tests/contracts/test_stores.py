@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from tests.stack import Stack
 from worker.errors import ObjectMissing, StorageUnavailable, UnsupportedByStore
+from worker.jobs.store import factory
+from worker.jobs.store.base import Store
+from worker.jobs.store.memory import MemoryStore
 from worker.settings import Settings
-from worker.storage import factory
-from worker.storage.base import Store
-from worker.storage.memory import MemoryStore
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,11 @@ from schemas.job import JobState
 from schemas.record import Record, Severity, State
 from tests import tiny as made
 from tests.stack import Stack
-from worker import pipeline, validate
-from worker.engines import factory
-from worker.engines.base import Engine
-from worker.raster.sandbox import Sandbox
+from worker.checks import validate
+from worker.reading import pipeline
+from worker.reading.engines import factory
+from worker.reading.engines.base import Engine
+from worker.reading.pages.sandbox import Sandbox
 
 Tiny = Callable[[str], Path]
 
@@ -59,7 +60,7 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     """Whatever it makes a model say, the answer is data of the schema, and nothing of the page is in the prompt."""
     from PIL import Image, ImageDraw
 
-    from schemas.prompts import render
+    from worker.reading.engines.vision.prompts import render
 
     page = Image.new("RGB", (700, 500), "white")
     orders = (

@@ -19,10 +19,10 @@ from schemas import registry
 from schemas.page import Box
 from schemas.record import Record
 from tests.build import pdf, picture
-from worker import pipeline
-from worker.engines.embedded.engine import EmbeddedEngine
-from worker.engines.fake import FakeEngine
-from worker.raster.sandbox import Sandbox
+from worker.reading import pipeline
+from worker.reading.engines.fake import FakeEngine
+from worker.reading.engines.matcher.engine import EmbeddedEngine
+from worker.reading.pages.sandbox import Sandbox
 
 HEEDS = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 """Runs a command that heeds interrupts: a shell lets what it runs in the background ignore them, as tests may be."""
@@ -135,8 +135,8 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
 SWALLOWS = """
 import contextlib, signal, sys
 from api.cli.main import main
-from worker.engines import factory
-from worker.engines.fake import FakeEngine
+from worker.reading.engines import factory
+from worker.reading.engines.fake import FakeEngine
 
 class Swallowing(FakeEngine):
     def warm_up(self):
@@ -157,5 +157,5 @@ def test_ctrl_c_that_a_library_swallows_counts_at_the_next_page(tmp_path: Path) 
 
 def _children(pid: int) -> list[str]:
     """The openers of documents that a process has started."""
-    command = ["pgrep", "-P", str(pid), "-f", "worker.raster.child"]
+    command = ["pgrep", "-P", str(pid), "-f", "worker.reading.pages.child"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()

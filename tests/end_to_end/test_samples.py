@@ -16,11 +16,11 @@ from api.cli.main import main
 from schemas import pointer, registry
 from schemas.page import Box
 from tests.build import pdf
-from worker import pipeline
-from worker.engines.embedded.engine import EmbeddedEngine
-from worker.raster.base import Page
-from worker.raster.sandbox import Sandbox
-from worker.score.compare import score
+from worker.reading import pipeline
+from worker.reading.engines.matcher.engine import EmbeddedEngine
+from worker.reading.pages.base import Page
+from worker.reading.pages.sandbox import Sandbox
+from worker.reading.score.compare import score
 
 MANIFEST = Path(__file__).parents[2] / "bench" / "samples" / "manifest.jsonl"
 DOCUMENTS = {document.id: document for document in load(MANIFEST)}

@@ -184,9 +184,9 @@ class SAILVLProcessor:
 COGVLM = """
 import torch
 
-from worker.engines.cogvlm2.config import CogVLMConfig
-from worker.engines.cogvlm2.model import CogVLMForCausalLM as Native
-from worker.engines.cogvlm2.prompting import Question, encode
+from worker.reading.engines.cogvlm2.config import CogVLMConfig
+from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM as Native
+from worker.reading.engines.cogvlm2.prompting import Question, encode
 
 
 class CogVLMForCausalLM(Native):

@@ -19,12 +19,12 @@ from transformers import LogitsProcessorList, StoppingCriteriaList
 from schemas import registry
 from schemas.json_schema.answer import MOST_CHARACTERS, answer_schema
 from tests import tiny as made
-from worker import validate
-from worker.engines.decoding import grammar, stops, transcript
-from worker.engines.decoding.constraint import Constraint
-from worker.engines.transformers.generator import TransformersGenerator, _thought
-from worker.engines.vision.base import Answer, Finish
+from worker.checks import validate
 from worker.errors import DeviceLost, OutOfMemory, UnsupportedByEngine
+from worker.reading.engines.decoding import grammar, stops, transcript
+from worker.reading.engines.decoding.constraint import Constraint
+from worker.reading.engines.transformers.generator import TransformersGenerator, _thought
+from worker.reading.engines.vision.base import Answer, Finish
 
 CHINESE = registry.from_json_schema(
     {"type": "object", "properties": {

@@ -15,12 +15,12 @@ import torch
 from schemas import registry
 from schemas.json_schema.answer import answer_schema
 from tests import tiny as made
-from worker.engines import factory
-from worker.engines.transformers import auto, placement
-from worker.engines.transformers.neutral import neutral
-from worker.engines.transformers.placement import Placement, kept_out
-from worker.engines.vision.base import Answer, Finish
 from worker.errors import ModelUnavailable
+from worker.reading.engines import factory
+from worker.reading.engines.transformers import auto, placement
+from worker.reading.engines.transformers.neutral import neutral
+from worker.reading.engines.transformers.placement import Placement, kept_out
+from worker.reading.engines.vision.base import Answer, Finish
 from worker.settings import Settings
 
 Tiny = Callable[[str], Path]

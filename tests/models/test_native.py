@@ -18,19 +18,19 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests import tiny as made
-from worker.engines import factory
-from worker.engines.cogvlm2 import opening as cogvlm2
-from worker.engines.cogvlm2.config import CogVLMConfig
-from worker.engines.cogvlm2.decoder import LANGUAGE, PICTURE, Routing, positions_of
-from worker.engines.cogvlm2.model import CogVLMForCausalLM
-from worker.engines.cogvlm2.prompting import Question, encode, pixels, prompt_text
-from worker.engines.sail_vl2 import opening as sail
-from worker.engines.sail_vl2.config import SailVisionConfig, SailVl2Config
-from worker.engines.sail_vl2.prompting import CONTEXT, Prompting
-from worker.engines.sail_vl2.vision import SailVit, pixel_shuffle
-from worker.engines.transformers.placement import Placement
-from worker.engines.transformers.words import open_tokenizer
-from worker.engines.vision.base import Message, Prompt
+from worker.reading.engines import factory
+from worker.reading.engines.cogvlm2 import opening as cogvlm2
+from worker.reading.engines.cogvlm2.config import CogVLMConfig
+from worker.reading.engines.cogvlm2.decoder import LANGUAGE, PICTURE, Routing, positions_of
+from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
+from worker.reading.engines.cogvlm2.prompting import Question, encode, pixels, prompt_text
+from worker.reading.engines.sail_vl2 import opening as sail
+from worker.reading.engines.sail_vl2.config import SailVisionConfig, SailVl2Config
+from worker.reading.engines.sail_vl2.prompting import CONTEXT, Prompting
+from worker.reading.engines.sail_vl2.vision import SailVit, pixel_shuffle
+from worker.reading.engines.transformers.placement import Placement
+from worker.reading.engines.transformers.words import open_tokenizer
+from worker.reading.engines.vision.base import Message, Prompt
 
 Tiny = Callable[[str], Path]
 CPU = Placement("cpu", torch.float32)

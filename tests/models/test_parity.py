@@ -15,10 +15,10 @@ import torch
 
 from api.cli.main import main
 from tests.models import parity_code as code
-from worker.engines.parity import differences, own_code, pages, theirs
-from worker.engines.parity.compare import compare, environment
-from worker.engines.parity.ours import Measured
 from worker.errors import ModelUnavailable
+from worker.reading.engines.parity import differences, own_code, pages, theirs
+from worker.reading.engines.parity.compare import compare, environment
+from worker.reading.engines.parity.ours import Measured
 
 Tiny = Callable[[str], Path]
 ROOT = Path(__file__).parent.parent.parent
@@ -242,4 +242,4 @@ def test_foreign_code_is_trusted_in_one_file_only() -> None:
         if path.suffix in {".py", ".sh", ".yaml", ".toml", ".md"}
     ]
     found = [path for path in sources if trusting.search(path.read_text(encoding="utf-8"))]
-    assert found == [ROOT / "worker/engines/parity/theirs.py"]
+    assert found == [ROOT / "worker/reading/engines/parity/theirs.py"]

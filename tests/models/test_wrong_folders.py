@@ -12,8 +12,8 @@ from transformers import PreTrainedModel
 
 from api.cli.main import main
 from tests import tiny as made
-from worker.engines import factory
 from worker.errors import DeviceLost, ModelUnusable, OutOfMemory
+from worker.reading.engines import factory
 from worker.settings import Settings
 
 Tiny = Callable[[str], Path]

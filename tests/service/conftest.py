@@ -18,14 +18,14 @@ from PIL import Image
 
 from api import app as api_app
 from tests.stack import Stack
-from worker.app import App
-from worker.broker import Broker
-from worker.gate import Gate
-from worker.leases import Leases
-from worker.ledger.ledger import Ledger
-from worker.reader import Reader
-from worker.storage.memory import MemoryStore
-from worker.tasks import Desk
+from worker.jobs.app import App
+from worker.jobs.broker import Broker
+from worker.jobs.ledger.ledger import Ledger
+from worker.jobs.store.memory import MemoryStore
+from worker.process.engine_pool import Reader
+from worker.process.exclusive import Gate
+from worker.process.leases import Leases
+from worker.process.worker import Desk
 
 _numbers = itertools.count()
 

@@ -19,12 +19,12 @@ from api import limits
 from api.auth import new_key
 from api.client import Client
 from tests.service.conftest import picture, serving
-from worker.app import App
-from worker.jobs import kinds, layout
-from worker.ledger.access import ApiKey
+from worker.jobs import kinds, object_keys
+from worker.jobs.app import App
+from worker.jobs.ledger.access import ApiKey
+from worker.jobs.store import factory
+from worker.process.worker import Desk
 from worker.refusals import Refused
-from worker.storage import factory
-from worker.tasks import Desk
 
 
 def post(http: httpx.Client, document: bytes | None = None, **form: Any) -> httpx.Response:
@@ -252,7 +252,7 @@ def test_the_picture_of_a_page_is_drawn_by_a_worker_and_kept(
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/webp")
     assert drawn.content[8:12] == b"WEBP"
     assert problem(http.get(f"/v1/jobs/{job['id']}/pages/2")) == (404, "not_found")
-    assert layout.folder("default", job["id"]) + "pages/0001.webp" in {
+    assert object_keys.folder("default", job["id"]) + "pages/0001.webp" in {
         s.key for s in app.store.list("projects/")
     }
 
@@ -458,7 +458,7 @@ def test_how_the_service_does(http: httpx.Client, app: App, desk: Desk) -> None:
 
 def test_readiness_names_the_part_that_is_away(app: App) -> None:
     lonely = app.settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})
-    from worker.broker import Broker
+    from worker.jobs.broker import Broker
 
     broken = App(lonely, app.store, app.ledger, Broker(lonely))
     with serving(broken) as url, httpx.Client(base_url=url, timeout=30) as http:
@@ -565,7 +565,7 @@ def test_a_page_that_cannot_be_drawn_is_said_so_and_asked_for_once(
         assert http.get(f"/v1/jobs/{job}/pages/1", params={"wait": 0}).status_code == 202
     assert app.broker.depth("cpu") == 1
     source = app.ledger.jobs.get(job).spec.source_sha256
-    app.store.write(layout.source("default", source), b"damaged since")
+    app.store.write(object_keys.source("default", source), b"damaged since")
     desk.draw(job, 1)
     assert problem(http.get(f"/v1/jobs/{job}/pages/1")) == (404, "not_found")
 

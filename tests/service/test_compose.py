@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from worker import metrics
+from worker.process import metrics
 from worker.settings import environment
 
 _ROOT = Path(__file__).parent.parent.parent

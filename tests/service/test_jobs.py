@@ -13,18 +13,18 @@ import structlog
 
 from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
-from worker.app import App
-from worker.engines import factory
-from worker.engines.fake import FakeEngine
 from worker.errors import EmptyDocument, ModelUnusable, OutOfMemory, StorageUnavailable, TooLarge
-from worker.jobs import change, kinds, layout, outcome
+from worker.jobs import change, kinds, object_keys, outcome
+from worker.jobs.app import App
+from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.rebuild import rebuild
 from worker.jobs.submit import Wish, submit
 from worker.jobs.sweep import sweep, tidy
-from worker.leases import Leases
-from worker.ledger.ledger import IN_MEMORY, Ledger
+from worker.process.leases import Leases
+from worker.process.worker import Desk
+from worker.reading.engines import factory
+from worker.reading.engines.fake import FakeEngine
 from worker.refusals import NotFound, RequestInvalid, WrongState
-from worker.tasks import Desk
 
 
 def send(app: App, document: bytes | None = None, **options: Any) -> Job:
@@ -54,7 +54,7 @@ def test_a_document_becomes_a_record(app: App, desk: Desk) -> None:
     assert record["job_id"] == job.id
     assert record["provenance"]["filename"] == "账单 1.png"
     assert stat_keys(app) == {
-        layout.source("default", job.spec.source_sha256), layout.spec("default", job.id), layout.record(job)
+        object_keys.source("default", job.spec.source_sha256), object_keys.spec("default", job.id), object_keys.record(job)
     }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_ends_at_once_with_the_reason(app: App, desk: Desk) 
     desk.work("cpu")
     ended = app.ledger.jobs.get(job.id)
     assert (ended.state, ended.error_code, ended.attempts) == (JobState.FAILED, "unsupported_type", 1)
-    failure = json.loads(app.store.read(layout.failure(job)))
+    failure = json.loads(app.store.read(object_keys.failure(job)))
     assert (failure["state"], failure["data"]) == ("failed", None)
     assert failure["issues"][0]["code"] == "unsupported_type"
 
@@ -106,14 +106,14 @@ def test_an_attempt_that_killed_its_worker_counts_and_three_are_enough(app: App,
 def test_an_outcome_written_before_the_worker_died_is_not_read_again(app: App, desk: Desk) -> None:
     job = send(app)
     desk.work("cpu")
-    written = app.store.read(layout.record(job))
+    written = app.store.read(object_keys.record(job))
     app.ledger.projects.bury(job.id, project="default", now=0)  # the ledger never heard of the end
     app.ledger.jobs.open(job.spec, queue="cpu", now=0)
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
     sweep(app)
     desk.work("cpu")
     assert state(app, job) is JobState.DONE
-    assert app.store.read(layout.record(job)) == written
+    assert app.store.read(object_keys.record(job)) == written
 
 
 def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
@@ -204,7 +204,7 @@ def test_cancelling_a_running_job_stops_it_after_the_page_in_hand(
     change.cancel(app, job.id, project="default", actor="t")
     thread.join(10)
     assert state(app, job) is JobState.CANCELLED
-    assert json.loads(app.store.read(layout.cancelled(job)))["job_id"] == job.id
+    assert json.loads(app.store.read(object_keys.cancelled(job)))["job_id"] == job.id
     with pytest.raises(WrongState):
         change.correct(app, job.id, {}, project="default", actor="t")
 
@@ -240,7 +240,7 @@ def test_a_job_that_was_taken_over_is_left_to_the_other_worker(
     thread.join(10)
     assert not thread.is_alive()
     assert state(app, job) is JobState.RUNNING
-    assert app.store.stat(layout.record(job)) is None
+    assert app.store.stat(object_keys.record(job)) is None
 
 
 def test_retrying_keeps_how_it_ended_before(app: App, desk: Desk) -> None:
@@ -253,20 +253,20 @@ def test_retrying_keeps_how_it_ended_before(app: App, desk: Desk) -> None:
     assert len(kept) == 1
     desk.work("cpu")
     assert state(app, job) is JobState.FAILED
-    assert app.store.stat(layout.failure(job)) is not None
+    assert app.store.stat(object_keys.failure(job)) is not None
 
 
 def test_a_correction_lies_beside_what_was_read(app: App, desk: Desk) -> None:
     job = send(app)
     desk.work("cpu")
-    read = app.store.read(layout.record(job))
+    read = app.store.read(object_keys.record(job))
     data = dict(json.loads(read)["data"])
     record = change.correct(app, job.id, {**data, "company": "Mill Ltd"}, project="default", actor="t")
     assert record["data"]["company"] == "Mill Ltd"
     assert record["fields"]["/company"]["origin"] == "corrected"
     again = change.correct(app, job.id, {**data, "company": "Mill & Co"}, project="default", actor="t")
     assert outcome.current(app, job) == again
-    assert app.store.read(layout.record(job)) == read
+    assert app.store.read(object_keys.record(job)) == read
     with pytest.raises(RequestInvalid, match="total"):
         change.correct(app, job.id, {**data, "total": "a lot"}, project="default", actor="t")
 
@@ -278,11 +278,11 @@ def test_erasing_leaves_a_stone_and_what_others_need(app: App, desk: Desk) -> No
     for _ in range(2):
         desk.work("cpu")
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app, layout.folder("default", job.id)) == {layout.tombstone("default", job.id)}
-    assert app.store.stat(layout.source("default", job.spec.source_sha256)) is not None
+    assert stat_keys(app, object_keys.folder("default", job.id)) == {object_keys.tombstone("default", job.id)}
+    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is not None
     change.erase(app, twin.id, project="default", actor="t")
-    assert app.store.stat(layout.source("default", job.spec.source_sha256)) is None
-    stone = json.loads(app.store.read(layout.tombstone("default", job.id)))
+    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is None
+    stone = json.loads(app.store.read(object_keys.tombstone("default", job.id)))
     assert set(stone) == {"job_id", "erased_at"}
 
 
@@ -296,7 +296,7 @@ def test_what_a_worker_writes_after_the_erasure_goes_too(
     until(lambda: state(app, job) is JobState.RUNNING)
     change.erase(app, job.id, project="default", actor="t")
     thread.join(10)
-    assert stat_keys(app) == {layout.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
 
 
 def test_the_ledger_can_be_made_anew(app: App, desk: Desk) -> None:
@@ -309,7 +309,7 @@ def test_the_ledger_can_be_made_anew(app: App, desk: Desk) -> None:
     waiting = send(app)
     cancelled = send(app)
     change.cancel(app, cancelled.id, project="default", actor="t")
-    app.store.write(layout.spec("default", "f" * 32), b"{broken")
+    app.store.write(object_keys.spec("default", "f" * 32), b"{broken")
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     app.broker._redis.flushall()
     result = rebuild(fresh)
@@ -418,7 +418,7 @@ def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
     assert rebuild(fresh).found == 0  # the tombstone is there: what is left goes, and is not read again
     fresh.ledger.close()
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app) == {layout.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
 
 
 def test_a_document_may_come_again_after_it_was_erased(app: App, desk: Desk) -> None:
@@ -426,7 +426,7 @@ def test_a_document_may_come_again_after_it_was_erased(app: App, desk: Desk) -> 
     job = send(app, document)
     change.erase(app, job.id, project="default", actor="t")
     assert send(app, document).id == job.id
-    assert layout.tombstone("default", job.id) not in stat_keys(app)
+    assert object_keys.tombstone("default", job.id) not in stat_keys(app)
     desk.work("cpu")
     assert state(app, job) is JobState.DONE
 
@@ -462,7 +462,7 @@ def test_a_wish_to_cancel_outlives_the_worker_that_was_asked(app: App, desk: Des
 
 def test_a_record_nobody_can_read_does_not_go_round_for_ever(app: App, desk: Desk) -> None:
     job = send(app)
-    app.store.write(layout.record(job), b'{"record_version": 99}')
+    app.store.write(object_keys.record(job), b'{"record_version": 99}')
     for _ in range(5):
         app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
         sweep(app)
@@ -502,7 +502,7 @@ def test_the_log_names_the_job_and_the_page_at_hand(
 
     monkeypatch.setattr(factory, "create", lambda *_: Broken())
     monkeypatch.setattr(
-        "worker.run._log", structlog.get_logger()
+        "worker.process.attempt._log", structlog.get_logger()
     )  # the other may be bound to a log of before
     job = send(app, picture(pages=4))
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:

@@ -27,14 +27,14 @@ from pydantic import SecretStr
 from api.cli.main import main
 from schemas.record import Record
 from tests.service.conftest import until
-from worker.engines.openai_http import wire
-from worker.engines.openai_http.faults import Reply
-from worker.engines.openai_http.generator import OpenAiGenerator
-from worker.engines.openai_http.ladder import Ladder, Mode
-from worker.engines.openai_http.retry import Broken, Pace, pause, persistently
-from worker.engines.openai_http.spelling import Piece, clipped, spelled
-from worker.engines.vision.base import Answer, Finish, Generator, Message, Prompt, Token
 from worker.errors import EngineError, ModelUnavailable, OutOfMemory, OutputInvalid, UnsupportedByEngine
+from worker.reading.engines.openai_http import wire
+from worker.reading.engines.openai_http.faults import Reply
+from worker.reading.engines.openai_http.generator import OpenAiGenerator
+from worker.reading.engines.openai_http.ladder import Ladder, Mode
+from worker.reading.engines.openai_http.retry import Broken, Pace, pause, persistently
+from worker.reading.engines.openai_http.spelling import Piece, clipped, spelled
+from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt, Token
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "sk-of-tests-0123456789"
@@ -681,7 +681,7 @@ def test_tokens_are_estimated() -> None:
     ],
 )
 def test_words_of_refusals(said: str, error: type[EngineError]) -> None:
-    from worker.engines.openai_http import faults
+    from worker.reading.engines.openai_http import faults
 
     plain = "expected" in said or error is OutOfMemory
     with pytest.raises(error if plain else faults.Rejected):

@@ -20,10 +20,10 @@ from schemathesis.specs.openapi.checks import (
 from api import app as api_app
 from tests.service.conftest import serving
 from tests.stack import Stack
-from worker.app import App
-from worker.broker import Broker
-from worker.ledger.ledger import Ledger
-from worker.storage import factory
+from worker.jobs.app import App
+from worker.jobs.broker import Broker
+from worker.jobs.ledger.ledger import Ledger
+from worker.jobs.store import factory
 
 _CHECKS = (
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,

@@ -21,8 +21,8 @@ from schemas.job import FINISHED, JobState
 from tests.service.conftest import picture, until
 from tests.service.test_jobs import send
 from tests.stack import Stack
-from worker.app import App
-from worker.jobs import layout
+from worker.jobs import object_keys
+from worker.jobs.app import App
 from worker.settings import environment
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -113,7 +113,7 @@ def test_jobs_survive_a_store_that_goes_away(stack: Stack, parts: App) -> None:
     stack.start_server(stack.store)
     until(lambda: ended(parts, 20), seconds=60)
     assert parts.ledger.lists.counts() == {"done": 20}
-    records = [found for found in parts.store.list(layout.PROJECTS) if found.key.endswith("record.json")]
+    records = [found for found in parts.store.list(object_keys.PROJECTS) if found.key.endswith("record.json")]
     assert len(records) == 20
 
 

@@ -18,11 +18,11 @@ from api.watch.folder import FolderInbox
 from api.watch.sweeper import Sweeper
 from tests.service.conftest import picture, until
 from tests.stack import Stack
-from worker.app import App
 from worker.errors import StorageUnavailable
+from worker.jobs.app import App
+from worker.jobs.store import factory
+from worker.process.worker import Desk
 from worker.refusals import RequestInvalid
-from worker.storage import factory
-from worker.tasks import Desk
 
 _SETTLE = 0.2
 
@@ -211,7 +211,7 @@ def test_a_job_erased_meanwhile_is_not_submitted_again(
 ) -> None:
     from schemas.job import JobState
     from worker.jobs import change
-    from worker.ledger.lists import Filter
+    from worker.jobs.ledger.lists import Filter
 
     (root / "inbox/receipt/a.png").write_bytes(picture())
     until(lambda: sweeper.look() == 1)

@@ -20,10 +20,10 @@ from api.addresses import require_public
 from api.webhooks import Sender, project_secret
 from tests.service.conftest import until
 from tests.service.test_jobs import send
-from worker.app import App
+from worker.jobs.app import App
+from worker.process.worker import Desk
 from worker.refusals import RequestInvalid
 from worker.settings import Settings
-from worker.tasks import Desk
 
 
 @dataclass

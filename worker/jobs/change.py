@@ -9,11 +9,11 @@ from typing import Any
 from schemas import pointer
 from schemas.job import READ, Job, JobState
 from schemas.record import Evidence, Record, Severity, State
-from worker import validate
-from worker.app import App
-from worker.jobs import kinds, layout, outcome
+from worker.checks import validate
+from worker.jobs import kinds, object_keys, outcome
+from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
-from worker.jobs.ring import ring
+from worker.jobs.wake import ring
 from worker.refusals import NotFound, RequestInvalid, WrongState
 
 
@@ -35,7 +35,7 @@ def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
     ended = (JobState.FAILED, JobState.CANCELLED)
     if job.state not in ended:
         raise WrongState(state=job.state)
-    for key in (layout.failure(job), layout.cancelled(job)):
+    for key in (object_keys.failure(job), object_keys.cancelled(job)):
         if app.store.stat(key) is not None:
             app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
             app.store.delete(key)
@@ -85,7 +85,7 @@ def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
     """
     job = app.ledger.jobs.get(job_id, project=project)
     note = {"job_id": job_id, "erased_at": app.clock()}
-    app.store.write(layout.tombstone(project, job_id), json.dumps(note).encode())
+    app.store.write(object_keys.tombstone(project, job_id), json.dumps(note).encode())
     remove_objects(app, job)
     _remove_source(app, job)
     app.ledger.projects.bury(job_id, project=project, now=app.clock())
@@ -96,18 +96,18 @@ def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
 
 def _remove_source(app: App, job: Job) -> None:
     if not app.ledger.lists.shares_source(job):
-        app.store.delete(layout.source(job.spec.project, job.spec.source_sha256))
+        app.store.delete(object_keys.source(job.spec.project, job.spec.source_sha256))
 
 
 def remove_objects(app: App, job: Job) -> None:
     """Remove every object of a job but its source and its tombstone."""
-    empty(app, layout.folder(job.spec.project, job.id))
+    empty(app, object_keys.folder(job.spec.project, job.id))
 
 
 def empty(app: App, folder: str) -> None:
     """Remove all that is in a job's folder but its tombstone."""
     for stat in list(app.store.list(folder)):
-        if stat.key != folder + layout.TOMBSTONE:
+        if stat.key != folder + object_keys.TOMBSTONE:
             app.store.delete(stat.key)
 
 
@@ -127,8 +127,8 @@ def _fields(read: Record, data: Mapping[str, Any]) -> dict[str, Evidence]:
 def _append(app: App, job: Job, record: Record) -> None:
     """Write the next correction; of two people at once, the later one comes after."""
     body = record.model_dump_json().encode()
-    number = 1 + sum(1 for _ in app.store.list(layout.corrections(job)))
-    while not app.store.create(f"{layout.corrections(job)}{number:06}.json", body):
+    number = 1 + sum(1 for _ in app.store.list(object_keys.corrections(job)))
+    while not app.store.create(f"{object_keys.corrections(job)}{number:06}.json", body):
         number += 1
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from schemas import registry
 from schemas.errors import SchemaError
 from schemas.registry import Schema
-from worker import validate
-from worker.app import App
+from worker.checks import validate
 from worker.errors import SchemaInvalid
-from worker.jobs import layout
-from worker.ledger.projects import KindVersion
+from worker.jobs import object_keys
+from worker.jobs.app import App
+from worker.jobs.ledger.projects import KindVersion
 from worker.refusals import NotFound, RequestInvalid
 
 _LONGEST_NAME = 64
@@ -56,14 +56,14 @@ def load(app: App, project: str, ref: KindRef) -> Schema:
     """The schema of a kind in that version; raises ObjectMissing, SchemaInvalid."""
     if ref.name in registry.kinds() and registry.kind(ref.name).sha256 == ref.schema_sha256:
         return registry.kind(ref.name)
-    return _parsed(app.store.read(layout.schema(project, ref.schema_sha256)), ref.name)
+    return _parsed(app.store.read(object_keys.schema(project, ref.schema_sha256)), ref.name)
 
 
 def keep(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
     """Store a schema that is used without being named as a kind; raises SchemaInvalid."""
     name = "".join(c for c in name if c.isprintable())[:_LONGEST_NAME] or "custom"
     schema = _checked(raw, name)
-    app.store.create(layout.schema(project, schema.sha256), json.dumps(raw, ensure_ascii=False).encode())
+    app.store.create(object_keys.schema(project, schema.sha256), json.dumps(raw, ensure_ascii=False).encode())
     return KindRef(name, schema.version, schema.sha256)
 
 
@@ -81,7 +81,7 @@ def define(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> Kind
         version = newest.version + 1 if newest else _first_version(name)
         kind = KindVersion(name, version, ref.schema_sha256, app.clock())
         entry = {"schema_sha256": ref.schema_sha256, "created_at": kind.created_at}
-        app.store.create(layout.kind(project, name, version), json.dumps(entry).encode())
+        app.store.create(object_keys.kind(project, name, version), json.dumps(entry).encode())
         if app.ledger.projects.add_kind(project, kind):
             return KindRef(name, version, ref.schema_sha256)
 

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from schemas.job import Job, JobState
 from schemas.record import Record, State
-from worker.app import App
 from worker.errors import ObjectMissing
-from worker.jobs import layout
-from worker.ledger.jobs import End
-from worker.storage.base import Store
+from worker.jobs import object_keys
+from worker.jobs.app import App
+from worker.jobs.ledger.jobs import End
+from worker.jobs.store.base import Store
 
 
 def write(app: App, job: Job, record: Record) -> Record:
@@ -23,8 +23,8 @@ def write(app: App, job: Job, record: Record) -> Record:
     An earlier attempt may have written one without being able to tell the ledger: that one counts.
     """
     failed = record.state is State.FAILED
-    key = layout.failure(job) if failed else layout.record(job)
-    if (failed and app.store.stat(layout.record(job))) or not app.store.create(
+    key = object_keys.failure(job) if failed else object_keys.record(job)
+    if (failed and app.store.stat(object_keys.record(job))) or not app.store.create(
         key, record.model_dump_json().encode()
     ):
         return found(app.store, job) or record
@@ -34,12 +34,12 @@ def write(app: App, job: Job, record: Record) -> Record:
 def write_cancelled(app: App, job: Job) -> None:
     """Keep that a job was given up."""
     note = {"job_id": job.id, "state": JobState.CANCELLED, "at": app.clock()}
-    app.store.create(layout.cancelled(job), json.dumps(note).encode())
+    app.store.create(object_keys.cancelled(job), json.dumps(note).encode())
 
 
 def found(store: Store, job: Job) -> Record | None:
     """The outcome that an earlier attempt has left, if any."""
-    for key in (layout.record(job), layout.failure(job)):
+    for key in (object_keys.record(job), object_keys.failure(job)):
         try:
             return Record.model_validate_json(store.read(key))
         except (ObjectMissing, ValidationError):  # none, or none that this version can read
@@ -57,7 +57,7 @@ def end_of(record: Record) -> End:
 
 def current(app: App, job: Job) -> Mapping[str, Any]:
     """The record with the newest correction laid over it; raises ObjectMissing."""
-    newest = max((stat.key for stat in app.store.list(layout.corrections(job))), default=None)
-    key = newest or (layout.failure(job) if job.state is JobState.FAILED else layout.record(job))
+    newest = max((stat.key for stat in app.store.list(object_keys.corrections(job))), default=None)
+    key = newest or (object_keys.failure(job) if job.state is JobState.FAILED else object_keys.record(job))
     found: Mapping[str, Any] = json.loads(app.store.read(key))
     return found

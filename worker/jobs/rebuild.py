@@ -15,13 +15,12 @@ from pydantic import ValidationError
 
 from schemas.job import JobSpec, JobState
 from schemas.record import Record
-from worker import catalogue
-from worker.app import App
 from worker.errors import ObjectMissing
-from worker.jobs import change, layout, outcome
-from worker.jobs.ring import ring
-from worker.ledger.jobs import End
-from worker.ledger.projects import KindVersion
+from worker.jobs import catalogue, change, object_keys, outcome
+from worker.jobs.app import App
+from worker.jobs.ledger.jobs import End
+from worker.jobs.ledger.projects import KindVersion
+from worker.jobs.wake import ring
 from worker.log import logger
 from worker.refusals import RequestInvalid
 
@@ -41,7 +40,7 @@ def rebuild(app: App) -> Rebuilt:
     """Enter every job of the store into the ledger; those that are known stay as they are."""
     found = entered = unreadable = 0
     for folder, names in _folders(app):
-        if layout.TOMBSTONE in names:  # an erasure was interrupted: what it left goes
+        if object_keys.TOMBSTONE in names:  # an erasure was interrupted: what it left goes
             change.empty(app, folder)
             continue
         if "job.json" not in names:
@@ -59,7 +58,7 @@ def rebuild(app: App) -> Rebuilt:
 def _folders(app: App) -> Iterator[tuple[str, set[str]]]:
     """Job folders and the names of what is directly in them."""
     folders: dict[str, set[str]] = defaultdict(set)
-    for stat in app.store.list(layout.PROJECTS):
+    for stat in app.store.list(object_keys.PROJECTS):
         parts = stat.key.split("/")
         if len(parts) == 5 and parts[2] == "jobs":
             folders["/".join(parts[:4]) + "/"].add(parts[4])
@@ -68,7 +67,7 @@ def _folders(app: App) -> Iterator[tuple[str, set[str]]]:
 
 def _enter(app: App, folder: str, names: set[str]) -> bool:
     spec = JobSpec.model_validate_json(app.store.read(folder + "job.json"))
-    if app.store.stat(layout.source(spec.project, spec.source_sha256)) is None:
+    if app.store.stat(object_keys.source(spec.project, spec.source_sha256)) is None:
         raise ObjectMissing(key="source")  # its submission was interrupted, and never answered
     end = _end(app, folder, names)
     queue = catalogue.entry(spec.engine).queue
@@ -90,7 +89,7 @@ def _end(app: App, folder: str, names: set[str]) -> End | None:
 
 
 def _kinds(app: App) -> None:
-    for stat in app.store.list(layout.PROJECTS):
+    for stat in app.store.list(object_keys.PROJECTS):
         parts = stat.key.split("/")
         if len(parts) == 5 and parts[2] == "kinds":
             entry = json.loads(app.store.read(stat.key))

@@ -8,8 +8,6 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from schemas.job import DEFAULT_PRIORITY, Job, JobSpec, JobState, job_key
-from worker import catalogue
-from worker.app import App, version
 from worker.errors import (
     DeviceLost,
     EmptyDocument,
@@ -19,12 +17,13 @@ from worker.errors import (
     OutOfMemory,
     TooLarge,
 )
-from worker.jobs import change, layout
+from worker.jobs import catalogue, change, object_keys
+from worker.jobs.app import App, version
 from worker.jobs.kinds import KindRef
-from worker.jobs.ring import ring
-from worker.ledger.jobs import Standing
+from worker.jobs.ledger.jobs import Standing
+from worker.jobs.store.base import CHUNK
+from worker.jobs.wake import ring
 from worker.refusals import WrongState
-from worker.storage.base import CHUNK
 
 _LONGEST_NAME = 255
 _FOR_WANT_OF_A_MODEL = frozenset(
@@ -63,11 +62,11 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
     )
     standing = app.ledger.jobs.standing(spec.job_id)
     if standing is Standing.ERASED:  # the stone in the store goes first: a rebuild would believe it
-        app.store.delete(layout.tombstone(spec.project, spec.job_id))
+        app.store.delete(object_keys.tombstone(spec.project, spec.job_id))
         app.ledger.projects.unbury(spec.job_id)
     had_source = standing is not Standing.KNOWN and _store(app, spec, file)
     job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch, actor=actor)
-    if new and had_source and app.store.stat(layout.source(spec.project, sha256)) is None:
+    if new and had_source and app.store.stat(object_keys.source(spec.project, sha256)) is None:
         _store(app, spec, file)  # another job with this source was erased while we relied on it
     if wish.callback_url is not None:
         app.ledger.deliveries.register(job, wish.callback_url, now=app.clock())
@@ -92,8 +91,8 @@ def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
     """
     file.seek(0)
     body = spec.model_dump_json().encode()
-    written = app.beside.submit(app.store.create, layout.spec(spec.project, spec.job_id), body)
-    new = app.store.create(layout.source(spec.project, spec.source_sha256), file, size=spec.size)
+    written = app.beside.submit(app.store.create, object_keys.spec(spec.project, spec.job_id), body)
+    new = app.store.create(object_keys.source(spec.project, spec.source_sha256), file, size=spec.size)
     written.result()
     return not new
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from worker.app import App
 from worker.errors import QueueUnavailable
-from worker.jobs import change, layout
+from worker.jobs import change, object_keys
+from worker.jobs.app import App
 from worker.log import logger
 from worker.refusals import NotFound
 
@@ -49,7 +49,7 @@ def tidy(app: App) -> None:
 
 def _remove_old_uploads(app: App, now: float) -> None:
     """Uploads that were never submitted; their names begin with the second of their URL."""
-    for found in app.store.list(layout.UPLOADS):
+    for found in app.store.list(object_keys.UPLOADS):
         second = found.key.split("/")[2].partition("-")[0]
         if second.isdigit() and now - int(second) > app.settings.presign_seconds + _UPLOADS_KEPT:
             app.store.delete(found.key)

@@ -1,0 +1,61 @@
+"""What every entrance to the service holds: settings, store, ledger, queue, clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
+
+from worker.errors import StorageUnavailable
+from worker.jobs import catalogue
+from worker.jobs.broker import Broker
+from worker.jobs.ledger.ledger import Ledger
+from worker.jobs.store import factory
+from worker.jobs.store.base import Store
+from worker.log import logger
+from worker.settings import Settings
+
+_log = logger(__name__)
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One per process."""
+
+    settings: Settings
+    store: Store
+    ledger: Ledger
+    broker: Broker
+    clock: Clock = time.time
+    beside: Executor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="beside"))
+
+    def prepare(self) -> None:
+        """Make the bucket where it is missing; a store that is away now may come later."""
+        try:
+            self.store.prepare()
+        except StorageUnavailable as error:
+            _log.warning("store_not_prepared", reason=str(error))
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.beside.shutdown()
+        self.broker.close()
+        self.store.close()
+        self.ledger.close()
+
+
+def connect(settings: Settings) -> App:
+    """The parts the settings name; raises RequestInvalid, SettingsInvalid and what the parts raise."""
+    catalogue.entry(settings.engine)
+    return App(settings, factory.create(settings), Ledger.open(settings.ledger_url), Broker(settings))
+
+
+@cache
+def version() -> str:
+    """The version of Pagemill that is running."""
+    return metadata.version("pagemill")

@@ -1,0 +1,281 @@
+"""Jobs: opened, claimed under a lease, moved by one compare-and-set each, finished once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, literal, select, text, union_all, update
+
+from schemas.job import Job, JobSpec, JobState
+from worker.errors import LeaseLost
+from worker.jobs.ledger.database import Database
+from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.tables import audit, jobs, members, projects, tombstones
+from worker.refusals import NotFound, WrongState
+
+# The next job of every project with something waiting, each found by one step into the index; the
+# project that was served longest ago comes first. (The loose index scan of the PostgreSQL wiki.)
+_NEXT_IN_TURN = """
+    WITH RECURSIVE waiting(project) AS (
+        SELECT min(project) FROM jobs WHERE state = 'queued' AND queue = :queue
+        UNION ALL
+        SELECT (SELECT min(project) FROM jobs
+                WHERE state = 'queued' AND queue = :queue AND project > waiting.project)
+        FROM waiting WHERE waiting.project IS NOT NULL)
+    SELECT waiting.project, (
+        SELECT id FROM jobs
+        WHERE state = 'queued' AND queue = :queue AND project = waiting.project AND due_at <= :now
+        ORDER BY priority DESC, created_at LIMIT 1 {skip_locked})
+    FROM waiting LEFT JOIN projects ON projects.name = waiting.project
+    WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
+"""
+_OUTSIDE_SPEC = {"spec_version", "job_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a job ended: its last state, the pages that were read, and why it failed if it did."""
+
+    state: JobState
+    pages: int = 0
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class Standing(StrEnum):
+    """What the ledger knows of a job that is about to be opened."""
+
+    NEW = "new"
+    KNOWN = "known"
+    ERASED = "erased"
+
+
+class Jobs:
+    """The table of jobs."""
+
+    def __init__(self, database: Database, deliveries: Deliveries) -> None:
+        self._database = database
+        self._deliveries = deliveries
+        self._next_in_turn = text(_NEXT_IN_TURN.format(skip_locked=database.skip_locked))
+
+    def open(
+        self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None, actor: str | None = None
+    ) -> tuple[Job, bool]:
+        """The job of this spec, and whether it is new; a known one joins the batch as it stands.
+
+        That `actor` submitted a new one is noted in the same transaction.
+        """
+        row = spec.model_dump(exclude=_OUTSIDE_SPEC) | {
+            "id": spec.job_id, "queue": queue, "state": JobState.QUEUED, "due_at": now, "updated_at": now,
+        }  # fmt: skip
+        with self._database.write(durable=True) as connection:
+            new = self._database.insert_new(connection, jobs, **row)
+            if new:
+                self._database.insert_new(connection, projects, name=spec.project)
+            if new and actor is not None:
+                connection.execute(insert(audit).values(
+                    at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
+                ))  # fmt: skip
+            if batch is not None:
+                member = {"project": spec.project, "batch": batch, "job_id": spec.job_id,
+                          "filename": spec.filename}  # fmt: skip
+                self._database.insert_new(connection, members, **member)
+            return (_opened(spec, now) if new else _get(connection, spec.job_id)), new
+
+    def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
+        """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
+        _, new = self.open(spec, queue=queue, now=now, batch=spec.batch)
+        if new and end is not None:
+            with self._database.write() as connection:
+                connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(_ended(end, now)))
+        return new
+
+    def get(self, job_id: str, *, project: str | None = None) -> Job:
+        """One job; raises NotFound, also for a job of another project."""
+        with self._database.read() as connection:
+            job = _get(connection, job_id)
+        if project is not None and job.spec.project != project:
+            raise NotFound(what="job with this id")
+        return job
+
+    def standing(self, job_id: str) -> Standing:
+        """Whether there is such a job, or was one."""
+        job = select(literal(Standing.KNOWN)).where(jobs.c.id == job_id)
+        stone = select(literal(Standing.ERASED)).where(tombstones.c.job_id == job_id)
+        with self._database.read() as connection:
+            found = connection.execute(union_all(job, stone)).scalars().all()
+        if Standing.KNOWN in found:
+            return Standing.KNOWN
+        return Standing.ERASED if found else Standing.NEW
+
+    def claim(self, queue: str, *, token: str, now: float, lease_seconds: float) -> Job | None:
+        """Take the next job under a lease: projects in turn, then by priority, then by age."""
+        with self._database.write() as connection:
+            waiting = connection.execute(self._next_in_turn, {"queue": queue, "now": now}).all()
+            for project, job_id in waiting:
+                job = None
+                if job_id is not None:
+                    job = _take(connection, job_id, token=token, now=now, until=now + lease_seconds)
+                if job is None:  # not due yet
+                    continue
+                if len(waiting) > 1:
+                    turn = update(projects).where(projects.c.name == project).values(turn=now)
+                    connection.execute(turn)
+                return job
+        return None
+
+    def renew(self, job_id: str, *, token: str, now: float, lease_seconds: float) -> bool:
+        """Prolong a lease; True when the job should be cancelled. Raises LeaseLost."""
+        values = {"lease_until": now + lease_seconds}
+        with self._database.write() as connection:
+            held = _held(job_id, token)
+            change = update(jobs).where(held).values(values).returning(jobs.c.cancel_requested)
+            found = connection.execute(change).first()
+        if found is None:
+            raise LeaseLost
+        return bool(found[0])
+
+    def progress(self, job_id: str, *, token: str, done: int, pages: int, now: float) -> None:
+        """Note how many pages are read."""
+        with self._database.write() as connection:
+            values = {"pages": pages, "pages_done": done, "updated_at": now}
+            connection.execute(update(jobs).where(_held(job_id, token)).values(values))
+
+    def release(self, job_id: str, *, token: str, now: float, due_at: float, counts: bool) -> None:
+        """Give a job back to be tried from `due_at` on; an attempt that does not count is forgotten."""
+        values = _released(now) | {"due_at": due_at}
+        if not counts:
+            values["attempts"] = jobs.c.attempts - 1
+        with self._database.write() as connection:
+            connection.execute(update(jobs).where(_held(job_id, token)).values(values))
+
+    def finish(self, job_id: str, *, token: str, end: End, now: float) -> Job:
+        """End a job, and arm its webhooks in the same transaction; raises LeaseLost."""
+        with self._database.write() as connection:
+            change = update(jobs).where(_held(job_id, token)).values(_ended(end, now)).returning(jobs)
+            row = connection.execute(change).first()
+            if row is None:
+                raise LeaseLost
+            job = job_of(row)
+            self._deliveries.arm(connection, job, now=now)
+            return job
+
+    def queue_of(self, job_id: str) -> str:
+        """The queue a job waits in; raises NotFound."""
+        with self._database.read() as connection:
+            queue = connection.execute(select(jobs.c.queue).where(jobs.c.id == job_id)).scalar()
+        if queue is None:
+            raise NotFound(what="job with this id")
+        return str(queue)
+
+    def cancel(self, job_id: str, *, project: str, now: float) -> Job:
+        """Cancel a waiting job at once, ask a running one to stop; raises NotFound, WrongState."""
+        with self._database.write() as connection:
+            waiting = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == JobState.QUEUED)
+            change = update(jobs).where(waiting).values(_ended(End(JobState.CANCELLED), now))
+            if connection.execute(change).rowcount:
+                job = _get(connection, job_id)
+                self._deliveries.arm(connection, job, now=now)
+                return job
+            running = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == JobState.RUNNING)
+            connection.execute(update(jobs).where(running).values(cancel_requested=True, updated_at=now))
+            job = _get(connection, job_id, project=project)
+        if job.state not in {JobState.RUNNING, JobState.CANCELLED}:
+            raise WrongState(state=job.state)
+        return job
+
+    def move(self, job_id: str, *, project: str, to: JobState, since: Sequence[JobState], now: float) -> Job:
+        """Put a finished job into another state; raises NotFound, WrongState.
+
+        The webhooks of one that is queued again wait for its next end.
+        """
+        values: dict[str, Any] = {"state": to, "updated_at": now}
+        if to is JobState.QUEUED:
+            values |= _released(now) | {
+                "attempts": 0, "due_at": now, "finished_at": None, "error_code": None, "error_message": None,
+                "cancel_requested": False,
+            }  # fmt: skip
+        with self._database.write() as connection:
+            there = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state.in_(since))
+            moved = connection.execute(update(jobs).where(there).values(values)).rowcount
+            if moved and to is JobState.QUEUED:
+                self._deliveries.rearm(connection, job_id)
+            job = _get(connection, job_id, project=project)
+        if not moved:
+            raise WrongState(state=job.state)
+        return job
+
+    def expire(self, *, now: float) -> int:
+        """Put jobs whose lease ran out back into the queue; how many there were."""
+        gone = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now)
+        with self._database.write() as connection:
+            values = _released(now) | {"due_at": now}
+            return connection.execute(update(jobs).where(gone).values(values)).rowcount
+
+    def due(self, *, now: float) -> Mapping[str, int]:
+        """How many jobs could be taken at once, by queue."""
+        waiting = and_(jobs.c.state == JobState.QUEUED, jobs.c.due_at <= now)
+        with self._database.read() as connection:
+            query = select(jobs.c.queue, func.count()).where(waiting).group_by(jobs.c.queue)
+            return dict(connection.execute(query).all())
+
+
+def job_of(row: Row[Any]) -> Job:
+    """A row as a job."""
+    found = row._mapping  # noqa: SLF001 (SQLAlchemy's documented name for the row as a mapping)
+    fields = {name: found[name] for name in JobSpec.model_fields if name not in _OUTSIDE_SPEC}
+    spec = JobSpec.model_construct(spec_version=1, job_id=found["id"], **fields)
+    return Job(
+        spec=spec, state=JobState(found["state"]), attempts=found["attempts"], pages=found["pages"],
+        pages_done=found["pages_done"], error_code=found["error_code"], error_message=found["error_message"],
+        cancel_requested=found["cancel_requested"], created_at=found["created_at"],
+        updated_at=found["updated_at"], started_at=found["started_at"], finished_at=found["finished_at"],
+        lease_token=found["lease_token"],
+    )  # fmt: skip
+
+
+def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
+    if row is None or project not in {None, row.project}:
+        raise NotFound(what="job with this id")
+    return job_of(row)
+
+
+def _take(connection: Connection, job_id: str, *, token: str, now: float, until: float) -> Job | None:
+    """The attempt is counted before the work, so that one that kills its worker counts, too."""
+    values = {
+        "state": JobState.RUNNING, "attempts": jobs.c.attempts + 1, "lease_token": token,
+        "lease_until": until, "started_at": now, "updated_at": now, "pages_done": 0,
+    }  # fmt: skip
+    waits = and_(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
+    row = connection.execute(update(jobs).where(waits).values(values).returning(jobs)).first()
+    return None if row is None else job_of(row)
+
+
+def _opened(spec: JobSpec, now: float) -> Job:
+    return Job(
+        spec=spec, state=JobState.QUEUED, attempts=0, pages=0, pages_done=0, error_code=None,
+        error_message=None, cancel_requested=False, created_at=spec.created_at, updated_at=now,
+        started_at=None, finished_at=None,
+    )  # fmt: skip
+
+
+def _held(job_id: str, token: str) -> Any:
+    return and_(jobs.c.id == job_id, jobs.c.lease_token == token, jobs.c.state == JobState.RUNNING)
+
+
+def _released(now: float) -> dict[str, Any]:
+    """A wish to cancel stays: whoever takes the job next grants it."""
+    return {"state": JobState.QUEUED, "lease_token": None, "lease_until": None, "updated_at": now}
+
+
+def _ended(end: End, now: float) -> dict[str, Any]:
+    return {
+        "state": end.state, "lease_token": None, "lease_until": None, "updated_at": now, "finished_at": now,
+        "cancel_requested": False, "pages": end.pages, "pages_done": end.pages,
+        "error_code": end.error_code,
+        "error_message": end.error_message.replace("\0", "") if end.error_message else None,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""A worker process: it claims jobs, keeps their leases, holds the engines."""

@@ -1,0 +1,138 @@
+"""The leases of a worker process: renewed by one thread, which also sees cancelling and standstill."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from schemas.job import Job
+from worker.errors import Cancelled, LeaseLost, PagemillError, Stopped
+from worker.jobs.app import App
+from worker.log import logger
+from worker.process.metrics import IN_HAND
+
+_log = logger(__name__)
+_STALLED = 70  # exit status of a worker whose engine hangs (EX_SOFTWARE)
+
+
+class Held:
+    """A lease on one job, as the thread that reads sees it."""
+
+    def __init__(self, job: Job, stopping: threading.Event) -> None:
+        self.job = job
+        self._stopping = stopping
+        self._cancelled = threading.Event()
+        self._lost = threading.Event()
+        self._due_at: float | None = None
+        if job.cancel_requested:
+            self._cancelled.set()
+        self.renewed_at = time.monotonic()
+
+    @property
+    def token(self) -> str:
+        """What proves to the ledger that this lease is ours."""
+        assert self.job.lease_token is not None
+        return self.job.lease_token
+
+    def expects(self, seconds: float | None) -> None:
+        """From now on the engine has so long for its next step; None when it has none to do."""
+        self._due_at = None if seconds is None else time.monotonic() + seconds
+
+    def require(self) -> None:
+        """Raise Cancelled, LeaseLost or Stopped when the work should not go on."""
+        if self._cancelled.is_set():
+            raise Cancelled
+        if self._lost.is_set():
+            raise LeaseLost
+        if self._stopping.is_set():
+            raise Stopped
+
+    def cancel(self) -> None:
+        """Ask the reading thread to give the job up."""
+        self._cancelled.set()
+
+    def lose(self) -> None:
+        """Tell the reading thread that the job is another worker's now."""
+        self._lost.set()
+
+    def is_overdue(self) -> bool:
+        """Whether the engine has been at one step for longer than it may."""
+        due_at = self._due_at
+        return due_at is not None and time.monotonic() > due_at
+
+
+class Leases:
+    """Renews every lease of this process; use as a context manager."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._seconds = app.settings.lease_seconds
+        self._held: dict[str, Held] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self.stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
+
+    def start(self) -> None:
+        """Begin to renew."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop renewing; leases that are still held run out."""
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    @contextmanager
+    def hold(self, job: Job) -> Iterator[Held]:
+        """Keep the lease of a job for as long as the block runs."""
+        held = Held(job, self.stopping)
+        with self._lock:
+            self._held[held.token] = held
+            IN_HAND.set(len(self._held))
+        try:
+            yield held
+        finally:
+            with self._lock:
+                self._held.pop(held.token, None)
+                IN_HAND.set(len(self._held))
+
+    def renew(self, held: Held) -> None:
+        """Renew one lease now; raises LeaseLost, LedgerUnavailable."""
+        now = self._app.clock()
+        cancel = self._app.ledger.jobs.renew(
+            held.job.id, token=held.token, now=now, lease_seconds=self._seconds
+        )
+        held.renewed_at = time.monotonic()
+        if cancel:
+            held.cancel()
+
+    def require_fresh(self, held: Held) -> None:
+        """Be sure that the lease is held, and will be for a while; raises LeaseLost, LedgerUnavailable."""
+        if time.monotonic() - held.renewed_at > self._seconds / 3:
+            self.renew(held)
+
+    def _keep(self) -> None:
+        while not self._ended.wait(self._seconds / 3):
+            with self._lock:
+                all_held = list(self._held.values())  # by token: an old attempt may still be reading
+            for held in all_held:
+                self._renew_or_lose(held)
+                if held.is_overdue():
+                    _log.critical("engine_stalled", job=held.job.id, attempt=held.job.attempts)
+                    os._exit(_STALLED)  # a hung call into a GPU cannot be ended from inside
+
+    def _renew_or_lose(self, held: Held) -> None:
+        try:
+            self.renew(held)
+        except LeaseLost:
+            held.lose()
+            _log.warning("lease_lost", job=held.job.id)
+        except PagemillError as error:
+            _log.warning("lease_not_renewed", job=held.job.id, reason=str(error))
+            if time.monotonic() - held.renewed_at > self._seconds:
+                held.lose()
+        except Exception:  # noqa: BLE001 (the border of a thread: without it every lease would run out)
+            _log.exception("internal_error")

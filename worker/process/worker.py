@@ -1,0 +1,168 @@
+"""A worker process: Celery's threads take messages, claim jobs from the ledger and read them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from celery import Celery
+from celery.signals import setup_logging, worker_shutting_down
+from prometheus_client import start_http_server
+
+from worker.errors import PagemillError
+from worker.jobs import broker, catalogue
+from worker.jobs.app import App, connect
+from worker.jobs.sweep import sweep, tidy
+from worker.log import bound, logger
+from worker.process import page_pictures
+from worker.process.attempt import run
+from worker.process.engine_pool import Reader
+from worker.process.exclusive import Gate
+from worker.process.leases import Leases
+from worker.reading.engines import factory
+from worker.refusals import NotFound
+from worker.settings import Settings
+from worker.tracing import TRACING
+
+_log = logger(__name__)
+_TIDY_EVERY = 60.0
+
+
+def serve(settings: Settings) -> None:
+    """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
+    TRACING.start(settings, process="worker")
+    factory.check(settings.engine, settings)  # rather no worker than one that fails every document
+    with _desk(settings) as desk:
+        desk.app.prepare()
+        celery = desk.app.broker.celery
+        register(celery, desk)
+        worker_shutting_down.connect(desk.stop, weak=False)
+        if settings.worker_port:
+            start_http_server(settings.worker_port, settings.host)
+        setup_logging.connect(_leave_logging_alone, weak=False)
+        celery.worker_main([
+            "--quiet", "worker", "--pool=threads", f"--concurrency={settings.threads}",
+            f"--queues={settings.queues}", "--without-gossip", "--without-mingle", "--without-heartbeat",
+            "--loglevel=WARNING",
+        ])  # fmt: skip
+
+
+def _only_loading_tells(settings: Settings) -> bool:
+    """Whether the engine of this worker's queues may turn out unusable: rather now than at every document."""
+    own = catalogue.entry(settings.engine).queue in settings.queues.split(",")
+    return own and factory.runs_a_model(settings.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the threads of a worker share."""
+
+    app: App
+    reader: Reader
+    leases: Leases
+    gate: Gate
+
+    def work(self, queue: str) -> None:
+        """Claim the next job of a queue, if there is one, and run it."""
+        self.gate.await_open()  # whoever waits to be alone goes first
+        if self.leases.stopping.is_set():
+            return
+        token = secrets.token_hex(16)
+        settings = self.app.settings
+        try:
+            job = self.app.ledger.jobs.claim(
+                queue, token=token, now=self.app.clock(), lease_seconds=settings.lease_seconds
+            )
+        except PagemillError as error:
+            _log.warning("claim_failed", reason=str(error))
+            return
+        if job is None:
+            return
+        run(self.app, job, reader=self.reader, leases=self.leases, gate=self.gate)
+
+    def draw(self, job_id: str, page: int) -> None:
+        """Draw a page that somebody wants to see."""
+        with bound(job=job_id, page=page):
+            try:
+                page_pictures.draw(self.app, job_id, page, reader=self.reader)
+            except NotFound:
+                _log.info("page_not_there")
+            except PagemillError as error:
+                _log.warning("page_not_drawn", code=error.code, reason=str(error))
+
+    def stop(self, **_signal: object) -> None:
+        """Finish the pages in hand and take nothing new."""
+        self.leases.stopping.set()
+
+
+def register(celery: Celery, desk: Desk) -> None:
+    """The tasks, thin: what they do is the desk's."""
+
+    @celery.task(name=broker.WORK)  # type: ignore[untyped-decorator]
+    def work(queue: str) -> None:
+        desk.work(queue)
+
+    @celery.task(name=broker.DRAW)  # type: ignore[untyped-decorator]
+    def draw_page(job_id: str, page: int) -> None:
+        desk.draw(job_id, page)
+
+
+def _leave_logging_alone(**_signal: object) -> None:
+    """Celery sets up logging only where nobody listens to this signal."""
+
+
+@contextmanager
+def _desk(settings: Settings) -> Iterator[Desk]:
+    app = connect(settings)
+    desk = Desk(app, _reader(settings), Leases(app), Gate())
+    ended = threading.Event()
+    keeper = threading.Thread(
+        target=_keep_sweeping, args=(app, desk.reader, ended), name="sweep", daemon=True
+    )
+    desk.leases.start()
+    keeper.start()
+    try:
+        yield desk
+    finally:
+        ended.set()
+        keeper.join(timeout=5)
+        desk.leases.end()
+        desk.reader.close()
+        app.close()
+
+
+def _reader(settings: Settings) -> Reader:
+    """What to read with, loaded where it should be before anybody hears of this worker."""
+    reader = Reader(settings)
+    with ExitStack() as failing:
+        failing.callback(reader.close)
+        if settings.warm_up or _only_loading_tells(settings):
+            with reader.engine(settings.engine):
+                pass
+        failing.pop_all()
+    return reader
+
+
+def _keep_sweeping(app: App, reader: Reader, ended: threading.Event) -> None:
+    """Sweep at once, then again and again; one worker of many does it at a time."""
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    tidied_at = 0.0
+    while True:
+        try:
+            app.broker.report(name, reader.loaded(), seconds=3 * app.settings.sweep_seconds)
+            if app.broker.take_sweep(app.settings.sweep_seconds * 0.9):
+                sweep(app)
+                if app.clock() - tidied_at > _TIDY_EVERY:
+                    tidied_at = app.clock()
+                    tidy(app)
+        except PagemillError as error:
+            _log.warning("sweep_failed", code=error.code, reason=str(error))
+        except Exception:  # noqa: BLE001 (the border of a thread: without it nothing that is lost comes back)
+            _log.exception("internal_error")
+        if ended.wait(app.settings.sweep_seconds):
+            return

@@ -1,0 +1,175 @@
+"""The concept library (`concepts.toml`) and how a schema's fields are recognised in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from schemas.json_schema.fields import Field
+from worker.checks.patterns import Pattern
+from worker.reading.engines.matcher.lexicon import Label
+
+_WEIGHTS = {"strong": 1.3, "labels": 1.0, "weak": 0.55}
+_KEYS = frozenset({*_WEIGHTS, "value", "field", "pattern", "side", "region", "within", "echo"})
+_OWN_WEIGHT = 1.15  # a user's own title is meant more exactly than a wording of ours
+_STEM_WEIGHT = 0.85
+_SUFFIX = re.compile(r" (name|number|no|id|code|date|time|amount|value|address|text)$")
+"""What names of fields end in, but printed labels often do not: employee_name, `Employee: Kim`."""
+_TOO_GENERAL = frozenset(
+    {"total", "tax", "net", "item", "line", "unit", "page", "the", "full", "first", "last"}
+)
+_NUMBERS = frozenset({"money", "total", "number", "percent", "total_area"})
+_FORMATS = {"date": "date", "date-time": "datetime", "time": "time"}
+_ARRAYS_OF_PARTS = frozenset({"table", "rooms", "entries", "pages", "chart_series"})
+_PLAIN_ARRAYS = frozenset({"lines", "columns", "annotations", "unsupported"})
+_TREES = frozenset({"table", "rooms", "chains", "entries", "lines", "columns", "pages", "party",
+                    "annotations", "chart_series"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What the engine knows about one thing that documents say; see the head of the data file."""
+
+    name: str
+    value: str
+    names: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
+    pattern: Pattern | None = None
+    side: tuple[str, str] | None = None
+    region: tuple[float, float, float, float] | None = None
+    within: tuple[str, ...] = ()
+    echo: str | None = None
+
+
+@cache
+def library() -> Mapping[str, Concept]:
+    """Every shipped concept by name, in the order of the file."""
+    raw = tomllib.loads((files(__package__) / "concepts.toml").read_text(encoding="utf-8"))
+    return {name: _concept(name, entry) for name, entry in raw.items()}
+
+
+def labels() -> Iterator[Label]:
+    """Every wording of every concept."""
+    for concept in library().values():
+        yield from concept.labels
+
+
+def concept_of(target: Field, *, within: str | None = None) -> Concept:
+    """The concept a field stands for; one made from the field itself when none fits.
+
+    `within` is the concept of the object or array the field is part of.
+    """
+    named = library().get(str(target.hints.get("x-concept", "")))
+    if named is not None:
+        return named
+    for concept in library().values():
+        if _fits(concept, target, within):
+            return concept
+    return own_concept(target)
+
+
+def own_labels(target: Field) -> Iterator[Label]:
+    """The wordings a field brings itself: its titles, its name, `x-labels`."""
+    concept = str(target.hints.get("x-concept") or target.path)
+    wordings = [*_wordings(target), *target.hints.get("x-labels", ())]
+    for wording in dict.fromkeys(filter(None, wordings)):
+        if len(wording) > 1:
+            yield Label(wording, concept, _OWN_WEIGHT)
+        stem = _SUFFIX.sub("", wording.lower())
+        if len(stem) > 2 and stem != wording.lower() and stem not in _TOO_GENERAL:
+            yield Label(stem, concept, _STEM_WEIGHT)
+            yield from (Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in ("no", "number", "nr"))
+
+
+def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
+    unknown = entry.keys() - _KEYS
+    if unknown:
+        raise ValueError(f"concept {name!r} has unknown keys {sorted(unknown)}")
+    wordings = tuple(
+        Label(wording, name, weight) for key, weight in _WEIGHTS.items() for wording in entry.get(key, ())
+    )
+    return Concept(
+        name=name, value=entry["value"], names=tuple(entry.get("field", ())), labels=wordings,
+        pattern=Pattern(entry["pattern"]) if "pattern" in entry else None,
+        side=tuple(entry["side"]) if "side" in entry else None,
+        region=tuple(entry["region"]) if "region" in entry else None,
+        within=tuple(entry.get("within", ())), echo=entry.get("echo"),
+    )  # fmt: skip
+
+
+def _fits(concept: Concept, target: Field, within: str | None) -> bool:
+    if concept.within and within not in concept.within:
+        return False
+    if within == "items" and "items" not in concept.within:
+        return False
+    if not _type_fits(concept.value, target):
+        return False
+    names = [words(target.name), target.title.lower(), str(target.hints.get("x-title-zh", ""))]
+    return any(re.search(pattern, name) for pattern in concept.names for name in names if name)
+
+
+def _type_fits(value: str, target: Field) -> bool:
+    if target.enum is not None and value not in {"currency", "text"}:
+        return False
+    if value == "party":
+        return target.is_object
+    if target.is_array:
+        parts = target.items is not None and target.items.is_object
+        return value in _ARRAYS_OF_PARTS if parts else value in _PLAIN_ARRAYS
+    if target.is_object:
+        return value == "chains"
+    if value in _TREES:
+        return False
+    numeric = bool({"number", "integer"} & set(target.types)) and "string" not in target.types
+    if value in {"date", "datetime"} and target.format in {"date", "date-time"}:
+        return True
+    return numeric == (value in _NUMBERS) or value == "pattern"
+
+
+def own_concept(target: Field) -> Concept:
+    """A concept made from the field itself: a labelled value of its type."""
+    pattern = target.hints.get("x-pattern")
+    return Concept(
+        name=target.path, value=_value_type(target), labels=tuple(own_labels(target)),
+        pattern=Pattern(pattern) if pattern else None,
+    )  # fmt: skip
+
+
+def _value_type(target: Field) -> str:
+    if target.is_object or target.is_array:
+        return _tree_type(target)
+    if target.enum is not None:
+        return "enum"
+    if target.hints.get("x-pattern"):
+        return "pattern"
+    if "boolean" in target.types:
+        return "checkbox"
+    if {"number", "integer"} & set(target.types) and "string" not in target.types:
+        return "number"
+    named_date = re.search(r"(^| )date( |$)|日期", f"{words(target.name)} {target.title.lower()}")
+    return _FORMATS.get(target.format or "") or ("date" if named_date else "text")
+
+
+def _tree_type(target: Field) -> str:
+    if target.is_object:
+        return "object"
+    return "table" if target.items is not None and target.items.is_object else "unsupported"
+
+
+def _wordings(target: Field) -> list[str]:
+    return [
+        target.title,
+        str(target.hints.get("x-title-zh", "")),
+        words(target.name) if target.name.isascii() else target.name,
+    ]
+
+
+def words(name: str) -> str:
+    """`orderTotal`, `order_total` and `order-total` as `order total`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.sub(r"[\W_]+", " ", spaced).strip().lower()

@@ -1,0 +1,295 @@
+"""Seller and buyer: a block under a heading, or the letterhead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.concepts import Concept, concept_of
+from worker.reading.engines.matcher.lexicon import Mention
+from worker.reading.engines.matcher.readers import labelled, merchant
+from worker.reading.engines.matcher.rows import Cell
+from worker.reading.engines.matcher.sheet import Candidate, Sheet, best_first
+from worker.reading.engines.matcher.typed_spans import Span
+
+_PARTIES = ("party.seller", "party.buyer")
+_MAX_ROWS = 14
+_MAX_GAP = 3.5  # letter heights of white space that end a block
+_SALUTATION = re.compile(r"^(Herrn?|Frau|Firma|Mr|Mrs|Ms|Monsieur|Madame|M\.|Attn)\.?:?$", re.IGNORECASE)
+_HEADING_NUMBER = re.compile(r"^(GLN|ILN|GTIN|Nr|No)\b|^[\d\s/.-]+$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The cells of a party, and how surely they are one."""
+
+    cells: tuple[Cell, ...]
+    weight: float
+
+
+def read(field: Field, concept: Concept, sheet: Sheet) -> Group:
+    """Name, address and tax numbers of a party."""
+    blocks = sorted(_blocks(concept.name, sheet), key=lambda block: -block.weight)
+    others = {
+        id(cell)
+        for name in _PARTIES
+        if name != concept.name
+        for block in _blocks(name, sheet)
+        for cell in block.cells
+    }
+    filled: dict[str, Filling] = {}
+    for child in field.properties:
+        match concept_of(child, within=concept.name).value:
+            case "party_name":
+                filled[child.name] = Scalar(_names(blocks, concept, sheet, others))
+            case "party_address":
+                filled[child.name] = Scalar(_addresses(blocks, concept, sheet, others))
+            case "tax_id":
+                numbers = _tax_ids(blocks, concept, sheet, others)
+                filled[child.name] = numbers if child.is_array else _first(numbers)
+            case _:
+                pass  # nothing else is in a party's block
+    return Group(filled)
+
+
+def _first(found: Listing) -> Filling:
+    """Of several numbers the first, for a schema that has room for one."""
+    return found.items[0] if found.items else Scalar()
+
+
+def _blocks(party: str, sheet: Sheet) -> Iterator[_Block]:
+    """The blocks under a party's headings; without headings, those of a Chinese VAT invoice."""
+    found = list(_headed(party, sheet))
+    yield from found or _by_convention(party, sheet)
+
+
+def _by_convention(party: str, sheet: Sheet) -> Iterator[_Block]:
+    """On Chinese VAT invoices the first 名称 is the buyer's and the last one the seller's.
+
+    Their headings run down the margin one character per line and are seldom read.
+    """
+    names = [m for m in sheet.mentions.naming("party.name") if m.cell.text[m.start : m.end].startswith("名")]
+    if len(names) < 2:
+        return
+    mention = names[0] if party == "party.buyer" else names[-1]
+    yield _Block((mention.cell, *_cells_under(mention, sheet)), 1.0)
+
+
+def _headed(party: str, sheet: Sheet) -> Iterator[_Block]:
+    for mention in sheet.mentions.naming(party):
+        weight = mention.weight(party)
+        heading = mention.start <= 1 and mention.end >= len(mention.cell.text.rstrip(" :：.")) - 1
+        if not heading and weight < 1.0:
+            continue
+        cells = tuple(_cells_under(mention, sheet)) if heading else ()
+        inline = _inline(mention, sheet)
+        if inline is not None and not heading and mention.start <= 1:
+            yield _Block((inline.cell, *_cells_under(mention, sheet)), 0.9 * weight)
+        elif cells:
+            yield _Block(cells, weight + 0.2)
+
+
+def _inline(mention: Mention, sheet: Sheet) -> Span | None:
+    """The text behind a heading in its own cell, as in `Seller: ABC Ltd`."""
+    if not labelled.sheet_has_value_behind(mention, sheet):
+        return None
+    return Span(mention.cell, mention.end, len(mention.cell.text))
+
+
+def _cells_under(mention: Mention, sheet: Sheet) -> Iterator[Cell]:
+    """The column under a heading, down to the next heading or a wide gap."""
+    head = mention.cell
+    left, right = _column(head, sheet)
+    for neighbour in sheet.layout.right_of(head):
+        if neighbour.x0 < right and not _starts_party(neighbour, sheet):
+            yield neighbour
+    bottom = head.y1
+    for row in sheet.layout.rows[head.row + 1 : head.row + 1 + _MAX_ROWS]:
+        inside = [cell for cell in row.cells if left <= cell.x0 < right and cell.page is head.page]
+        if not inside:
+            continue
+        if inside[0].y0 - bottom > _MAX_GAP * head.height or _starts_party(inside[0], sheet):
+            return
+        if any(mention.weight("money.grand_total") for mention in sheet.mentions.of(inside[0])):
+            return
+        if row.index in sheet.item_headers:
+            return
+        yield from inside
+        bottom = max(cell.y1 for cell in inside)
+
+
+def _column(head: Cell, sheet: Sheet) -> tuple[float, float]:
+    """From where to where the heading's column goes: up to the next heading in its row."""
+    right = float(head.page.width)
+    for neighbour in sheet.layout.right_of(head):
+        if sheet.mentions.of(neighbour) or neighbour.x0 - head.x1 > 8 * head.height:
+            right = neighbour.x0 - 0.5 * head.height
+            break
+    return head.x0 - 2.0 * head.height, right
+
+
+def _starts_party(cell: Cell, sheet: Sheet) -> bool:
+    return any(
+        mention.start <= 1 and any(mention.weight(party) >= 1.0 for party in _PARTIES)
+        for mention in sheet.mentions.of(cell)
+    )
+
+
+def _names(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> list[Candidate]:
+    found: list[Candidate] = []
+    for block in blocks:
+        found.extend(_labelled_in(block, "party.name", sheet))
+        found.extend(_first_lines(block, concept, sheet))
+    if concept.name == "party.seller":
+        head = Concept("merchant.name", "text")
+        letterhead = _outside(merchant.read_name(head, sheet)[:6], others)
+        found.extend(_up_to_separator(candidate) for candidate in letterhead)
+    return best_first(found)
+
+
+def _outside(candidates: Sequence[Candidate], others: set[int]) -> list[Candidate]:
+    """Those that touch no cell of the other party."""
+    return [c for c in candidates if not any(id(span.cell) in others for span in c.spans)]
+
+
+def _up_to_separator(candidate: Candidate) -> Candidate:
+    """The name at the front of a line that goes on with the address."""
+    first, *_ = candidate.spans
+    text = re.split(r"\s[-–●•|·]\s", str(candidate.value))[0].strip(" ●•")
+    if len(candidate.spans) > 1 or text == candidate.value:
+        return Candidate(candidate.value, 0.4 * candidate.score, candidate.spans, 0.4)
+    span = Span(first.cell, first.start, first.start + len(text))
+    return Candidate(text, 0.4 * candidate.score, (span,), 0.4)
+
+
+def _labelled_in(block: _Block, concept: str, sheet: Sheet) -> Iterator[Candidate]:
+    """Values behind `Name:` and the like inside the block."""
+    inside = {id(cell) for cell in block.cells}
+    for candidate in labelled.read(Concept(concept, "text"), sheet):
+        if all(id(span.cell) in inside for span in candidate.spans) and candidate.strength > 0.6:
+            score = block.weight + 0.6 + 0.2 * candidate.strength
+            yield Candidate(candidate.value, score, candidate.spans, 0.9)
+            above = _line_above(candidate.spans[0], block)
+            if above and _is_wordy(above.text) and _completes(above.text, str(candidate.value)):
+                value = f"{above.text} {candidate.value}"
+                yield Candidate(value, score + 0.1, (above, *candidate.spans), 0.8)
+
+
+def _is_wordy(text: str) -> bool:
+    return sum(char.isalpha() for char in text) > 0.6 * len(text.replace(" ", ""))
+
+
+def _line_above(span: Span, block: _Block) -> Span | None:
+    """The line right over a value in the same column, when its label stands between the two."""
+    for cell in block.cells:
+        gap = span.cell.y0 - cell.y1
+        aligned = abs(cell.x0 - span.cell.x0) < 0.5 * cell.height
+        if aligned and cell is not span.cell and -0.3 * cell.height < gap < 0.6 * cell.height:
+            return Span(cell, 0, len(cell.text))
+    return None
+
+
+def _first_lines(block: _Block, concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
+    """The first line that is no number and no label; with the next when the form is there."""
+    lines = [span for cell in block.cells if (span := _own_text(cell, concept, sheet))]
+    for order, span in enumerate(lines[:3]):
+        text = span.text
+        if _SALUTATION.match(text) or sum(char.isalpha() for char in text) < 2:
+            continue
+        if merchant.POSTCODE.search(text):
+            break  # the address has begun
+        score = block.weight + 0.4 - 0.35 * order
+        follower = lines[order + 1] if order + 1 < len(lines) else None
+        if follower and _completes(text, follower.text):
+            value = f"{text} {follower.text}"
+            yield Candidate(value, score + 0.1, (span, follower), 0.8)
+        yield Candidate(text, score, (span,), 0.85 - 0.2 * order)
+
+
+def _own_text(cell: Cell, concept: Concept, sheet: Sheet, *, digits: float = 0.35) -> Span | None:
+    """What a cell says itself; None for labels, for what stands behind them, and for numbers.
+
+    `digits` is the share of them above which a text counts as a number.
+    """
+    if any(_ends_in_colon(other) for other in sheet.layout.left_of(cell)[-1:]):
+        return None
+    if any(other.text.startswith((":", "：")) for other in sheet.layout.right_of(cell)[:1]):
+        return None
+    start = 0
+    heading = next((m for m in sheet.mentions.of(cell) if m.start <= 1 and m.weight(concept.name)), None)
+    if heading and re.match(r"\s*[:：]", cell.text[heading.end :]):
+        start = heading.end
+    text = cell.text[start:]
+    lead = len(text) - len(text.lstrip(" :：.-●•|"))
+    text = re.split(r"\s[-–●•|·]\s", text[lead:])[0].rstrip(" ,;●•")
+    if _HEADING_NUMBER.match(text) or re.match(r"^[\w.-][\w ./、()（）-]{0,28}\s?[:：]", text):
+        return None
+    if sum(char.isdigit() for char in text) > digits * len(text):
+        return None
+    return Span(cell, start + lead, start + lead + len(text)) if text else None
+
+
+def _ends_in_colon(cell: Cell) -> bool:
+    return cell.text.rstrip().endswith((":", "："))
+
+
+def _completes(text: str, follower: str) -> bool:
+    """Whether a name goes on in the next line, which has the legal form the first lacks."""
+    form = re.compile(r"\b(GmbH|AG|KG|Ltd|Limited|Inc|LLC|S\.?A|e\.?V|a\.\s?G|eG)\b\.?|verein|公司")
+    return not form.search(text) and bool(form.search(follower)) and not re.search(r"\d", follower)
+
+
+def _addresses(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> list[Candidate]:
+    found = []
+    for block in blocks:
+        names = list(_first_lines(block, concept, sheet))
+        named = {id(span.cell) for candidate in names[:1] for span in candidate.spans}
+        lines = [span for cell in block.cells if id(cell) not in named
+                 and (span := _address_text(cell, concept, sheet))]  # fmt: skip
+        run = _address_run(lines)
+        if run:
+            value = ", ".join(span.text.strip(" ,") for span in run)
+            found.append(Candidate(value, block.weight + 0.1 * len(run), tuple(run), 0.75))
+    if not found and concept.name == "party.seller":
+        letterhead = merchant.read_address(Concept("merchant.address", "text"), sheet)[:3]
+        found.extend(Candidate(c.value, 0.2 * c.score, c.spans, 0.35) for c in _outside(letterhead, others))
+    return best_first(found)
+
+
+def _address_text(cell: Cell, concept: Concept, sheet: Sheet) -> Span | None:
+    """A line of an address, past its label if it has one."""
+    for mention in sheet.mentions.of(cell):
+        if mention.weight("party.address") and mention.start <= 1:
+            rest = cell.text[mention.end :]
+            start = mention.end + len(rest) - len(rest.lstrip(" :：."))
+            return Span(cell, start, len(cell.text)) if start < len(cell.text) else None
+    return _own_text(cell, concept, sheet, digits=0.7)
+
+
+def _address_run(lines: Sequence[Span]) -> list[Span]:
+    """From the first line with a number on: street, town, country."""
+    for index, span in enumerate(lines):
+        if re.search(r"\d", span.text) and merchant.address_likeness(span.text) > -0.5:
+            run = []
+            for line in lines[index : index + 4]:
+                if merchant.address_likeness(line.text) < -0.5 or "@" in line.text:
+                    break
+                run.append(line)
+            return run
+    return []
+
+
+def _tax_ids(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> Listing:
+    inside = {id(cell) for block in blocks for cell in block.cells}
+    chosen: dict[str, Candidate] = {}
+    for candidate in labelled.read(Concept("party.tax_ids", "tax_id"), sheet):
+        cells = {id(span.cell) for span in candidate.spans}
+        mine = bool(cells & inside)
+        if candidate.strength < 0.6 or (cells & others and not mine):
+            continue
+        if mine or (concept.name == "party.seller" and not blocks):
+            chosen.setdefault(str(candidate.value), candidate)
+    return Listing([Scalar([candidate]) for candidate in chosen.values()])

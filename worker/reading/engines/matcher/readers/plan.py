@@ -1,0 +1,94 @@
+"""What a floor plan says beside its rooms: title, floor, whole area, watermark, notes."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from schemas.json_schema.fields import Field
+from schemas.values.folding import has_cjk
+from worker.reading.engines.matcher.candidates import Filling, Listing, Scalar
+from worker.reading.engines.matcher.concepts import Concept
+from worker.reading.engines.matcher.readers import floor_rooms
+from worker.reading.engines.matcher.readers.drawing import (
+    AREA,
+    TILED,
+    all_cells,
+    is_measure,
+    watermarks,
+    whole,
+)
+from worker.reading.engines.matcher.rows import Cell
+from worker.reading.engines.matcher.sheet import Candidate, Sheet
+from worker.reading.engines.matcher.typed_spans import Span
+
+_FLOOR = re.compile(
+    r"\b((?:lower |upper )?(?:ground|first|second|third|fourth|fifth|top|main)|basement|\d{1,2}(?:st|nd|rd|th))\s+floor\b"
+    r"|\b(?:floor|level)\s+\d{1,2}\b|(?:地下|负|第)?[一二三四五六七八九十首顶\d]{1,3}[层楼](?:平面)?|地下室",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"户型图|平面图|布置图|floor ?plan|site plan|layout plan", re.IGNORECASE)
+_WHOLE = re.compile(r"total|gross|internal|approx|overall|总|建筑面积|套内|建面", re.IGNORECASE)
+
+
+def read_total_area(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """The area of the whole, in square metres."""
+    found = []
+    for cell in all_cells(sheet):
+        for match in AREA.finditer(cell.text):
+            whole = _WHOLE.search(cell.text) or _WHOLE.search(_text_above(cell, sheet))
+            if not whole:
+                continue
+            score = 1.0 + 0.3 * bool(re.search(r"gross|total|总|建筑", cell.text, re.IGNORECASE))
+            value = Decimal(match[1].replace(",", "."))
+            found.append(Candidate(value, score + float(value) / 10_000, (Span(cell, *match.span(1)),), 0.8))
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def read_floor(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """The floors named on the sheet, joined when there are several."""
+    found = [(match.group(0), Span(cell, *match.span()))
+             for cell in all_cells(sheet) for match in [_FLOOR.search(cell.text)] if match]  # fmt: skip
+    if not found:
+        return []
+    texts = dict.fromkeys(text for text, _ in found)
+    return [Candidate("; ".join(texts), 1.0, tuple(span for _, span in found), 0.7)]
+
+
+def read_title(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """A heading that calls itself a plan."""
+    return [
+        Candidate(cell.text, 1.0 + cell.height / 1000, (whole(cell),), 0.7)
+        for cell in all_cells(sheet)
+        if _TITLE.search(cell.text) and not AREA.search(cell.text)
+    ]
+
+
+def read_watermark(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """A text tiled over the sheet, or printed fainter than everything else."""
+    found = []
+    for cells in watermarks(sheet):
+        strength = 0.9 if len(cells) >= TILED else 0.5
+        found.append(Candidate(cells[0].text, float(len(cells)), tuple(map(whole, cells[:1])), strength))
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def read_annotations(field: Field, concept: Concept, sheet: Sheet) -> Filling:
+    """Texts that are no room, no length, no area and no watermark."""
+    used = {id(cell) for cell in floor_rooms.used_cells(sheet)}
+    used |= {id(cell) for cells in watermarks(sheet) for cell in cells}
+    rest = [
+        cell
+        for cell in all_cells(sheet)
+        if id(cell) not in used
+        and not is_measure(cell.text)
+        and sum(char.isalpha() for char in cell.text) >= (1 if has_cjk(cell.text) else 2)
+    ]
+    return Listing([Scalar([Candidate(cell.text, 1.0, (whole(cell),), 0.6)]) for cell in rest])
+
+
+def _text_above(cell: Cell, sheet: Sheet) -> str:
+    if cell.row < 1:
+        return ""
+    rows = sheet.layout.rows[max(0, cell.row - 3) : cell.row]
+    return " ".join(c.text for row in rows for c in row.cells if c.overlap_x(cell) > 0)

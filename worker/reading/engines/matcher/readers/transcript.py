@@ -1,0 +1,183 @@
+"""Whole texts: lines in reading order, vertical columns from right to left, pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from schemas.json_schema.fields import Field
+from schemas.values.folding import has_cjk
+from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.concepts import Concept
+from worker.reading.engines.matcher.rows import Cell, Row
+from worker.reading.engines.matcher.sheet import Candidate, Sheet
+from worker.reading.engines.matcher.typed_spans import Span
+
+_PROSE = 20  # characters a line of a text column has on average, at least
+_COLUMN_ROWS = 5  # rows a text column has, at least
+_NOTE = 0.65  # share of a column's width below which writing is a note of two lines
+_STRICT = 6  # a line read with confidence c has no wrong letter in about c^6 of cases
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A piece of text and the cells it was read from."""
+
+    text: str
+    cells: tuple[Cell, ...]
+
+    def candidate(self) -> Candidate:
+        """As a value."""
+        spans = tuple(Span(cell, 0, len(cell.text)) for cell in self.cells)
+        surely = math.prod(cell.line.confidence**_STRICT for cell in self.cells)
+        return Candidate(self.text, 1.0, spans, certainty=surely)
+
+
+def read_lines(field: Field, concept: Concept, sheet: Sheet) -> Filling:
+    """Every line of the document."""
+    return _listing(_lines(sheet))
+
+
+def read_pages(field: Field, concept: Concept, sheet: Sheet) -> Filling:
+    """The lines page by page, also for pages without any."""
+    name = field.items.properties[0].name if field.items and field.items.properties else "lines"
+    lines = list(_lines(sheet))
+    return Listing(
+        [
+            Group({name: _listing(line for line in lines if line.cells[0].page is page)})
+            for page in sheet.layout.pages
+        ]
+    )
+
+
+def read_text(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """The lines as running text."""
+    return _joined(list(_lines(sheet)))
+
+
+def read_columns(field: Field, concept: Concept, sheet: Sheet) -> Filling:
+    """Vertical columns; on a page without any, its lines."""
+    return _listing(_columns(sheet) or _lines(sheet))
+
+
+def read_column_text(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """The columns as running text."""
+    return _joined(_columns(sheet) or list(_lines(sheet)))
+
+
+def read_language(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    """zh, en or mixed, by the letters read."""
+    text = "".join(cell.text for cell in (*sheet.layout.cells, *sheet.layout.uprights))
+    chinese = sum(has_cjk(char) for char in text)
+    latin = sum(char.isascii() and char.isalpha() for char in text) / 4  # letters of a word
+    if chinese + latin == 0:
+        return []
+    share = chinese / (chinese + latin)
+    value = "zh" if share > 0.85 else "en" if share < 0.15 else "mixed"
+    return [Candidate(value, 1.0, (), 0.8)]
+
+
+def _lines(sheet: Sheet) -> Iterator[_Text]:
+    for page in sheet.layout.pages:
+        rows = [row for row in sheet.layout.rows if row.page is page]
+        if not rows and any(cell.page is page for cell in sheet.layout.uprights):
+            yield from (column for column in _columns(sheet) if column.cells[0].page is page)
+        for part in _text_columns(rows, page.width):
+            yield from part
+
+
+def _text_columns(rows: Sequence[Row], width: int) -> list[list[_Text]]:
+    """Rows as they are, or first the left and then the right half of a page set in two columns."""
+    gutter = _gutter(rows, width)
+    if gutter is None:
+        return [[_Text(row.text, row.cells) for row in rows]]
+    parts: list[list[_Text]] = [[], []]
+    for row in rows:
+        for side, cells in enumerate(_split(row, gutter)):
+            if cells:
+                parts[side].append(_Text(" ".join(cell.text for cell in cells), tuple(cells)))
+    return parts
+
+
+def _split(row: Row, gutter: float) -> tuple[list[Cell], list[Cell]]:
+    left = [cell for cell in row.cells if cell.cx < gutter]
+    return left, [cell for cell in row.cells if cell.cx >= gutter]
+
+
+def _gutter(rows: Sequence[Row], width: int) -> float | None:
+    """The white strip down the middle of a page with two columns of prose, if it has one."""
+    middle = width / 2
+    cells = [cell for row in rows for cell in row.cells]
+    crossing = [cell for cell in cells if cell.x0 < middle - 0.02 * width < cell.x1 - 0.04 * width]
+    left = [cell for cell in cells if cell.x1 <= middle + 0.02 * width]
+    right = [cell for cell in cells if cell.x0 >= middle - 0.02 * width]
+    if crossing or min(len(left), len(right)) < _COLUMN_ROWS:
+        return None
+    if min(_mean_length(left), _mean_length(right)) < _PROSE:
+        return None
+    return (max(cell.x1 for cell in left) + min(cell.x0 for cell in right)) / 2
+
+
+def _mean_length(cells: Sequence[Cell]) -> float:
+    return sum(len(cell.text) for cell in cells) / len(cells)
+
+
+def _columns(sheet: Sheet) -> list[_Text]:
+    """Vertical writing gathered to columns, from right to left, notes in brackets."""
+    columns: list[_Text] = []
+    for page in sheet.layout.pages:
+        cells = [cell for cell in sheet.layout.uprights if cell.page is page]
+        if not cells:
+            continue
+        widths = sorted(cell.x1 - cell.x0 for cell in cells)
+        usual = widths[int(0.75 * (len(widths) - 1))]
+        columns.extend(_column(group, usual) for group in _side_by_side(cells, usual))
+    return columns
+
+
+def _side_by_side(cells: Iterable[Cell], width: float) -> list[list[Cell]]:
+    """Cells that stand over one another, the rightmost group first."""
+    groups: list[list[Cell]] = []
+    for cell in sorted(cells, key=lambda cell: -cell.cx):
+        home = next((g for g in groups if abs(_middle(g) - cell.cx) < 0.5 * width), None)
+        if home is None:
+            groups.append([cell])
+        else:
+            home.append(cell)
+    return groups
+
+
+def _middle(cells: Sequence[Cell]) -> float:
+    """Centre of a column: of its widest cell, for notes stand beside it."""
+    return max(cells, key=lambda cell: cell.x1 - cell.x0).cx
+
+
+def _column(cells: Sequence[Cell], usual: float) -> _Text:
+    """A column from the top down; narrow cells beside each other are a note in two lines."""
+    ordered = sorted(cells, key=lambda cell: cell.y0)
+    pieces: list[tuple[str, bool]] = []
+    read: list[Cell] = []
+    while ordered:
+        cell = ordered.pop(0)
+        note = cell.x1 - cell.x0 < _NOTE * usual
+        group = [cell]
+        if note:
+            group += [other for other in ordered if other.x1 - other.x0 < _NOTE * usual
+                      and other.y0 < cell.y1 and abs(other.cx - cell.cx) > 0.2 * usual]  # fmt: skip
+            ordered = [other for other in ordered if other not in group]
+        group.sort(key=lambda cell: -cell.cx)
+        pieces.append(("".join(cell.text for cell in group), note and len(group) > 1))
+        read.extend(group)
+    return _Text("".join(f"（{text}）" if note else text for text, note in pieces), tuple(read))
+
+
+def _listing(texts: Iterable[_Text]) -> Listing:
+    return Listing([Scalar([text.candidate()]) for text in texts])
+
+
+def _joined(texts: Sequence[_Text]) -> list[Candidate]:
+    if not texts:
+        return []
+    cells = tuple(cell for text in texts for cell in text.cells)
+    return [_Text("\n".join(text.text for text in texts), cells).candidate()]

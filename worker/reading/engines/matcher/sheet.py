@@ -1,0 +1,126 @@
+"""A document laid out for the readers: its cells, its labels, its habits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from schemas.values import dates
+from worker.reading.engines.matcher import typed_spans
+from worker.reading.engines.matcher.lexicon import Label, Lexicon, Mentions
+from worker.reading.engines.matcher.rows import Cell, Layout, Row
+from worker.reading.engines.matcher.typed_spans import Span, Typed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A value that a field might have, where it was read, and how much speaks for it.
+
+    `score` compares candidates of one field; `strength` (0 to 1) says what kind of support there
+    is: a label beside it, a form that fits, arithmetic that agrees. It feeds the confidence.
+    """
+
+    value: Any
+    score: float
+    spans: tuple[Span, ...]
+    strength: float = 0.5
+    certainty: float | None = None
+    """The probability itself, where a reader knows better than the model of `confidence`."""
+
+    @property
+    def ocr_confidence(self) -> float:
+        """How surely its least sure line was read."""
+        return min((span.cell.line.confidence for span in self.spans), default=1.0)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What the readers look at."""
+
+    layout: Layout
+    mentions: Mentions
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What readers found and ask for again, under names of their own."""
+
+    @cached_property
+    def day_first(self) -> bool:
+        """Whether 3/4/2020 is the third of April, as in most of the world."""
+        texts = [cell.text for cell in self.layout.cells]
+        if any(dates.month_first_is_certain(text) for text in texts):
+            return False
+        american = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
+        return not (any("$" in text for text in texts) and any(map(american.search, texts)))
+
+    @cached_property
+    def decimal_comma(self) -> bool | None:
+        """Whether fractions follow a comma here; None when the page does not tell."""
+        text = "\n".join(cell.text for cell in self.layout.cells)
+        commas = len(re.findall(r"\d,\d{2}(?!\d)", text))
+        dots = len(re.findall(r"\d\.\d{2}(?![\d.])", text))
+        return None if commas == dots else commas > dots
+
+    @cached_property
+    def amounts(self) -> list[Typed]:
+        """Every amount of money, in reading order."""
+        comma = self.decimal_comma
+        return [typed for cell in self.layout.cells
+                for typed in typed_spans.money(cell, decimal_comma=comma)]  # fmt: skip
+
+    @cached_property
+    def dates(self) -> list[Typed]:
+        """Every date, in reading order."""
+        first = self.day_first
+        return [typed for cell in self.layout.cells
+                for typed in typed_spans.calendar_dates(cell, day_first=first)]  # fmt: skip
+
+    @cached_property
+    def item_headers(self) -> frozenset[int]:
+        """Rows that name the columns of a table of items: three or more of them."""
+        return frozenset(row.index for row in self.layout.rows if self._columns_named(row) >= 3)
+
+    def _columns_named(self, row: Row) -> int:
+        named = {
+            label.concept
+            for cell in row.cells
+            for mention in self.mentions.of(cell)
+            for label in mention.labels
+            if label.concept.startswith("item.") and label.concept != "item.ignored"
+        }
+        return len(named)
+
+    def typed(self, kind: str, cell: Cell) -> list[Typed]:
+        """The values of a type in a cell; raises KeyError for a type that has none."""
+        return _FINDERS[kind](self, cell)
+
+
+_FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
+    "money": lambda sheet, cell: typed_spans.money(cell, decimal_comma=sheet.decimal_comma),
+    "number": lambda sheet, cell: typed_spans.numbers(cell, decimal_comma=sheet.decimal_comma),
+    "percent": lambda _sheet, cell: typed_spans.percents(cell),
+    "date": lambda sheet, cell: typed_spans.calendar_dates(cell, day_first=sheet.day_first),
+    "datetime": lambda sheet, cell: typed_spans.moments(cell, day_first=sheet.day_first),
+    "time": lambda _sheet, cell: typed_spans.times(cell),
+    "phone": lambda _sheet, cell: typed_spans.phones(cell),
+    "code": lambda _sheet, cell: list(typed_spans.codes(cell)),
+    "currency": lambda _sheet, cell: typed_spans.currency(cell),
+}
+
+
+def lay_out(layout: Layout, labels: Iterable[Label]) -> Sheet:
+    """A sheet with every label found."""
+    return Sheet(layout, Lexicon(labels).search(layout))
+
+
+def best_first(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """By score, and of equal values at equal places only the best."""
+    seen: set[Any] = set()
+    kept = []
+    for candidate in sorted(candidates, key=lambda candidate: -candidate.score):
+        key = (str(candidate.value), tuple((id(s.cell), s.start) for s in candidate.spans))
+        if key not in seen:
+            seen.add(key)
+            kept.append(candidate)
+    return kept

@@ -1,0 +1,163 @@
+"""Typed values in the text of a cell: amounts, numbers, dates, times and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from schemas.page import Box
+from schemas.values import amounts, currencies, dates
+from schemas.values.folding import plain
+from worker.reading.engines.matcher.rows import Cell
+
+_MONEY = re.compile(
+    r"(?<![\d.,:/])-?\(?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)\s?[.,]\s?\d{2}\)?-?(?![\d%]|[.,:/]\d)"
+    r"|(?:(?<=\s)|^)-?\.\d{2}(?=\s|$)"
+)
+_SIGNED_MONEY = re.compile(r"(?:[$€£¥￥₹]|(?<![A-Z])RM|HK\$)\s?(-?\d{1,3}(?:,\d{3})+|-?\d+)(?!\d|[.,]\d)")
+_LOST_POINT = re.compile(r"(\d{1,5})\s(\d{2})")
+_NUMBER = re.compile(
+    r"(?<![\w.,/-])-?\d{1,3}(?:[.,' ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,-]\d)|(?<![\w.,/-])-?\d+(?:[.,]\d+)?(?![\w/]|[.,-]\d)"
+)
+_COUNT = re.compile(r"(?<![\w.,/-])(\d+(?:[.,]\d+)?)\s?(?=[a-zA-Z]{1,6}\b|[一-龥])")
+_PHONE = re.compile(r"\+?\(?\d(?:[\d()]|[-\s./](?=[\d(])){5,18}\d")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/\-_.#]*[A-Za-z0-9]|\d")
+_MINUS = str.maketrans("−–－", "---")
+_PERCENT = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """A part of a cell: `cell.text[start:end]`."""
+
+    cell: Cell
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """What is printed there."""
+        return self.cell.text[self.start : self.end]
+
+    @property
+    def box(self) -> Box:
+        """Its place in the upright frame of its page."""
+        return self.cell.line.span_box(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Typed:
+    """A value of some type with its place; `quality` is how typical its form is (0 to 1)."""
+
+    value: Any
+    span: Span
+    quality: float = 1.0
+    other: Any = None
+    """A second reading of the same print, such as day and month exchanged."""
+
+
+def has_money(text: str) -> bool:
+    """Whether an amount with cents is in a text."""
+    return _MONEY.search(text) is not None
+
+
+def money(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
+    """Amounts with cents, and whole amounts behind a currency sign."""
+    text = plain(cell.text)
+    if len(text) != len(cell.text):  # a sign that NFKC makes longer would shift every place
+        text = cell.text
+    lost_point = _LOST_POINT.fullmatch(text)
+    if lost_point:
+        return [Typed(Decimal(f"{lost_point[1]}.{lost_point[2]}"), Span(cell, 0, len(text)), 0.7)]
+    typed = []
+    for match in (*_MONEY.finditer(text), *_SIGNED_MONEY.finditer(text)):
+        value = amounts.number(match.group(0), decimal_comma=decimal_comma)
+        if value is not None:
+            before = text[max(0, match.start() - 5) : match.start()]
+            minus = bool(re.search(r"-\s?(?:RM|[$€£¥])?\s?$", before))
+            typed.append(Typed(-abs(value) if minus else value, Span(cell, *match.span())))
+    return typed
+
+
+def numbers(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
+    """Every number that is not part of a word, a date or a longer code."""
+    text = cell.text.translate(_MINUS)
+    spans = [(match.start(), match.end()) for match in _NUMBER.finditer(text)]
+    spans += [match.span(1) for match in _COUNT.finditer(text)]
+    taken = [(found.start, found.end) for found in dates.find(cell.text)]
+    typed = []
+    for start, end in sorted(set(spans)):
+        if any(start < stop and end > begin for begin, stop in taken):
+            continue
+        value = amounts.number(text[start:end], decimal_comma=decimal_comma)
+        if value is not None:
+            bracketed = (
+                text[start - 1 : start] == "(" and text[end : end + 1] == ")" and "." in text[start:end]
+            )
+            typed.append(Typed(-abs(value) if bracketed else value, Span(cell, start, end)))
+    return typed
+
+
+def percents(cell: Cell) -> list[Typed]:
+    """Percentages, as the number before the sign."""
+    return [
+        Typed(Decimal(match[1].replace(",", ".")), Span(cell, *match.span(1)))
+        for match in _PERCENT.finditer(cell.text)
+    ]
+
+
+def calendar_dates(cell: Cell, *, day_first: bool) -> list[Typed]:
+    """Dates in ISO form."""
+    return [
+        Typed(found.iso, Span(cell, found.start, found.end), found.typical, found.swapped)
+        for found in dates.find(cell.text, day_first=day_first)
+    ]
+
+
+def times(cell: Cell) -> list[Typed]:
+    """The first clock time."""
+    found = dates.find_time(cell.text)
+    return [Typed(found[0], Span(cell, found[1], found[2]))] if found else []
+
+
+def moments(cell: Cell, *, day_first: bool) -> list[Typed]:
+    """A date with the clock time behind it, to the minute."""
+    typed = []
+    for day in dates.find(cell.text, day_first=day_first):
+        clock = dates.find_time(cell.text[day.end :])
+        if clock:
+            end = day.end + clock[2]
+            typed.append(Typed(f"{day.iso}T{clock[0][:5]}", Span(cell, day.start, end), day.typical))
+    return typed
+
+
+def phones(cell: Cell) -> list[Typed]:
+    """Telephone numbers as printed."""
+    return [
+        Typed(match.group(0).strip(), Span(cell, *match.span()))
+        for match in _PHONE.finditer(cell.text)
+        if 7 <= sum(char.isdigit() for char in match.group(0)) <= 15
+        and not re.match(r"\s?-?\s?[A-Za-z]|/\d", cell.text[match.end() :])
+        and not next(dates.find(match.group(0)), None)
+    ]
+
+
+def codes(cell: Cell) -> Iterator[Typed]:
+    """Numbers of documents: words with at least one digit."""
+    days = [(found.start, found.end) for found in dates.find(cell.text)]
+    for match in _CODE.finditer(cell.text):
+        text = match.group(0)
+        if not any(char.isdigit() for char in text):
+            continue
+        if any(start <= match.start() and match.end() <= end for start, end in days):
+            continue
+        yield Typed(text, Span(cell, *match.span()), 1.0 if len(text) >= 3 else 0.6)
+
+
+def currency(cell: Cell) -> list[Typed]:
+    """A currency code, from a sign or a word."""
+    found = currencies.find(cell.text)
+    return [Typed(found[0], Span(cell, found[1], found[2]))] if found else []

@@ -1,0 +1,115 @@
+"""The answers about single pages made one document.
+
+A value is that of the first page that has it, and other pages' other values are kept beside it;
+lists are the pages' lists in order. Long lists are the reason for reading page by page: models that
+are given a whole document answer with its first few items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from schemas import pointer
+from schemas.json_schema.fields import Field
+from worker.reading.engines.base import Other, Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """What was read on one page, or a part of it: data of the schema, and by pointer what was told of it.
+
+    `overlaps` says that the part begins with lines that the part before it ends with.
+    """
+
+    page: int
+    data: Mapping[str, Any]
+    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    overlaps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A document's data, and what was told of each value."""
+
+    data: dict[str, Any]
+    spoken: dict[str, Spoken]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A value of one page, and where in that page's data it stands."""
+
+    answer: PageAnswer
+    value: Any
+    at: str
+
+
+def merge(answers: Sequence[PageAnswer], root: Field) -> Merged:
+    """All pages' answers as one; the order of the pages counts."""
+    spoken: dict[str, Spoken] = {}
+    data = _merged([_Part(answer, answer.data, "") for answer in answers], root, to="", spoken=spoken)
+    return Merged(data if isinstance(data, dict) else {}, spoken)
+
+
+def _merged(parts: Sequence[_Part], field_: Field, *, to: str, spoken: dict[str, Spoken]) -> Any:
+    if field_.is_object and any(isinstance(part.value, Mapping) for part in parts):
+        return {
+            child.name: _merged(_inside(parts, child.name), child,
+                                to=to + pointer.join(child.name), spoken=spoken)
+            for child in field_.properties
+        }  # fmt: skip
+    if field_.is_array and any(isinstance(part.value, list) for part in parts):
+        return _listed(parts, field_, to=to, spoken=spoken)
+    return _first(parts, to=to, spoken=spoken)
+
+
+def _inside(parts: Sequence[_Part], name: str) -> list[_Part]:
+    return [
+        _Part(part.answer, part.value.get(name), part.at + pointer.join(name))
+        for part in parts if isinstance(part.value, Mapping)
+    ]  # fmt: skip
+
+
+def _listed(parts: Sequence[_Part], field_: Field, *, to: str, spoken: dict[str, Spoken]) -> list[Any]:
+    """All items in order; items in which nothing was found are none."""
+    assert field_.items is not None
+    items: list[_Part] = []
+    for part in parts:
+        found = [
+            _Part(part.answer, value, part.at + pointer.join(index))
+            for index, value in enumerate(part.value if isinstance(part.value, list) else ())
+            if any(leaf is not None for _, leaf in pointer.leaves(value))
+        ]
+        items.extend(found[_shared(items, found) :] if part.answer.overlaps else found)
+    return [
+        _merged([item], field_.items, to=to + pointer.join(index), spoken=spoken)
+        for index, item in enumerate(items)
+    ]
+
+
+def _shared(before: Sequence[_Part], after: Sequence[_Part]) -> int:
+    """How many items the second list begins with that the first ends with."""
+    for count in range(min(len(before), len(after)), 0, -1):
+        ending = [part.value for part in before[len(before) - count :]]
+        if ending == [part.value for part in after[:count]]:
+            return count
+    return 0
+
+
+def _first(parts: Sequence[_Part], *, to: str, spoken: dict[str, Spoken]) -> Any:
+    found = [part for part in parts if part.value is not None]
+    if not found:
+        return None
+    first, rest = found[0], found[1:]
+    others: dict[str, Other] = {}
+    for part in rest:
+        if part.value != first.value:
+            others.setdefault(repr(part.value), Other(part.value, part.answer.page, _of(part).probability))
+    spoken[to] = replace(_of(first), others=tuple(others.values()))
+    return first.value
+
+
+def _of(part: _Part) -> Spoken:
+    return part.answer.spoken.get(part.at, Spoken(part.answer.page))

@@ -1,0 +1,86 @@
+"""PDF pages by PyMuPDF: the fastest on text pages. AGPL or commercial, see LICENSE.
+
+Runs in the child process of `sandbox`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pymupdf
+
+from schemas.page import Box, Word
+from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
+from worker.reading.pages.base import Limits, OpenDocument, Page
+
+_DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
+"""What PyMuPDF raises on damaged files; FzErrorBase is a RuntimeError."""
+
+
+def open_pdf(path: Path) -> OpenDocument:
+    """Open a PDF; raises SourceError."""
+    pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 (their signature)
+    pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
+    try:
+        document = _open(path)
+        if document.needs_pass:
+            raise PasswordRequired
+        count = document.page_count
+    except _DAMAGE as error:
+        raise CorruptFile(kind="PDF", detail="its structure cannot be followed") from error
+    if count < 1:
+        raise EmptyDocument
+    return _PdfDocument(document, count)
+
+
+def _open(path: Path) -> Any:
+    """PyMuPDF takes names in UTF-8 only; a file with another name is read into memory."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return pymupdf.open(stream=path.read_bytes(), filetype="pdf")
+    return pymupdf.open(path, filetype="pdf")
+
+
+class _PdfDocument:
+    def __init__(self, document: Any, count: int) -> None:
+        self._document = document
+        self.page_count = count
+
+    def page(self, index: int, limits: Limits) -> Page:
+        """Draw the page as a viewer shows it, its rotation applied."""
+        try:
+            page = self._document.load_page(index)
+            bounds = page.rect
+            dots = limits.dpi / 72
+            scale = limits.scale(bounds.width * dots, bounds.height * dots, wanted=1.0) * dots
+            pixmap = page.get_pixmap(
+                matrix=pymupdf.Matrix(scale, scale), alpha=False, colorspace=pymupdf.csRGB
+            )
+            picture = np.frombuffer(pixmap.samples_mv, dtype=np.uint8)
+            picture = picture.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * 3]
+            words = _words(page)
+        except _DAMAGE as error:
+            raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
+        shape = (pixmap.height, pixmap.width, 3)
+        return Page(number=index + 1, picture=picture.reshape(shape).copy(), words=words)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._document.close()
+
+
+def _words(page: Any) -> tuple[Word, ...]:
+    """The text layer's words, their places in fractions of the upright page."""
+    turn, bounds = page.rotation_matrix, page.rect
+    words = []
+    for x0, y0, x1, y1, text, *_ in page.get_text("words"):
+        place = pymupdf.Rect(x0, y0, x1, y1) * turn
+        box = Box(
+            (place.x0 - bounds.x0) / bounds.width, (place.y0 - bounds.y0) / bounds.height,
+            (place.x1 - bounds.x0) / bounds.width, (place.y1 - bounds.y0) / bounds.height,
+        )  # fmt: skip
+        words.append(Word(text, box))
+    return tuple(words)

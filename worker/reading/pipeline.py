@@ -1,0 +1,175 @@
+"""One document, from file to record: the whole flow, read top-down.
+
+file ─raster─► pages ─engine─► reply ─validate─► issues ─ground─► evidence ─► record
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from schemas import pointer
+from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
+from schemas.registry import Schema
+from worker.checks import fit, validate
+from worker.errors import PagemillError
+from worker.reading.engines.base import Engine, Errand, Reply, Request
+from worker.reading.engines.vision import grounding
+from worker.reading.pages.base import Page
+from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
+
+_NOBODYS = Errand()
+_OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
+
+Progress = Callable[[int, int], None]
+"""Called with the pages done and the pages there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document: its name, the hash of its bytes, its pages to come (None when it did not open)."""
+
+    filename: str
+    sha256: str
+    document: SandboxedDocument | None
+
+
+def extract(
+    source: Source,
+    schema: Schema,
+    *,
+    engine: Engine,
+    review_below: float = 0.5,
+    progress: Progress = lambda _done, _all: None,
+    errand: Errand = _NOBODYS,
+) -> Record:
+    """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
+    started = time.perf_counter()
+    assert source.document is not None
+    pages = _Pages(source.document, progress, errand.alive)
+    request = Request(schema, pages, source.document.page_count, errand, after_page=pages.count_one)
+    try:
+        [reply] = engine.read([request])
+    finally:
+        source.document.close()
+    pages.require_one()
+    read = time.perf_counter()
+    data = fit.fit(reply.data, schema.root)
+    evidence = dict(reply.evidence or _located(reply))
+    for at in fit.defaults(reply.data, data, schema.root):
+        evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
+    issues = (*pages.issues(), *reply.issues, *_hardly_read(reply, schema), *validate.check(data, schema))
+    timings = {"read": read - started, "check": time.perf_counter() - read}
+    return Record(
+        job_id=errand.job or job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
+        state=_state(issues, evidence, review_below), issues=issues,
+        provenance=_provenance(source, schema, engine, reply=reply, timings=timings),
+    )  # fmt: skip
+
+
+def _located(reply: Reply) -> dict[str, Evidence]:
+    return grounding.locate(reply.data, reply.lines, turns=reply.turns, spoken=reply.spoken)
+
+
+def _hardly_read(reply: Reply, schema: Schema) -> Iterator[Issue]:
+    """Pages that have text, and no value that matters: they may be of another kind, or nobody read them."""
+    if not any(reply.lines.values()):
+        return
+    if not any(leaf is not None for _, leaf in pointer.leaves(reply.data)):
+        message = "the document has text, but nothing of what is asked for was found in it"
+        yield Issue(code="nothing_found", severity=Severity.ERROR, message=message)
+    elif schema.keys and all(reply.data.get(key) is None for key in schema.keys):
+        message = f"not found: {' or '.join(schema.keys)}, without which it may be another kind of document"
+        yield Issue(code="key_field_missing", severity=Severity.ERROR, message=message)
+
+
+def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:
+    """The record of a document that could not be read."""
+    source = Source(source_name, sha256, document=None)
+    issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
+    return Record(
+        job_id=job_id(source, schema, engine), kind=schema.name, state=State.FAILED, data=None,
+        issues=(issue,),
+        provenance=_provenance(source, schema, engine, reply=Reply({}), timings={}),
+    )  # fmt: skip
+
+
+def job_id(source: Source, schema: Schema, engine: Engine) -> str:
+    """The same document, schema, engine and version give the same job."""
+    parts = (source.sha256, schema.sha256, engine.name, engine.model or "", engine.revision or "",
+             version())  # fmt: skip
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def version() -> str:
+    """The version of Pagemill that is running."""
+    return metadata.version("pagemill")
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Pages:
+    """The pages of a document for the engine; those that fail are noted and left out."""
+
+    def __init__(self, document: SandboxedDocument, progress: Progress, alive: Callable[[], None]) -> None:
+        self._document = document
+        self._progress = progress
+        self._alive = alive
+        self._failed: list[PageFailed] = []
+        self._drawn = 0
+        self._done = 0
+
+    def __iter__(self) -> Iterator[Page]:
+        for page in self._document:
+            self._alive()
+            if isinstance(page, PageFailed):
+                self._failed.append(page)
+                self.count_one()
+            else:
+                self._drawn += 1
+                yield page
+
+    def count_one(self) -> None:
+        """A page is done with: an engine may draw more of them before the first is."""
+        self._done += 1
+        self._progress(self._done, self._document.page_count)
+
+    def require_one(self) -> None:
+        """Raise the first page's error when not a single page could be drawn."""
+        if self._failed and not self._drawn:
+            raise self._failed[0].error
+
+    def issues(self) -> Iterator[Issue]:
+        """One issue per page that is missing from the record."""
+        for page in self._failed:
+            message = f"page {page.number} could not be read: {page.error}"
+            yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
+
+
+def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_below: float) -> State:
+    doubtful = any(item.confidence < review_below for item in evidence.values())
+    broken = any(issue.severity is Severity.ERROR for issue in issues)
+    return State.REVIEW if doubtful or broken else State.DONE
+
+
+def _provenance(
+    source: Source, schema: Schema, engine: Engine, *, reply: Reply, timings: dict[str, float]
+) -> Provenance:
+    return Provenance(
+        source_sha256=source.sha256, filename=source.filename,
+        pages=source.document.page_count if source.document else 0,
+        kind_version=schema.version, schema_sha256=schema.sha256, engine=engine.name,
+        model=engine.model, revision=engine.revision, pipeline_version=version(),
+        timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
+        tokens=dict(reply.tokens), notes=reply.notes,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Page to lines, upright: by text layer or by OCR."""
