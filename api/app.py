@@ -16,9 +16,9 @@ from api.auth import require_safe
 from api.limits import SmallBodies
 from api.routes import audit, batches, documents, events, hooks, jobs, kinds, status
 from api.webhooks import Sender
+from worker.errors import NotFound
 from worker.jobs.app import App, connect, version
 from worker.log import logger
-from worker.refusals import NotFound
 from worker.settings import Settings
 from worker.tracing import TRACING
 
@@ -42,9 +42,14 @@ def serve(settings: Settings) -> None:
     if settings.auth == "off":
         _log.warning("auth_is_off", host=settings.host, who="everyone on this machine may do everything")
     uvicorn.run(
-        create(app), host=settings.host, port=settings.port, log_config=None, access_log=False,
-        server_header=False, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+        create(app),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
 
 
 def create(app: App) -> FastAPI:
@@ -59,9 +64,13 @@ def create(app: App) -> FastAPI:
         app.close()
 
     api = FastAPIOffline(  # whose /docs needs nothing from elsewhere
-        title="Pagemill", version=version(), description=_DESCRIPTION, lifespan=lifespan,
-        redoc_url=None, separate_input_output_schemas=False,
-    )  # fmt: skip
+        title="Pagemill",
+        version=version(),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
     api.state.parts = app
     problems.install(api)
     api.add_middleware(SmallBodies, except_path="/v1/jobs")

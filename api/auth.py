@@ -19,11 +19,10 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from api.addresses import is_loopback
-from worker.errors import QueueUnavailable, SettingsInvalid
+from worker.errors import Forbidden, QueueUnavailable, RateLimited, SettingsInvalid, Unauthorized
 from worker.jobs.app import App
 from worker.jobs.ledger.access import ApiKey
 from worker.log import logger
-from worker.refusals import Forbidden, RateLimited, Unauthorized
 from worker.settings import Settings
 
 _log = logger(__name__)

@@ -18,8 +18,7 @@ import httpx
 
 from api.views import BatchView, JobPage, JobView, Submitted
 from schemas.job import FINISHED
-from worker.errors import Unreachable
-from worker.refusals import Refused
+from worker.errors import Refused, Unreachable
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0, read=90.0)
 _LONGEST_WAIT = 30
@@ -39,10 +38,7 @@ class Client:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -96,9 +92,10 @@ class Client:
     @contextmanager
     def export(self, batch: str, *, form: str) -> Iterator[Iterator[bytes]]:
         """The records of a batch as jsonl, csv or parquet, in pieces."""
-        with self._translated(), self._http.stream(
-            "GET", f"/v1/batches/{batch}/export", params={"format": form}
-        ) as answer:  # fmt: skip
+        with (
+            self._translated(),
+            self._http.stream("GET", f"/v1/batches/{batch}/export", params={"format": form}) as answer,
+        ):
             if answer.is_error:
                 answer.read()
             _require(answer)

@@ -15,14 +15,13 @@ from starlette.datastructures import FormData, UploadFile
 
 from api.addresses import require_public
 from api.auth import DEFAULT_PROJECT, Principal
-from api.views import JobView, Rejected, Submitted
+from api.views import JobView, RejectedFile, Submitted
 from schemas.job import DEFAULT_PRIORITY, HIGHEST_PRIORITY, Job
-from worker.errors import ObjectMissing, PagemillError, ServiceError, TooLarge
+from worker.errors import NotFound, ObjectMissing, PagemillError, RequestInvalid, ServiceError, TooLarge
 from worker.jobs import catalogue, kinds, object_keys
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
-from worker.jobs.submit import Wish, measure, submit
-from worker.refusals import NotFound, RequestInvalid
+from worker.jobs.submit import SubmitOptions, measure, submit
 
 
 class Options(BaseModel):
@@ -57,7 +56,7 @@ class Taken:
     def view(self) -> Submitted:
         """As the API answers."""
         rejected = [
-            Rejected(filename=name, code=error.code, detail=str(error)) for name, error in self.rejected
+            RejectedFile(filename=name, code=error.code, detail=str(error)) for name, error in self.rejected
         ]
         return Submitted(jobs=[JobView.of(job) for job in self.jobs], rejected=rejected)
 
@@ -81,7 +80,7 @@ class Intake:
         earlier = self._answered(fingerprint)
         if earlier is not None:
             return Taken(jobs=earlier)
-        taken = self._submit(named, self._wish(options))
+        taken = self._submit(named, self._submit_options(options))
         self._remember(fingerprint, taken)
         return taken
 
@@ -107,17 +106,17 @@ class Intake:
             except ObjectMissing as error:
                 raise NotFound(what="object with this key") from error
             with path.open("rb") as file:
-                taken = self._submit([(PurePosixPath(key).name, file)], self._wish(options))
+                taken = self._submit([(PurePosixPath(key).name, file)], self._submit_options(options))
         self._remember(fingerprint, taken)
         if key.startswith(object_keys.UPLOADS):
             self.app.store.delete(key)
         return taken
 
-    def _submit(self, files: Sequence[tuple[str, BinaryIO]], wish: Wish) -> Taken:
+    def _submit(self, files: Sequence[tuple[str, BinaryIO]], submit_options: SubmitOptions) -> Taken:
         taken = Taken()
         for name, file in files:
             try:
-                job, new = submit(self.app, file, name, wish=wish, actor=self.principal.actor)
+                job, new = submit(self.app, file, name, options=submit_options, actor=self.principal.actor)
             except ServiceError:
                 raise
             except PagemillError as error:
@@ -129,15 +128,19 @@ class Intake:
             raise taken.rejected[0][1]
         return taken
 
-    def _wish(self, options: Options) -> Wish:
+    def _submit_options(self, options: Options) -> SubmitOptions:
         engine = options.engine or self.app.settings.engine
         catalogue.entry(engine)
         if options.callback_url is not None:
             require_public(options.callback_url, self.app.settings)
-        return Wish(
-            project=self.principal.project, kind=self._kind(options), engine=engine,
-            priority=options.priority, batch=options.batch, callback_url=options.callback_url,
-        )  # fmt: skip
+        return SubmitOptions(
+            project=self.principal.project,
+            kind=self._kind(options),
+            engine=engine,
+            priority=options.priority,
+            batch=options.batch,
+            callback_url=options.callback_url,
+        )
 
     def _kind(self, options: Options) -> KindRef:
         if (options.kind is None) == (options.schema_ is None):
@@ -146,7 +149,7 @@ class Intake:
             return kinds.find(self.app, self.principal.project, options.kind)
         assert options.schema_ is not None
         title = str(options.schema_.get("title") or "")
-        return kinds.keep(self.app, self.principal.project, options.schema_, name=title)
+        return kinds.store_schema(self.app, self.principal.project, options.schema_, name=title)
 
     def _own(self, key: str) -> str:
         """A key the one who asks may name; raises NotFound for every other one."""
@@ -176,9 +179,12 @@ class Intake:
     def _remember(self, fingerprint: str, taken: Taken) -> None:
         if self.idempotency_key is not None:
             self.app.ledger.access.remember(
-                self.principal.project, self.idempotency_key, fingerprint=fingerprint,
-                job_ids=[job.id for job in taken.jobs], now=self.app.clock(),
-            )  # fmt: skip
+                self.principal.project,
+                self.idempotency_key,
+                fingerprint=fingerprint,
+                job_ids=[job.id for job in taken.jobs],
+                now=self.app.clock(),
+            )
 
 
 def _fields(form: FormData) -> dict[str, Any]:

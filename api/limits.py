@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from worker.refusals import RequestInvalid, UploadTooLarge
+from worker.errors import RequestInvalid, UploadTooLarge
 
 MOST_ELSEWHERE = 16 * 2**20
 """Bytes of any request that is not an upload."""

@@ -13,9 +13,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from worker.errors import PagemillError
+from worker.errors import PagemillError, RateLimited, RequestInvalid, UploadTooLarge
 from worker.log import logger
-from worker.refusals import RateLimited, RequestInvalid, UploadTooLarge
 
 _log = logger(__name__)
 MEDIA_TYPE = "application/problem+json"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from worker.refusals import RequestInvalid
+from worker.errors import RequestInvalid
 
 
 @contextmanager

@@ -55,17 +55,28 @@ class JobView(BaseModel):
         spec = job.spec
         error = ErrorView(code=job.error_code, message=job.error_message) if job.error_code else None
         return cls(
-            id=spec.job_id, state=job.state, kind=spec.kind, kind_version=spec.kind_version,
-            filename=spec.filename, size=spec.size, source_sha256=spec.source_sha256, engine=spec.engine,
-            priority=spec.priority, batch=spec.batch, attempts=job.attempts,
-            progress=ProgressView(pages=job.pages, pages_done=job.pages_done), error=error,
-            created_at=moment(job.created_at), updated_at=moment(job.updated_at),
-            started_at=moment(job.started_at), finished_at=moment(job.finished_at),
+            id=spec.job_id,
+            state=job.state,
+            kind=spec.kind,
+            kind_version=spec.kind_version,
+            filename=spec.filename,
+            size=spec.size,
+            source_sha256=spec.source_sha256,
+            engine=spec.engine,
+            priority=spec.priority,
+            batch=spec.batch,
+            attempts=job.attempts,
+            progress=ProgressView(pages=job.pages, pages_done=job.pages_done),
+            error=error,
+            created_at=moment(job.created_at),
+            updated_at=moment(job.updated_at),
+            started_at=moment(job.started_at),
+            finished_at=moment(job.finished_at),
             links={"self": f"/v1/jobs/{spec.job_id}", "record": f"/v1/jobs/{spec.job_id}/record"},
-        )  # fmt: skip
+        )
 
 
-class Rejected(BaseModel):
+class RejectedFile(BaseModel):
     """A file that was not taken."""
 
     filename: str
@@ -77,7 +88,7 @@ class Submitted(BaseModel):
     """What became of the files of a request."""
 
     jobs: list[JobView]
-    rejected: list[Rejected] = Field(description="Files that were not taken; the others were.")
+    rejected: list[RejectedFile] = Field(description="Files that were not taken; the others were.")
 
 
 class JobPage(BaseModel):

@@ -18,11 +18,10 @@ import httpx
 from standardwebhooks import Webhook
 
 from api.addresses import require_public
-from worker.errors import PagemillError
+from worker.errors import PagemillError, RequestInvalid
 from worker.jobs.app import App
 from worker.jobs.ledger.deliveries import GIVEN_UP, PENDING, SENT, Delivery
 from worker.log import logger
-from worker.refusals import RequestInvalid
 
 _log = logger(__name__)
 _PAUSES = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600)  # seconds after the first, second … failure
@@ -130,9 +129,12 @@ def _signed(app: App, delivery: Delivery) -> dict[str, str]:
         msg_id=delivery.id, timestamp=now, data=delivery.body.decode()
     )
     return {
-        "webhook-id": delivery.id, "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature, "content-type": "application/json", "user-agent": "pagemill",
-    }  # fmt: skip
+        "webhook-id": delivery.id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+        "content-type": "application/json",
+        "user-agent": "pagemill",
+    }
 
 
 def _pinned(url: str, address: str) -> tuple[str, dict[str, str], dict[str, str]]:

@@ -28,8 +28,18 @@ def serve(threads: str) -> None:
         store.write(f"bare/{batch}/{number}.out", b"x" * RECORD_BYTES)
         counter.incr(f"bare:{batch}")
 
-    app.worker_main(["--quiet", "worker", "--pool=threads", f"--concurrency={threads}", "--queues=bare",
-                     "--without-gossip", "--without-mingle", "--without-heartbeat"])  # fmt: skip
+    app.worker_main(
+        [
+            "--quiet",
+            "worker",
+            "--pool=threads",
+            f"--concurrency={threads}",
+            "--queues=bare",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -42,18 +42,18 @@ from worker.reading.engines.base import Request
 from worker.reading.engines.decoding import grammar
 from worker.reading.engines.decoding.constraint import Constraint
 from worker.reading.engines.decoding.grammar import Grammar
-from worker.reading.engines.decoding.stops import Stops
+from worker.reading.engines.decoding.stopping_rules import StoppingRules
 from worker.reading.engines.transformers import auto
-from worker.reading.engines.transformers.checkpoint import Opening
+from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
 from worker.reading.engines.transformers.placement import Placement
 from worker.reading.engines.vision.base import Message, Prompt
-from worker.reading.engines.vision.batcher import Limits
-from worker.reading.engines.vision.engine import Manner, VisionEngine
+from worker.reading.engines.vision.batcher import BatchLimits
+from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
 from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page
-from worker.reading.text.sources import Sight
+from worker.reading.text.sources import PageLines
 
 _PAGES = 8
 _ROUNDS = 5
@@ -63,9 +63,12 @@ _VOCABULARY = 151_936
 _SIZES = ((64, 2, torch.float32), (256, 4, torch.bfloat16), (512, 8, torch.bfloat16))
 _INVOICE = registry.from_json_schema(registry.kind("invoice").json_schema, name="invoice")  # no second turns
 _FORM = registry.from_json_schema(
-    {"type": "object", "properties": {f"{row}{n}": {"type": "string", "maxLength": 24} for row in "abcd" for n in range(10)}},
+    {
+        "type": "object",
+        "properties": {f"{row}{n}": {"type": "string", "maxLength": 24} for row in "abcd" for n in range(10)},
+    },
     name="form",
-)  # fmt: skip
+)
 
 
 def main() -> int:
@@ -132,11 +135,21 @@ def _small(schema: Schema, folder: str, hidden: int, layers: int) -> Path:
     families.build("qwen2_5_vl", made, texts=[render.extract(schema, "en")])
     if hidden > 64:
         config = AutoConfig.from_pretrained(made)
-        config.text_config.update({
-            "hidden_size": hidden, "intermediate_size": 2 * hidden, "num_hidden_layers": layers,
-            "num_attention_heads": hidden // 64, "num_key_value_heads": 1, "layer_types": ["full_attention"] * layers,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [8, 12, 12]},
-        })  # fmt: skip
+        config.text_config.update(
+            {
+                "hidden_size": hidden,
+                "intermediate_size": 2 * hidden,
+                "num_hidden_layers": layers,
+                "num_attention_heads": hidden // 64,
+                "num_key_value_heads": 1,
+                "layer_types": ["full_attention"] * layers,
+                "rope_parameters": {
+                    "rope_type": "default",
+                    "rope_theta": 10_000.0,
+                    "mrope_section": [8, 12, 12],
+                },
+            }
+        )
         config.vision_config.out_hidden_size = hidden
         torch.manual_seed(7)
         AutoModelForImageTextToText.from_config(config).save_pretrained(made)
@@ -144,14 +157,18 @@ def _small(schema: Schema, folder: str, hidden: int, layers: int) -> Path:
 
 
 def _engine(model: TransformersGenerator, *, rows: int) -> VisionEngine:
-    engine = VisionEngine(model, manner=Manner(Limits(rows, 10**6, 0.2), max_tokens=_ANSWER), eyes=_blind)
+    engine = VisionEngine(
+        model,
+        generation=GenerationLimits(BatchLimits(rows, 10**6, 0.2), max_tokens=_ANSWER),
+        line_source=_blind,
+    )
     engine.warm_up()
     return engine
 
 
 def _model(folder: Path, dtype: torch.dtype) -> TransformersGenerator:
     placement = Placement("cpu", dtype)
-    opening = Opening(lambda: Location(folder, "tiny"), lambda: placement, auto.open_checkpoint)
+    opening = CheckpointLoader(lambda: Location(folder, "tiny"), lambda: placement, auto.open_checkpoint)
     model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_PAGES)
     model.load()
     return model
@@ -183,8 +200,14 @@ class _Bare:
     def __call__(self, prompts: list[Prompt]) -> list[str]:
         inputs = self._checkpoint.encode(prompts)
         width = inputs["input_ids"].shape[1]
-        held = _held(self._words, [self._grammar] * len(prompts), eos=self._eos, vocabulary=self._vocabulary,
-                     width=width, most=_ANSWER)  # fmt: skip
+        held = _held(
+            self._words,
+            [self._grammar] * len(prompts),
+            eos=self._eos,
+            vocabulary=self._vocabulary,
+            width=width,
+            most=_ANSWER,
+        )
         with torch.inference_mode():
             output = self._checkpoint.model.generate(
                 **inputs, **held, max_new_tokens=_ANSWER, do_sample=False
@@ -199,15 +222,15 @@ def _held(
 ) -> dict[str, Any]:
     """What `generate` needs to keep rows to their grammars."""
     constraint = Constraint(words, grammars, eos=eos, vocabulary=vocabulary)
-    stops = Stops(constraint, lambda _row: False, most=[most] * len(grammars), prompt=width)
+    stops = StoppingRules(constraint, lambda _row: False, most=[most] * len(grammars), prompt=width)
     return {
         "logits_processor": LogitsProcessorList([constraint]),
         "stopping_criteria": StoppingCriteriaList([stops]),
     }
 
 
-def _blind(_page: Page) -> Sight:
-    return Sight(())
+def _blind(_page: Page) -> PageLines:
+    return PageLines(())
 
 
 def _read(engine: VisionEngine, pages: list[Page], schema: Schema) -> None:
@@ -228,37 +251,47 @@ class _Steps:
     def __init__(self, hidden: int, layers: int) -> None:
         self._tokenizer = large.make(_VOCABULARY)
         config = Qwen3Config(
-            vocab_size=_VOCABULARY, hidden_size=hidden, intermediate_size=2 * hidden, num_hidden_layers=layers,
-            num_attention_heads=4, num_key_value_heads=2, head_dim=hidden // 4, tie_word_embeddings=True,
-        )  # fmt: skip
+            vocab_size=_VOCABULARY,
+            hidden_size=hidden,
+            intermediate_size=2 * hidden,
+            num_hidden_layers=layers,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            head_dim=hidden // 4,
+            tie_word_embeddings=True,
+        )
         torch.manual_seed(0)
         self._model = Qwen3ForCausalLM(config).eval()
         self._held = from_tokenizer(
             self._tokenizer, n_vocab=_VOCABULARY, eos_token=[self._tokenizer.eos_token_id]
         )
-        item = {"type": "object", "properties": {"name": {"type": "string", "minLength": 8, "maxLength": 40}, "price": {"type": "number", "multipleOf": 0.01, "maximum": 10**6}},
-                "required": ["name", "price"], "additionalProperties": False}  # fmt: skip
+        item = {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "minLength": 8, "maxLength": 40},
+                "price": {"type": "number", "multipleOf": 0.01, "maximum": 10**6},
+            },
+            "required": ["name", "price"],
+            "additionalProperties": False,
+        }
         self._grammar = grammar.of_schema({"type": "array", "items": item, "minItems": 200})
 
     def __call__(self, rows: int, *, held: bool) -> float:
         ids = torch.randint(0, 1000, (rows, 64), generator=torch.Generator().manual_seed(1))
         eos = [self._tokenizer.eos_token_id]
-        config = GenerationConfig(
-            max_new_tokens=_STEPS,
-            min_new_tokens=_STEPS,
-            do_sample=False,
-            eos_token_id=eos,
-            pad_token_id=eos[0],
-        )
+        config = GenerationConfig(max_new_tokens=_STEPS, min_new_tokens=_STEPS, do_sample=False)
+        config.eos_token_id, config.pad_token_id = eos, eos[0]
         keeping = _held(
             self._held, [self._grammar] * rows, eos=eos, vocabulary=_VOCABULARY, width=64, most=_STEPS
         )
         started = time.perf_counter()
         with torch.inference_mode():
             self._model.generate(
-                input_ids=ids, attention_mask=torch.ones_like(ids), generation_config=config,
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                generation_config=config,
                 **(keeping if held else {}),
-            )  # fmt: skip
+            )
         return (time.perf_counter() - started) / _STEPS
 
 

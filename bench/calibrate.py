@@ -25,7 +25,7 @@ from worker.reading.engines.matcher import assign, confidence
 from worker.reading.engines.matcher.candidates import Group
 from worker.reading.engines.matcher.engine import read_sheet
 from worker.reading.engines.matcher.readers.registry import fill_root
-from worker.reading.pages.base import Limits, Page
+from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.reading.score.compare import score
 from worker.reading.score.metrics import auroc, calibration_error
@@ -61,7 +61,7 @@ def collect(documents: Sequence[Labelled]) -> list[Samples]:
     """Per document, the features of every labelled value that was taken and whether it is right."""
     ocr = Ocr()
     samples = []
-    with Sandbox(Limits.of(Settings())) as sandbox:
+    with Sandbox(PageLimits.of(Settings())) as sandbox:
         for document in documents:
             pages = [page for page in sandbox.open(document.path) if isinstance(page, Page)]
             sheet = read_sheet(pages, document.schema.root, ocr).sheet

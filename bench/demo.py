@@ -22,7 +22,7 @@ from api.cli.scoring import Labelled
 from schemas import pointer
 from schemas.record import Record
 from worker.reading.engines import factory
-from worker.reading.pages.base import Limits
+from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings, environment
 
@@ -49,9 +49,8 @@ def read_here(documents: Sequence[Labelled]) -> None:
     files = [(document.path, document.schema) for document in documents]
     engine = factory.create("embedded", settings)
     started = time.perf_counter()
-    with Sandbox(Limits.of(settings)) as sandbox:
-        outcomes = read_all(files, engine=engine, sandbox=sandbox,
-                            review_below=settings.review_below)  # fmt: skip
+    with Sandbox(PageLimits.of(settings)) as sandbox:
+        outcomes = read_all(files, engine=engine, sandbox=sandbox, review_below=settings.review_below)
         for outcome in outcomes:
             show(outcome.record)
             overlay.draw(outcome.path, outcome.record, OUT, sandbox)
@@ -80,8 +79,10 @@ def read_by_service(documents: Sequence[Labelled]) -> None:
             time.sleep(0.2)
         seconds = time.perf_counter() - started
     read = len(list((DATA / "outbox").rglob("*.json")))
-    print(f"{read} of {len(documents)} documents from {DATA}/inbox to {DATA}/outbox in {seconds:.1f} s; "
-          "everything is stopped again")  # fmt: skip
+    print(
+        f"{read} of {len(documents)} documents from {DATA}/inbox to {DATA}/outbox in {seconds:.1f} s; "
+        "everything is stopped again"
+    )
     if read < len(documents):
         raise SystemExit(1)
 
@@ -119,8 +120,11 @@ def summarise(result: Path) -> None:
 def show(record: Record) -> None:
     """The first values of a record, each with its confidence and its place."""
     print(f"\n{record.provenance.filename}  ({record.kind}, {record.state})")
-    read = [(at, value) for at, value in pointer.leaves(record.data)
-            if value is not None and at in record.fields and record.fields[at].citations]  # fmt: skip
+    read = [
+        (at, value)
+        for at, value in pointer.leaves(record.data)
+        if value is not None and at in record.fields and record.fields[at].citations
+    ]
     for at, value in read[:MOST]:
         found = record.fields[at]
         place = found.citations[0]

@@ -175,30 +175,30 @@ def _report(app: App, folder: Path, count: int, heard: Heard, *, settled: bool, 
             outcomes[stat.key.split("/")[3]].append(name)
     missing = [row.id for row in rows if row.id not in outcomes]
     double = [job_id for job_id, names in outcomes.items() if len(names) > 1]
-    wrong = [
-        row.id for row in rows
-        if (row.state == JobState.FAILED) != (outcomes.get(row.id) == ["failure.json"])
-    ]  # fmt: skip
+    failed = {job_id for job_id, names in outcomes.items() if names == ["failure.json"]}
+    wrong = [row.id for row in rows if (row.state == JobState.FAILED) != (row.id in failed)]
     out_folder = sum(1 for _ in (folder / "outbox").rglob("*.json"))
     failed_folder = sum(1 for _ in (folder / "failed").rglob("*.txt"))
     out_bucket = sum(1 for _ in app.store.list(object_keys.OUTBOX))
     failed_bucket = sum(1 for s in app.store.list(object_keys.FAILED) if s.key.endswith(".txt"))
-    attempts = Counter(row.attempts for row in rows)
+    print(f"attempts: {dict(sorted(Counter(row.attempts for row in rows).items()))}")
     two_bodies = sum(1 for bodies in heard.bodies.values() if len(bodies) > 1)
     print(f"{count} jobs, {len(rows)} in the ledger, {seconds:.0f} s: {dict(states)}")
-    print(f"attempts: {dict(sorted(attempts.items()))}")
-    print(f"outcomes in the bucket: {len(outcomes)}; missing {len(missing)}, double {len(double)}, "
-          f"other than the ledger says {len(wrong)}; leases left: {len(leases)}")  # fmt: skip
-    print(f"folder: {out_folder} results, {failed_folder} failed; bucket: {out_bucket} results, "
-          f"{failed_bucket} failed; left in inboxes: {_waiting(folder, app)}")  # fmt: skip
-    print(f"webhooks: {len(heard.bodies)} messages, {heard.received} received, {two_bodies} with two bodies; "
-          f"{app.ledger.deliveries.counts()}")  # fmt: skip
-    thirds = [len(range(start, count, 3)) for start in range(3)]
-    good = (
-        settled and len(rows) == count and not (missing or double or wrong or leases or two_bodies)
-        and out_folder + failed_folder == thirds[0] and out_bucket + failed_bucket == thirds[1]
-        and len(heard.bodies) == thirds[2]
-    )  # fmt: skip
+    print(
+        f"outcomes in the bucket: {len(outcomes)}; missing {len(missing)}, double {len(double)}, "
+        f"other than the ledger says {len(wrong)}; leases left: {len(leases)}"
+    )
+    print(
+        f"folder: {out_folder} results, {failed_folder} failed; bucket: {out_bucket} results, "
+        f"{failed_bucket} failed; left in inboxes: {_waiting(folder, app)}"
+    )
+    print(
+        f"webhooks: {len(heard.bodies)} messages, {heard.received} received, {two_bodies} with two bodies; "
+        f"{app.ledger.deliveries.counts()}"
+    )
+    delivered = [out_folder + failed_folder, out_bucket + failed_bucket, len(heard.bodies)]
+    good = settled and len(rows) == count and delivered == [len(range(start, count, 3)) for start in range(3)]
+    good = good and not (missing or double or wrong or leases or two_bodies)
     print("all as it should be" if good else "NOT as it should be")
     app.close()
     return 0 if good else 1

@@ -19,11 +19,11 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from worker.reading.engines.cogvlm2.config import CogVLMConfig
+from worker.reading.engines.cogvlm2.loading import load
 from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
-from worker.reading.engines.cogvlm2.opening import load
 from worker.reading.engines.cogvlm2.prompting import Question, encode
 from worker.reading.engines.transformers.placement import Placement
-from worker.reading.engines.transformers.words import open_tokenizer
+from worker.reading.engines.transformers.tokenizer import open_tokenizer
 
 _MOST = 1e-4
 

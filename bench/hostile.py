@@ -18,7 +18,7 @@ from schemas import registry
 from worker.errors import SourceError
 from worker.reading import pipeline
 from worker.reading.engines.matcher.engine import EmbeddedEngine
-from worker.reading.pages.base import Limits
+from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
@@ -30,7 +30,7 @@ def main() -> None:
     rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
     engine, settings = EmbeddedEngine(), Settings()
     bad, slowest = 0, (0.0, "")
-    with Sandbox(Limits.of(settings)) as sandbox:
+    with Sandbox(PageLimits.of(settings)) as sandbox:
         for row in rows:
             started = time.perf_counter()
             found = outcome(manifest.parent / row["files"][0], engine, sandbox)
@@ -41,8 +41,10 @@ def main() -> None:
     left = subprocess.run(
         ["pgrep", "-fc", "worker.reading.pages.child"], capture_output=True, text=True, check=False
     )
-    print(f"{len(rows) - bad} of {len(rows)} acceptable; slowest {slowest[1]} with {slowest[0]:.1f} s; "
-          f"{left.stdout.strip()} processes left")  # fmt: skip
+    print(
+        f"{len(rows) - bad} of {len(rows)} acceptable; slowest {slowest[1]} with {slowest[0]:.1f} s; "
+        f"{left.stdout.strip()} processes left"
+    )
 
 
 def outcome(path: Path, engine: EmbeddedEngine, sandbox: Sandbox) -> set[str]:

@@ -12,9 +12,14 @@ from worker.reading.models import memory
 from worker.reading.models.registry import QUANTISATIONS, Profile, Quantisation, profiles
 
 HEADINGS = (
-    "profile", "parameters", "weights bf16 / int8 / nf4", "1 page bf16 / int8 / nf4",
-    "8 pages bf16 / int8 / nf4", "cache a token", "published",
-)  # fmt: skip
+    "profile",
+    "parameters",
+    "weights bf16 / int8 / nf4",
+    "1 page bf16 / int8 / nf4",
+    "8 pages bf16 / int8 / nf4",
+    "cache a token",
+    "published",
+)
 
 
 def main() -> None:

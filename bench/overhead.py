@@ -31,8 +31,8 @@ from schemas.job import FINISHED, JobSpec, JobState
 from tests.stack import Stack
 from worker.jobs import kinds
 from worker.jobs.app import App
-from worker.jobs.ledger.jobs import End
-from worker.jobs.submit import Wish, submit
+from worker.jobs.ledger.job_rows import End
+from worker.jobs.submit import SubmitOptions, submit
 from worker.settings import environment
 
 _SPEC_BYTES = 600
@@ -78,8 +78,11 @@ def _print_rounds(name: str, rounds: list[Round]) -> None:
     service, loop, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratio = statistics.median(ours / theirs for ours, theirs, _ in rounds)
     to_whole = statistics.median(ours / theirs for ours, _, theirs in rounds)
-    print(f"{name}: {1000 * service:.1f} ms a job ({1 / service:.0f} jobs/s), bare loop {1000 * loop:.1f} ms, "
-          f"ratio {ratio:.2f}; all objects {1000 * whole:.1f} ms, ratio {to_whole:.2f}", flush=True)  # fmt: skip
+    print(
+        f"{name}: {1000 * service:.1f} ms a job ({1 / service:.0f} jobs/s), bare loop {1000 * loop:.1f} ms, "
+        f"ratio {ratio:.2f}; all objects {1000 * whole:.1f} ms, ratio {to_whole:.2f}",
+        flush=True,
+    )
 
 
 def _with_many(app: App, options: argparse.Namespace) -> None:
@@ -88,18 +91,20 @@ def _with_many(app: App, options: argparse.Namespace) -> None:
     _fill(app, 10_000)
     full = [_service(app, options.jobs) for _ in range(options.rounds)]
     before, after = statistics.median(empty), statistics.median(full)
-    print(f"with 10,000 jobs in the ledger: {1000 * after:.1f} ms a job, {1000 * before:.1f} ms before, "
-          f"ratio {after / before:.2f}")  # fmt: skip
+    print(
+        f"with 10,000 jobs in the ledger: {1000 * after:.1f} ms a job, {1000 * before:.1f} ms before, "
+        f"ratio {after / before:.2f}"
+    )
 
 
 def _service(app: App, jobs: int, *, one_by_one: bool = False) -> float:
     """Seconds per job from the first submission to the last written record."""
     documents = [_document() for _ in range(jobs)]
-    wish = Wish("default", kinds.find(app, "default", "receipt"), "fake")
+    submit_options = SubmitOptions("default", kinds.find(app, "default", "receipt"), "fake")
     started = time.perf_counter()
     ids = []
     for document in documents:
-        job, _ = submit(app, io.BytesIO(document), "a.png", wish=wish, actor="bench")
+        job, _ = submit(app, io.BytesIO(document), "a.png", options=submit_options, actor="bench")
         ids.append(job.id)
         if one_by_one:
             _await_end(app, job.id)
@@ -157,10 +162,18 @@ def _document() -> bytes:
 def _fill(app: App, count: int) -> None:
     for number in range(count):
         spec = JobSpec(
-            job_id=f"{number:032x}", project="other", kind="receipt", kind_version=1, schema_sha256="0" * 64,
-            source_sha256="0" * 64, filename="a.png", size=1, engine="fake", pipeline_version="0",
+            job_id=f"{number:032x}",
+            project="other",
+            kind="receipt",
+            kind_version=1,
+            schema_sha256="0" * 64,
+            source_sha256="0" * 64,
+            filename="a.png",
+            size=1,
+            engine="fake",
+            pipeline_version="0",
             created_at=app.clock(),
-        )  # fmt: skip
+        )
         end = End(JobState.DONE) if number % 2 else None
         app.ledger.jobs.restore(spec, queue="elsewhere", end=end, now=app.clock())
 

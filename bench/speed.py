@@ -28,7 +28,7 @@ from rapidocr import EngineType, RapidOCR
 from api.cli.reading import read_all
 from schemas import registry
 from worker.reading.engines.matcher.engine import EmbeddedEngine
-from worker.reading.pages.base import Limits
+from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.reading.text.ocr import cap_openvino_memory
 from worker.settings import Settings
@@ -55,7 +55,7 @@ def against_bare_ocr(pictures: Sequence[Path]) -> None:
     engine, bare = EmbeddedEngine(), bare_ocr()
     engine.warm_up()
     ratios = []
-    with Sandbox(Limits.of(Settings())) as sandbox:
+    with Sandbox(PageLimits.of(Settings())) as sandbox:
         for _ in range(ROUNDS):
             whole = seconds(lambda: run(pictures, "receipt", engine, sandbox))
             alone = seconds(
@@ -80,7 +80,7 @@ def text_pages(folder: Path) -> None:
     path = text_pdf(folder / "text.pdf", TEXT_PAGES)
     engine = EmbeddedEngine()
     engine.warm_up()
-    with Sandbox(Limits.of(Settings())) as sandbox:
+    with Sandbox(PageLimits.of(Settings())) as sandbox:
         taken = seconds(lambda: run([path], "text", engine, sandbox))
     print(f"PDF with a text layer: {TEXT_PAGES / taken:.1f} pages/s over {TEXT_PAGES} pages")
 
@@ -111,7 +111,7 @@ def memory(pictures: Sequence[Path]) -> None:
 def pages_in_memory(pictures: Sequence[Path]) -> None:
     engine = EmbeddedEngine()
     early = 0
-    with Sandbox(Limits.of(Settings())) as sandbox:
+    with Sandbox(PageLimits.of(Settings())) as sandbox:
         for number in range(300):
             run([pictures[number % len(pictures)]], "receipt", engine, sandbox)
             if number == 50:

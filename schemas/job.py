@@ -23,17 +23,24 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"  # given up because somebody asked
 
 
-TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType({
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
-    JobState.RUNNING: frozenset({
-        JobState.QUEUED,  # the worker stopped, its lease ran out, or it will be tried again
-        JobState.DONE, JobState.REVIEW, JobState.FAILED, JobState.CANCELLED,
-    }),
-    JobState.DONE: frozenset(),
-    JobState.REVIEW: frozenset({JobState.DONE}),  # a person corrected or confirmed it
-    JobState.FAILED: frozenset({JobState.QUEUED}),  # retried
-    JobState.CANCELLED: frozenset({JobState.QUEUED}),  # retried
-})  # fmt: skip
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
+    {
+        JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+        JobState.RUNNING: frozenset(
+            {
+                JobState.QUEUED,  # the worker stopped, its lease ran out, or it will be tried again
+                JobState.DONE,
+                JobState.REVIEW,
+                JobState.FAILED,
+                JobState.CANCELLED,
+            }
+        ),
+        JobState.DONE: frozenset(),
+        JobState.REVIEW: frozenset({JobState.DONE}),  # a person corrected or confirmed it
+        JobState.FAILED: frozenset({JobState.QUEUED}),  # retried
+        JobState.CANCELLED: frozenset({JobState.QUEUED}),  # retried
+    }
+)
 
 FINISHED = frozenset({JobState.DONE, JobState.REVIEW, JobState.FAILED, JobState.CANCELLED})
 READ = frozenset({JobState.DONE, JobState.REVIEW})

@@ -32,10 +32,17 @@ from schemas.record import Issue
 Rule = Callable[[Mapping[str, Any]], Iterable[Issue]]
 
 _DOCUMENTS: tuple[type[Document], ...] = (
-    train_ticket.TrainTicket, receipt.Receipt, invoice.Invoice, floor_plan.FloorPlan,
-    handwriting.Handwriting, ancient_text.AncientText, form.Form, chart.Chart,
-    description.Description, text.Text,
-)  # fmt: skip
+    train_ticket.TrainTicket,
+    receipt.Receipt,
+    invoice.Invoice,
+    floor_plan.FloorPlan,
+    handwriting.Handwriting,
+    ancient_text.AncientText,
+    form.Form,
+    chart.Chart,
+    description.Description,
+    text.Text,
+)
 
 
 class UnknownKind(LookupError):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.postgres import running
 from worker.reading.engines.matcher.engine import EmbeddedEngine
-from worker.reading.pages.base import Limits
+from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
@@ -18,12 +18,12 @@ SAMPLES = Path(__file__).parent.parent / "bench" / "samples"
 
 
 @pytest.fixture
-def limits() -> Limits:
-    return Limits.of(Settings(page_seconds=20))
+def limits() -> PageLimits:
+    return PageLimits.of(Settings(page_seconds=20))
 
 
 @pytest.fixture
-def sandbox(limits: Limits) -> Iterator[Sandbox]:
+def sandbox(limits: PageLimits) -> Iterator[Sandbox]:
     with Sandbox(limits) as opened:
         yield opened
 

@@ -184,8 +184,12 @@ def _of_kind(kind: str, schema: Body, root: Any) -> Any:
 def chat(text: str, *, finish: str | None = "stop", body: Body, **more: Any) -> Made:
     """An answer as servers give it."""
     message = {"role": "assistant", "content": text, **more}
-    choice = {"index": 0, "message": message, "finish_reason": finish,
-              "logprobs": {"content": pieces(text)} if body.get("logprobs") else None}  # fmt: skip
+    choice = {
+        "index": 0,
+        "message": message,
+        "finish_reason": finish,
+        "logprobs": {"content": pieces(text)} if body.get("logprobs") else None,
+    }
     usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
     return 200, {"id": "1", "object": "chat.completion", "choices": [choice], "usage": usage}, {}
 
@@ -194,8 +198,10 @@ def pieces(text: str) -> list[dict[str, Any]]:
     """Tokens of two bytes each, which split Chinese characters, and one that ends the answer."""
     raw = text.encode()
     cut = [raw[at : at + 2] for at in range(0, len(raw), 2)] + [b"<|end|>"]
-    return [{"token": part.decode("utf-8", "replace"), "bytes": list(part), "logprob": -0.25, "top_logprobs": []}
-            for part in cut]  # fmt: skip
+    return [
+        {"token": part.decode("utf-8", "replace"), "bytes": list(part), "logprob": -0.25, "top_logprobs": []}
+        for part in cut
+    ]
 
 
 def answer(body: Body) -> str:
@@ -316,27 +322,51 @@ def _too_long(body: Body, number: int) -> Made:
 
 
 SCENARIOS: dict[str, Callable[[Body, int], Made]] = {
-    "ok": _ok, "slow": _ok, "hangs": _ok, "drops": _ok, "echoes_key": _ok,
-    "no_schema": _only("json_object"), "structured_outputs_only": _only("structured_outputs"),
-    "prompt_only": _only(), "stumbles": _only(status=500), "ignores_all": _only(ignores=True), "ignores_schema": _only("json_object", ignores=True),
-    "no_pattern": _no_pattern, "refuses_all": _fails(400, "no"),
+    "ok": _ok,
+    "slow": _ok,
+    "hangs": _ok,
+    "drops": _ok,
+    "echoes_key": _ok,
+    "no_schema": _only("json_object"),
+    "structured_outputs_only": _only("structured_outputs"),
+    "prompt_only": _only(),
+    "stumbles": _only(status=500),
+    "ignores_all": _only(ignores=True),
+    "ignores_schema": _only("json_object", ignores=True),
+    "no_pattern": _no_pattern,
+    "refuses_all": _fails(400, "no"),
     "rate_limited": _fails(429, "slow down", times=1, Retry_After="1"),
     "rate_limited_date": _fails(429, "slow down", times=1, Retry_After=formatdate(0, usegmt=True)),
     "rate_limited_long": _fails(429, "slow down", Retry_After="3600"),
-    "flaky": _fails(500, "oops", times=2), "dead": _fails(503, "no worker is left"),
-    "lying_usage": _lying_usage, "lying_json": _says(_PROSE), "broken_json": _says("{'total': "),
-    "runs_on": _after_probe(_says('{"shop": "', "length")), "leaves": _after_probe(_fails(503, "no worker is left")),
-    "truncated": _says('{"total": "12', "length"), "filtered": _says("", "content_filter"), "unended": _says("{}", None),
-    "html": _raw(b"<html>502 Bad Gateway</html>", Content_Type="text/html"), "huge": _raw(b" " * (17 * 2**20)),
+    "flaky": _fails(500, "oops", times=2),
+    "dead": _fails(503, "no worker is left"),
+    "lying_usage": _lying_usage,
+    "lying_json": _says(_PROSE),
+    "broken_json": _says("{'total': "),
+    "runs_on": _after_probe(_says('{"shop": "', "length")),
+    "leaves": _after_probe(_fails(503, "no worker is left")),
+    "truncated": _says('{"total": "12', "length"),
+    "filtered": _says("", "content_filter"),
+    "unended": _says("{}", None),
+    "html": _raw(b"<html>502 Bad Gateway</html>", Content_Type="text/html"),
+    "huge": _raw(b" " * (17 * 2**20)),
     "gzip": _raw(b"\x1f\x8b\x08", Content_Encoding="gzip"),
-    "no_choices": _raw({"choices": []}), "no_message": _raw({"choices": [{"finish_reason": "stop"}]}),
-    "a_list": _raw([1]), "odd_content": _raw({"choices": [{"message": {"content": 5}, "finish_reason": "stop"}]}),
-    "bad_logprobs": _bad_logprobs, "no_logprobs": _no_logprobs, "needs_top_logprobs": _needs_top_logprobs,
-    "no_images": _fails(400, "no_images is not a multimodal model"), "no_mmproj": _fails(
-        500, "image input is not supported - hint: you may need to provide the mmproj"),
-    "odd_images": _fails(400, "cannot read the part image"), "thinking": _thinks, "think_tags": _think_tags, "too_long": _too_long, "too_large": _fails(413, "too large"),
+    "no_choices": _raw({"choices": []}),
+    "no_message": _raw({"choices": [{"finish_reason": "stop"}]}),
+    "a_list": _raw([1]),
+    "odd_content": _raw({"choices": [{"message": {"content": 5}, "finish_reason": "stop"}]}),
+    "bad_logprobs": _bad_logprobs,
+    "no_logprobs": _no_logprobs,
+    "needs_top_logprobs": _needs_top_logprobs,
+    "no_images": _fails(400, "no_images is not a multimodal model"),
+    "no_mmproj": _fails(500, "image input is not supported - hint: you may need to provide the mmproj"),
+    "odd_images": _fails(400, "cannot read the part image"),
+    "thinking": _thinks,
+    "think_tags": _think_tags,
+    "too_long": _too_long,
+    "too_large": _fails(413, "too large"),
     "moved": lambda _body, _number: (302, b"", {"Location": "/v1/chat/completions"}),
-}  # fmt: skip
+}
 
 
 def main() -> None:

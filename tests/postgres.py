@@ -27,14 +27,31 @@ def running() -> Iterator[str]:
 def _running(folder: Path) -> Iterator[str]:
     programs = _programs()
     as_user = _unprivileged(folder)
-    subprocess.run([*as_user, programs / "initdb", "-D", folder / "data", "-U", "test", "--auth=trust", "-N"],
-                   check=True, stdout=subprocess.DEVNULL, cwd=folder)  # fmt: skip
+    subprocess.run(
+        [*as_user, programs / "initdb", "-D", folder / "data", "-U", "test", "--auth=trust", "-N"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+    )
     port = free_port()
     server = subprocess.Popen(
-        [*as_user, programs / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1",
-         "-k", folder, "-F"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
-    )  # fmt: skip
+        [
+            *as_user,
+            programs / "postgres",
+            "-D",
+            folder / "data",
+            "-p",
+            str(port),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            folder,
+            "-F",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+    )
     url = f"postgresql://test@127.0.0.1:{port}/postgres"
     try:
         _await(url)

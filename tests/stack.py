@@ -16,7 +16,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from api.up import ready, servers
-from api.up.servers import Server
+from api.up.servers import ServerProcess
 from worker.jobs.app import App, connect
 from worker.settings import Settings, environment
 
@@ -39,13 +39,21 @@ class Stack:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._log = (folder / "stack.log").open("ab", buffering=0)
         self.env: Mapping[str, str] = {
-            **self.queue.settings, **self.store.settings,
-            "PAGEMILL_DATA_DIR": str(folder), "PAGEMILL_PORT": str(self.port), "PAGEMILL_AUTH": "off",
-            "PAGEMILL_ENGINE": "fake", "PAGEMILL_LEASE_SECONDS": f"{_LEASE:g}",
-            "PAGEMILL_SWEEP_SECONDS": "1", "PAGEMILL_WEBHOOK_PRIVATE": "true",
-            "PAGEMILL_WEBHOOK_SECRET": "a secret of tests", "PAGEMILL_WATCH_SECONDS": "0.5",
-            "PAGEMILL_SETTLE_SECONDS": "0.3", "PAGEMILL_BUCKET_SECONDS": "1", **env,
-        }  # fmt: skip
+            **self.queue.settings,
+            **self.store.settings,
+            "PAGEMILL_DATA_DIR": str(folder),
+            "PAGEMILL_PORT": str(self.port),
+            "PAGEMILL_AUTH": "off",
+            "PAGEMILL_ENGINE": "fake",
+            "PAGEMILL_LEASE_SECONDS": f"{_LEASE:g}",
+            "PAGEMILL_SWEEP_SECONDS": "1",
+            "PAGEMILL_WEBHOOK_PRIVATE": "true",
+            "PAGEMILL_WEBHOOK_SECRET": "a secret of tests",
+            "PAGEMILL_WATCH_SECONDS": "0.5",
+            "PAGEMILL_SETTLE_SECONDS": "0.3",
+            "PAGEMILL_BUCKET_SECONDS": "1",
+            **env,
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -66,12 +74,21 @@ class Stack:
     def settings(self) -> Settings:
         """What a process of the stack would read from its environment."""
         return Settings(
-            _env_file=None, data_dir=self.folder, redis_url=self.env["REDIS_URL"], engine="fake", auth="off",
-            s3_endpoint_url=self.env["S3_ENDPOINT_URL"], s3_access_key="test",
-            s3_secret_key=SecretStr("test-secret"), s3_bucket="test", port=self.port, lease_seconds=_LEASE,
-            database_url=self.env.get("DATABASE_URL"), webhook_private=True,
+            _env_file=None,
+            data_dir=self.folder,
+            redis_url=self.env["REDIS_URL"],
+            engine="fake",
+            auth="off",
+            s3_endpoint_url=self.env["S3_ENDPOINT_URL"],
+            s3_access_key="test",
+            s3_secret_key=SecretStr("test-secret"),
+            s3_bucket="test",
+            port=self.port,
+            lease_seconds=_LEASE,
+            database_url=self.env.get("DATABASE_URL"),
+            webhook_private=True,
             webhook_secret=SecretStr("a secret of tests"),
-        )  # fmt: skip
+        )
 
     def app(self) -> App:
         """The parts, in this process."""
@@ -83,7 +100,7 @@ class Stack:
         self.start_server(self.store)
         ready.await_servers(self.settings, self.env, threading.Event())
 
-    def start_server(self, server: Server) -> None:
+    def start_server(self, server: ServerProcess) -> None:
         """One of them, as it was."""
         self._start(server.name, list(server.command), server.folder)
 
@@ -142,6 +159,11 @@ class Stack:
     def _start(self, name: str, command: list[str], folder: Path, **env: str) -> None:
         assert name not in self._processes
         self._processes[name] = subprocess.Popen(
-            command, cwd=folder, env=environment({**self.env, **env}), stdin=subprocess.DEVNULL,
-            stdout=self._log, stderr=self._log, start_new_session=True,
-        )  # fmt: skip
+            command,
+            cwd=folder,
+            env=environment({**self.env, **env}),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )

@@ -12,7 +12,7 @@ from bench.tiny import families, native
 from schemas.json_schema.answer import answer_schema
 from schemas.registry import Schema
 from worker.reading.engines import factory
-from worker.reading.engines.transformers.checkpoint import Opening
+from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
 from worker.reading.engines.transformers.placement import Quantisation, choose
@@ -37,10 +37,11 @@ def generator(
     family: str, folder: Path, *, quantisation: Quantisation = "none", **more: Any
 ) -> TransformersGenerator:
     """A loaded model of a family."""
-    opening = Opening(
+    opening = CheckpointLoader(
         locate=lambda: Location(folder, family, thinks="thinking" in folder.name),
-        place=lambda: choose("cpu", quantisation), open=factory._opener(engine_of(family)),
-    )  # fmt: skip
+        place=lambda: choose("cpu", quantisation),
+        open=factory._opener(engine_of(family)),
+    )
     made = TransformersGenerator(engine_of(family), family, opening=opening, **more)
     made.load()
     return made

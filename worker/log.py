@@ -14,6 +14,8 @@ from typing import Any, cast
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
+_NOISY = ("httpx", "httpcore", "urllib3", "kombu", "watchfiles", "celery.worker.strategy", "celery.app.trace")
+
 
 def configure(*, level: str, form: str, process: str) -> None:
     """Send the logs of this process, and of the libraries in it, to stderr."""
@@ -35,9 +37,11 @@ def configure(*, level: str, form: str, process: str) -> None:
     )
     wrap = structlog.stdlib.ProcessorFormatter.wrap_for_formatter
     structlog.configure(
-        processors=[*shared, wrap], logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(_number(level)), cache_logger_on_first_use=True,
-    )  # fmt: skip
+        processors=[*shared, wrap],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
+        cache_logger_on_first_use=True,
+    )
     handler = logging.StreamHandler(sys.stderr)
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
@@ -45,15 +49,7 @@ def configure(*, level: str, form: str, process: str) -> None:
     )
     logging.captureWarnings(capture=True)
     logging.basicConfig(level=_number(level), handlers=[handler], force=True)
-    for noisy in (
-        "httpx",
-        "httpcore",
-        "urllib3",
-        "kombu",
-        "watchfiles",
-        "celery.worker.strategy",
-        "celery.app.trace",
-    ):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

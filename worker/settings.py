@@ -95,9 +95,10 @@ class Settings(BaseSettings):
     # Where things are
     data_dir: Path = Field(Path("data"), description="Folder of the ledger, and of objects without S3.")
     redis_url: str = Field(
-        "redis://127.0.0.1:6379/0", pattern=r"^(redis|rediss|unix)://",
+        "redis://127.0.0.1:6379/0",
+        pattern=r"^(redis|rediss|unix)://",
         validation_alias=_known_as("REDIS_URL", "redis_url"),
-    )  # fmt: skip
+    )
     database_url: str | None = Field(None, validation_alias=_known_as("DATABASE_URL", "database_url"))
     s3_endpoint_url: str | None = Field(
         None, validation_alias=_known_as("S3_ENDPOINT_URL", "s3_endpoint_url")

@@ -47,9 +47,12 @@ def run(out: TextIO) -> int:
     """Print the findings; 1 when something needed is missing, the model of the settings for one."""
     settings = load_settings()
     missing = _print_packages(out)
-    print(f"settings: engine {settings.engine}, PDF by {settings.pdf_backend}, "
-          f"OCR on {settings.ocr_runtime}, {settings.dpi} dpi, up to {settings.max_pages} pages "
-          f"and {settings.max_bytes // 2**20} MiB a file", file=out)  # fmt: skip
+    print(
+        f"settings: engine {settings.engine}, PDF by {settings.pdf_backend}, "
+        f"OCR on {settings.ocr_runtime}, {settings.dpi} dpi, up to {settings.max_pages} pages "
+        f"and {settings.max_bytes // 2**20} MiB a file",
+        file=out,
+    )
     for name in unknown():
         print(f"unknown setting: {name} (.env.example lists them all)", file=out)
     return int(_print_model(settings, out) or missing)
@@ -57,8 +60,11 @@ def run(out: TextIO) -> int:
 
 def _print_packages(out: TextIO) -> bool:
     """What is installed; whether something needed is not."""
-    print(f"pagemill {metadata.version('pagemill')}, Python {platform.python_version()}, "
-          f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs", file=out)  # fmt: skip
+    print(
+        f"pagemill {metadata.version('pagemill')}, Python {platform.python_version()}, "
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        file=out,
+    )
     missing = False
     for part in _PARTS:
         found = find_spec(part.module) is not None

@@ -18,7 +18,7 @@ from schemas import registry
 from worker.errors import PagemillError, SchemaInvalid
 from worker.reading.engines import factory
 from worker.reading.engines.base import Engine
-from worker.reading.pages.base import Limits
+from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.reading.score.compare import score
 from worker.settings import Settings
@@ -35,9 +35,15 @@ def run(options: argparse.Namespace) -> int:
     except PagemillError as error:
         print(error, file=sys.stderr)
         return 2
-    with Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend) as sandbox:
-        results = list(tqdm(evaluate(documents, engine=engine, sandbox=sandbox, settings=settings),
-                            total=len(documents), unit=" documents", disable=None))  # fmt: skip
+    with Sandbox(PageLimits.of(settings), pdf_backend=settings.pdf_backend) as sandbox:
+        results = list(
+            tqdm(
+                evaluate(documents, engine=engine, sandbox=sandbox, settings=settings),
+                total=len(documents),
+                unit=" documents",
+                disable=None,
+            )
+        )
         if options.report:
             from api.cli import report
 
@@ -72,9 +78,11 @@ def evaluate(
 ) -> Iterator[Scored]:
     """Each document read and compared with its labels, in order."""
     outcomes = read_all(
-        [(document.path, document.schema) for document in documents], engine=engine,
-        sandbox=sandbox, review_below=settings.review_below,
-    )  # fmt: skip
+        [(document.path, document.schema) for document in documents],
+        engine=engine,
+        sandbox=sandbox,
+        review_below=settings.review_below,
+    )
     for document, outcome in zip(documents, outcomes, strict=True):
         record = outcome.record
         scores = score(document.expected, record.data, record.fields, boxes=document.boxes)

@@ -16,13 +16,12 @@ from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
 from schemas.registry import Schema
 from worker import log
-from worker.errors import PagemillError
+from worker.errors import PagemillError, RequestInvalid
 from worker.reading.engines import factory
 from worker.reading.engines.base import Engine
 from worker.reading.models.registry import profiles
-from worker.reading.pages.base import Limits
+from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
-from worker.refusals import RequestInvalid
 from worker.settings import Settings
 from worker.settings import load as load_settings
 
@@ -58,20 +57,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(
-    files: Sequence[Path], schema: Schema, engine: Engine, *, options: argparse.Namespace, settings: Settings,
+    files: Sequence[Path],
+    schema: Schema,
+    engine: Engine,
+    *,
+    options: argparse.Namespace,
+    settings: Settings,
     go_on: Callable[[], None],
-) -> bool:  # fmt: skip
+) -> bool:
     """Write a record for each document; whether all went well."""
     failed, written = False, 0
     with (
-        Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend) as sandbox,
+        Sandbox(PageLimits.of(settings), pdf_backend=settings.pdf_backend) as sandbox,
         _records(options.output) as stream,
         _progress(len(files), go_on, quiet=options.quiet) as progress,
     ):
         outcomes = read_all(
-            [(file, schema) for file in files], engine=engine, sandbox=sandbox,
-            review_below=settings.review_below, progress=progress,
-        )  # fmt: skip
+            [(file, schema) for file in files],
+            engine=engine,
+            sandbox=sandbox,
+            review_below=settings.review_below,
+            progress=progress,
+        )
         try:
             for outcome in outcomes:
                 failed |= outcome.error is not None

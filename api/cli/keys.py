@@ -1,4 +1,4 @@
-"""`pagemill keys` and `keep`: who may use the service, and how long it keeps what they sent."""
+"""`pagemill keys` and `retention`: who may use the service, and how long it keeps what they sent."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from api import webhooks
 from api.auth import Scope, new_key
 from worker import settings
+from worker.errors import RequestInvalid
 from worker.jobs.app import App, connect
 from worker.jobs.kinds import require_name
 from worker.jobs.ledger.access import ApiKey
-from worker.refusals import RequestInvalid
 
 _DAY = 86_400.0
 
@@ -30,11 +30,19 @@ def run_new(options: argparse.Namespace) -> int:
         now = app.clock()
         expires_at = now + options.days * _DAY if options.days else None
         made = new_key()
-        app.ledger.access.add_key(ApiKey(
-            id=made.id, project=options.project, name=options.name, hash=made.hash, created_at=now,
-            scopes=frozenset(scopes), expires_at=expires_at, rate_per_minute=options.rate,
-            max_bytes=options.max_bytes,
-        ))  # fmt: skip
+        app.ledger.access.add_key(
+            ApiKey(
+                id=made.id,
+                project=options.project,
+                name=options.name,
+                hash=made.hash,
+                created_at=now,
+                scopes=frozenset(scopes),
+                expires_at=expires_at,
+                rate_per_minute=options.rate,
+                max_bytes=options.max_bytes,
+            )
+        )
         _note(app, options.project, "key new", made.id)
     print(made.text)
     print(f"Its id is {made.id}. This is the only time the key itself is shown.", file=sys.stderr)
@@ -70,13 +78,13 @@ def run_secret(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_keep(options: argparse.Namespace) -> int:
+def run_retention(options: argparse.Namespace) -> int:
     """Set the retention of a project."""
     if options.days is not None and options.days <= 0:
         raise RequestInvalid(detail="days must be more than 0")
     with _app() as app:
         app.ledger.projects.keep_for(options.project, options.days)
-        _note(app, options.project, "keep", str(options.days))
+        _note(app, options.project, "retention", str(options.days))
     return 0
 
 

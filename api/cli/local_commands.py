@@ -24,9 +24,10 @@ def add(commands: Commands) -> None:
 
 def _add_extract(commands: Commands) -> None:
     command = commands.add_parser(
-        "extract", help="read documents here and now",
+        "extract",
+        help="read documents here and now",
         description="Read documents and print one JSON record per line.",
-    )  # fmt: skip
+    )
     command.add_argument("files", nargs="+", metavar="FILE", help="files, folders or globs")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--kind", help="a shipped kind, see `pagemill kinds`")
@@ -47,11 +48,12 @@ def _add_kinds(commands: Commands) -> None:
 
 def _add_eval(commands: Commands) -> None:
     command = commands.add_parser(
-        "eval", help="score an engine against labelled documents",
+        "eval",
+        help="score an engine against labelled documents",
         description="Read every document of a manifest and compare with its labels. A manifest is "
         "a JSON Lines file; each line has `file`, `kind` or `schema`, and `expected` (and may have "
         "`boxes` by JSON Pointer).",
-    )  # fmt: skip
+    )
     command.add_argument("manifest", type=Path)
     command.add_argument("--engine", help="engine to read with (default: PAGEMILL_ENGINE)")
     command.add_argument("--report", type=Path, help="write an HTML page with every miss")
@@ -60,26 +62,41 @@ def _add_eval(commands: Commands) -> None:
 
 def _add_doctor(commands: Commands) -> None:
     command = commands.add_parser(
-        "doctor", help="say what is installed and what is missing",
+        "doctor",
+        help="say what is installed and what is missing",
         description="Say what is installed and what is missing; or, with --parity, compare the SAIL-VL2 "
         "and CogVLM2 of Pagemill with the code that comes with a checkpoint.",
-    )  # fmt: skip
-    command.add_argument("--parity", type=Path, metavar="MODEL_DIR",
-                         help="compare with the code of the checkpoint in this folder")  # fmt: skip
-    command.add_argument("--python", type=Path, metavar="PYTHON",
-                         help="with --parity: Python of the environment in which that code runs")  # fmt: skip
-    command.add_argument("--run-its-code", action="store_true",
-                         help="with --parity: you trust that code, and it may run")  # fmt: skip
-    command.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32",
-                         help="with --parity: numbers to compute in (default: float32)")  # fmt: skip
+    )
+    command.add_argument(
+        "--parity",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="compare with the code of the checkpoint in this folder",
+    )
+    command.add_argument(
+        "--python",
+        type=Path,
+        metavar="PYTHON",
+        help="with --parity: Python of the environment in which that code runs",
+    )
+    command.add_argument(
+        "--run-its-code", action="store_true", help="with --parity: you trust that code, and it may run"
+    )
+    command.add_argument(
+        "--dtype",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="with --parity: numbers to compute in (default: float32)",
+    )
     command.set_defaults(run=_run_doctor)
 
 
 def _add_models(commands: Commands) -> None:
     command = commands.add_parser(
-        "models", help="list the vision-language models, and which fit the GPU at hand",
+        "models",
+        help="list the vision-language models, and which fit the GPU at hand",
         description="List the models there are profiles for, or print all that is known of one.",
-    )  # fmt: skip
+    )
     command.add_argument("name", nargs="?", metavar="NAME", help="the model to print")
     command.set_defaults(run=_run_models)
 

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from api.cli import local_commands, service_commands
-from worker.errors import PagemillError, SettingsInvalid
-from worker.refusals import Refused, RequestError
+from worker.errors import PagemillError, Refused, RequestError, SettingsInvalid
 
 USAGE = 2
 INTERRUPTED = 130

@@ -20,10 +20,10 @@ _MORE = {"cogvlm2": " xformers triton"}  # its kernels, for a GPU
 
 def run(folder: Path, *, python: Path | None, accept_code: bool, out: TextIO, dtype: str = "float32") -> int:
     """Compare, or say what is to be agreed to first; 0 agrees, 1 differs, 2 nothing was run."""
-    from worker.reading.engines.parity import own_code
+    from worker.reading.engines.parity import reference
 
-    files = own_code.code_files(folder)
-    family = own_code.family(folder)
+    files = reference.code_files(folder)
+    family = reference.family(folder)
     if not accept_code:
         print(
             f"{folder.name} comes with code that was not reviewed and would run with your rights:", file=out
@@ -40,7 +40,7 @@ def run(folder: Path, *, python: Path | None, accept_code: bool, out: TextIO, dt
 
 def _compare(folder: Path, python: Path, dtype: str, out: TextIO) -> bool:
     try:
-        from worker.reading.engines.parity.compare import compare
+        from worker.reading.engines.parity.run_both import compare
     except ImportError as error:
         raise MissingExtra(feature="Comparing with a checkpoint's own code", extra="vlm") from error
     return compare(folder, python=python, out=out, dtype=dtype)

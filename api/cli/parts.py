@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from worker import log, settings
-from worker.refusals import RequestInvalid
+from worker.errors import RequestInvalid
 from worker.settings import Settings
 
 
@@ -46,8 +46,11 @@ def run_rebuild() -> int:
     app = connect(_start("rebuild"))
     result = rebuild(app)
     app.close()
-    print(f"{result.found} jobs in the store, {result.entered} of them new to the ledger, "
-          f"{result.unreadable} unreadable", file=sys.stderr)  # fmt: skip
+    print(
+        f"{result.found} jobs in the store, {result.entered} of them new to the ledger, "
+        f"{result.unreadable} unreadable",
+        file=sys.stderr,
+    )
     return int(result.unreadable > 0)
 
 

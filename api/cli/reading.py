@@ -47,9 +47,8 @@ def read_all(
         document = opened.pop()
         opened.extend(sandbox.open(following) for following, _ in files[index + 1 : index + 2])
         outcome = _read(
-            path, document, schema, engine=engine, review_below=review_below,
-            progress=partial(progress, path),
-        )  # fmt: skip
+            path, document, schema, engine=engine, review_below=review_below, progress=partial(progress, path)
+        )
         yield outcome
         before, away = away, isinstance(outcome.error, ModelUnavailable)
         if before and isinstance(outcome.error, ModelUnavailable):

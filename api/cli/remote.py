@@ -17,7 +17,7 @@ from api.client import Client
 from api.views import JobView
 from schemas.job import JobState
 from worker import settings
-from worker.refusals import Refused, RequestInvalid
+from worker.errors import Refused, RequestInvalid
 
 _LOST = frozenset({JobState.FAILED, JobState.CANCELLED})
 
@@ -34,9 +34,13 @@ def run_submit(options: argparse.Namespace) -> int:
         for path in tqdm(files, unit=" files", disable=None, leave=False):
             try:
                 taken = client.submit(
-                    path, kind=options.kind, schema=schema, engine=options.engine, batch=options.batch,
+                    path,
+                    kind=options.kind,
+                    schema=schema,
+                    engine=options.engine,
+                    batch=options.batch,
                     priority=options.priority,
-                )  # fmt: skip
+                )
             except Refused as error:
                 failed = True
                 tqdm.write(f"{path.name}: {error}", file=sys.stderr)

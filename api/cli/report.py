@@ -97,5 +97,6 @@ def _frame(image: Image.Image, evidence: Evidence) -> None:
             x0, y0, x1, y1 = citation.box
             canvas.rectangle(
                 (x0 * image.width, y0 * image.height, x1 * image.width, y1 * image.height),
-                outline=(170, 40, 40), width=2,
-            )  # fmt: skip
+                outline=(170, 40, 40),
+                width=2,
+            )

@@ -46,8 +46,10 @@ def table(results: Sequence[Scored]) -> str:
     rated = [item for item in every if item.confidence is not None]
     surely = [item.confidence or 0.0 for item in rated]
     right = [item.right for item in rated]
-    lines.append(f"confidence: AUROC {_cell(auroc(surely, right)).strip()}, calibration error "
-                 f"{_cell(calibration_error(surely, right)).strip()}, {len(rated)} values")  # fmt: skip
+    lines.append(
+        f"confidence: AUROC {_cell(auroc(surely, right)).strip()}, calibration error "
+        f"{_cell(calibration_error(surely, right)).strip()}, {len(rated)} values"
+    )
     return "\n".join(lines)
 
 

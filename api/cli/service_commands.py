@@ -20,14 +20,15 @@ def add(commands: Commands) -> None:
     _add_fetch(commands)
     _add_export(commands)
     _add_keys(commands)
-    _add_keep(commands)
+    _add_retention(commands)
 
 
 def _add_up(commands: Commands) -> None:
     command = commands.add_parser(
-        "up", help="run the whole service on this machine",
+        "up",
+        help="run the whole service on this machine",
         description="Start queue, store, worker, API and watcher on loopback; Ctrl-C stops them all.",
-    )  # fmt: skip
+    )
     command.add_argument("--data", type=Path, help="folder of everything (default: PAGEMILL_DATA_DIR)")
     command.add_argument("--port", type=int, help="port of the API (default: PAGEMILL_PORT)")
     command.set_defaults(run=lambda options: _service("up").run_up(options))
@@ -108,11 +109,11 @@ def _add_keys(commands: Commands) -> None:
     secret.set_defaults(run=lambda options: _service("keys").run_secret(options))
 
 
-def _add_keep(commands: Commands) -> None:
-    command = commands.add_parser("keep", help="set how many days a project keeps finished jobs")
+def _add_retention(commands: Commands) -> None:
+    command = commands.add_parser("retention", help="set how many days a project keeps finished jobs")
     command.add_argument("project")
     command.add_argument("days", type=float, nargs="?", help="left out: as PAGEMILL_RETENTION_DAYS says")
-    command.set_defaults(run=lambda options: _service("keys").run_keep(options))
+    command.set_defaults(run=lambda options: _service("keys").run_retention(options))
 
 
 def _add_connection(command: argparse.ArgumentParser) -> None:

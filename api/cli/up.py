@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from api.up.up import Place, up
+from api.up.supervise import Place, up
 from worker import log, settings
 
 

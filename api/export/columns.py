@@ -33,7 +33,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportRow:
     """A finished job and its record."""
 
     job: Job
@@ -60,12 +60,12 @@ def of_batch(app: App, wanted: Filter) -> Sequence[Column]:
     return list(columns.values())
 
 
-def rows(app: App, wanted: Filter) -> Iterator[Row]:
+def rows(app: App, wanted: Filter) -> Iterator[ExportRow]:
     """Every record of a batch, those of failed jobs without data; one erased meanwhile is left out."""
     for job in app.ledger.lists.all(wanted):
         if job.state in READ or job.state is JobState.FAILED:
             try:
-                yield Row(job, outcome.current(app, job))
+                yield ExportRow(job, outcome.current(app, job))
             except ObjectMissing:
                 continue
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from api.export.columns import ABOUT, Column, Row, rows
+from api.export.columns import ABOUT, Column, ExportRow, rows
 from worker.errors import MissingExtra
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Filter
@@ -42,8 +42,8 @@ def _pieces(
         yield from iter(lambda: file.read(_CHUNK), b"")
 
 
-def _groups(app: App, wanted: Filter) -> Iterator[Sequence[Row]]:
-    group: list[Row] = []
+def _groups(app: App, wanted: Filter) -> Iterator[Sequence[ExportRow]]:
+    group: list[ExportRow] = []
     for row in rows(app, wanted):
         group.append(row)
         if len(group) == _ROWS_PER_GROUP:

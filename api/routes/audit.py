@@ -15,9 +15,11 @@ router = APIRouter(prefix="/v1/audit", tags=["operation"])
 
 @router.get("", responses=responses())
 def list_audit(
-    app: AppDep, principal: Admin, after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    app: AppDep,
+    principal: Admin,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> list[AuditView]:  # fmt: skip
+) -> list[AuditView]:
     """Entries of the project after the given id, the oldest first."""
     entries = app.ledger.access.entries(principal.project, after=after, limit=limit)
     return [

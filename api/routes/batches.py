@@ -13,9 +13,9 @@ from api.export import columns, lines, parquet, spreadsheet
 from api.problems import responses
 from api.views import BatchView
 from schemas.job import FINISHED
+from worker.errors import NotFound
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Filter
-from worker.refusals import NotFound
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 BatchName = Annotated[str, Path(max_length=128, examples=["march-2024"])]
@@ -48,10 +48,7 @@ def get_batch(name: BatchName, app: AppDep, principal: ReaderOf) -> BatchView:
     return BatchView(name=name, total=sum(states.values()), finished=finished, states=states)
 
 
-@router.get(
-    "/{name}/export", response_class=StreamingResponse,
-    responses=responses(404, more=_EXPORTED),
-)  # fmt: skip
+@router.get("/{name}/export", response_class=StreamingResponse, responses=responses(404, more=_EXPORTED))
 def export_batch(
     name: BatchName,
     app: AppDep,

@@ -16,8 +16,8 @@ from api.limits import limited
 from api.problems import responses
 from api.views import Submitted, UploadTicket, moment
 from schemas.job import HIGHEST_PRIORITY
+from worker.errors import UnsupportedMedia
 from worker.jobs import object_keys
-from worker.refusals import UnsupportedMedia
 
 router = APIRouter(prefix="/v1", tags=["documents in"])
 _FORM, _JSON = "multipart/form-data", "application/json"
@@ -25,7 +25,7 @@ _MOST_FILES = 1000
 _LONGEST_FIELD = 2**20
 
 
-class UploadWish(BaseModel):
+class UploadRequest(BaseModel):
     """A file to be sent straight to the store."""
 
     filename: str = Field(min_length=1, max_length=255, examples=["plans.pdf"])
@@ -34,28 +34,38 @@ class UploadWish(BaseModel):
 _BODY = {
     "required": True,
     "content": {
-        _FORM: {"schema": {
-            "type": "object", "required": ["files"],
-            "properties": {
-                "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                "kind": {"type": "string"}, "schema": {"type": "string", "description": "JSON Schema"},
-                "engine": {"type": "string"}, "batch": {"type": "string"},
-                "priority": {"type": "integer", "minimum": 0, "maximum": HIGHEST_PRIORITY},
-                "callback_url": {"type": "string"},
-            }}},
-        _JSON: {"schema": SourceOptions.model_json_schema(),
-                "example": {"source": "inbox/receipt/bill.pdf", "kind": "receipt"}},
+        _FORM: {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "properties": {
+                    "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                    "kind": {"type": "string"},
+                    "schema": {"type": "string", "description": "JSON Schema"},
+                    "engine": {"type": "string"},
+                    "batch": {"type": "string"},
+                    "priority": {"type": "integer", "minimum": 0, "maximum": HIGHEST_PRIORITY},
+                    "callback_url": {"type": "string"},
+                },
+            }
+        },
+        _JSON: {
+            "schema": SourceOptions.model_json_schema(),
+            "example": {"source": "inbox/receipt/bill.pdf", "kind": "receipt"},
+        },
     },
-}  # fmt: skip
+}
 
 _KNOWN = {200: {"model": Submitted, "description": "Every job was known already"}}
 
 
 @router.post(
-    "/jobs", status_code=202, response_model=Submitted,
+    "/jobs",
+    status_code=202,
+    response_model=Submitted,
     responses=responses(400, 404, 413, 415, more=_KNOWN),
     openapi_extra={"requestBody": _BODY},
-)  # fmt: skip
+)
 async def submit_jobs(
     request: Request,
     response: Response,
@@ -65,13 +75,13 @@ async def submit_jobs(
 ) -> Submitted:
     """Send documents to be read, a job for each. The same document, kind and engine again is the same job."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    desk = intake.Intake(app, principal, idempotency_key)
+    taker = intake.Intake(app, principal, idempotency_key)
     body = limited(request, min(app.settings.max_upload, principal.max_bytes or app.settings.max_upload))
     if media == _FORM:
         async with body.form(max_files=_MOST_FILES, max_part_size=_LONGEST_FIELD) as form:
-            taken = await run_in_threadpool(desk.take_form, form)
+            taken = await run_in_threadpool(taker.take_form, form)
     elif media == _JSON:
-        taken = await run_in_threadpool(desk.take_source, await body.body())
+        taken = await run_in_threadpool(taker.take_source, await body.body())
     else:
         raise UnsupportedMedia(found=media or "missing", wanted=f"{_FORM} or {_JSON}")
     response.status_code = 202 if taken.any_new else 200
@@ -79,9 +89,9 @@ async def submit_jobs(
 
 
 @router.post("/uploads", status_code=201, responses=responses(501))
-def open_upload(wish: UploadWish, app: AppDep, principal: Submitter) -> UploadTicket:
+def open_upload(options: UploadRequest, app: AppDep, principal: Submitter) -> UploadTicket:
     """Ask for a URL to which a large file may be PUT, straight to the store."""
     now, seconds = app.clock(), app.settings.presign_seconds
-    key = object_keys.upload(principal.project, f"{int(now)}-{secrets.token_hex(8)}", wish.filename)
+    key = object_keys.upload(principal.project, f"{int(now)}-{secrets.token_hex(8)}", options.filename)
     url = app.store.presign_put(key, seconds=seconds)
     return UploadTicket(source=key, url=url, expires_at=moment(now + seconds))

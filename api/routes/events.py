@@ -27,14 +27,13 @@ _LONGEST_BREAK = 3600.0  # seconds; who was away for longer asks for the list
 _STREAM = {200: {"content": {"text/event-stream": {}}, "description": "An event per change of a job"}}
 
 
-@router.get(
-    "/events", response_class=StreamingResponse,
-    responses=responses(more=_STREAM),
-)  # fmt: skip
+@router.get("/events", response_class=StreamingResponse, responses=responses(more=_STREAM))
 async def stream_events(
-    request: Request, app: AppDep, principal: ReaderOf,
+    request: Request,
+    app: AppDep,
+    principal: ReaderOf,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
-) -> StreamingResponse:  # fmt: skip
+) -> StreamingResponse:
     """How jobs of the project stand, after each change, from now on or from after Last-Event-ID.
 
     Changes in quick succession may come as one; that a job was erased is not told.

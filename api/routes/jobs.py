@@ -17,10 +17,10 @@ from api.problems import responses
 from api.views import JobPage, JobView
 from schemas.job import FINISHED, Job, JobState
 from schemas.record import Record
+from worker.errors import Erased, NotFound, RequestInvalid, WrongState
 from worker.jobs import change, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Cursor, Filter
-from worker.refusals import Erased, NotFound, RequestInvalid, WrongState
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -33,12 +33,14 @@ _PENDING: dict[str, Any] = {"model": JobView, "description": "Not there yet; ask
 
 @router.get("", responses=responses())
 def list_jobs(
-    app: AppDep, principal: ReaderOf, state: JobState | None = None,
+    app: AppDep,
+    principal: ReaderOf,
+    state: JobState | None = None,
     kind: Annotated[str | None, Query(max_length=64)] = None,
     batch: Annotated[str | None, Query(max_length=128)] = None,
     cursor: Annotated[str | None, Query(max_length=128, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> JobPage:  # fmt: skip
+) -> JobPage:
     """Jobs of the project, the newest first."""
     wanted = Filter(principal.project, state, kind, batch)
     found = app.ledger.lists.page(wanted, after=_cursor(cursor), limit=limit + 1)
@@ -49,9 +51,11 @@ def list_jobs(
 
 @router.get("/{job_id}", responses=responses(404, 410))
 async def get_job(
-    job_id: JobId, app: AppDep, principal: ReaderOf,
+    job_id: JobId,
+    app: AppDep,
+    principal: ReaderOf,
     wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait for its end")] = 0,
-) -> JobView:  # fmt: skip
+) -> JobView:
     """One job; with `wait`, answered when it has ended or the time is over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
@@ -78,9 +82,11 @@ def get_record(job_id: JobId, app: AppDep, principal: ReaderOf) -> Response:
 
 @router.put("/{job_id}/record", response_model=Record, responses=responses(404, 409, 410))
 def correct_record(
-    job_id: JobId, data: Annotated[dict[str, Any], Body(description="The whole data, corrected.")],
-    app: AppDep, principal: Reviewer,
-) -> Response:  # fmt: skip
+    job_id: JobId,
+    data: Annotated[dict[str, Any], Body(description="The whole data, corrected.")],
+    app: AppDep,
+    principal: Reviewer,
+) -> Response:
     """Correct the data of a record, sent alone or in the record. What was read stays beside it."""
     data = data["data"] if "record_version" in data and "data" in data else data
     _job(app, job_id, principal.project)
@@ -89,13 +95,17 @@ def correct_record(
 
 
 @router.get(
-    "/{job_id}/pages/{number}", response_class=Response,
+    "/{job_id}/pages/{number}",
+    response_class=Response,
     responses=responses(404, 410, more={200: _PICTURE, 202: _PENDING}),
-)  # fmt: skip
+)
 async def get_page(
-    job_id: JobId, number: Annotated[int, Path(ge=1, le=100_000)], app: AppDep, principal: ReaderOf,
+    job_id: JobId,
+    number: Annotated[int, Path(ge=1, le=100_000)],
+    app: AppDep,
+    principal: ReaderOf,
     wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT)] = 10,
-) -> Response:  # fmt: skip
+) -> Response:
     """The picture of a page, counted from 1; drawn by a worker when it is first asked for."""
     job = await run_in_threadpool(_job, app, job_id, principal.project)
     if number > max(job.pages, 1):  # the first may be looked at before a worker has counted them

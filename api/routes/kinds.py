@@ -33,15 +33,20 @@ def get_kind(name: KindName, app: AppDep, principal: ReaderOf) -> KindView:
 
 @router.put("/{name}", responses=responses())
 def put_kind(
-    name: KindName, schema: Annotated[dict[str, Any], Body(description="A JSON Schema.")], app: AppDep,
+    name: KindName,
+    schema: Annotated[dict[str, Any], Body(description="A JSON Schema.")],
+    app: AppDep,
     principal: Submitter,
-) -> KindView:  # fmt: skip
+) -> KindView:
     """Define a kind, or its next version. Jobs keep the version they were submitted under."""
     ref = kinds.define(app, principal.project, require_text(schema), name=name)
     app.ledger.access.note(
-        project=principal.project, actor=principal.actor, action="define", subject=f"{name} v{ref.version}",
+        project=principal.project,
+        actor=principal.actor,
+        action="define",
+        subject=f"{name} v{ref.version}",
         now=app.clock(),
-    )  # fmt: skip
+    )
     return _view(ref, schema)
 
 

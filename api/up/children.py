@@ -54,10 +54,16 @@ class Child:
         parent = os.getpid()
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 (programs of ours, and of packages we name)
-            self._command, env=self._env, stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL,
-            cwd=self._folder, start_new_session=True, pass_fds=(self._keep,),
+            self._command,
+            env=self._env,
+            stdout=self._log,
+            stderr=self._log,
+            stdin=subprocess.DEVNULL,
+            cwd=self._folder,
+            start_new_session=True,
+            pass_fds=(self._keep,),
             preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 (this process has one thread)
-        )  # fmt: skip
+        )
 
     def tend(self) -> None:
         """Start it again when it has fallen and its pause is over."""

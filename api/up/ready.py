@@ -32,10 +32,13 @@ def await_servers(settings: Settings, env: Mapping[str, str], stop: threading.Ev
     within = _WITHIN_GIVEN
     if "S3_ENDPOINT_URL" in env:
         within = WITHIN
-        settings = settings.model_copy(update={
-            "s3_endpoint_url": env["S3_ENDPOINT_URL"], "s3_access_key": env["AWS_ACCESS_KEY_ID"],
-            "s3_secret_key": SecretStr(env["AWS_SECRET_ACCESS_KEY"]),
-        })  # fmt: skip
+        settings = settings.model_copy(
+            update={
+                "s3_endpoint_url": env["S3_ENDPOINT_URL"],
+                "s3_access_key": env["AWS_ACCESS_KEY_ID"],
+                "s3_secret_key": SecretStr(env["AWS_SECRET_ACCESS_KEY"]),
+            }
+        )
     store = factory.create(settings, retries=0)
     _await(store.prepare, stop, within=within)
     _await(lambda: store.write(_PROBE, b""), stop, within=within)

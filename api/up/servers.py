@@ -25,7 +25,7 @@ _WEED_LISTENERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerProcess:
     """A program to run: its command, its folder, and the settings others reach it by."""
 
     name: str
@@ -34,20 +34,36 @@ class Server:
     settings: Mapping[str, str]
 
 
-def queue(data: Path) -> Server:
+def queue(data: Path) -> ServerProcess:
     """Valkey or Redis on a free port, its append-only file in `data/queue`; raises MissingExtra."""
     folder = data / "queue"
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     command = (
-        str(_valkey()), "--bind", _LOOPBACK, "--port", str(port), "--dir", str(folder.resolve()),
-        "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
-        "--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning",
-    )  # fmt: skip
-    return Server("queue", command, folder, {"REDIS_URL": f"redis://{_LOOPBACK}:{port}/0"})
+        str(_valkey()),
+        "--bind",
+        _LOOPBACK,
+        "--port",
+        str(port),
+        "--dir",
+        str(folder.resolve()),
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "everysec",
+        "--maxmemory-policy",
+        "noeviction",
+        "--daemonize",
+        "no",
+        "--loglevel",
+        "warning",
+    )
+    return ServerProcess("queue", command, folder, {"REDIS_URL": f"redis://{_LOOPBACK}:{port}/0"})
 
 
-def store(data: Path, *, access_key: str, secret_key: str, bucket: str) -> Server | None:
+def store(data: Path, *, access_key: str, secret_key: str, bucket: str) -> ServerProcess | None:
     """SeaweedFS on free ports, its objects in `data/store`; None where its package is not installed."""
     program = shutil.which("weed") or shutil.which("weed", path=sysconfig.get_path("scripts"))
     if program is None:
@@ -58,15 +74,33 @@ def store(data: Path, *, access_key: str, secret_key: str, bucket: str) -> Serve
     port, *others = free_ports(len(_WEED_LISTENERS) + 1)
     listeners = (f"-{name}={number}" for name, number in zip(_WEED_LISTENERS, others, strict=True))
     command = (
-        program, "-logtostderr=true", "mini", f"-dir={folder}", f"-ip={_LOOPBACK}", f"-ip.bind={_LOOPBACK}",
-        f"-s3.port={port}", "-s3.port.iceberg=0", "-s3.port.lance=0",
-        "-webdav=false", "-admin.ui=false", "-master.telemetry=false", f"-s3.config={identities}",
-        f"-bucket={bucket}", *listeners,
-    )  # fmt: skip
-    return Server("store", command, folder, {
-        "S3_ENDPOINT_URL": f"http://{_LOOPBACK}:{port}", "AWS_ACCESS_KEY_ID": access_key,
-        "AWS_SECRET_ACCESS_KEY": secret_key, "PAGEMILL_S3_BUCKET": bucket,
-    })  # fmt: skip
+        program,
+        "-logtostderr=true",
+        "mini",
+        f"-dir={folder}",
+        f"-ip={_LOOPBACK}",
+        f"-ip.bind={_LOOPBACK}",
+        f"-s3.port={port}",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-webdav=false",
+        "-admin.ui=false",
+        "-master.telemetry=false",
+        f"-s3.config={identities}",
+        f"-bucket={bucket}",
+        *listeners,
+    )
+    return ServerProcess(
+        "store",
+        command,
+        folder,
+        {
+            "S3_ENDPOINT_URL": f"http://{_LOOPBACK}:{port}",
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret_key,
+            "PAGEMILL_S3_BUCKET": bucket,
+        },
+    )
 
 
 def free_port() -> int:

@@ -10,11 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from api.watch.base import SCHEMA, Drop, beside, is_document
-from worker.errors import ObjectMissing
+from worker.errors import ObjectMissing, RequestInvalid
 from worker.jobs import object_keys
 from worker.jobs.store.base import Store
 from worker.log import logger
-from worker.refusals import RequestInvalid
 
 _log = logger(__name__)
 

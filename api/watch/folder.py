@@ -20,9 +20,8 @@ from typing import Any, BinaryIO
 
 from api.process import hold
 from api.watch.base import SCHEMA, Drop, beside, is_document
-from worker.errors import StorageUnavailable
+from worker.errors import RequestInvalid, StorageUnavailable
 from worker.log import logger
-from worker.refusals import RequestInvalid
 
 _log = logger(__name__)
 _EMPTY_PATIENCE = 10  # an empty file waits so many times longer: a scanner may not have begun to fill it

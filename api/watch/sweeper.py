@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from api.auth import DEFAULT_PROJECT
 from api.watch.base import Drop, Inbox
 from schemas.job import READ, Job
-from worker.errors import ObjectMissing, PagemillError, ServiceError, TooLarge
+from worker.errors import NotFound, ObjectMissing, PagemillError, RequestInvalid, ServiceError, TooLarge
 from worker.jobs import kinds, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
-from worker.jobs.submit import Wish, submit
+from worker.jobs.submit import SubmitOptions, submit
 from worker.log import logger
-from worker.refusals import NotFound, RequestInvalid
 
 _log = logger(__name__)
 _AT_ONCE = 200
@@ -100,9 +99,9 @@ class Sweeper:
         try:
             self._require_size(drop)
             kind = self._kind(drop)
-            wish = Wish(self.project, kind, self.app.settings.engine)
+            options = SubmitOptions(self.project, kind, self.app.settings.engine)
             with self.inbox.open(drop) as file:
-                job, _ = submit(self.app, file, drop.name, wish=wish, actor=_ACTOR)
+                job, _ = submit(self.app, file, drop.name, options=options, actor=_ACTOR)
         except ObjectMissing:  # somebody took it away
             return None
         except ServiceError as error:
@@ -131,7 +130,7 @@ class Sweeper:
             )
         raw = self.inbox.schema(drop.kind)
         if raw is not None:
-            return kinds.keep(self.app, self.project, raw, name=drop.kind)
+            return kinds.store_schema(self.app, self.project, raw, name=drop.kind)
         try:
             return kinds.find(self.app, self.project, drop.kind)
         except NotFound as error:

@@ -56,16 +56,18 @@ def perspective(drawn: Drawn, rng: random.Random, *, strength: float) -> Drawn:
 
 
 def _warped(
-    drawn: Drawn, matrix: np.ndarray, *, size: tuple[int, int] | None = None,
-    ground: tuple[int, int, int],
-) -> Drawn:  # fmt: skip
+    drawn: Drawn, matrix: np.ndarray, *, size: tuple[int, int] | None = None, ground: tuple[int, int, int]
+) -> Drawn:
     size = size or drawn.image.size
     inverse = np.linalg.inv(matrix)
     inverse /= inverse[2, 2]
     image = drawn.image.transform(
-        size, Image.Transform.PERSPECTIVE, inverse.flatten()[:8].tolist(),
-        resample=Image.Resampling.BICUBIC, fillcolor=ground,
-    )  # fmt: skip
+        size,
+        Image.Transform.PERSPECTIVE,
+        inverse.flatten()[:8].tolist(),
+        resample=Image.Resampling.BICUBIC,
+        fillcolor=ground,
+    )
     quads = {at: tuple(_moved(quad, matrix) for quad in quads) for at, quads in drawn.quads.items()}
     return replace(drawn, image=image, quads=quads)
 

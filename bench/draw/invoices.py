@@ -7,13 +7,22 @@ from typing import Any
 
 from bench.draw.paper import Drawn, Paper
 
-_COMPANIES = (("Northlight Instruments Ltd", "3 Harbour Row, 10245 Eastport", "GB555123456"),
-              ("Ahornwerk GmbH", "Talstraße 9, 80001 Neustadt", "DE555987654"),
-              ("Marigold Paper Supply Inc", "77 Pine Street, Fairmont, OR 97011", "55-1234567"))  # fmt: skip
-_BUYERS = (("Copperfield Studio LLC", "19 Orchard Avenue, 30110 Westbrook"),
-           ("Atelier Brunnen KG", "Am Markt 4, 20002 Seehausen"))  # fmt: skip
-_COLUMNS = (("Description", 90, False), ("Quantity", 700, True), ("Unit price", 880, True), ("VAT %", 990, True),
-            ("Amount", 1150, True))  # fmt: skip
+_COMPANIES = (
+    ("Northlight Instruments Ltd", "3 Harbour Row, 10245 Eastport", "GB555123456"),
+    ("Ahornwerk GmbH", "Talstraße 9, 80001 Neustadt", "DE555987654"),
+    ("Marigold Paper Supply Inc", "77 Pine Street, Fairmont, OR 97011", "55-1234567"),
+)
+_BUYERS = (
+    ("Copperfield Studio LLC", "19 Orchard Avenue, 30110 Westbrook"),
+    ("Atelier Brunnen KG", "Am Markt 4, 20002 Seehausen"),
+)
+_COLUMNS = (
+    ("Description", 90, False),
+    ("Quantity", 700, True),
+    ("Unit price", 880, True),
+    ("VAT %", 990, True),
+    ("Amount", 1150, True),
+)
 _WORK = (
     "Paper A4, 80 g",
     "Calibration service",
@@ -38,16 +47,20 @@ def draw(rng: random.Random, name: str) -> Drawn:
     paper.write(90, 300, "Bill to", size=24, face="bold")
     paper.write(90, 338, buyer[0], size=26, face="latin", at="/buyer/name")
     paper.write(90, 374, buyer[1], size=24, face="latin", at="/buyer/address")
-    facts = (("Invoice No", number, "invoice_number"), ("Invoice date", f"{year}-{month:02d}-{day:02d}", "issue_date"),
-             ("Due date", f"{year}-{month + 1:02d}-{day:02d}", "due_date"))  # fmt: skip
+    facts = (
+        ("Invoice No", number, "invoice_number"),
+        ("Invoice date", f"{year}-{month:02d}-{day:02d}", "issue_date"),
+        ("Due date", f"{year}-{month + 1:02d}-{day:02d}", "due_date"),
+    )
     for row, (title, value, key) in enumerate(facts):
         paper.write(720, 300 + 40 * row, title, size=24, face="latin")
         paper.write(940, 300 + 40 * row, value, size=24, face="latin", at=f"/{key}")
         paper.expected[key] = value
     paper.expected |= {
         "seller": {"name": seller[0], "address": seller[1], "tax_ids": [seller[2]]},
-        "buyer": {"name": buyer[0], "address": buyer[1]}, "currency": "EUR",
-    }  # fmt: skip
+        "buyer": {"name": buyer[0], "address": buyer[1]},
+        "currency": "EUR",
+    }
     _positions(paper, rng)
     return paper.done("invoice", name)
 

@@ -69,10 +69,18 @@ class Paper:
         return ImageDraw.Draw(self.image)
 
     def write(
-        self, x: float, y: float, text: str, *, size: int, face: str = "sans",
-        ink: tuple[int, int, int] = (20, 20, 20), at: str | None = None, anchor: str = "la",
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: int,
+        face: str = "sans",
+        ink: tuple[int, int, int] = (20, 20, 20),
+        at: str | None = None,
+        anchor: str = "la",
         align_right: bool = False,
-    ) -> float:  # fmt: skip
+    ) -> float:
         """Write a text; `at` is the pointer of the value it shows. Returns where it ends."""
         letters = font(face, size)
         if align_right:
@@ -106,5 +114,9 @@ def font_file(face: str) -> Path:
 
 def _box(quad: Quad, width: int, height: int) -> list[float]:
     xs, ys = [x for x, _ in quad], [y for _, y in quad]
-    return [round(min(xs) / width, 4), round(min(ys) / height, 4),
-            round(max(xs) / width, 4), round(max(ys) / height, 4)]  # fmt: skip
+    return [
+        round(min(xs) / width, 4),
+        round(min(ys) / height, 4),
+        round(max(xs) / width, 4),
+        round(max(ys) / height, 4),
+    ]

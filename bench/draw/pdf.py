@@ -17,8 +17,11 @@ def write_pdf(drawn: Drawn, target: Path) -> None:
     page = document.new_page(width=drawn.image.width * _POINTS, height=drawn.image.height * _POINTS)
     for text, x, baseline, size, face in drawn.texts:
         page.insert_text(
-            (x * _POINTS, baseline * _POINTS), text, fontsize=size * _POINTS,
-            fontname=face, fontfile=font_file(face),
-        )  # fmt: skip
+            (x * _POINTS, baseline * _POINTS),
+            text,
+            fontsize=size * _POINTS,
+            fontname=face,
+            fontfile=font_file(face),
+        )
     document.subset_fonts()
     document.save(target, garbage=4, deflate=True, no_new_id=True)

@@ -41,9 +41,13 @@ def draw(rng: random.Random, name: str) -> Drawn:
     end = paper.write(820, 930, "建筑面积 ", size=26)
     paper.write(end, 930, f"{total}㎡", size=26, at="/total_area_m2")
     paper.expected = {
-        "title": title, "layout": layout, "total_area_m2": total, "rooms": rooms, "watermark": "青禾找房",
+        "title": title,
+        "layout": layout,
+        "total_area_m2": total,
+        "rooms": rooms,
+        "watermark": "青禾找房",
         "outer_dimensions": {"unit": "mm", "top": across, "bottom": across},
-    }  # fmt: skip
+    }
     _watermark(paper, "青禾找房")
     return paper.done("floor_plan", name)
 

@@ -8,8 +8,20 @@ from dataclasses import dataclass
 
 from bench.draw.paper import Drawn, Paper
 
-_GOODS = ("Sourdough loaf", "Oat milk 1L", "Pencil HB", "Green tea", "Batteries AA", "Dish soap", "Notebook A5",
-          "Rice 2kg", "Sparkling water", "Light bulb", "Apples 1kg", "Masking tape")  # fmt: skip
+_GOODS = (
+    "Sourdough loaf",
+    "Oat milk 1L",
+    "Pencil HB",
+    "Green tea",
+    "Batteries AA",
+    "Dish soap",
+    "Notebook A5",
+    "Rice 2kg",
+    "Sparkling water",
+    "Light bulb",
+    "Apples 1kg",
+    "Masking tape",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +36,65 @@ class _Shop:
 
 
 _SHOPS = (
-    _Shop("HOLLOWAY CORNER STORES LTD", ("14 Quillfeather Lane", "Lower Bexley", "LB4 7QT"), "020 5550 1432",
-          "GBP", "£", ("VAT 20%", 0.2), "%d/%m/%Y"),
-    _Shop("Blue Heron Hardware", ("2210 Old Mill Road", "Fairmont, OR 97011"), "(555) 014-2298",
-          "USD", "$", ("Sales Tax", 0.07), "%m/%d/%Y"),
-    _Shop("KEDAI ALAT TULIS SERI BAYU SDN BHD", ("NO. 8, JALAN KENARI 3/2,", "TAMAN SERI BAYU,", "43210 BANDAR LAMA, SELANGOR."),
-          "03-5550 7781", "MYR", "RM ", ("GST 6%", 0.06), "%d-%m-%Y"),
-    _Shop("Bäckerei Sonnenfeld GmbH", ("Lindenweg 12", "12345 Altdorf"), "030 5550198",
-          "EUR", "€", ("MwSt 7%", 0.07), "%d.%m.%Y"),
-)  # fmt: skip
+    _Shop(
+        "HOLLOWAY CORNER STORES LTD",
+        ("14 Quillfeather Lane", "Lower Bexley", "LB4 7QT"),
+        "020 5550 1432",
+        "GBP",
+        "£",
+        ("VAT 20%", 0.2),
+        "%d/%m/%Y",
+    ),
+    _Shop(
+        "Blue Heron Hardware",
+        ("2210 Old Mill Road", "Fairmont, OR 97011"),
+        "(555) 014-2298",
+        "USD",
+        "$",
+        ("Sales Tax", 0.07),
+        "%m/%d/%Y",
+    ),
+    _Shop(
+        "KEDAI ALAT TULIS SERI BAYU SDN BHD",
+        ("NO. 8, JALAN KENARI 3/2,", "TAMAN SERI BAYU,", "43210 BANDAR LAMA, SELANGOR."),
+        "03-5550 7781",
+        "MYR",
+        "RM ",
+        ("GST 6%", 0.06),
+        "%d-%m-%Y",
+    ),
+    _Shop(
+        "Bäckerei Sonnenfeld GmbH",
+        ("Lindenweg 12", "12345 Altdorf"),
+        "030 5550198",
+        "EUR",
+        "€",
+        ("MwSt 7%", 0.07),
+        "%d.%m.%Y",
+    ),
+)
 
 
 def draw(rng: random.Random, name: str) -> Drawn:
     """A receipt as the printer lets it go."""
     shop = rng.choice(_SHOPS)
     day = dt.date(rng.randrange(2016, 2025), rng.randrange(1, 13), rng.randrange(1, 29))
-    lines = [(good, rng.randrange(1, 5), rng.randrange(80, 2500) / 100)
-             for good in rng.sample(_GOODS, rng.randrange(2, 7))]  # fmt: skip
+    lines = [
+        (good, rng.randrange(1, 5), rng.randrange(80, 2500) / 100)
+        for good in rng.sample(_GOODS, rng.randrange(2, 7))
+    ]
     paper = Paper.blank(640, 760 + 40 * len(lines) + 34 * len(shop.address), (252, 252, 250))
     y = _head(paper, shop)
     y = _when(paper, rng, y, day.strftime(shop.date))
     y, subtotal = _goods(paper, lines, y)
     _sums(paper, rng, shop, y, subtotal)
-    paper.expected |= {"company": shop.name, "address": " ".join(shop.address), "phone": shop.phone,
-                       "date": day.isoformat(), "currency": shop.currency}  # fmt: skip
+    paper.expected |= {
+        "company": shop.name,
+        "address": " ".join(shop.address),
+        "phone": shop.phone,
+        "date": day.isoformat(),
+        "currency": shop.currency,
+    }
     return paper.done("receipt", name)
 
 
@@ -102,8 +149,12 @@ def _sums(paper: Paper, rng: random.Random, shop: _Shop, y: int, subtotal: float
     tax = round(subtotal * shop.tax[1], 2)
     total = round(subtotal + tax, 2)
     paid = float(-(-total // 10) * 10) if rng.random() < 0.6 else total
-    rows = [("Subtotal", subtotal, "subtotal"), (shop.tax[0], tax, "tax"), ("TOTAL", total, "total"),
-            ("Cash" if paid > total else "VISA", paid, "paid")]  # fmt: skip
+    rows = [
+        ("Subtotal", subtotal, "subtotal"),
+        (shop.tax[0], tax, "tax"),
+        ("TOTAL", total, "total"),
+        ("Cash" if paid > total else "VISA", paid, "paid"),
+    ]
     if paid > total:
         rows.append(("Change", round(paid - total, 2), "change"))
     for title, value, key in rows:

@@ -49,18 +49,22 @@ def _facts(rng: random.Random) -> dict[str, object]:
     )
     return {
         "ticket_number": number,
-        "from_station": start + "站", "to_station": end + "站",
+        "from_station": start + "站",
+        "to_station": end + "站",
         "train_number": rng.choice("GDCZTK") + str(rng.randrange(10, 9000)),
         "departure_datetime": f"20{rng.randrange(17, 24)}-{month:02d}-{day:02d}T"
-                              f"{rng.randrange(6, 23):02d}:{rng.randrange(60):02d}",
-        "car": f"{rng.randrange(1, 17):02d}", "seat": f"{rng.randrange(1, 20):02d}{rng.choice('ABCDF')}",
-        "seat_class": rng.choice(_CLASSES), "price": round(rng.randrange(95, 9000) / 10 + 9, 1),
-        "currency": "CNY", "passenger_name": rng.choice(_SURNAMES) + rng.choice(_GIVEN),
+        f"{rng.randrange(6, 23):02d}:{rng.randrange(60):02d}",
+        "car": f"{rng.randrange(1, 17):02d}",
+        "seat": f"{rng.randrange(1, 20):02d}{rng.choice('ABCDF')}",
+        "seat_class": rng.choice(_CLASSES),
+        "price": round(rng.randrange(95, 9000) / 10 + 9, 1),
+        "currency": "CNY",
+        "passenger_name": rng.choice(_SURNAMES) + rng.choice(_GIVEN),
         "id_number": identity,
         "check_in_gate": rng.choice(("3A", "12B", "二层B2", "A9", None)),
         "sold_at": start + "售",
         "bottom_code": f"{rng.randrange(10**13, 10**14)}{number}",
-    }  # fmt: skip
+    }
 
 
 def _top(paper: Paper, facts: dict[str, object]) -> None:

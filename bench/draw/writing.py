@@ -6,8 +6,14 @@ import random
 
 from bench.draw.paper import Drawn, Paper
 
-_ENGLISH = ("The boat left at seven", "and nobody had brought a lamp.", "We counted the lights on shore",
-            "until the fog took them.", "Please keep the small key", "for the winter visitors.")  # fmt: skip
+_ENGLISH = (
+    "The boat left at seven",
+    "and nobody had brought a lamp.",
+    "We counted the lights on shore",
+    "until the fog took them.",
+    "Please keep the small key",
+    "for the winter visitors.",
+)
 _CHINESE = (
     "今天早上河边起了雾",
     "我们沿着石阶慢慢走",
@@ -28,8 +34,15 @@ def draw(rng: random.Random, name: str) -> Drawn:
     for row, line in enumerate(lines):
         y = 110 + 120 * row
         paper.pen.line((60, y + 66, 1040, y + 66), fill=(190, 205, 220), width=2)
-        paper.write(90 + rng.randrange(30), y + rng.randrange(-6, 6), line, size=58, face=face,
-                    ink=(30, 40, 110), at=f"/lines/{row}")  # fmt: skip
+        paper.write(
+            90 + rng.randrange(30),
+            y + rng.randrange(-6, 6),
+            line,
+            size=58,
+            face=face,
+            ink=(30, 40, 110),
+            at=f"/lines/{row}",
+        )
     paper.expected = {"lines": lines, "text": "\n".join(lines), "language": language}
     return paper.done("handwriting", name)
 

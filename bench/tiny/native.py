@@ -16,10 +16,15 @@ from worker.reading.engines.sail_vl2.config import SailVl2Config
 from worker.reading.engines.sail_vl2.model import SailVl2ForCausalLM
 
 _LLM = {
-    "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 16_384,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+    "max_position_embeddings": 16_384,
     "tie_word_embeddings": False,
-}  # fmt: skip
+}
 _EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 64}
 
 
@@ -30,11 +35,24 @@ def cogvlm2(folder: Path, *, seed: int = 6) -> Path:
         tokenizer.convert_tokens_to_ids(token) for token in (words.START, words.END, words.PAD)
     )
     config = CogVLMConfig(
-        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-        num_attention_heads=4, num_multi_query_heads=2, bos_token_id=begin, eos_token_id=end, pad_token_id=pad,
-        vision_config={"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_heads": 4,
-                       "image_size": 112, "num_positions": 65},
-    )  # fmt: skip
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_multi_query_heads=2,
+        bos_token_id=begin,
+        eos_token_id=end,
+        pad_token_id=pad,
+        vision_config={
+            "hidden_size": 64,
+            "intermediate_size": 128,
+            "num_hidden_layers": 2,
+            "num_heads": 4,
+            "image_size": 112,
+            "num_positions": 65,
+        },
+    )
     torch.manual_seed(seed)
     model = CogVLMForCausalLM(config)
     model.save_pretrained(folder)
@@ -50,10 +68,16 @@ def sail_vl2(folder: Path, *, experts: bool = False, seed: int = 1) -> Path:
     shared |= {**_LLM, "vocab_size": len(tokenizer)}
     llm = Qwen3MoeConfig(**shared, **_EXPERTS) if experts else Qwen3Config(**shared)
     config = SailVl2Config(
-        llm_config=llm, max_dynamic_patch=6,
-        vision_config={"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
-                       "num_attention_heads": 4, "image_size": 56},
-    )  # fmt: skip
+        llm_config=llm,
+        max_dynamic_patch=6,
+        vision_config={
+            "hidden_size": 64,
+            "intermediate_size": 128,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "image_size": 56,
+        },
+    )
     torch.manual_seed(seed)
     model = SailVl2ForCausalLM(config)
     torch.nn.init.normal_(model.vision_model.preprocessor.pos_embed, std=0.02)

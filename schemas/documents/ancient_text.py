@@ -14,10 +14,17 @@ class AncientText(Document):
     title_zh: ClassVar[str] = "古籍"
 
     columns: tuple[str, ...] = described(
-        "Columns", "各列", "Columns from right to left; small double-line notes in brackets.",
-        "自右向左各列；双行小注放在括号中。", concept="transcript.columns", default_factory=tuple,
-    )  # fmt: skip
+        "Columns",
+        "各列",
+        "Columns from right to left; small double-line notes in brackets.",
+        "自右向左各列；双行小注放在括号中。",
+        concept="transcript.columns",
+        default_factory=tuple,
+    )
     text: str | None = described(
-        "Text", "全文", "The columns joined by line breaks.", "各列以换行相连。",
+        "Text",
+        "全文",
+        "The columns joined by line breaks.",
+        "各列以换行相连。",
         concept="transcript.column_text",
-    )  # fmt: skip
+    )

@@ -21,9 +21,8 @@ class Series(Part):
         "Label", "名称", "Name in the legend.", "图例名称。", concept="chart.series_label"
     )
     points: tuple[Point, ...] = described(
-        "Points", "数据点", "The values.", "各数据点。", concept="chart.points",
-        default_factory=tuple,
-    )  # fmt: skip
+        "Points", "数据点", "The values.", "各数据点。", concept="chart.points", default_factory=tuple
+    )
 
 
 class Chart(Document):
@@ -33,9 +32,8 @@ class Chart(Document):
     title_zh: ClassVar[str] = "图表"
 
     chart_type: str | None = described(
-        "Chart type", "图表类型", "Bar, line, pie ...", "柱状图、折线图、饼图等。",
-        concept="chart.type",
-    )  # fmt: skip
+        "Chart type", "图表类型", "Bar, line, pie ...", "柱状图、折线图、饼图等。", concept="chart.type"
+    )
     title: str | None = described(
         "Title", "标题", "Heading of the chart.", "图表标题。", concept="chart.title"
     )
@@ -46,10 +44,8 @@ class Chart(Document):
         "y axis", "纵轴", "Name of the vertical axis.", "纵轴名称。", concept="chart.y_axis"
     )
     series: tuple[Series, ...] = described(
-        "Series", "系列", "The rows of values.", "数据系列。", concept="chart.series",
-        default_factory=tuple,
-    )  # fmt: skip
+        "Series", "系列", "The rows of values.", "数据系列。", concept="chart.series", default_factory=tuple
+    )
     trend: str | None = described(
-        "Trend", "趋势", "What the values do, in a sentence.", "用一句话描述趋势。",
-        concept="chart.trend",
-    )  # fmt: skip
+        "Trend", "趋势", "What the values do, in a sentence.", "用一句话描述趋势。", concept="chart.trend"
+    )

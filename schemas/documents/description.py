@@ -14,17 +14,28 @@ class Description(Document):
     title_zh: ClassVar[str] = "图像描述"
 
     summary: str | None = described(
-        "Summary", "概要", "What the picture shows, in a sentence.", "一句话概括图像内容。",
+        "Summary",
+        "概要",
+        "What the picture shows, in a sentence.",
+        "一句话概括图像内容。",
         concept="picture.summary",
-    )  # fmt: skip
+    )
     visible_text: tuple[str, ...] = described(
-        "Visible text", "可见文字", "Every text in the picture.", "图中所有文字。",
-        concept="picture.text", default_factory=tuple,
-    )  # fmt: skip
-    objects: tuple[str, ...] = described(
-        "Objects", "物体", "Things to be seen.", "图中物体。", concept="picture.objects",
+        "Visible text",
+        "可见文字",
+        "Every text in the picture.",
+        "图中所有文字。",
+        concept="picture.text",
         default_factory=tuple,
-    )  # fmt: skip
+    )
+    objects: tuple[str, ...] = described(
+        "Objects",
+        "物体",
+        "Things to be seen.",
+        "图中物体。",
+        concept="picture.objects",
+        default_factory=tuple,
+    )
     details: str | None = described(
         "Details", "细节", "A fuller description.", "更详细的描述。", concept="picture.details"
     )

@@ -56,17 +56,27 @@ class Room(Part):
         "Name", "名称", "Name of the room as printed.", "房间名称。", concept="room.name"
     )
     area_m2: float | None = described(
-        "Area", "面积", "Printed area in square metres.", "图上标注的面积（平方米）。",
-        concept="room.area", ge=0,
-    )  # fmt: skip
+        "Area",
+        "面积",
+        "Printed area in square metres.",
+        "图上标注的面积（平方米）。",
+        concept="room.area",
+        ge=0,
+    )
     dimensions: str | None = described(
-        "Dimensions", "尺寸", "Sides as printed, metric where both are.", "长宽尺寸，优先公制。",
+        "Dimensions",
+        "尺寸",
+        "Sides as printed, metric where both are.",
+        "长宽尺寸，优先公制。",
         concept="room.dimensions",
-    )  # fmt: skip
+    )
     dimensions_alt: str | None = described(
-        "Dimensions, other unit", "其他单位尺寸", "Sides in the second unit.", "第二种单位的尺寸。",
+        "Dimensions, other unit",
+        "其他单位尺寸",
+        "Sides in the second unit.",
+        "第二种单位的尺寸。",
         concept="room.dimensions_alt",
-    )  # fmt: skip
+    )
 
 
 class OuterDimensions(Part):
@@ -79,17 +89,14 @@ class OuterDimensions(Part):
         "Top", "上", "Along the top.", "上方尺寸链。", concept="chain.top", default_factory=tuple
     )
     right: tuple[float, ...] = described(
-        "Right", "右", "Along the right side.", "右侧尺寸链。", concept="chain.right",
-        default_factory=tuple,
-    )  # fmt: skip
+        "Right", "右", "Along the right side.", "右侧尺寸链。", concept="chain.right", default_factory=tuple
+    )
     bottom: tuple[float, ...] = described(
-        "Bottom", "下", "Along the bottom.", "下方尺寸链。", concept="chain.bottom",
-        default_factory=tuple,
-    )  # fmt: skip
+        "Bottom", "下", "Along the bottom.", "下方尺寸链。", concept="chain.bottom", default_factory=tuple
+    )
     left: tuple[float, ...] = described(
-        "Left", "左", "Along the left side.", "左侧尺寸链。", concept="chain.left",
-        default_factory=tuple,
-    )  # fmt: skip
+        "Left", "左", "Along the left side.", "左侧尺寸链。", concept="chain.left", default_factory=tuple
+    )
 
 
 class FloorPlan(Document):
@@ -107,22 +114,31 @@ class FloorPlan(Document):
         "Floor", "楼层", "Which floor is drawn.", "所绘楼层。", concept="plan.floor"
     )
     total_area_m2: float | None = described(
-        "Total area", "总面积", "Printed area of the whole in square metres.",
-        "标注的总面积（平方米）。", concept="plan.total_area", ge=0,
-    )  # fmt: skip
+        "Total area",
+        "总面积",
+        "Printed area of the whole in square metres.",
+        "标注的总面积（平方米）。",
+        concept="plan.total_area",
+        ge=0,
+    )
     rooms: tuple[Room, ...] = described(
-        "Rooms", "房间", "The named spaces.", "各房间。", concept="plan.rooms",
-        default_factory=tuple,
-    )  # fmt: skip
+        "Rooms", "房间", "The named spaces.", "各房间。", concept="plan.rooms", default_factory=tuple
+    )
     outer_dimensions: OuterDimensions | None = described(
-        "Outer dimensions", "外围尺寸", "Chains of lengths along the sides.", "四边的尺寸链。",
+        "Outer dimensions",
+        "外围尺寸",
+        "Chains of lengths along the sides.",
+        "四边的尺寸链。",
         concept="plan.outer_dimensions",
-    )  # fmt: skip
+    )
     annotations: tuple[str, ...] = described(
-        "Annotations", "注释", "Every other text on the plan.", "图上其他文字。",
-        concept="plan.annotations", default_factory=tuple,
-    )  # fmt: skip
+        "Annotations",
+        "注释",
+        "Every other text on the plan.",
+        "图上其他文字。",
+        concept="plan.annotations",
+        default_factory=tuple,
+    )
     watermark: str | None = described(
-        "Watermark", "水印", "Text laid over the drawing.", "叠加在图上的水印文字。",
-        concept="plan.watermark",
-    )  # fmt: skip
+        "Watermark", "水印", "Text laid over the drawing.", "叠加在图上的水印文字。", concept="plan.watermark"
+    )

@@ -12,9 +12,12 @@ class FormEntry(Part):
 
     key: str | None = described("Key", "字段名", "The printed label.", "印刷的字段名。", concept="entry.key")
     value: str | None = described(
-        "Value", "填写内容", "What was filled in; for a checkbox `checked` or `unchecked`.",
-        "填写内容；复选框为 checked 或 unchecked。", concept="entry.value",
-    )  # fmt: skip
+        "Value",
+        "填写内容",
+        "What was filled in; for a checkbox `checked` or `unchecked`.",
+        "填写内容；复选框为 checked 或 unchecked。",
+        concept="entry.value",
+    )
     kind: Literal["text", "checkbox", "signature"] | None = described(
         "Kind", "类型", "Text, checkbox or signature.", "文本、复选框或签名。", concept="entry.kind"
     )
@@ -27,6 +30,10 @@ class Form(Document):
     title_zh: ClassVar[str] = "表单"
 
     entries: tuple[FormEntry, ...] = described(
-        "Entries", "条目", "Label and filling, in reading order.", "字段与内容，按阅读顺序。",
-        concept="form.entries", default_factory=tuple,
-    )  # fmt: skip
+        "Entries",
+        "条目",
+        "Label and filling, in reading order.",
+        "字段与内容，按阅读顺序。",
+        concept="form.entries",
+        default_factory=tuple,
+    )

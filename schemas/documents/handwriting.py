@@ -14,13 +14,16 @@ class Handwriting(Document):
     title_zh: ClassVar[str] = "手写文稿"
 
     lines: tuple[str, ...] = described(
-        "Lines", "各行", "The written lines, in reading order.", "手写各行，按阅读顺序。",
-        concept="transcript.lines", default_factory=tuple,
-    )  # fmt: skip
+        "Lines",
+        "各行",
+        "The written lines, in reading order.",
+        "手写各行，按阅读顺序。",
+        concept="transcript.lines",
+        default_factory=tuple,
+    )
     text: str | None = described(
         "Text", "全文", "The lines as running text.", "连贯的全文。", concept="transcript.text"
     )
     language: Literal["zh", "en", "mixed"] | None = described(
-        "Language", "语言", "Language of the writing.", "书写语言。",
-        concept="transcript.language",
-    )  # fmt: skip
+        "Language", "语言", "Language of the writing.", "书写语言。", concept="transcript.language"
+    )

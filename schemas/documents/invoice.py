@@ -8,15 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from schemas.documents.base import Document, Part, described
-from schemas.documents.rules import (
-    CENT,
-    amount,
-    in_order,
-    items_multiply,
-    items_sum_to,
-    sums_to,
-    warning,
-)
+from schemas.documents.rules import CENT, amount, in_order, items_multiply, items_sum_to, sums_to, warning
 from schemas.record import Issue
 
 
@@ -44,22 +36,28 @@ class Party(Part):
         "Name", "名称", "Company or person.", "公司或个人名称。", concept="party.name"
     )
     address: str | None = described(
-        "Address", "地址", "Postal address, its lines joined.", "地址，各行相连。",
-        concept="party.address",
-    )  # fmt: skip
+        "Address", "地址", "Postal address, its lines joined.", "地址，各行相连。", concept="party.address"
+    )
     tax_ids: tuple[str, ...] = described(
-        "Tax numbers", "纳税人识别号", "VAT, GST and tax numbers.", "税号、纳税人识别号。",
-        concept="party.tax_ids", default_factory=tuple,
-    )  # fmt: skip
+        "Tax numbers",
+        "纳税人识别号",
+        "VAT, GST and tax numbers.",
+        "税号、纳税人识别号。",
+        concept="party.tax_ids",
+        default_factory=tuple,
+    )
 
 
 class InvoiceLine(Part):
     """A position."""
 
     description: str | None = described(
-        "Description", "货物或应税劳务名称", "What was delivered.", "货物、服务名称。",
+        "Description",
+        "货物或应税劳务名称",
+        "What was delivered.",
+        "货物、服务名称。",
         concept="item.description",
-    )  # fmt: skip
+    )
     quantity: float | None = described("Quantity", "数量", "How many.", "数量。", concept="item.quantity")
     unit: str | None = described("Unit", "单位", "Unit of the quantity.", "计量单位。", concept="item.unit")
     unit_price: float | None = described(
@@ -88,13 +86,15 @@ class Invoice(Document):
     )
 
     invoice_number: str | None = described(
-        "Invoice number", "发票号码", "Number of the invoice.", "发票号码。",
-        concept="invoice.number",
-    )  # fmt: skip
+        "Invoice number", "发票号码", "Number of the invoice.", "发票号码。", concept="invoice.number"
+    )
     invoice_code: str | None = described(
-        "Invoice code", "发票代码", "Code of a Chinese VAT invoice.", "增值税发票代码。",
+        "Invoice code",
+        "发票代码",
+        "Code of a Chinese VAT invoice.",
+        "增值税发票代码。",
         concept="invoice.code",
-    )  # fmt: skip
+    )
     issue_date: dt.date | None = described(
         "Invoice date", "开票日期", "Date of issue.", "开票日期。", concept="invoice.date"
     )
@@ -105,17 +105,24 @@ class Invoice(Document):
         "Currency", "币种", "ISO 4217 code.", "ISO 4217 货币代码。", concept="currency"
     )
     seller: Party = described(
-        "Seller", "销售方", "Who issues the invoice.", "开票方。", concept="party.seller",
+        "Seller",
+        "销售方",
+        "Who issues the invoice.",
+        "开票方。",
+        concept="party.seller",
         default_factory=Party,
-    )  # fmt: skip
+    )
     buyer: Party = described(
-        "Buyer", "购买方", "Who is to pay.", "付款方。", concept="party.buyer",
-        default_factory=Party,
-    )  # fmt: skip
+        "Buyer", "购买方", "Who is to pay.", "付款方。", concept="party.buyer", default_factory=Party
+    )
     lines: tuple[InvoiceLine, ...] = described(
-        "Lines", "明细", "The positions, in order.", "发票明细，按票面顺序。", concept="items",
+        "Lines",
+        "明细",
+        "The positions, in order.",
+        "发票明细，按票面顺序。",
+        concept="items",
         default_factory=tuple,
-    )  # fmt: skip
+    )
     subtotal: float | None = described(
         "Subtotal", "合计金额", "Sum without tax.", "不含税金额合计。", concept="money.net_total"
     )
@@ -126,6 +133,9 @@ class Invoice(Document):
         "Total", "价税合计", "Sum with tax.", "含税总额。", concept="money.grand_total"
     )
     total_in_words: str | None = described(
-        "Total in words", "价税合计（大写）", "The sum written out.", "大写金额。",
+        "Total in words",
+        "价税合计（大写）",
+        "The sum written out.",
+        "大写金额。",
         concept="money.total_in_words",
-    )  # fmt: skip
+    )

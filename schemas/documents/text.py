@@ -11,9 +11,13 @@ class TextPage(Part):
     """The lines of a page."""
 
     lines: tuple[str, ...] = described(
-        "Lines", "各行", "Lines in reading order.", "各行文字，按阅读顺序。", concept="page.lines",
+        "Lines",
+        "各行",
+        "Lines in reading order.",
+        "各行文字，按阅读顺序。",
+        concept="page.lines",
         default_factory=tuple,
-    )  # fmt: skip
+    )
 
 
 class Text(Document):
@@ -23,6 +27,10 @@ class Text(Document):
     title_zh: ClassVar[str] = "全文"
 
     pages: tuple[TextPage, ...] = described(
-        "Pages", "各页", "The pages in order.", "各页，按顺序。", concept="transcript.pages",
+        "Pages",
+        "各页",
+        "The pages in order.",
+        "各页，按顺序。",
+        concept="transcript.pages",
         default_factory=tuple,
-    )  # fmt: skip
+    )

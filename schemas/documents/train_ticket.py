@@ -35,33 +35,43 @@ class TrainTicket(Document):
     rules = (id_check_digit, bottom_code_repeats_number)
 
     ticket_number: str | None = described(
-        "Ticket number", "票号", "Red number at the top left, such as A012345.",
-        "左上角红色票号，例如 A012345。", concept="ticket.number",
-    )  # fmt: skip
+        "Ticket number",
+        "票号",
+        "Red number at the top left, such as A012345.",
+        "左上角红色票号，例如 A012345。",
+        concept="ticket.number",
+    )
     from_station: str | None = described(
-        "From station", "出发站", "Station of departure as printed, with 站.",
-        "出发站站名，按票面含“站”字。", concept="ticket.from_station",
-    )  # fmt: skip
+        "From station",
+        "出发站",
+        "Station of departure as printed, with 站.",
+        "出发站站名，按票面含“站”字。",
+        concept="ticket.from_station",
+    )
     to_station: str | None = described(
-        "To station", "到达站", "Station of arrival as printed, with 站.",
-        "到达站站名，按票面含“站”字。", concept="ticket.to_station",
-    )  # fmt: skip
+        "To station",
+        "到达站",
+        "Station of arrival as printed, with 站.",
+        "到达站站名，按票面含“站”字。",
+        concept="ticket.to_station",
+    )
     train_number: str | None = described(
         "Train number", "车次", "Such as G605.", "例如 G605。", concept="ticket.train_number"
     )
     departure_datetime: str | None = described(
-        "Departure", "开车时间", "Date and time of departure, ISO 8601 to the minute.",
-        "开车日期和时间，ISO 8601，精确到分钟。", concept="ticket.departure",
+        "Departure",
+        "开车时间",
+        "Date and time of departure, ISO 8601 to the minute.",
+        "开车日期和时间，ISO 8601，精确到分钟。",
+        concept="ticket.departure",
         pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$",
-    )  # fmt: skip
+    )
     car: str | None = described(
-        "Car", "车厢", "Number of the car, without 车.", "车厢号，不含“车”字。",
-        concept="ticket.car",
-    )  # fmt: skip
+        "Car", "车厢", "Number of the car, without 车.", "车厢号，不含“车”字。", concept="ticket.car"
+    )
     seat: str | None = described(
-        "Seat", "座位号", "Seat or berth, without 号.", "座位号或铺位，不含“号”字。",
-        concept="ticket.seat",
-    )  # fmt: skip
+        "Seat", "座位号", "Seat or berth, without 号.", "座位号或铺位，不含“号”字。", concept="ticket.seat"
+    )
     seat_class: str | None = described(
         "Seat class", "席别", "Such as 二等座.", "例如 二等座。", concept="ticket.seat_class"
     )
@@ -70,22 +80,33 @@ class TrainTicket(Document):
         "Currency", "币种", "ISO 4217 code.", "ISO 4217 货币代码。", concept="currency"
     )
     passenger_name: str | None = described(
-        "Passenger", "旅客姓名", "Name as printed.", "票面上的旅客姓名。",
-        concept="ticket.passenger",
-    )  # fmt: skip
+        "Passenger", "旅客姓名", "Name as printed.", "票面上的旅客姓名。", concept="ticket.passenger"
+    )
     id_number: str | None = described(
-        "Identity number", "身份证号", "Masked exactly as printed.", "按票面脱敏形式，保留星号。",
+        "Identity number",
+        "身份证号",
+        "Masked exactly as printed.",
+        "按票面脱敏形式，保留星号。",
         concept="ticket.id_number",
-    )  # fmt: skip
+    )
     check_in_gate: str | None = described(
-        "Check-in gate", "检票口", "Gate as printed after 检票.", "“检票”后面的检票口。",
+        "Check-in gate",
+        "检票口",
+        "Gate as printed after 检票.",
+        "“检票”后面的检票口。",
         concept="ticket.gate",
-    )  # fmt: skip
+    )
     sold_at: str | None = described(
-        "Sold at", "售票站", "Place of sale at the foot, with 售.", "底部的售票地点，含“售”字。",
+        "Sold at",
+        "售票站",
+        "Place of sale at the foot, with 售.",
+        "底部的售票地点，含“售”字。",
         concept="ticket.sold_at",
-    )  # fmt: skip
+    )
     bottom_code: str | None = described(
-        "Bottom code", "底部编码", "The long code at the foot, ending in the ticket number.",
-        "底部长编码，末尾为票号。", concept="ticket.bottom_code",
-    )  # fmt: skip
+        "Bottom code",
+        "底部编码",
+        "The long code at the foot, ending in the ticket number.",
+        "底部长编码，末尾为票号。",
+        concept="ticket.bottom_code",
+    )

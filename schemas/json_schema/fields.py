@@ -88,23 +88,32 @@ def _field(
     if "object" in types:
         needed = set(node.get("required", ()))
         properties = tuple(
-            _field(child, name=key, path=path + pointer.join(key), required=key in needed,
-                   unhonoured=unhonoured)
+            _field(
+                child, name=key, path=path + pointer.join(key), required=key in needed, unhonoured=unhonoured
+            )
             for key, child in node.get("properties", {}).items()
-        )  # fmt: skip
+        )
         _report_missing(needed - {child.name for child in properties}, path, unhonoured)
     if "array" in types and "prefixItems" not in node:
         item = node.get("items", {})
         items = _field(item, name=name, path=path + "/*", required=True, unhonoured=unhonoured)
     return Field(
-        name=name, path=path, types=types, required=required, properties=properties, items=items,
+        name=name,
+        path=path,
+        types=types,
+        required=required,
+        properties=properties,
+        items=items,
         nullable=bool(node.get("x-nullable")),
-        title=str(node.get("title", "")), description=str(node.get("description", "")),
-        format=node.get("format"), pattern=node.get("pattern"),
-        enum=tuple(node["enum"]) if "enum" in node else None, default=node.get("default"),
+        title=str(node.get("title", "")),
+        description=str(node.get("description", "")),
+        format=node.get("format"),
+        pattern=node.get("pattern"),
+        enum=tuple(node["enum"]) if "enum" in node else None,
+        default=node.get("default"),
         bounds={key: node[key] for key in sorted(BOUNDS & node.keys())},
         hints={key: node[key] for key in node if key.startswith("x-") and key != "x-nullable"},
-    )  # fmt: skip
+    )
 
 
 def _types(node: Mapping[str, Any], path: str) -> tuple[str, ...]:

@@ -12,9 +12,15 @@ from schemas.json_schema.keywords import ANNOTATIONS, CHECKED, UNSUPPORTED
 Node = dict[str, Any]
 
 _TIGHTEST: dict[str, Callable[..., Any]] = {
-    "minimum": max, "exclusiveMinimum": max, "minLength": max, "minItems": max,
-    "maximum": min, "exclusiveMaximum": min, "maxLength": min, "maxItems": min,
-}  # fmt: skip
+    "minimum": max,
+    "exclusiveMinimum": max,
+    "minLength": max,
+    "minItems": max,
+    "maximum": min,
+    "exclusiveMaximum": min,
+    "maxLength": min,
+    "maxItems": min,
+}
 _FIRST_WINS = CHECKED | ANNOTATIONS | {"pattern", "format"}
 """What only describes, or is checked on the finished data by the schema as it was given."""
 

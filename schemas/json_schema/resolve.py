@@ -99,8 +99,9 @@ def _inline(
         if reference in seen:
             raise SchemaError(
                 "a schema that contains itself has no end; unroll it to the depth you need",
-                keyword="$ref", pointer=at,
-            )  # fmt: skip
+                keyword="$ref",
+                pointer=at,
+            )
         seen = (*seen, reference)
         target = _target(reference, root, at)
         definition = {k: v for k, v in target.items() if k not in {"$defs", "definitions"}}
@@ -115,9 +116,8 @@ def _inline(
 def _target(reference: Any, root: Mapping[str, Any], at: str) -> Mapping[str, Any]:
     if not isinstance(reference, str) or not reference.startswith("#"):
         raise SchemaError(
-            f"{reference!r} is outside this file; put the definition under $defs",
-            keyword="$ref", pointer=at,
-        )  # fmt: skip
+            f"{reference!r} is outside this file; put the definition under $defs", keyword="$ref", pointer=at
+        )
     try:
         found = pointer.get(root, unquote(reference[1:]))
     except (LookupError, ValueError, TypeError):

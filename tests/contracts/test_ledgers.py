@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from schemas.job import TRANSITIONS, JobSpec, JobState
-from worker.errors import LeaseLost, LedgerUnavailable, SettingsInvalid
-from worker.jobs.ledger.jobs import End
+from worker.errors import KeyReused, LeaseLost, LedgerUnavailable, NotFound, SettingsInvalid, WrongState
+from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.ledger.lists import Filter
 from worker.jobs.ledger.tables import metadata
-from worker.refusals import KeyReused, NotFound, WrongState
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
@@ -32,10 +31,19 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
 def spec(number: int, *, project: str = "p", priority: int = 5) -> JobSpec:
     return JobSpec(
-        job_id=f"{project:0<4}{number:028x}", project=project, kind="receipt", kind_version=1,
-        schema_sha256="s" * 64, source_sha256=f"{number:064x}", filename=f"{number}.png", size=10,
-        engine="fake", pipeline_version="1", priority=priority, created_at=float(number),
-    )  # fmt: skip
+        job_id=f"{project:0<4}{number:028x}",
+        project=project,
+        kind="receipt",
+        kind_version=1,
+        schema_sha256="s" * 64,
+        source_sha256=f"{number:064x}",
+        filename=f"{number}.png",
+        size=10,
+        engine="fake",
+        pipeline_version="1",
+        priority=priority,
+        created_at=float(number),
+    )
 
 
 def put(ledger: Ledger, number: int, **what: object) -> str:

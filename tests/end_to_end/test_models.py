@@ -115,9 +115,15 @@ def test_a_worker_process_reads_every_kind_with_every_family(
     family: str, tiny: Tiny, samples: Path, tmp_path: Path
 ) -> None:
     """A real queue, store, API and worker process."""
-    with Stack(tmp_path, PAGEMILL_ENGINE=made.engine_of(family), PAGEMILL_MODEL=str(tiny(family)),
-               PAGEMILL_GROUNDING="text_layer", PAGEMILL_MAX_NEW_TOKENS="512", PAGEMILL_QUEUES="gpu",
-               PAGEMILL_THREADS="8") as stack:  # fmt: skip
+    with Stack(
+        tmp_path,
+        PAGEMILL_ENGINE=made.engine_of(family),
+        PAGEMILL_MODEL=str(tiny(family)),
+        PAGEMILL_GROUNDING="text_layer",
+        PAGEMILL_MAX_NEW_TOKENS="512",
+        PAGEMILL_QUEUES="gpu",
+        PAGEMILL_THREADS="8",
+    ) as stack:
         stack.start_servers()
         stack.start("api")
         stack.start("worker")
@@ -130,6 +136,10 @@ def test_a_worker_process_reads_every_kind_with_every_family(
     assert {job.state for job in ended} <= {JobState.DONE, JobState.REVIEW}
     assert {record.kind for record in records} == set(kinds)
     assert all(keeps_to_its_schema(record) for record in records)
-    assert not [issue for record in records for issue in record.issues
-                if issue.severity is Severity.ERROR and issue.code.startswith("output")]  # fmt: skip
+    assert not [
+        issue
+        for record in records
+        for issue in record.issues
+        if issue.severity is Severity.ERROR and issue.code.startswith("output")
+    ]
     assert {record.provenance.model for record in records} == {family}

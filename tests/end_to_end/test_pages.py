@@ -120,7 +120,7 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
         "-o",
         str(tmp_path / "o"),
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
     until = time.monotonic() + 30
     while not _children(process.pid) and time.monotonic() < until:
         time.sleep(0.05)
@@ -150,8 +150,13 @@ sys.exit(main(["extract", sys.argv[1], "--kind", "text", "--quiet"]))
 
 def test_ctrl_c_that_a_library_swallows_counts_at_the_next_page(tmp_path: Path) -> None:
     path = pdf(tmp_path / "a.pdf", ["x"] * 3)
-    done = subprocess.run([sys.executable, "-c", HEEDS, sys.executable, "-c", SWALLOWS, str(path)], capture_output=True, text=True,
-                          check=False, cwd=Path(__file__).parents[2])  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", HEEDS, sys.executable, "-c", SWALLOWS, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
     assert (done.returncode, done.stdout) == (130, "")
 
 

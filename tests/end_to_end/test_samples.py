@@ -82,8 +82,21 @@ def test_the_command_line_reads_files_and_goes_on_after_a_bad_one(
 ) -> None:
     bad = tmp_path / "bad.pdf"
     bad.write_bytes(b"%PDF-1.4 rubbish")
-    status = main(["extract", str(bad), str(samples / "invoice_0_text.pdf"), str(tmp_path / "none.png"), "--kind",
-                   "invoice", "--quiet", "-o", str(tmp_path / "out.jsonl"), "--overlay", str(tmp_path / "drawn")])  # fmt: skip
+    status = main(
+        [
+            "extract",
+            str(bad),
+            str(samples / "invoice_0_text.pdf"),
+            str(tmp_path / "none.png"),
+            "--kind",
+            "invoice",
+            "--quiet",
+            "-o",
+            str(tmp_path / "out.jsonl"),
+            "--overlay",
+            str(tmp_path / "drawn"),
+        ]
+    )
     first, second = (
         json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     )
@@ -109,9 +122,16 @@ def test_an_invoice_without_number_and_total_asks_for_a_person(
 def test_a_users_schema_from_a_file_and_from_a_class(
     tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    schema = {"type": "object", "required": ["invoiceNumber", "ghost"], "properties": {
-        "invoiceNumber": {"type": "string"}, "ghost": {"type": "string"}, "optional": {"type": "string"},
-        "status": {"type": "string", "default": "open"}}}  # fmt: skip
+    schema = {
+        "type": "object",
+        "required": ["invoiceNumber", "ghost"],
+        "properties": {
+            "invoiceNumber": {"type": "string"},
+            "ghost": {"type": "string"},
+            "optional": {"type": "string"},
+            "status": {"type": "string", "default": "open"},
+        },
+    }
     (tmp_path / "mine.json").write_text(json.dumps(schema), encoding="utf-8")
     (tmp_path / "mine_module.py").write_text(
         "from pydantic import BaseModel\nclass Bill(BaseModel):\n    invoice_number: str | None = None\n",
@@ -132,9 +152,14 @@ def test_a_users_schema_from_a_file_and_from_a_class(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--kind", "postcard"], ["--schema", "none.json"], ["--schema", "no_module:Class"], ["--schema", "json:loads"],
-     ["--kind", "receipt", "--engine", "crystal-ball"]],
-)  # fmt: skip
+    [
+        ["--kind", "postcard"],
+        ["--schema", "none.json"],
+        ["--schema", "no_module:Class"],
+        ["--schema", "json:loads"],
+        ["--kind", "receipt", "--engine", "crystal-ball"],
+    ],
+)
 def test_wrong_usage_is_status_two_and_one_line(
     samples: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -210,9 +210,13 @@ def sail(folder: Path, into: Path) -> Path:
     """A copy of a tiny SAIL-VL2 with its "own" code."""
     shutil.copytree(folder, into)
     _louder(into / "model.safetensors")
-    _change(into / "config.json", auto_map={
-        "AutoConfig": "configuration_sailvl.SAILVLConfig", "AutoModel": "modeling_sailvl.SAILVLModel",
-    })  # fmt: skip
+    _change(
+        into / "config.json",
+        auto_map={
+            "AutoConfig": "configuration_sailvl.SAILVLConfig",
+            "AutoModel": "modeling_sailvl.SAILVLModel",
+        },
+    )
     _change(
         into / "preprocessor_config.json", auto_map={"AutoProcessor": "processing_sailvl.SAILVLProcessor"}
     )
@@ -225,9 +229,13 @@ def sail(folder: Path, into: Path) -> Path:
 def cogvlm2(folder: Path, into: Path) -> Path:
     """A copy of a tiny CogVLM2 with code that wraps ours."""
     shutil.copytree(folder, into)
-    _change(into / "config.json", auto_map={
-        "AutoConfig": "modeling_cogvlm.CogVLMConfig", "AutoModelForCausalLM": "modeling_cogvlm.CogVLMForCausalLM",
-    })  # fmt: skip
+    _change(
+        into / "config.json",
+        auto_map={
+            "AutoConfig": "modeling_cogvlm.CogVLMConfig",
+            "AutoModelForCausalLM": "modeling_cogvlm.CogVLMForCausalLM",
+        },
+    )
     (into / "modeling_cogvlm.py").write_text(COGVLM, encoding="utf-8")
     return into
 

@@ -21,18 +21,22 @@ from schemas.json_schema.answer import MOST_CHARACTERS, answer_schema
 from tests import tiny as made
 from worker.checks import validate
 from worker.errors import DeviceLost, OutOfMemory, UnsupportedByEngine
-from worker.reading.engines.decoding import grammar, stops, transcript
+from worker.reading.engines.decoding import grammar, row_transcript, stopping_rules
 from worker.reading.engines.decoding.constraint import Constraint
 from worker.reading.engines.transformers.generator import TransformersGenerator, _thought
 from worker.reading.engines.vision.base import Answer, Finish
 
 CHINESE = registry.from_json_schema(
-    {"type": "object", "properties": {
-        "发票号码": {"type": "string", "pattern": "^[0-9]{8}$"},
-        "名称": {"enum": ["上海某某有限公司", "苹果"]},
-        "金额": {"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01},
-    }}, name="票",
-)  # fmt: skip
+    {
+        "type": "object",
+        "properties": {
+            "发票号码": {"type": "string", "pattern": "^[0-9]{8}$"},
+            "名称": {"enum": ["上海某某有限公司", "苹果"]},
+            "金额": {"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01},
+        },
+    },
+    name="票",
+)
 COUNT = registry.from_json_schema({"type": "object", "properties": {"n": {"type": "integer"}}}, name="count")
 
 
@@ -56,15 +60,28 @@ NAMES = st.sampled_from(["total", "date", "name", "n", "编号", 'quo"te', "back
 TEXTS = st.one_of(
     st.builds(lambda most: {"type": "string", "maxLength": most}, st.integers(0, 20)),
     st.builds(lambda least: {"type": "string", "minLength": least, "maxLength": 12}, st.integers(0, 12)),
-    st.builds(lambda form: {"type": "string", "format": form, "maxLength": 40}, st.sampled_from(["date", "date-time", "uuid", "ipv4"])),
-    st.builds(lambda form: {"type": "string", "pattern": form, "maxLength": 12}, st.sampled_from(["^[A-Z]{2}[0-9]{1,6}$", "^(a|bc)*$", "^\\d{4}$", "[上下]"])),
-)  # fmt: skip
+    st.builds(
+        lambda form: {"type": "string", "format": form, "maxLength": 40},
+        st.sampled_from(["date", "date-time", "uuid", "ipv4"]),
+    ),
+    st.builds(
+        lambda form: {"type": "string", "pattern": form, "maxLength": 12},
+        st.sampled_from(["^[A-Z]{2}[0-9]{1,6}$", "^(a|bc)*$", "^\\d{4}$", "[上下]"]),
+    ),
+)
 NUMBERS = st.one_of(
-    st.builds(lambda low, span: {"type": "integer", "minimum": low, "maximum": low + span}, st.integers(-10**6, 10**6), st.integers(0, 10**6)),
-    st.builds(lambda low: {"type": "number", "minimum": low}, st.floats(-100, 100).map(lambda x: round(x, 2))),
+    st.builds(
+        lambda low, span: {"type": "integer", "minimum": low, "maximum": low + span},
+        st.integers(-(10**6), 10**6),
+        st.integers(0, 10**6),
+    ),
+    st.builds(
+        lambda low: {"type": "number", "minimum": low}, st.floats(-100, 100).map(lambda x: round(x, 2))
+    ),
     st.builds(lambda: {"type": "number", "exclusiveMinimum": 0, "maximum": 5, "multipleOf": 0.01}),
-    st.just({"type": "integer"}), st.just({"type": "number"}),
-)  # fmt: skip
+    st.just({"type": "integer"}),
+    st.just({"type": "number"}),
+)
 CHOICES = st.builds(
     lambda values: {"enum": values},
     st.lists(
@@ -199,8 +216,11 @@ def test_tokens_are_noted_with_the_models_own_probabilities(model: TransformersG
 
 def _once(answer: Answer) -> list[Any]:
     """Tokens, those that share a character once."""
-    return [t for t, following in zip(answer.tokens, [*answer.tokens[1:], None], strict=True)
-            if following is None or following.start >= t.end]  # fmt: skip
+    return [
+        t
+        for t, following in zip(answer.tokens, [*answer.tokens[1:], None], strict=True)
+        if following is None or following.start >= t.end
+    ]
 
 
 def _ids(model: TransformersGenerator, asked: Any) -> list[int]:
@@ -211,11 +231,14 @@ def _ids(model: TransformersGenerator, asked: Any) -> list[int]:
     constraint = Constraint(speech.constrained, [held], eos=speech.ends, vocabulary=speech.vocabulary)
     inputs = checkpoint.encode([asked])
     start = inputs["input_ids"].shape[1]
-    ending = stops.Stops(constraint, lambda _row: False, most=[400], prompt=start)
+    ending = stopping_rules.StoppingRules(constraint, lambda _row: False, most=[400], prompt=start)
     output = checkpoint.model.generate(
-        **inputs, do_sample=False, logits_processor=LogitsProcessorList([constraint]),
-        stopping_criteria=StoppingCriteriaList([ending]), max_new_tokens=400,
-    )  # fmt: skip
+        **inputs,
+        do_sample=False,
+        logits_processor=LogitsProcessorList([constraint]),
+        stopping_criteria=StoppingCriteriaList([ending]),
+        max_new_tokens=400,
+    )
     return output[0, start : start + len(constraint.logprobs[0])].tolist()  # type: ignore[no-any-return]
 
 
@@ -227,7 +250,7 @@ def test_a_model_driven_from_embeddings_is_held_as_well(model: TransformersGener
     head = checkpoint.model.lm_head
     held = grammar.of_schema(answer_schema(CHINESE.root))
     constraint = Constraint(speech.constrained, [held] * 2, eos=speech.ends, vocabulary=speech.vocabulary)
-    ending = stops.Stops(constraint, lambda _row: False, most=[400] * 2, prompt=0)
+    ending = stopping_rules.StoppingRules(constraint, lambda _row: False, most=[400] * 2, prompt=0)
     embeddings = checkpoint.model.get_input_embeddings()(torch.arange(10).view(2, 5))
     ids: Any = torch.empty((2, 0), dtype=torch.long)
     with torch.inference_mode():
@@ -320,12 +343,16 @@ def test_what_ran_out_of_memory_is_gone_before_anybody_tries_again(
 
         return generate
 
-    for message, ours in (("CUDA error: out of memory", OutOfMemory), ("CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
-                          ("CUDA error: device-side assert triggered", DeviceLost), ("a fault", RuntimeError)):  # fmt: skip
+    for message, native in (
+        ("CUDA error: out of memory", OutOfMemory),
+        ("CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
+        ("CUDA error: device-side assert triggered", DeviceLost),
+        ("a fault", RuntimeError),
+    ):
         monkeypatch.setattr(model._loaded().model, "generate", fails(message))
-        with pytest.raises(ours) as caught:
+        with pytest.raises(native) as caught:
             model.generate([made.prompt(COUNT)], lambda _row: False)
-        if ours is OutOfMemory:
+        if native is OutOfMemory:
             assert caught.value.__context__ is None
             assert held[-1]() is None
 
@@ -399,13 +426,13 @@ def test_rows_end_where_they_are_cancelled_too_long_or_in_circles(model: Transfo
 
 @given(st.lists(st.integers(0, 5), max_size=40), st.lists(st.integers(0, 9), min_size=1, max_size=32))
 def test_circles_are_found_whatever_came_before(before: list[int], loop: list[int]) -> None:
-    assert stops.goes_in_circles(before + loop * 100)
+    assert stopping_rules.goes_in_circles(before + loop * 100)
 
 
 def test_a_dotted_leader_or_a_table_of_zeros_is_no_circle() -> None:
-    assert not stops.goes_in_circles([1, 2, 3] + [7] * 90)
-    assert not stops.goes_in_circles([0, 9] * 40)
-    assert not stops.goes_in_circles(list(range(200)))
+    assert not stopping_rules.goes_in_circles([1, 2, 3] + [7] * 90)
+    assert not stopping_rules.goes_in_circles([0, 9] * 40)
+    assert not stopping_rules.goes_in_circles(list(range(200)))
 
 
 @given(st.text(alphabet='ab 上海有限é🙂\n"{}', max_size=40), st.lists(st.integers(1, 3), max_size=60))
@@ -417,7 +444,7 @@ def test_characters_are_given_to_the_tokens_that_wrote_them(text: str, sizes: li
         if raw:
             pieces.append(raw[:size])
             raw = raw[size:]
-    found, places = transcript.spans(
+    found, places = row_transcript.spans(
         list(range(len(pieces))), lambda ids: b"".join(pieces[i] for i in ids).decode(errors="replace")
     )
     assert found == text

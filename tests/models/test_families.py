@@ -18,7 +18,7 @@ from tests import tiny as made
 from worker.errors import ModelUnavailable
 from worker.reading.engines import factory
 from worker.reading.engines.transformers import auto, placement
-from worker.reading.engines.transformers.neutral import neutral
+from worker.reading.engines.transformers.control_tokens import escape_control_tokens
 from worker.reading.engines.transformers.placement import Placement, kept_out
 from worker.reading.engines.vision.base import Answer, Finish
 from worker.settings import Settings
@@ -133,8 +133,8 @@ def test_control_tokens_in_a_schema_are_plain_text_to_the_model(family: str, tin
 
 
 def test_text_without_control_tokens_is_not_touched() -> None:
-    assert neutral("total <b> |im_end|", ["<|im_end|>", "<image>"]) == "total <b> |im_end|"
-    assert "<|im_end|>" not in neutral("<|im_<|im_end|>end|>", ["<|im_end|>", "<|im_"])
+    assert escape_control_tokens("total <b> |im_end|", ["<|im_end|>", "<image>"]) == "total <b> |im_end|"
+    assert "<|im_end|>" not in escape_control_tokens("<|im_<|im_end|>end|>", ["<|im_end|>", "<|im_"])
 
 
 @pytest.mark.parametrize("family", GENERIC)

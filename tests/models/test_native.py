@@ -19,17 +19,17 @@ from torch import nn
 
 from tests import tiny as made
 from worker.reading.engines import factory
-from worker.reading.engines.cogvlm2 import opening as cogvlm2
+from worker.reading.engines.cogvlm2 import loading as cogvlm2
 from worker.reading.engines.cogvlm2.config import CogVLMConfig
 from worker.reading.engines.cogvlm2.decoder import LANGUAGE, PICTURE, Routing, positions_of
 from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
 from worker.reading.engines.cogvlm2.prompting import Question, encode, pixels, prompt_text
-from worker.reading.engines.sail_vl2 import opening as sail
+from worker.reading.engines.sail_vl2 import loading as sail
 from worker.reading.engines.sail_vl2.config import SailVisionConfig, SailVl2Config
 from worker.reading.engines.sail_vl2.prompting import CONTEXT, Prompting
 from worker.reading.engines.sail_vl2.vision import SailVit, pixel_shuffle
 from worker.reading.engines.transformers.placement import Placement
-from worker.reading.engines.transformers.words import open_tokenizer
+from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.vision.base import Message, Prompt
 
 Tiny = Callable[[str], Path]
@@ -47,11 +47,24 @@ def waves(model: nn.Module) -> None:
 # CogVLM2
 
 TINY = CogVLMConfig(
-    vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
-    num_multi_query_heads=2, bos_token_id=94, eos_token_id=95, pad_token_id=96,
-    vision_config={"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2, "num_heads": 2,
-                   "image_size": 56, "num_positions": 17},
-)  # fmt: skip
+    vocab_size=97,
+    hidden_size=32,
+    intermediate_size=48,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_multi_query_heads=2,
+    bos_token_id=94,
+    eos_token_id=95,
+    pad_token_id=96,
+    vision_config={
+        "hidden_size": 24,
+        "intermediate_size": 40,
+        "num_hidden_layers": 2,
+        "num_heads": 2,
+        "image_size": 56,
+        "num_positions": 17,
+    },
+)
 
 
 def frozen() -> tuple[CogVLMForCausalLM, dict[str, torch.Tensor]]:
@@ -60,8 +73,12 @@ def frozen() -> tuple[CogVLMForCausalLM, dict[str, torch.Tensor]]:
     ids = torch.tensor([[94, *[96] * 6, *range(10, 18)]])
     types = torch.tensor([[LANGUAGE, *[PICTURE] * 6, *[LANGUAGE] * 8]])
     picture = torch.sin(torch.arange(3 * 56 * 56).float() * 0.013).view(1, 3, 56, 56)
-    return model, {"input_ids": ids, "token_type_ids": types, "pixel_values": picture,
-                   "attention_mask": torch.ones_like(ids)}  # fmt: skip
+    return model, {
+        "input_ids": ids,
+        "token_type_ids": types,
+        "pixel_values": picture,
+        "attention_mask": torch.ones_like(ids),
+    }
 
 
 def test_logits_are_those_that_agreed_with_the_original() -> None:
@@ -104,10 +121,13 @@ def test_the_answer_is_the_same_with_a_cache_and_without() -> None:
     [
         (Question("What?"), "Question: What? Answer:"),
         (Question("What?", template="vqa"), "Question: What? Short answer:"),
-        (Question("What?", (("A?", "B."), ("C?", "D."))), "Question: A? Answer: B.\nQuestion: C? Answer: D.\nQuestion: What? Answer:"),
+        (
+            Question("What?", (("A?", "B."), ("C?", "D."))),
+            "Question: A? Answer: B.\nQuestion: C? Answer: D.\nQuestion: What? Answer:",
+        ),
         (Question("Once", (("A?", "B."),), template="base"), "Once"),
     ],
-)  # fmt: skip
+)
 def test_templates_with_history(question: Question, text: str) -> None:
     assert prompt_text(question) == text
 
@@ -247,8 +267,12 @@ def test_the_golden_command_sees_a_difference(tiny: Tiny, tmp_path: Path) -> Non
     for name, count in (("case0", 1), ("case1", 1), ("batch", 2)):
         batch = encode([Question("What?", picture=picture)] * count, opened.tokenizer, opened.model.config)
         greedy = opened.model.generate(**batch, max_new_tokens=4, min_new_tokens=4, do_sample=False)[:, -4:]
-        expected |= {f"{name}.greedy": greedy if count == 2 else greedy[0], f"{name}.logits": opened.model(**batch).logits[0].detach(),
-                     f"{name}.input_ids": batch["input_ids"][0], f"{name}.token_type_ids": batch["token_type_ids"][0]}  # fmt: skip
+        expected |= {
+            f"{name}.greedy": greedy if count == 2 else greedy[0],
+            f"{name}.logits": opened.model(**batch).logits[0].detach(),
+            f"{name}.input_ids": batch["input_ids"][0],
+            f"{name}.token_type_ids": batch["token_type_ids"][0],
+        }
     save_file({key: value.contiguous() for key, value in expected.items()}, tmp_path / "expected.safetensors")
     command = [sys.executable, "-m", "bench.golden", str(tmp_path)]
     root = Path(__file__).parent.parent.parent
@@ -265,31 +289,45 @@ def test_the_golden_command_sees_a_difference(tiny: Tiny, tmp_path: Path) -> Non
 def test_the_vision_tower_is_that_of_aimv2_in_transformers() -> None:
     from transformers import Aimv2VisionConfig, Aimv2VisionModel
 
-    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,
-             "image_size": 56, "patch_size": 14, "rms_norm_eps": 1e-5}  # fmt: skip
-    ours = SailVit(SailVisionConfig(**sizes)).eval()
-    theirs = Aimv2VisionModel(Aimv2VisionConfig(**sizes, use_head=False, is_native=False)).eval()
-    waves(ours)
-    theirs.load_state_dict(_as_aimv2(ours.state_dict()), strict=True)
+    sizes = {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "image_size": 56,
+        "patch_size": 14,
+        "rms_norm_eps": 1e-5,
+    }
+    native = SailVit(SailVisionConfig(**sizes)).eval()
+    reference_runner = Aimv2VisionModel(Aimv2VisionConfig(**sizes, use_head=False, is_native=False)).eval()
+    waves(native)
+    reference_runner.load_state_dict(_as_aimv2(native.state_dict()), strict=True)
     tiles = torch.sin(torch.arange(2 * 3 * 56 * 56).float() * 0.01).view(2, 3, 56, 56)
     with torch.inference_mode():
-        seen = theirs(tiles, output_hidden_states=True)
-        assert torch.allclose(ours(tiles, layer=-1), seen.last_hidden_state, atol=1e-5)
-        assert torch.allclose(ours(tiles, layer=-2), seen.hidden_states[-2], atol=1e-5)
+        seen = reference_runner(tiles, output_hidden_states=True)
+        assert torch.allclose(native(tiles, layer=-1), seen.last_hidden_state, atol=1e-5)
+        assert torch.allclose(native(tiles, layer=-2), seen.hidden_states[-2], atol=1e-5)
 
 
 def _as_aimv2(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """SAILViT's names as those of transformers' Aimv2."""
     named = {
-        "preprocessor.patchifier.proj": "embeddings.patch_embed", "preprocessor.patchifier.norm": "embeddings.rms_norm",
-        "trunk.blocks": "encoder.layers", "trunk.post_trunk_norm": "rms_norm", "norm_1": "rms_norm1", "norm_2": "rms_norm2",
-        "attn.proj": "attention.out_proj", "mlp.fc1": "ffn.gate_proj", "mlp.fc3": "ffn.up_proj", "mlp.fc2": "ffn.down_proj",
-    }  # fmt: skip
+        "preprocessor.patchifier.proj": "embeddings.patch_embed",
+        "preprocessor.patchifier.norm": "embeddings.rms_norm",
+        "trunk.blocks": "encoder.layers",
+        "trunk.post_trunk_norm": "rms_norm",
+        "norm_1": "rms_norm1",
+        "norm_2": "rms_norm2",
+        "attn.proj": "attention.out_proj",
+        "mlp.fc1": "ffn.gate_proj",
+        "mlp.fc3": "ffn.up_proj",
+        "mlp.fc2": "ffn.down_proj",
+    }
     found: dict[str, torch.Tensor] = {}
     for key, value in state.items():
         name = key
-        for ours, theirs in named.items():
-            name = name.replace(ours, theirs)
+        for native, reference_runner in named.items():
+            name = name.replace(native, reference_runner)
         if "attn.qkv" in name:
             for part, piece in zip("qkv", value.chunk(3), strict=True):
                 found[name.replace("attn.qkv", f"attention.{part}_proj")] = piece
@@ -307,8 +345,8 @@ def test_pixels_are_shuffled_as_in_internvl(count: int, half: int, width: int) -
     grid = (
         torch.arange(count * (2 * half) ** 2 * 4 * width).float().view(count, 2 * half, 2 * half, 4 * width)
     )
-    theirs = InternVLModel.pixel_shuffle(None, grid, scale_factor=0.5)
-    assert torch.equal(pixel_shuffle(grid, 0.5), theirs)
+    reference_runner = InternVLModel.pixel_shuffle(None, grid, scale_factor=0.5)
+    assert torch.equal(pixel_shuffle(grid, 0.5), reference_runner)
 
 
 @pytest.mark.parametrize(("height", "width", "tiles"), [(50, 50, 1), (1754, 1240, 7), (300, 900, 4)])
@@ -353,11 +391,19 @@ def test_the_picture_finds_its_place_in_any_chat_template(template: str, tiny: T
 def test_a_config_as_the_published_ones_are_written_is_understood() -> None:
     """Both parts as plain dictionaries, Qwen3's old spelling of its rotary base, an attention that is not here."""
     config = SailVl2Config(
-        architectures=["SAILVLModel"], force_image_size=448, select_layer=-1, _attn_implementation="flash_attention_2",
-        llm_config={"model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], "hidden_size": 64, "rope_theta": 1_000_000,
-                    "tie_word_embeddings": True},
+        architectures=["SAILVLModel"],
+        force_image_size=448,
+        select_layer=-1,
+        _attn_implementation="flash_attention_2",
+        llm_config={
+            "model_type": "qwen3",
+            "architectures": ["Qwen3ForCausalLM"],
+            "hidden_size": 64,
+            "rope_theta": 1_000_000,
+            "tie_word_embeddings": True,
+        },
         vision_config={"hidden_size": 1536, "num_hidden_layers": 24, "num_attention_heads": 12},
-    )  # fmt: skip
+    )
     assert config.tokens_per_tile == 256
     assert config.llm_config.rope_parameters["rope_theta"] == 1_000_000
     assert config.tie_word_embeddings

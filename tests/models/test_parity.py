@@ -16,9 +16,9 @@ import torch
 from api.cli.main import main
 from tests.models import parity_code as code
 from worker.errors import ModelUnavailable
-from worker.reading.engines.parity import differences, own_code, pages, theirs
-from worker.reading.engines.parity.compare import compare, environment
-from worker.reading.engines.parity.ours import Measured
+from worker.reading.engines.parity import differences, pages, reference, reference_runner
+from worker.reading.engines.parity.native import Measured
+from worker.reading.engines.parity.run_both import compare, environment
 
 Tiny = Callable[[str], Path]
 ROOT = Path(__file__).parent.parent.parent
@@ -60,11 +60,16 @@ def test_an_implementation_written_apart_agrees(dtype: str, tiny: Tiny, tmp_path
 @pytest.mark.parametrize(
     ("file", "old", "new", "wrong"),
     [
-        ("modeling_sailvl.py", "return x.permute(0, 2, 1, 3).contiguous()", "return x", {"max Δ feature", "max Δ logit"}),
+        (
+            "modeling_sailvl.py",
+            "return x.permute(0, 2, 1, 3).contiguous()",
+            "return x",
+            {"max Δ feature", "max Δ logit"},
+        ),
         ("processing_sailvl.py", "0.485, 0.456", "0.5, 0.5", {"max Δ pixel"}),
         ("processing_sailvl.py", "if len(tiles) > 1:", "if False:", {"ids", "tiles", "max Δ pixel"}),
     ],
-)  # fmt: skip
+)
 def test_a_planted_difference_is_told_by_its_name(
     file: str, old: str, new: str, wrong: set[str], tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -116,7 +121,7 @@ def test_the_other_process_gets_no_credentials_and_leaves_nothing(
     environ, path = json.loads(seen.read_text())
     assert "secret" not in environ.values()
     assert environ["HF_HUB_OFFLINE"] == environ["TRANSFORMERS_OFFLINE"] == "1"
-    assert str(Path(theirs.__file__).parent) not in path
+    assert str(Path(reference_runner.__file__).parent) not in path
     for name in ("HOME", "HF_HOME", "HF_MODULES_CACHE", "TMPDIR"):
         assert "pagemill-parity-" in environ[name]
         assert not Path(environ[name]).exists()
@@ -159,13 +164,13 @@ def test_a_checkpoint_without_code_is_told_so(
     assert main(["doctor", "--parity", str(tiny("sail_vl2")), "--run-its-code", "--python", str(HERE)]) == 1
     assert "comes without code of its own" in capsys.readouterr().err
     with pytest.raises(ModelUnavailable, match=r"no config\.json"):
-        own_code.code_files(tmp_path)
+        reference.code_files(tmp_path)
     folder = code.sail(tiny("sail_vl2"), tmp_path / "model")
     edited(folder / "config.json", "modeling_sailvl.SAILVLModel", "someone/else--modeling_sailvl.SAILVLModel")
     with pytest.raises(ModelUnavailable, match="not in its folder"):
-        own_code.code_files(folder)
+        reference.code_files(folder)
     with pytest.raises(ModelUnavailable, match="neither"):
-        own_code.family(tiny("qwen3_vl"))
+        reference.family(tiny("qwen3_vl"))
 
 
 def test_code_that_fails_and_a_python_that_is_none_are_told_in_words(tiny: Tiny, tmp_path: Path) -> None:
@@ -206,9 +211,11 @@ def test_nan_and_other_shapes_are_differences() -> None:
     assert "equal up to 2" in told(input_ids=torch.tensor([0, 1, 7, 3]))[1]
     assert "token types differ" in told(token_type_ids=torch.ones(4))[1]
     out = io.StringIO()
-    theirs_alone = Measured({"a.logits": torch.zeros(1, 1)})
-    ours = Measured({"a.logits": torch.zeros(1, 1)}, {"greedy": "RuntimeError: no"})
-    assert not differences.report(["a"], theirs_alone, ours, limits=differences.LIMITS["float32"], out=out)
+    reference_alone = Measured({"a.logits": torch.zeros(1, 1)})
+    native = Measured({"a.logits": torch.zeros(1, 1)}, {"greedy": "RuntimeError: no"})
+    assert not differences.report(
+        ["a"], reference_alone, native, limits=differences.LIMITS["float32"], out=out
+    )
     assert "cannot take its input" in out.getvalue()
 
 
@@ -224,8 +231,8 @@ def test_their_program_runs_in_any_process(
     for family, source in (("sail", "sail_vl2"), ("cogvlm2", "cogvlm2")):
         folder = made[family](tiny(source), tmp_path / family)
         (output := tmp_path / f"{family}-out").mkdir()
-        assert theirs.main([str(folder), str(tmp_path / "cases"), str(output)]) == 0
-        facts = json.loads((output / "theirs.json").read_text())
+        assert reference_runner.main([str(folder), str(tmp_path / "cases"), str(output)]) == 0
+        facts = json.loads((output / "reference.json").read_text())
         assert set(facts["missing"]) == (
             set() if family == "sail" else {"features"}
         )  # ours has no `encode_images`
@@ -242,4 +249,4 @@ def test_foreign_code_is_trusted_in_one_file_only() -> None:
         if path.suffix in {".py", ".sh", ".yaml", ".toml", ".md"}
     ]
     found = [path for path in sources if trusting.search(path.read_text(encoding="utf-8"))]
-    assert found == [ROOT / "worker/reading/engines/parity/theirs.py"]
+    assert found == [ROOT / "worker/reading/engines/parity/reference_runner.py"]

@@ -59,19 +59,22 @@ def test_a_folder_without_a_tokenizer_is_refused(tiny: Tiny, tmp_path: Path) -> 
 @pytest.mark.parametrize("family", FAMILIES.values())
 @pytest.mark.parametrize(
     ("message", "ours"),
-    [("CUDA out of memory. Tried to allocate 2.00 GiB", OutOfMemory), ("CUDA error: device-side assert", DeviceLost),
-     ("size mismatch", ModelUnusable)],
-)  # fmt: skip
+    [
+        ("CUDA out of memory. Tried to allocate 2.00 GiB", OutOfMemory),
+        ("CUDA error: device-side assert", DeviceLost),
+        ("size mismatch", ModelUnusable),
+    ],
+)
 def test_a_gpu_without_room_is_no_damaged_file(
-    message: str, ours: type[Exception], family: str, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+    message: str, native: type[Exception], family: str, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(message)
 
     monkeypatch.setattr(PreTrainedModel, "from_pretrained", fails)
-    with pytest.raises(ours) as caught:
+    with pytest.raises(native) as caught:
         made.generator(family, tiny(family))
-    assert type(caught.value) is ours
+    assert type(caught.value) is native
 
 
 def test_a_checkpoint_that_nobody_can_speak_to_is_refused(
@@ -95,10 +98,12 @@ def test_a_checkpoint_that_nobody_can_speak_to_is_refused(
 
 @pytest.mark.parametrize(
     ("engine", "model", "said"),
-    [("transformers", "sail-vl2-2b", "is run by the engine sail_vl2, not transformers"),
-     ("sail_vl2", "sail-vl2-2b", "pagemill pull sail-vl2-2b"),
-     ("transformers", "Qwen/Qwen3-VL-2B-Instruct", "goes by the name of its profile, qwen3-vl-2b")],
-)  # fmt: skip
+    [
+        ("transformers", "sail-vl2-2b", "is run by the engine sail_vl2, not transformers"),
+        ("sail_vl2", "sail-vl2-2b", "pagemill pull sail-vl2-2b"),
+        ("transformers", "Qwen/Qwen3-VL-2B-Instruct", "goes by the name of its profile, qwen3-vl-2b"),
+    ],
+)
 def test_a_model_is_looked_for_by_what_people_call_it(
     engine: str, model: str, said: str, tmp_path: Path
 ) -> None:

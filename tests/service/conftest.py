@@ -22,10 +22,10 @@ from worker.jobs.app import App
 from worker.jobs.broker import Broker
 from worker.jobs.ledger.ledger import Ledger
 from worker.jobs.store.memory import MemoryStore
-from worker.process.engine_pool import Reader
-from worker.process.exclusive import Gate
-from worker.process.leases import Leases
-from worker.process.worker import Desk
+from worker.process.engine_pool import EnginePool
+from worker.process.exclusive import SharedExclusiveLock
+from worker.process.leases import LeaseKeeper
+from worker.process.worker import WorkerState
 
 _numbers = itertools.count()
 
@@ -49,13 +49,13 @@ def app(servers: Stack, tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def desk(app: App) -> Iterator[Desk]:
+def worker_state(app: App) -> Iterator[WorkerState]:
     """A worker in this process, which works when it is told to."""
-    made = Desk(app, Reader(app.settings), Leases(app), Gate())
+    made = WorkerState(app, EnginePool(app.settings), LeaseKeeper(app), SharedExclusiveLock())
     made.leases.start()
     yield made
     made.leases.end()
-    made.reader.close()
+    made.pool.close()
 
 
 @pytest.fixture

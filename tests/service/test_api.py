@@ -19,12 +19,12 @@ from api import limits
 from api.auth import new_key
 from api.client import Client
 from tests.service.conftest import picture, serving
+from worker.errors import Refused
 from worker.jobs import kinds, object_keys
 from worker.jobs.app import App
 from worker.jobs.ledger.access import ApiKey
 from worker.jobs.store import factory
-from worker.process.worker import Desk
-from worker.refusals import Refused
+from worker.process.worker import WorkerState
 
 
 def post(http: httpx.Client, document: bytes | None = None, **form: Any) -> httpx.Response:
@@ -45,10 +45,17 @@ def add_key(
     app: App, project: str = "default", scopes: str = "submit read review admin", **limits: Any
 ) -> str:
     made = new_key()
-    app.ledger.access.add_key(ApiKey(
-        id=made.id, project=project, name="t", hash=made.hash, scopes=frozenset(scopes.split()),
-        created_at=0, **limits,
-    ))  # fmt: skip
+    app.ledger.access.add_key(
+        ApiKey(
+            id=made.id,
+            project=project,
+            name="t",
+            hash=made.hash,
+            scopes=frozenset(scopes.split()),
+            created_at=0,
+            **limits,
+        )
+    )
     return made.text
 
 
@@ -64,7 +71,7 @@ def guarded(app: App) -> Iterator[tuple[App, httpx.Client]]:
         yield strict, client
 
 
-def test_from_upload_to_record(http: httpx.Client, desk: Desk) -> None:
+def test_from_upload_to_record(http: httpx.Client, worker_state: WorkerState) -> None:
     answer = post(http, priority=7, batch="march")
     assert answer.status_code == 202
     [job] = answer.json()["jobs"]
@@ -72,7 +79,7 @@ def test_from_upload_to_record(http: httpx.Client, desk: Desk) -> None:
     pending = http.get(f"/v1/jobs/{job['id']}/record")
     assert (pending.status_code, pending.json()["state"]) == (202, "queued")
     assert int(pending.headers["retry-after"]) >= 1
-    desk.work("cpu")
+    worker_state.work("cpu")
     done = http.get(f"/v1/jobs/{job['id']}").json()
     assert (done["state"], done["progress"]) == ("done", {"pages": 1, "pages_done": 1})
     record = http.get(done["links"]["record"]).json()
@@ -198,9 +205,9 @@ def test_lists_go_on_by_cursor(http: httpx.Client) -> None:
     assert http.get("/v1/jobs", params={"state": "done"}).json() == {"jobs": [], "next": None}
 
 
-def test_waiting_ends_when_the_job_does(http: httpx.Client, desk: Desk) -> None:
+def test_waiting_ends_when_the_job_does(http: httpx.Client, worker_state: WorkerState) -> None:
     job = post(http).json()["jobs"][0]
-    threading.Timer(0.7, desk.work, args=("cpu",)).start()
+    threading.Timer(0.7, worker_state.work, args=("cpu",)).start()
     started = time.monotonic()
     assert http.get(f"/v1/jobs/{job['id']}", params={"wait": 20}).json()["state"] == "done"
     assert 0.5 < time.monotonic() - started < 10
@@ -211,7 +218,9 @@ def test_waiting_ends_when_the_time_is_over(http: httpx.Client) -> None:
     assert http.get(f"/v1/jobs/{job['id']}", params={"wait": 0.5}).json()["state"] == "queued"
 
 
-def test_events_tell_every_change_and_go_on_after_a_break(http: httpx.Client, desk: Desk) -> None:
+def test_events_tell_every_change_and_go_on_after_a_break(
+    http: httpx.Client, worker_state: WorkerState
+) -> None:
     def states(since: str | None, count: int) -> list[tuple[str, str]]:
         headers = {"Last-Event-ID": since} if since else {}
         found: list[tuple[str, str]] = []
@@ -236,18 +245,18 @@ def test_events_tell_every_change_and_go_on_after_a_break(http: httpx.Client, de
     listener.join(10)
     [[(first_id, state)]] = heard
     assert state == "queued"
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert "done" in {state for _, state in states(first_id, 1)}
 
 
 def test_the_picture_of_a_page_is_drawn_by_a_worker_and_kept(
-    http: httpx.Client, desk: Desk, app: App
+    http: httpx.Client, worker_state: WorkerState, app: App
 ) -> None:
     job = post(http).json()["jobs"][0]
-    desk.work("cpu")
+    worker_state.work("cpu")
     url = f"/v1/jobs/{job['id']}/pages/1"
     assert http.get(url, params={"wait": 0}).status_code == 202
-    desk.draw(job["id"], 1)
+    worker_state.draw(job["id"], 1)
     drawn = http.get(url)
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/webp")
     assert drawn.content[8:12] == b"WEBP"
@@ -257,14 +266,14 @@ def test_the_picture_of_a_page_is_drawn_by_a_worker_and_kept(
     }
 
 
-def test_cancel_retry_correct_erase(http: httpx.Client, desk: Desk) -> None:
+def test_cancel_retry_correct_erase(http: httpx.Client, worker_state: WorkerState) -> None:
     job = post(http).json()["jobs"][0]
     url = f"/v1/jobs/{job['id']}"
     assert problem(http.post(f"{url}/retry")) == (409, "wrong_state")
     assert http.post(f"{url}/cancel").json()["state"] == "cancelled"
     assert problem(http.get(f"{url}/record")) == (409, "wrong_state")
     assert http.post(f"{url}/retry").json()["state"] == "queued"
-    desk.work("cpu")
+    worker_state.work("cpu")
     data = http.get(f"{url}/record").json()["data"]
     assert http.put(f"{url}/record", json={**data, "company": "磨坊"}).json()["data"]["company"] == "磨坊"
     assert http.get(f"{url}/record").json()["fields"]["/company"]["origin"] == "corrected"
@@ -276,15 +285,21 @@ def test_cancel_retry_correct_erase(http: httpx.Client, desk: Desk) -> None:
     assert actions == ["submit", "cancel", "retry", "read", "correct", "read", "erase"]
 
 
-def test_exports(http: httpx.Client, desk: Desk) -> None:
-    schema = {"type": "object", "properties": {
-        "name": {"type": "string"}, "total": {"type": "number"}, "seller": {"type": "object", "properties": {
-            "city": {"type": "string"}}}, "items": {"type": "array", "items": {"type": "string"}}}}  # fmt: skip
+def test_exports(http: httpx.Client, worker_state: WorkerState) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "total": {"type": "number"},
+            "seller": {"type": "object", "properties": {"city": {"type": "string"}}},
+            "items": {"type": "array", "items": {"type": "string"}},
+        },
+    }
     assert http.put("/v1/kinds/slip", json=schema).json()["version"] == 1
     ids = [post(http, kind="slip", batch="b").json()["jobs"][0]["id"] for _ in range(3)]
     post(http, b"no document", kind="slip", batch="b")
     for _ in range(4):
-        desk.work("cpu")
+        worker_state.work("cpu")
     data = {"name": "=HYPERLINK()", "total": 12.5, "seller": {"city": "上海"}, "items": ["a", "b"]}
     http.put(f"/v1/jobs/{ids[0]}/record", json=data)
     state = http.get("/v1/batches/b").json()
@@ -297,8 +312,11 @@ def test_exports(http: httpx.Client, desk: Desk) -> None:
     )
     [row] = [row for row in table if row["job_id"] == ids[0]]
     assert (row["name"], row["total"], row["seller.city"], row["items"]) == (
-        "'=HYPERLINK()", "12.5", "上海", '["a", "b"]',
-    )  # fmt: skip
+        "'=HYPERLINK()",
+        "12.5",
+        "上海",
+        '["a", "b"]',
+    )
     parquet = http.get("/v1/batches/b/export?format=parquet").content
     typed = pyarrow.parquet.read_table(io.BytesIO(parquet)).to_pylist()
     assert [row["error"] for row in typed if row["state"] == "failed"] == ["unsupported_type"]
@@ -322,8 +340,13 @@ def test_a_source_of_the_bucket(http: httpx.Client, app: App) -> None:
     answer = http.post("/v1/jobs", json={"source": "inbox/receipt/a.png", "kind": "receipt"})
     assert (answer.status_code, answer.json()["jobs"][0]["filename"]) == (202, "a.png")
     app.store.write("projects/other/sources/abc", b"secret")
-    for key in ("inbox/none.png", "projects/other/sources/abc", "inbox/../projects/other/sources/abc",
-                "uploads/other/1-a/x", "/inbox/receipt/a.png"):  # fmt: skip
+    for key in (
+        "inbox/none.png",
+        "projects/other/sources/abc",
+        "inbox/../projects/other/sources/abc",
+        "uploads/other/1-a/x",
+        "/inbox/receipt/a.png",
+    ):
         answer = http.post("/v1/jobs", json={"source": key, "kind": "receipt"})
         assert problem(answer) == (404, "not_found")
 
@@ -345,16 +368,23 @@ def test_uploads_by_url_need_a_bucket(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("event", "keys"),
     [
-        ({"EventName": "s3:ObjectCreated:Put", "Key": "test/inbox/receipt/a b.pdf", "Records": [
-            {"s3": {"bucket": {"name": "test"}, "object": {"key": "inbox%2Freceipt%2Fa+b.pdf"}}}]},
-         ["inbox/receipt/a b.pdf"]),
+        (
+            {
+                "EventName": "s3:ObjectCreated:Put",
+                "Key": "test/inbox/receipt/a b.pdf",
+                "Records": [
+                    {"s3": {"bucket": {"name": "test"}, "object": {"key": "inbox%2Freceipt%2Fa+b.pdf"}}}
+                ],
+            },
+            ["inbox/receipt/a b.pdf"],
+        ),
         ({"Records": [{"s3": {"bucket": {"name": "other"}, "object": {"key": "inbox/x"}}}]}, []),
         ({"key": "/buckets/test/inbox/receipt/a.pdf", "event_type": "create"}, ["inbox/receipt/a.pdf"]),
         ({"Key": "test/outbox/receipt/a.json"}, []),
         ({"Records": "nonsense", "Key": 5}, []),
         ({"Records": [None, 3, {"s3": []}]}, []),
     ],
-)  # fmt: skip
+)
 def test_notifications_of_stores(
     http: httpx.Client, app: App, event: dict[str, Any], keys: list[str]
 ) -> None:
@@ -365,7 +395,7 @@ def test_notifications_of_stores(
 
 def test_keys_open_what_their_scopes_say(guarded: tuple[App, httpx.Client]) -> None:
     app, http = guarded
-    reader, full = bearer(add_key(app, scopes="read")), bearer(add_key(app))
+    pool, full = bearer(add_key(app, scopes="read")), bearer(add_key(app))
     assert problem(http.get("/v1/jobs")) == (401, "unauthorized")
     assert http.get("/v1/jobs").headers["www-authenticate"] == "Bearer"
     for wrong in (
@@ -376,13 +406,13 @@ def test_keys_open_what_their_scopes_say(guarded: tuple[App, httpx.Client]) -> N
         f"{full['Authorization']}x",
     ):
         assert problem(http.get("/v1/jobs", headers={"Authorization": wrong})) == (401, "unauthorized")
-    assert http.get("/v1/jobs", headers=reader).status_code == 200
-    assert problem(post(http, headers=reader)) == (403, "forbidden")
-    assert problem(http.get("/v1/audit", headers=reader)) == (403, "forbidden")
+    assert http.get("/v1/jobs", headers=pool).status_code == 200
+    assert problem(post(http, headers=pool)) == (403, "forbidden")
+    assert problem(http.get("/v1/audit", headers=pool)) == (403, "forbidden")
     job = post(http, headers=full).json()["jobs"][0]["id"]
     for method, path in (("DELETE", ""), ("POST", "/cancel"), ("POST", "/retry"), ("PUT", "/record")):
         answer = http.request(
-            method, f"/v1/jobs/{job}{path}", headers=reader, json={} if method == "PUT" else None
+            method, f"/v1/jobs/{job}{path}", headers=pool, json={} if method == "PUT" else None
         )
         assert problem(answer) == (403, "forbidden")
 
@@ -403,8 +433,15 @@ def test_a_job_of_another_project_is_not_there(guarded: tuple[App, httpx.Client]
     ours, theirs = bearer(add_key(app, "ours")), bearer(add_key(app, "theirs"))
     document = picture()
     job = post(http, document, headers=ours, batch="b").json()["jobs"][0]["id"]
-    for method, path in (("GET", ""), ("GET", "/record"), ("PUT", "/record"), ("POST", "/cancel"),
-                         ("POST", "/retry"), ("DELETE", ""), ("GET", "/pages/1")):  # fmt: skip
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/record"),
+        ("PUT", "/record"),
+        ("POST", "/cancel"),
+        ("POST", "/retry"),
+        ("DELETE", ""),
+        ("GET", "/pages/1"),
+    ):
         answer = http.request(
             method, f"/v1/jobs/{job}{path}", headers=theirs, json={} if method == "PUT" else None
         )
@@ -438,19 +475,28 @@ def test_without_keys_no_page_of_another_site_gets_in(http: httpx.Client) -> Non
     assert "access-control-allow-origin" not in http.get("/v1/jobs").headers
 
 
-def test_how_the_service_does(http: httpx.Client, app: App, desk: Desk) -> None:
+def test_how_the_service_does(http: httpx.Client, app: App, worker_state: WorkerState) -> None:
     assert http.get("/livez").json() == {"status": "alive"}
     assert http.get("/readyz").json() == {
-        "ready": True, "queue": "ok", "store": "ok", "ledger": "ok", "model": "no worker",
-    }  # fmt: skip
+        "ready": True,
+        "queue": "ok",
+        "store": "ok",
+        "ledger": "ok",
+        "model": "no worker",
+    }
     app.broker.report("w1", ["embedded"], seconds=30)
     assert http.get("/readyz").json()["model"] == "embedded"
     post(http)
     post(http, b"no document")
-    desk.work("cpu")
+    worker_state.work("cpu")
     text = http.get("/metrics").text
-    for line in ('pagemill_jobs{state="done"} 1.0', 'pagemill_jobs{state="queued"} 1.0', 'pagemill_workers{state="alive"} 1.0',
-                 'pagemill_queue_messages{queue="cpu"} 2.0', 'pagemill_up{part="queue"} 1.0'):  # fmt: skip
+    for line in (
+        'pagemill_jobs{state="done"} 1.0',
+        'pagemill_jobs{state="queued"} 1.0',
+        'pagemill_workers{state="alive"} 1.0',
+        'pagemill_queue_messages{queue="cpu"} 2.0',
+        'pagemill_up{part="queue"} 1.0',
+    ):
         assert line in text
     assert "pagemill_oldest_waiting_seconds" in text
     assert http.get("/version").json()["version"]
@@ -469,13 +515,15 @@ def test_readiness_names_the_part_that_is_away(app: App) -> None:
     assert app.ledger.jobs.due(now=time.time()) == {"cpu": 1}
 
 
-def test_the_client_sends_waits_and_fetches(app: App, http: httpx.Client, desk: Desk, tmp_path: Path) -> None:
+def test_the_client_sends_waits_and_fetches(
+    app: App, http: httpx.Client, worker_state: WorkerState, tmp_path: Path
+) -> None:
     path = tmp_path / "账单.png"
     path.write_bytes(picture())
     with Client(str(http.base_url)) as client:
         job = client.submit(path, kind="receipt", batch="b").jobs[0]
         assert job.filename == "账单.png"
-        threading.Timer(0.3, desk.work, args=("cpu",)).start()
+        threading.Timer(0.3, worker_state.work, args=("cpu",)).start()
         assert client.wait(job.id, seconds=20).state == "done"
         assert client.record(job.id)["kind"] == "receipt"
         assert [found.id for found in client.jobs(batch="b")] == [job.id]
@@ -488,11 +536,11 @@ def test_the_client_sends_waits_and_fetches(app: App, http: httpx.Client, desk: 
             pass
 
 
-def test_kinds_of_a_schema_sent_along(http: httpx.Client, app: App, desk: Desk) -> None:
+def test_kinds_of_a_schema_sent_along(http: httpx.Client, app: App, worker_state: WorkerState) -> None:
     schema = {"title": "Slip", "type": "object", "properties": {"a": {"type": ["string", "null"]}}}
     answer = http.post("/v1/jobs", files={"files": ("a.png", picture())}, data={"schema": json.dumps(schema)})
     assert answer.json()["jobs"][0]["kind"] == "Slip"
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert http.get(f"/v1/jobs/{answer.json()['jobs'][0]['id']}/record").json()["data"] == {"a": None}
     assert "Slip" not in kinds.names(app, "default")
 
@@ -506,13 +554,13 @@ def test_the_page_loads_nothing_from_elsewhere(http: httpx.Client) -> None:
     assert problem(http.get("/web/..%2f..%2fsecret")) == (404, "not_found")
 
 
-def test_half_characters_are_refused_and_not_stored(http: httpx.Client, desk: Desk) -> None:
+def test_half_characters_are_refused_and_not_stored(http: httpx.Client, worker_state: WorkerState) -> None:
     headers = {"content-type": "application/json"}
     half = b'{"type": "object", "title": "\\ud800"}'
     assert problem(http.put("/v1/kinds/half", content=half, headers=headers)) == (422, "request_invalid")
     assert problem(post(http, schema=half.decode(), kind="")) == (422, "request_invalid")
     job = post(http).json()["jobs"][0]["id"]
-    desk.work("cpu")
+    worker_state.work("cpu")
     wrong = http.put(f"/v1/jobs/{job}/record", content=b'{"company": "\\ud800"}', headers=headers)
     assert problem(wrong) == (422, "request_invalid")
     assert problem(http.get("/v1/jobs", headers={"Host": "["}))[0] in {400, 403}
@@ -537,7 +585,9 @@ def test_an_upload_taken_once_answers_its_idempotency_key_again(app: App, http: 
     assert problem(http.post("/v1/jobs", json=body)) == (404, "not_found")
 
 
-def test_columns_of_the_data_do_not_hide_those_of_the_job(http: httpx.Client, desk: Desk) -> None:
+def test_columns_of_the_data_do_not_hide_those_of_the_job(
+    http: httpx.Client, worker_state: WorkerState
+) -> None:
     nullable = {"type": ["string", "null"]}
     schema = {
         "type": "object",
@@ -545,7 +595,7 @@ def test_columns_of_the_data_do_not_hide_those_of_the_job(http: httpx.Client, de
     }
     http.put("/v1/kinds/odd", json=schema)
     job = post(http, kind="odd", batch="odd").json()["jobs"][0]["id"]
-    desk.work("cpu")
+    worker_state.work("cpu")
     data = {"state": "Texas", "=cmd()": "x", "n": 10**20}
     assert http.put(f"/v1/jobs/{job}/record", json=data).status_code == 200
     parquet = http.get("/v1/batches/odd/export?format=parquet").content
@@ -556,17 +606,17 @@ def test_columns_of_the_data_do_not_hide_those_of_the_job(http: httpx.Client, de
 
 
 def test_a_page_that_cannot_be_drawn_is_said_so_and_asked_for_once(
-    http: httpx.Client, app: App, desk: Desk
+    http: httpx.Client, app: App, worker_state: WorkerState
 ) -> None:
     job = post(http).json()["jobs"][0]["id"]
-    desk.work("cpu")
+    worker_state.work("cpu")
     app.broker._redis.flushall()
     for _ in range(3):
         assert http.get(f"/v1/jobs/{job}/pages/1", params={"wait": 0}).status_code == 202
     assert app.broker.depth("cpu") == 1
     source = app.ledger.jobs.get(job).spec.source_sha256
     app.store.write(object_keys.source("default", source), b"damaged since")
-    desk.draw(job, 1)
+    worker_state.draw(job, 1)
     assert problem(http.get(f"/v1/jobs/{job}/pages/1")) == (404, "not_found")
 
 

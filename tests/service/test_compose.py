@@ -24,10 +24,24 @@ _OURS = {"api", "watcher", "worker", "worker-cpu"}
 def config(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     program = Path(sysconfig.get_path("scripts")) / "docker-compose"
     return subprocess.run(
-        [program, "--env-file", "/dev/null", "-f", _ROOT / "compose.yaml", "--profile", "*", "config",
-         "--format", "json"],
-        capture_output=True, text=True, env=environment(env), cwd=_ROOT, check=False,
-    )  # fmt: skip
+        [
+            program,
+            "--env-file",
+            "/dev/null",
+            "-f",
+            _ROOT / "compose.yaml",
+            "--profile",
+            "*",
+            "config",
+            "--format",
+            "json",
+        ],
+        capture_output=True,
+        text=True,
+        env=environment(env),
+        cwd=_ROOT,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +113,10 @@ def test_the_dashboard_asks_for_metrics_there_are(http: Any) -> None:
     }
     dashboard = json.loads((_ROOT / "deploy/grafana/provisioning/dashboards/pagemill.json").read_text())
     asked = {
-        name for panel in dashboard["panels"] for target in panel["targets"]
+        name
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
         for name in re.findall(r"(?:pagemill|process)_[a-z_]+", target["expr"])
-    }  # fmt: skip
+    }
     assert len(asked) >= 10
     assert asked <= known

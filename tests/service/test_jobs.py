@@ -13,18 +13,26 @@ import structlog
 
 from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
-from worker.errors import EmptyDocument, ModelUnusable, OutOfMemory, StorageUnavailable, TooLarge
+from worker.errors import (
+    EmptyDocument,
+    ModelUnusable,
+    NotFound,
+    OutOfMemory,
+    RequestInvalid,
+    StorageUnavailable,
+    TooLarge,
+    WrongState,
+)
 from worker.jobs import change, kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.rebuild import rebuild
-from worker.jobs.submit import Wish, submit
+from worker.jobs.submit import SubmitOptions, submit
 from worker.jobs.sweep import sweep, tidy
-from worker.process.leases import Leases
-from worker.process.worker import Desk
+from worker.process.leases import LeaseKeeper
+from worker.process.worker import WorkerState
 from worker.reading.engines import factory
 from worker.reading.engines.fake import FakeEngine
-from worker.refusals import NotFound, RequestInvalid, WrongState
 
 
 def send(app: App, document: bytes | None = None, **options: Any) -> Job:
@@ -32,8 +40,8 @@ def send(app: App, document: bytes | None = None, **options: Any) -> Job:
     project = options.pop("project", "default")
     name = options.pop("name", "a.png")
     kind = options.pop("kind", None) or kinds.find(app, project, "receipt")
-    wish = Wish(project, kind, "fake", **options)
-    return submit(app, io.BytesIO(document or picture()), name, wish=wish, actor="test")[0]
+    submit_options = SubmitOptions(project, kind, "fake", **options)
+    return submit(app, io.BytesIO(document or picture()), name, options=submit_options, actor="test")[0]
 
 
 def state(app: App, job: Job) -> JobState:
@@ -44,33 +52,37 @@ def stat_keys(app: App, prefix: str = "") -> set[str]:
     return {found.key for found in app.store.list(prefix)}
 
 
-def test_a_document_becomes_a_record(app: App, desk: Desk) -> None:
+def test_a_document_becomes_a_record(app: App, worker_state: WorkerState) -> None:
     job = send(app, name="dir/账单 1.png")
     assert app.broker.depth("cpu") == 1
-    desk.work("cpu")
+    worker_state.work("cpu")
     ended = app.ledger.jobs.get(job.id)
     assert (ended.state, ended.attempts, ended.pages, ended.pages_done) == (JobState.DONE, 1, 1, 1)
     record = outcome.current(app, ended)
     assert record["job_id"] == job.id
     assert record["provenance"]["filename"] == "账单 1.png"
     assert stat_keys(app) == {
-        object_keys.source("default", job.spec.source_sha256), object_keys.spec("default", job.id), object_keys.record(job)
-    }  # fmt: skip
+        object_keys.source("default", job.spec.source_sha256),
+        object_keys.spec("default", job.id),
+        object_keys.record(job),
+    }
 
 
-def test_the_same_document_is_read_once_in_a_project_and_apart_in_another(app: App, desk: Desk) -> None:
+def test_the_same_document_is_read_once_in_a_project_and_apart_in_another(
+    app: App, worker_state: WorkerState
+) -> None:
     document = picture()
     first, again, other = send(app, document), send(app, document), send(app, document, project="other")
     assert first.id == again.id != other.id
     assert app.broker.depth("cpu") == 2
     for _ in range(3):
-        desk.work("cpu")
+        worker_state.work("cpu")
     assert app.ledger.lists.counts() == {"done": 2}
 
 
-def test_what_cannot_be_read_ends_at_once_with_the_reason(app: App, desk: Desk) -> None:
+def test_what_cannot_be_read_ends_at_once_with_the_reason(app: App, worker_state: WorkerState) -> None:
     job = send(app, b"hello, I am text")
-    desk.work("cpu")
+    worker_state.work("cpu")
     ended = app.ledger.jobs.get(job.id)
     assert (ended.state, ended.error_code, ended.attempts) == (JobState.FAILED, "unsupported_type", 1)
     failure = json.loads(app.store.read(object_keys.failure(job)))
@@ -80,44 +92,54 @@ def test_what_cannot_be_read_ends_at_once_with_the_reason(app: App, desk: Desk) 
 
 def test_what_is_no_document_is_refused_at_the_door(app: App) -> None:
     with pytest.raises(EmptyDocument):
-        submit(app, io.BytesIO(b""), "a", wish=Wish("p", kinds.find(app, "p", "receipt"), "fake"), actor="t")
+        submit(
+            app,
+            io.BytesIO(b""),
+            "a",
+            options=SubmitOptions("p", kinds.find(app, "p", "receipt"), "fake"),
+            actor="t",
+        )
     small = App(app.settings.model_copy(update={"max_bytes": 10}), app.store, app.ledger, app.broker)
     with pytest.raises(TooLarge):
         send(small, b"x" * 11)
-    wish = Wish("p", kinds.find(app, "p", "receipt"), "magic")
+    submit_options = SubmitOptions("p", kinds.find(app, "p", "receipt"), "magic")
     with pytest.raises(RequestInvalid, match="no engine is called"):
-        submit(app, io.BytesIO(b"x"), "a", wish=wish, actor="t")
+        submit(app, io.BytesIO(b"x"), "a", options=submit_options, actor="t")
     assert stat_keys(app) == set()
 
 
-def test_an_attempt_that_killed_its_worker_counts_and_three_are_enough(app: App, desk: Desk) -> None:
+def test_an_attempt_that_killed_its_worker_counts_and_three_are_enough(
+    app: App, worker_state: WorkerState
+) -> None:
     job = send(app)
     for attempt in range(1, 4):  # three workers that take it and are never heard of again
         assert app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1) is not None
         assert app.ledger.jobs.get(job.id).attempts == attempt
         sweep(app)
     assert app.broker.depth("cpu") > 0
-    desk.work("cpu")
+    worker_state.work("cpu")
     ended = app.ledger.jobs.get(job.id)
     assert (ended.state, ended.error_code) == (JobState.FAILED, "attempts_exhausted")
     assert "None of 3 attempts" in str(ended.error_message)
 
 
-def test_an_outcome_written_before_the_worker_died_is_not_read_again(app: App, desk: Desk) -> None:
+def test_an_outcome_written_before_the_worker_died_is_not_read_again(
+    app: App, worker_state: WorkerState
+) -> None:
     job = send(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
     written = app.store.read(object_keys.record(job))
     app.ledger.projects.bury(job.id, project="default", now=0)  # the ledger never heard of the end
     app.ledger.jobs.open(job.spec, queue="cpu", now=0)
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
     sweep(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
     assert app.store.read(object_keys.record(job)) == written
 
 
 def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = 0
 
@@ -132,13 +154,13 @@ def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
     for _ in range(3):
         with app.ledger.database.write() as connection:
             connection.exec_driver_sql("UPDATE jobs SET due_at = 0")  # skip the pause
-        desk.work("cpu")
+        worker_state.work("cpu")
     assert calls == 3
     assert app.ledger.jobs.get(job.id).error_code == "out_of_memory"
 
 
 def test_a_job_that_failed_for_want_of_a_model_is_read_when_it_is_sent_again(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Unusable(FakeEngine):
         def warm_up(self) -> None:
@@ -148,15 +170,15 @@ def test_a_job_that_failed_for_want_of_a_model_is_read_when_it_is_sent_again(
     with monkeypatch.context() as patch:
         patch.setattr(factory, "create", lambda *_: Unusable())
         job = send(app, document)
-        desk.work("cpu")
+        worker_state.work("cpu")
         assert app.ledger.jobs.get(job.id).error_code == "model_unusable"
     assert send(app, document).id == job.id
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
 
 
 def test_a_fault_of_our_own_is_a_failure_with_a_code_and_the_next_job_is_read(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(FakeEngine):
         def read(self, requests: Any) -> Any:
@@ -164,14 +186,14 @@ def test_a_fault_of_our_own_is_a_failure_with_a_code_and_the_next_job_is_read(
 
     monkeypatch.setattr(factory, "create", lambda *_: Broken())
     job = send(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
     ended = app.ledger.jobs.get(job.id)
     assert ended.error_code == "internal"
     assert "secret value" not in str(ended.error_message)
 
 
 def test_when_the_store_is_away_the_job_waits_and_the_attempt_does_not_count(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = send(app)
 
@@ -180,12 +202,12 @@ def test_when_the_store_is_away_the_job_waits_and_the_attempt_does_not_count(
 
     with monkeypatch.context() as patch:
         patch.setattr(app.store, "fetch", away)
-        desk.work("cpu")
+        worker_state.work("cpu")
     waiting = app.ledger.jobs.get(job.id)
     assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
     with app.ledger.database.write() as connection:
         connection.exec_driver_sql("UPDATE jobs SET due_at = 0")
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
 
 
@@ -194,11 +216,11 @@ def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_cancelling_a_running_job_stops_it_after_the_page_in_hand(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _slow(monkeypatch)
     job = send(app, picture(pages=40))
-    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread = threading.Thread(target=worker_state.work, args=("cpu",))
     thread.start()
     until(lambda: state(app, job) is JobState.RUNNING)
     change.cancel(app, job.id, project="default", actor="t")
@@ -210,28 +232,28 @@ def test_cancelling_a_running_job_stops_it_after_the_page_in_hand(
 
 
 def test_a_worker_that_stops_finishes_the_page_and_gives_the_document_back(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _slow(monkeypatch)
     job = send(app, picture(pages=40))
-    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread = threading.Thread(target=worker_state.work, args=("cpu",))
     thread.start()
     until(lambda: app.ledger.jobs.get(job.id).pages_done >= 2)
-    desk.stop()
+    worker_state.stop()
     thread.join(2)
     assert not thread.is_alive()
     waiting = app.ledger.jobs.get(job.id)
     assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
-    desk.work("cpu")  # it takes nothing new
+    worker_state.work("cpu")  # it takes nothing new
     assert state(app, job) is JobState.QUEUED
 
 
 def test_a_job_that_was_taken_over_is_left_to_the_other_worker(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _slow(monkeypatch)
     job = send(app, picture(pages=40))
-    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread = threading.Thread(target=worker_state.work, args=("cpu",))
     thread.start()
     until(lambda: state(app, job) is JobState.RUNNING)
     app.ledger.jobs.expire(now=time.time() + 1000)
@@ -243,22 +265,22 @@ def test_a_job_that_was_taken_over_is_left_to_the_other_worker(
     assert app.store.stat(object_keys.record(job)) is None
 
 
-def test_retrying_keeps_how_it_ended_before(app: App, desk: Desk) -> None:
+def test_retrying_keeps_how_it_ended_before(app: App, worker_state: WorkerState) -> None:
     job = send(app, b"not a document")
-    desk.work("cpu")
+    worker_state.work("cpu")
     with pytest.raises(NotFound):
         change.retry(app, job.id, project="other", actor="t")
     assert change.retry(app, job.id, project="default", actor="t").state is JobState.QUEUED
     kept = {key for key in stat_keys(app) if "failure.json." in key}
     assert len(kept) == 1
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert state(app, job) is JobState.FAILED
     assert app.store.stat(object_keys.failure(job)) is not None
 
 
-def test_a_correction_lies_beside_what_was_read(app: App, desk: Desk) -> None:
+def test_a_correction_lies_beside_what_was_read(app: App, worker_state: WorkerState) -> None:
     job = send(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
     read = app.store.read(object_keys.record(job))
     data = dict(json.loads(read)["data"])
     record = change.correct(app, job.id, {**data, "company": "Mill Ltd"}, project="default", actor="t")
@@ -271,12 +293,12 @@ def test_a_correction_lies_beside_what_was_read(app: App, desk: Desk) -> None:
         change.correct(app, job.id, {**data, "total": "a lot"}, project="default", actor="t")
 
 
-def test_erasing_leaves_a_stone_and_what_others_need(app: App, desk: Desk) -> None:
+def test_erasing_leaves_a_stone_and_what_others_need(app: App, worker_state: WorkerState) -> None:
     document = picture()
     job = send(app, document)
     twin = send(app, document, kind=kinds.find(app, "default", "form"))
     for _ in range(2):
-        desk.work("cpu")
+        worker_state.work("cpu")
     change.erase(app, job.id, project="default", actor="t")
     assert stat_keys(app, object_keys.folder("default", job.id)) == {object_keys.tombstone("default", job.id)}
     assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is not None
@@ -287,11 +309,11 @@ def test_erasing_leaves_a_stone_and_what_others_need(app: App, desk: Desk) -> No
 
 
 def test_what_a_worker_writes_after_the_erasure_goes_too(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _slow(monkeypatch)
     job = send(app, picture(pages=3))
-    thread = threading.Thread(target=desk.work, args=("cpu",))
+    thread = threading.Thread(target=worker_state.work, args=("cpu",))
     thread.start()
     until(lambda: state(app, job) is JobState.RUNNING)
     change.erase(app, job.id, project="default", actor="t")
@@ -299,13 +321,13 @@ def test_what_a_worker_writes_after_the_erasure_goes_too(
     assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
 
 
-def test_the_ledger_can_be_made_anew(app: App, desk: Desk) -> None:
+def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> None:
     own = kinds.define(
         app, "default", {"type": "object", "properties": {"a": {"type": "string"}}}, name="own"
     )
     done, failed, waiting = send(app, kind=own, batch="b"), send(app, b"text"), None
     for _ in range(2):
-        desk.work("cpu")
+        worker_state.work("cpu")
     waiting = send(app)
     cancelled = send(app)
     change.cancel(app, cancelled.id, project="default", actor="t")
@@ -317,8 +339,11 @@ def test_the_ledger_can_be_made_anew(app: App, desk: Desk) -> None:
     for job in (done, failed, waiting, cancelled):
         old, new = app.ledger.jobs.get(job.id), fresh.ledger.jobs.get(job.id)
         assert (old.state, old.spec, old.error_code, old.pages) == (
-            new.state, new.spec, new.error_code, new.pages,
-        )  # fmt: skip
+            new.state,
+            new.spec,
+            new.error_code,
+            new.pages,
+        )
     assert fresh.ledger.lists.counts(project="default", batch="b") == {"done": 1}
     assert kinds.find(fresh, "default", "own") == own
     assert app.broker.depth("cpu") == 1
@@ -336,10 +361,10 @@ def test_the_sweep_rings_for_what_the_queue_has_lost(app: App) -> None:
     assert app.broker.depth("cpu") == 3
 
 
-def test_old_jobs_are_erased_where_a_project_says_so(app: App, desk: Desk) -> None:
+def test_old_jobs_are_erased_where_a_project_says_so(app: App, worker_state: WorkerState) -> None:
     old, kept, running = send(app, project="brief"), send(app, project="long"), send(app, project="brief")
-    desk.work("cpu")
-    desk.work("cpu")
+    worker_state.work("cpu")
+    worker_state.work("cpu")
     app.ledger.projects.keep_for("brief", 1.0)
     later = App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + 2 * 86400)
     tidy(later)
@@ -349,7 +374,7 @@ def test_old_jobs_are_erased_where_a_project_says_so(app: App, desk: Desk) -> No
     assert state(app, running) is JobState.QUEUED
 
 
-def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, desk: Desk) -> None:
+def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, worker_state: WorkerState) -> None:
     first = kinds.define(
         app, "p", {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}, name="slip"
     )
@@ -360,7 +385,7 @@ def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, desk: Desk) -> None:
     second = kinds.define(app, "p", {"type": "object", "properties": {"b": {"type": "string"}}}, name="slip")
     assert first == same
     assert (first.version, second.version) == (1, 2)
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert outcome.current(app, job)["data"] == {"a": None}
     assert kinds.find(app, "p", "slip") == second
     with pytest.raises(NotFound):
@@ -370,11 +395,11 @@ def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, desk: Desk) -> None:
 
 
 def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _slow(monkeypatch)
     quick = App(app.settings.model_copy(update={"lease_seconds": 0.6}), app.store, app.ledger, app.broker)
-    hasty = Desk(quick, desk.reader, Leases(quick), desk.gate)
+    hasty = WorkerState(quick, worker_state.pool, LeaseKeeper(quick), worker_state.exclusive)
     hasty.leases.start()
     suspect = send(app)
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
@@ -402,10 +427,10 @@ def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(
 
 
 def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = send(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
 
     def away(*_: object) -> None:
         raise StorageUnavailable(detail="test")
@@ -421,13 +446,13 @@ def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
     assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
 
 
-def test_a_document_may_come_again_after_it_was_erased(app: App, desk: Desk) -> None:
+def test_a_document_may_come_again_after_it_was_erased(app: App, worker_state: WorkerState) -> None:
     document = picture()
     job = send(app, document)
     change.erase(app, job.id, project="default", actor="t")
     assert send(app, document).id == job.id
     assert object_keys.tombstone("default", job.id) not in stat_keys(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
 
 
@@ -451,27 +476,27 @@ def test_the_stone_of_a_document_that_comes_again_is_never_left_to_a_rebuild(
     fresh.ledger.close()
 
 
-def test_a_wish_to_cancel_outlives_the_worker_that_was_asked(app: App, desk: Desk) -> None:
+def test_a_wish_to_cancel_outlives_the_worker_that_was_asked(app: App, worker_state: WorkerState) -> None:
     job = send(app)
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
     change.cancel(app, job.id, project="default", actor="t")
     sweep(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert state(app, job) is JobState.CANCELLED
 
 
-def test_a_record_nobody_can_read_does_not_go_round_for_ever(app: App, desk: Desk) -> None:
+def test_a_record_nobody_can_read_does_not_go_round_for_ever(app: App, worker_state: WorkerState) -> None:
     job = send(app)
     app.store.write(object_keys.record(job), b'{"record_version": 99}')
     for _ in range(5):
         app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
         sweep(app)
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert app.ledger.jobs.get(job.id).state in {JobState.FAILED, JobState.DONE}
 
 
 def test_an_erased_twin_does_not_take_the_source_of_a_job_that_just_came(
-    app: App, monkeypatch: pytest.MonkeyPatch, desk: Desk
+    app: App, monkeypatch: pytest.MonkeyPatch, worker_state: WorkerState
 ) -> None:
     document = picture()
     job = send(app, document)
@@ -486,12 +511,12 @@ def test_an_erased_twin_does_not_take_the_source_of_a_job_that_just_came(
         type(app.ledger.jobs), "open", lambda _self, *given, **more: open_after_erasure(*given, **more)
     )
     twin = send(app, document, kind=kinds.find(app, "default", "form"))
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert state(app, twin) is JobState.DONE
 
 
 def test_the_log_names_the_job_and_the_page_at_hand(
-    app: App, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(FakeEngine):
         def read(self, requests: Any) -> Any:
@@ -506,7 +531,7 @@ def test_the_log_names_the_job_and_the_page_at_hand(
     )  # the other may be bound to a log of before
     job = send(app, picture(pages=4))
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
-        desk.work("cpu")
+        worker_state.work("cpu")
     [event] = [event for event in events if event["event"] == "internal_error"]
     assert (event["job"], event["page"], event["attempt"]) == (job.id, 3, 1)
     assert structlog.contextvars.get_contextvars() == {}

@@ -29,7 +29,7 @@ from schemas.record import Record
 from tests.service.conftest import until
 from worker.errors import EngineError, ModelUnavailable, OutOfMemory, OutputInvalid, UnsupportedByEngine
 from worker.reading.engines.openai_http import wire
-from worker.reading.engines.openai_http.faults import Reply
+from worker.reading.engines.openai_http.faults import ServerReply
 from worker.reading.engines.openai_http.generator import OpenAiGenerator
 from worker.reading.engines.openai_http.ladder import Ladder, Mode
 from worker.reading.engines.openai_http.retry import Broken, Pace, pause, persistently
@@ -118,8 +118,9 @@ def test_request_holds_the_picture_as_data_and_the_schema(server: str) -> None:
     assert kind == "data:image/png;base64"
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))), picture)
     assert body["messages"][1:] == [
-        {"role": "assistant", "content": "{}"}, {"role": "user", "content": "Title is missing."}
-    ]  # fmt: skip
+        {"role": "assistant", "content": "{}"},
+        {"role": "user", "content": "Title is missing."},
+    ]
     assert (body["max_tokens"], body["temperature"], body["model"]) == (150, 0.5, "ok")
     assert body["response_format"]["json_schema"] == {"name": "answer", "schema": SCHEMA, "strict": True}
     assert entry["headers"]["Authorization"] == f"Bearer {KEY}"
@@ -343,9 +344,11 @@ def test_tokens_span_the_text_even_where_they_split_characters(server: str) -> N
 @pytest.mark.parametrize(
     ("model", "extras"),
     [
-        ("bad_logprobs", {}), ("no_logprobs", {}), ("needs_top_logprobs", {"logprobs": True, "top_logprobs": 1}),
+        ("bad_logprobs", {}),
+        ("no_logprobs", {}),
+        ("needs_top_logprobs", {"logprobs": True, "top_logprobs": 1}),
     ],
-)  # fmt: skip
+)
 def test_probabilities_are_asked_for_only_as_they_come(
     server: str, model: str, extras: dict[str, Any]
 ) -> None:
@@ -374,8 +377,18 @@ def test_pieces_that_do_not_spell_the_text_are_dropped() -> None:
     )
 
 
-@pytest.mark.parametrize("wrong", [{"logprob": math.nan}, {"logprob": 0.5}, {"logprob": None}, {"bytes": [300]}, {"bytes": ["a"]},
-                                   {"logprob": -(10**400)}, {"token": None, "bytes": None}])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"logprob": math.nan},
+        {"logprob": 0.5},
+        {"logprob": None},
+        {"bytes": [300]},
+        {"bytes": ["a"]},
+        {"logprob": -(10**400)},
+        {"token": None, "bytes": None},
+    ],
+)
 def test_one_token_that_lies_discredits_all(wrong: dict[str, Any]) -> None:
     entries = [{"token": "{", "logprob": -0.1}, {"token": "}", "logprob": -0.1, "bytes": [125], **wrong}]
     answer = wire.answer(_body("{}", logprobs={"content": entries}), structured=True)
@@ -422,7 +435,7 @@ def test_thinking_in_the_text_is_split_off(server: str) -> None:
         ("```json\n", "", ""),
         ("\ud83d", "?", ""),
     ],
-)  # fmt: skip
+)
 def test_what_stands_around_data_is_taken_off(content: str, text: str, thinking: str) -> None:
     answer = wire.answer(_body(content), structured=True)
     assert (answer.text, answer.thinking) == (text, thinking)
@@ -459,11 +472,17 @@ def test_prose_around_data_is_taken_off(server: str) -> None:
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ("html", "no JSON"), ("gzip", "no JSON"), ("huge", "more than 16 MiB"), ("no_choices", "no choices"),
-        ("no_message", "no message"), ("a_list", "not an answer"), ("odd_content", "not a text"),
-        ("filtered", "content_filter"), ("unended", "unknown"),
+        ("html", "no JSON"),
+        ("gzip", "no JSON"),
+        ("huge", "more than 16 MiB"),
+        ("no_choices", "no choices"),
+        ("no_message", "no message"),
+        ("a_list", "not an answer"),
+        ("odd_content", "not a text"),
+        ("filtered", "content_filter"),
+        ("unended", "unknown"),
     ],
-)  # fmt: skip
+)
 def test_answers_that_are_none_are_told(server: str, model: str, words: str) -> None:
     with pytest.raises(OutputInvalid, match=words):
         ask(of(server, model))
@@ -494,12 +513,19 @@ def test_key_that_the_server_repeats_is_masked(server: str) -> None:
 
 @pytest.mark.parametrize(
     ("model", "codes", "told"),
-    [("runs_on", ["output_truncated"] * 3, "cut off"), ("leaves", ["model_unavailable"] * 2, "1 of 3 documents were not")],
-)  # fmt: skip
+    [
+        ("runs_on", ["output_truncated"] * 3, "cut off"),
+        ("leaves", ["model_unavailable"] * 2, "1 of 3 documents were not"),
+    ],
+)
 def test_extract_writes_a_record_of_what_a_server_fails_at(
-    samples: Path, capsys: pytest.CaptureFixture[str], reading: list[str],
-    model: str, codes: list[str], told: str,
-) -> None:  # fmt: skip
+    samples: Path,
+    capsys: pytest.CaptureFixture[str],
+    reading: list[str],
+    model: str,
+    codes: list[str],
+    told: str,
+) -> None:
     names = ("receipt_0_clean.jpg", "invoice_0_text.pdf", "plan_0.jpg")
     files = [str(samples / name) for name in names]
     assert main(["extract", *files, "--kind", "description", *reading, "--model", model]) == 1
@@ -583,9 +609,9 @@ def test_pauses_grow_to_half_a_minute_and_end_before_the_budget() -> None:
     clock = _Clock()
     left: list[float] = []
 
-    async def send(seconds: float) -> Reply:
+    async def send(seconds: float) -> ServerReply:
         left.append(seconds)
-        return Reply(503, b"")
+        return ServerReply(503, b"")
 
     reply = asyncio.run(persistently(send, seconds=100, pace=clock.pace))
     assert reply.status == 503
@@ -595,7 +621,7 @@ def test_pauses_grow_to_half_a_minute_and_end_before_the_budget() -> None:
 
 
 def test_last_broken_connection_is_what_is_raised() -> None:
-    async def send(_left: float) -> Reply:
+    async def send(_left: float) -> ServerReply:
         raise Broken("no connection")
 
     with pytest.raises(Broken):
@@ -605,10 +631,19 @@ def test_last_broken_connection_is_what_is_raised() -> None:
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
-        ("7", 7), ("0", 0), ("-3", 0), ("1.5", 1.5), ("nan", 0.5), ("soon", 0.5), (None, 0.5), ("inf", math.inf),
-        ("Thu, 01 Jan 1970 00:00:09 GMT", 9), ("Thu, 01 Jan 1970 00:00:09 -0000", 9), ("Fri, 99 Foo 9999", 0.5),
+        ("7", 7),
+        ("0", 0),
+        ("-3", 0),
+        ("1.5", 1.5),
+        ("nan", 0.5),
+        ("soon", 0.5),
+        (None, 0.5),
+        ("inf", math.inf),
+        ("Thu, 01 Jan 1970 00:00:09 GMT", 9),
+        ("Thu, 01 Jan 1970 00:00:09 -0000", 9),
+        ("Fri, 99 Foo 9999", 0.5),
     ],
-)  # fmt: skip
+)
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float) -> None:
     assert pause(0, header, pace=_Clock().pace) == seconds
 
@@ -684,8 +719,8 @@ def test_words_of_refusals(said: str, error: type[EngineError]) -> None:
     from worker.reading.engines.openai_http import faults
 
     plain = "expected" in said or error is OutOfMemory
-    with pytest.raises(error if plain else faults.Rejected):
-        faults.require_success(Reply(400, said.encode()))
+    with pytest.raises(error if plain else faults.ServerRefusal):
+        faults.require_success(ServerReply(400, said.encode()))
 
 
 def _body(content: Any, **choice: Any) -> bytes:

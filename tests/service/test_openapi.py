@@ -26,9 +26,12 @@ from worker.jobs.ledger.ledger import Ledger
 from worker.jobs.store import factory
 
 _CHECKS = (
-    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
-)  # fmt: skip
+)
 
 
 _DOCUMENT = api_app.create(
@@ -75,6 +78,16 @@ def test_the_document_is_complete(http: httpx.Client) -> None:
             assert operation["tags"], (method, path)
             if path.startswith("/v1"):
                 assert {"401", "422"} <= set(operation["responses"]), (method, path)
-    assert {"/v1/jobs", "/v1/uploads", "/v1/jobs/{job_id}/record", "/v1/batches/{name}/export",
-            "/v1/kinds/{name}", "/v1/events", "/v1/hooks/s3", "/livez", "/readyz", "/version",
-            "/metrics"} <= set(document["paths"])  # fmt: skip
+    assert {
+        "/v1/jobs",
+        "/v1/uploads",
+        "/v1/jobs/{job_id}/record",
+        "/v1/batches/{name}/export",
+        "/v1/kinds/{name}",
+        "/v1/events",
+        "/v1/hooks/s3",
+        "/livez",
+        "/readyz",
+        "/version",
+        "/metrics",
+    } <= set(document["paths"])

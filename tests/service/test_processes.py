@@ -140,9 +140,14 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
 
     def pagemill(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "api.cli.main", *arguments], capture_output=True, text=True, timeout=60,
-            env=environment({**stack.env, "PAGEMILL_URL": stack.url}), cwd=_ROOT, check=False,
-        )  # fmt: skip
+            [sys.executable, "-m", "api.cli.main", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environment({**stack.env, "PAGEMILL_URL": stack.url}),
+            cwd=_ROOT,
+            check=False,
+        )
 
     sent = pagemill("submit", str(tmp_path / "in"), "--kind", "receipt", "--batch", "b")
     assert sent.returncode == 0, sent.stderr
@@ -174,16 +179,20 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
     assert pagemill("keys", "revoke", made.stdout.split("_")[1]).returncode == 0
     assert "revoked" in pagemill("keys", "list").stdout
     assert pagemill("keys", "secret").stdout.startswith("whsec_")
-    assert pagemill("keep", "office", "30").returncode == 0
+    assert pagemill("retention", "office", "30").returncode == 0
     assert "2 jobs in the store, 0 of them new" in pagemill("rebuild").stderr
     assert pagemill("keys", "new", "x", "--scopes", "everything").returncode == 2
 
 
 def _up(data: Path, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "api.cli.main", "up", "--data", str(data)], stderr=subprocess.PIPE, text=True,
-        env=environment({"PAGEMILL_ENGINE": "fake", **env}), cwd=_ROOT, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "api.cli.main", "up", "--data", str(data)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment({"PAGEMILL_ENGINE": "fake", **env}),
+        cwd=_ROOT,
+        start_new_session=True,
+    )
 
 
 def _announced(process: subprocess.Popen[str]) -> str:
@@ -225,9 +234,14 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
     (data / "inbox/receipt/b.png").write_bytes(picture())
     until((data / "outbox/receipt/b.png.json").exists)
     beside = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", "keys", "secret"], capture_output=True, text=True, cwd=_ROOT,
-        env=environment({"PAGEMILL_DATA_DIR": str(data)}), timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "api.cli.main", "keys", "secret"],
+        capture_output=True,
+        text=True,
+        cwd=_ROOT,
+        env=environment({"PAGEMILL_DATA_DIR": str(data)}),
+        timeout=60,
+        check=False,
+    )
     assert beside.stdout.startswith("whsec_"), beside.stderr
     second = _up(data)
     assert second.wait(20) == 2
@@ -332,9 +346,15 @@ def test_up_ends_with_a_model_that_cannot_be_loaded_and_the_documents_wait(
 
 def test_keys_are_not_off_for_the_network(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", "api"], capture_output=True, text=True, timeout=30, cwd=_ROOT,
-        env=environment({"PAGEMILL_AUTH": "off", "PAGEMILL_HOST": "0.0.0.0", "PAGEMILL_DATA_DIR": str(tmp_path)}),
+        [sys.executable, "-m", "api.cli.main", "api"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=_ROOT,
+        env=environment(
+            {"PAGEMILL_AUTH": "off", "PAGEMILL_HOST": "0.0.0.0", "PAGEMILL_DATA_DIR": str(tmp_path)}
+        ),
         check=False,
-    )  # fmt: skip
+    )
     assert run.returncode == 2
     assert "loopback" in run.stderr

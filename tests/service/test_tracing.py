@@ -41,6 +41,13 @@ assert "unseen" not in spans
 
 def test_spans_come_when_they_are_wanted() -> None:
     # A process of its own: OpenTelemetry has one provider per process.
-    run = subprocess.run([sys.executable, "-c", _PROGRAM], cwd=_ROOT, env=environment({}), capture_output=True,
-                         text=True, timeout=60, check=False)  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-c", _PROGRAM],
+        cwd=_ROOT,
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr

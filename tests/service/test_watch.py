@@ -18,11 +18,10 @@ from api.watch.folder import FolderInbox
 from api.watch.sweeper import Sweeper
 from tests.service.conftest import picture, until
 from tests.stack import Stack
-from worker.errors import StorageUnavailable
+from worker.errors import RequestInvalid, StorageUnavailable
 from worker.jobs.app import App
 from worker.jobs.store import factory
-from worker.process.worker import Desk
-from worker.refusals import RequestInvalid
+from worker.process.worker import WorkerState
 
 _SETTLE = 0.2
 
@@ -40,11 +39,11 @@ def sweeper(app: App, root: Path) -> Iterator[Sweeper]:
     inbox.close()
 
 
-def drain(sweeper: Sweeper, desk: Desk) -> None:
+def drain(sweeper: Sweeper, worker_state: WorkerState) -> None:
     """Sweep and work until nothing is left to do."""
     for _ in range(200):
         taken = sweeper.look()
-        desk.work("cpu")
+        worker_state.work("cpu")
         sweeper.deliver()
         if not taken and not sweeper.is_busy():
             return
@@ -56,12 +55,12 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_is_dropped_comes_out(root: Path, sweeper: Sweeper, desk: Desk) -> None:
+def test_what_is_dropped_comes_out(root: Path, sweeper: Sweeper, worker_state: WorkerState) -> None:
     deep = root / "inbox/receipt/2024/三月"
     deep.mkdir(parents=True)
     (deep / "a.png").write_bytes(picture())
     (root / "inbox/receipt/b.txt").write_text("no document")
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert files(root / "inbox") == set()
     assert files(root / "outbox") == {"receipt/2024/三月/a.png.json"}
     assert files(root / "done") == {"receipt/2024/三月/a.png"}
@@ -73,20 +72,22 @@ def test_what_is_dropped_comes_out(root: Path, sweeper: Sweeper, desk: Desk) -> 
 
 
 def test_the_same_file_twice_is_read_once_and_delivered_twice(
-    app: App, root: Path, sweeper: Sweeper, desk: Desk
+    app: App, root: Path, sweeper: Sweeper, worker_state: WorkerState
 ) -> None:
     document = picture()
     (root / "inbox/receipt/a.png").write_bytes(document)
     (root / "inbox/receipt/b.png").write_bytes(document)
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     (root / "inbox/receipt/a.png").write_bytes(document)
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert files(root / "outbox") == {"receipt/a.png.json", "receipt/b.png.json"}
     assert files(root / "done") == {"receipt/a.png", "receipt/b.png", "receipt/a-2.png"}
     assert app.ledger.lists.counts() == {"done": 1}
 
 
-def test_a_file_that_still_grows_is_not_taken(app: App, root: Path, sweeper: Sweeper, desk: Desk) -> None:
+def test_a_file_that_still_grows_is_not_taken(
+    app: App, root: Path, sweeper: Sweeper, worker_state: WorkerState
+) -> None:
     whole = picture() + b"\0" * 1000
     path = root / "inbox/receipt/slow.png"
 
@@ -101,46 +102,52 @@ def test_a_file_that_still_grows_is_not_taken(app: App, root: Path, sweeper: Swe
     while writer.is_alive():
         assert sweeper.look() == 0
         time.sleep(0.02)
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert app.ledger.lists.counts() == {"done": 1}
     assert (root / "done/receipt/slow.png").read_bytes() == whole
 
 
 def test_a_file_replaced_while_it_is_read_is_read_again(
-    app: App, root: Path, sweeper: Sweeper, desk: Desk
+    app: App, root: Path, sweeper: Sweeper, worker_state: WorkerState
 ) -> None:
     path = root / "inbox/receipt/a.png"
     path.write_bytes(picture())
     until(lambda: sweeper.look() == 1)
     newer = picture()
     path.write_bytes(newer)
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert (root / "done/receipt/a.png").read_bytes() == newer
     assert sum(app.ledger.lists.counts().values()) == 2
 
 
-def test_a_file_taken_away_while_it_is_read_harms_nobody(root: Path, sweeper: Sweeper, desk: Desk) -> None:
+def test_a_file_taken_away_while_it_is_read_harms_nobody(
+    root: Path, sweeper: Sweeper, worker_state: WorkerState
+) -> None:
     path = root / "inbox/receipt/a.png"
     path.write_bytes(picture())
     until(lambda: sweeper.look() == 1)
     path.unlink()
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert files(root / "done") == set()
 
 
-def test_a_watcher_that_was_killed_goes_on_where_it_was(app: App, root: Path, desk: Desk) -> None:
+def test_a_watcher_that_was_killed_goes_on_where_it_was(
+    app: App, root: Path, worker_state: WorkerState
+) -> None:
     (root / "inbox/receipt/a.png").write_bytes(picture())
     first = FolderInbox(root, pause=0.1, settle_seconds=0)
     assert Sweeper(app, first).look() == 1
     first.close()
     second = FolderInbox(root, pause=0.1, settle_seconds=0)
-    drain(Sweeper(app, second), desk)
+    drain(Sweeper(app, second), worker_state)
     second.close()
     assert files(root / "outbox") == {"receipt/a.png.json"}
     assert app.ledger.lists.counts() == {"done": 1}
 
 
-def test_a_burst_of_renamed_files_is_taken_whole(app: App, root: Path, sweeper: Sweeper, desk: Desk) -> None:
+def test_a_burst_of_renamed_files_is_taken_whole(
+    app: App, root: Path, sweeper: Sweeper, worker_state: WorkerState
+) -> None:
     for number in range(300):
         partial = root / f"inbox/receipt/{number}.png.part"
         partial.write_bytes(picture())
@@ -148,10 +155,18 @@ def test_a_burst_of_renamed_files_is_taken_whole(app: App, root: Path, sweeper: 
     until(lambda: (sweeper.look(), sum(app.ledger.lists.counts().values()) == 300)[1])
 
 
-def test_junk_is_left_alone_or_refused(root: Path, sweeper: Sweeper, desk: Desk) -> None:
+def test_junk_is_left_alone_or_refused(root: Path, sweeper: Sweeper, worker_state: WorkerState) -> None:
     inbox = root / "inbox"
-    left = ["receipt/.hidden.png", "receipt/~$open.png", "receipt/a.png.part", "receipt/Thumbs.db",
-            "receipt/@eaDir/a.png", ".stfolder/x.png", "receipt/._a.png", "receipt/x.tmp"]  # fmt: skip
+    left = [
+        "receipt/.hidden.png",
+        "receipt/~$open.png",
+        "receipt/a.png.part",
+        "receipt/Thumbs.db",
+        "receipt/@eaDir/a.png",
+        ".stfolder/x.png",
+        "receipt/._a.png",
+        "receipt/x.tmp",
+    ]
     for name in left:
         (inbox / name).parent.mkdir(parents=True, exist_ok=True)
         (inbox / name).write_bytes(picture())
@@ -164,7 +179,7 @@ def test_junk_is_left_alone_or_refused(root: Path, sweeper: Sweeper, desk: Desk)
     (inbox / "receipt/empty.png").write_bytes(b"")
     for number in range(20):
         (inbox / f"receipt/junk-{number}").write_bytes(os.urandom(300))
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert set(left) <= files(inbox)
     refused = {name for name in files(root / "failed") if not name.endswith(".txt")}
     assert {"loose.png", "nokind/a.png", "receipt/empty.png"} <= refused
@@ -174,23 +189,23 @@ def test_junk_is_left_alone_or_refused(root: Path, sweeper: Sweeper, desk: Desk)
     assert files(root / "outbox") == set()
 
 
-def test_a_folder_may_bring_its_own_schema(root: Path, sweeper: Sweeper, desk: Desk) -> None:
+def test_a_folder_may_bring_its_own_schema(root: Path, sweeper: Sweeper, worker_state: WorkerState) -> None:
     folder = root / "inbox/slips"
     folder.mkdir()
     schema = {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}
     (folder / "schema.json").write_text(json.dumps(schema))
     (folder / "a.png").write_bytes(picture())
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert json.loads((root / "outbox/slips/a.png.json").read_text())["data"] == {"a": None}
     (folder / "schema.json").write_text("{ not json")
     (folder / "b.png").write_bytes(picture())
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert "not JSON" in (root / "failed/slips/b.png.txt").read_text()
     assert (folder / "schema.json").exists()
 
 
 def test_while_the_service_is_away_files_wait(
-    app: App, root: Path, sweeper: Sweeper, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, root: Path, sweeper: Sweeper, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "inbox/receipt/a.png").write_bytes(picture())
 
@@ -201,13 +216,13 @@ def test_while_the_service_is_away_files_wait(
         patch.setattr(app.store, "create", away)
         until(lambda: (sweeper.look(), sweeper.tally.waiting)[1])
         assert files(root / "inbox") == {"receipt/a.png"}
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert files(root / "done") == {"receipt/a.png"}
     assert sweeper.tally.waiting == 0
 
 
 def test_a_job_erased_meanwhile_is_not_submitted_again(
-    app: App, root: Path, sweeper: Sweeper, desk: Desk
+    app: App, root: Path, sweeper: Sweeper, worker_state: WorkerState
 ) -> None:
     from schemas.job import JobState
     from worker.jobs import change
@@ -217,7 +232,7 @@ def test_a_job_erased_meanwhile_is_not_submitted_again(
     until(lambda: sweeper.look() == 1)
     [job] = app.ledger.lists.page(Filter("default", state=JobState.QUEUED))
     change.erase(app, job.id, project="default", actor="t")
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert "erased" in (root / "failed/receipt/a.png.txt").read_text()
     assert app.ledger.lists.counts() == {}
 
@@ -230,20 +245,29 @@ def test_a_folder_has_one_watcher(root: Path) -> None:
     FolderInbox(root, pause=1, settle_seconds=1).close()
 
 
-@pytest.mark.parametrize(("path", "expected"), [
-    ("receipt/a.pdf", True), ("receipt/sub/schema.json", True), ("a.pdf", True), ("receipt/schema.json", False),
-    ("receipt/.git/a.pdf", False), ("receipt/a.PDF.PART", False), ("a/../b.pdf", False), ("receipt/~a.pdf", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("receipt/a.pdf", True),
+        ("receipt/sub/schema.json", True),
+        ("a.pdf", True),
+        ("receipt/schema.json", False),
+        ("receipt/.git/a.pdf", False),
+        ("receipt/a.PDF.PART", False),
+        ("a/../b.pdf", False),
+        ("receipt/~a.pdf", False),
+    ],
+)
 def test_names_that_are_documents(path: str, expected: bool) -> None:
     assert is_document(PurePosixPath(path)) is expected
 
 
-def test_a_bucket_is_an_inbox_too(app: App, servers: Stack, desk: Desk) -> None:
+def test_a_bucket_is_an_inbox_too(app: App, servers: Stack, worker_state: WorkerState) -> None:
     bucket = servers.settings.model_copy(update={"s3_bucket": "inbox-test"})
     store = factory.create(bucket)
     store.prepare()
     there = App(app.settings, store, app.ledger, app.broker)
-    worker = Desk(there, desk.reader, desk.leases, desk.gate)
+    worker = WorkerState(there, worker_state.pool, worker_state.leases, worker_state.exclusive)
     schema = {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}
     store.write("inbox/receipt/2024/账 单.png", picture())
     store.write("inbox/receipt/b.png", b"no document")
@@ -253,17 +277,21 @@ def test_a_bucket_is_an_inbox_too(app: App, servers: Stack, desk: Desk) -> None:
     drain(Sweeper(there, BucketInbox(store, pause=0.1)), worker)
     assert {found.key for found in store.list("inbox/")} == {"inbox/slips/schema.json"}
     assert {found.key for found in store.list("outbox/")} == {
-        "outbox/receipt/2024/账 单.png.json", "outbox/slips/c.png.json",
-    }  # fmt: skip
+        "outbox/receipt/2024/账 单.png.json",
+        "outbox/slips/c.png.json",
+    }
     assert {found.key for found in store.list("done/")} == {"done/receipt/2024/账 单.png", "done/slips/c.png"}
     assert {found.key for found in store.list("failed/")} == {
-        "failed/receipt/b.png", "failed/receipt/b.png.txt", "failed/loose.png", "failed/loose.png.txt",
-    }  # fmt: skip
+        "failed/receipt/b.png",
+        "failed/receipt/b.png.txt",
+        "failed/loose.png",
+        "failed/loose.png.txt",
+    }
     assert json.loads(store.read("outbox/slips/c.png.json"))["data"] == {"a": None}
     store.close()
 
 
-def test_names_nobody_thought_of(root: Path, sweeper: Sweeper, desk: Desk) -> None:
+def test_names_nobody_thought_of(root: Path, sweeper: Sweeper, worker_state: WorkerState) -> None:
     inbox = root / "inbox"
     (inbox / "receipt" / ("长" * 84 + ".p")).write_bytes(picture())
     (inbox / "receipt" / ("x" * 251 + ".png")).write_bytes(b"no document")
@@ -276,14 +304,14 @@ def test_names_nobody_thought_of(root: Path, sweeper: Sweeper, desk: Desk) -> No
     (inbox / "half").mkdir()
     (inbox / "half/schema.json").write_text('{"title": "\\ud800", "type": "object"}')
     (inbox / "half/d.png").write_bytes(picture())
-    drain(sweeper, desk)
+    drain(sweeper, worker_state)
     assert {name for name in files(inbox) if not name.endswith("schema.json")} == set()
     assert sweeper.tally.read == 2
     assert sweeper.tally.failed == 4
 
 
 def test_drops_that_have_to_wait_hold_up_no_others(
-    app: App, root: Path, sweeper: Sweeper, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    app: App, root: Path, sweeper: Sweeper, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from api.watch import sweeper as module
 

@@ -20,9 +20,9 @@ from api.addresses import require_public
 from api.webhooks import Sender, project_secret
 from tests.service.conftest import until
 from tests.service.test_jobs import send
+from worker.errors import RequestInvalid
 from worker.jobs.app import App
-from worker.process.worker import Desk
-from worker.refusals import RequestInvalid
+from worker.process.worker import WorkerState
 from worker.settings import Settings
 
 
@@ -73,31 +73,36 @@ def later(app: App, seconds: float) -> App:
 
 
 def test_a_message_is_signed_and_says_how_the_job_ended(
-    app: App, desk: Desk, receiver: Receiver, sender: Sender
+    app: App, worker_state: WorkerState, receiver: Receiver, sender: Sender
 ) -> None:
     job = send(app, callback_url=receiver.url, batch="b", name="账单.png")
     assert sender.send_due() == 0
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert sender.send_due() == 1
     assert sender.send_due() == 0
     [(headers, body)] = receiver.got
     event = Webhook(project_secret(app, "default")).verify(body, headers)
     assert event["type"] == "job.done"
     assert event["data"] == {
-        "job_id": job.id, "state": "done", "kind": "receipt", "batch": "b", "filename": "账单.png", "pages": 1,
+        "job_id": job.id,
+        "state": "done",
+        "kind": "receipt",
+        "batch": "b",
+        "filename": "账单.png",
+        "pages": 1,
         "error": None,
-    }  # fmt: skip
+    }
     assert headers["host"].startswith("localhost:")
     with pytest.raises(WebhookVerificationError):
         Webhook(project_secret(app, "other")).verify(body, headers)
 
 
 def test_a_message_is_tried_again_with_the_same_body_until_it_arrives(
-    app: App, desk: Desk, receiver: Receiver, sender: Sender
+    app: App, worker_state: WorkerState, receiver: Receiver, sender: Sender
 ) -> None:
     receiver.answers = [500, 302, 404]
     send(app, b"no document", callback_url=receiver.url)
-    desk.work("cpu")
+    worker_state.work("cpu")
     assert sender.send_due() == 1
     assert sender.send_due() == 0  # not at once
     for pause in (6, 40, 200):
@@ -108,18 +113,20 @@ def test_a_message_is_tried_again_with_the_same_body_until_it_arrives(
     assert b'"unsupported_type"' in receiver.got[0][1]
 
 
-def test_a_receiver_that_never_answers_is_given_up(app: App, desk: Desk, sender: Sender) -> None:
+def test_a_receiver_that_never_answers_is_given_up(
+    app: App, worker_state: WorkerState, sender: Sender
+) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         send(app, callback_url=f"http://127.0.0.1:{nobody.getsockname()[1]}/")
-    desk.work("cpu")
+    worker_state.work("cpu")
     for days in range(12):
         Sender(later(app, days * 90_000)).send_due()
     assert app.ledger.deliveries.counts() == {"given_up": 1}
 
 
 def test_a_receiver_that_answers_drop_by_drop_holds_nobody_up(
-    app: App, desk: Desk, receiver: Receiver, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    app: App, worker_state: WorkerState, receiver: Receiver, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from api import webhooks
 
@@ -138,32 +145,32 @@ def test_a_receiver_that_answers_drop_by_drop_holds_nobody_up(
         send(app, callback_url=f"http://127.0.0.1:{slow.getsockname()[1]}/")
         send(app, callback_url=receiver.url)
         for _ in range(2):
-            desk.work("cpu")
+            worker_state.work("cpu")
         started = time.monotonic()
         assert sender.send_due() == 2
         assert time.monotonic() - started < 5
     assert app.ledger.deliveries.counts() == {"pending": 1, "sent": 1}
 
 
-def test_the_sender_runs_by_itself(app: App, desk: Desk, receiver: Receiver) -> None:
+def test_the_sender_runs_by_itself(app: App, worker_state: WorkerState, receiver: Receiver) -> None:
     sender = Sender(app)
     sender.start()
     send(app, callback_url=receiver.url)
-    desk.work("cpu")
+    worker_state.work("cpu")
     until(lambda: receiver.got)
     sender.stop()
 
 
 def test_retrying_a_job_tells_its_next_end_too(
-    app: App, desk: Desk, receiver: Receiver, sender: Sender
+    app: App, worker_state: WorkerState, receiver: Receiver, sender: Sender
 ) -> None:
     from worker.jobs import change
 
     job = send(app, b"no document", callback_url=receiver.url)
-    desk.work("cpu")
+    worker_state.work("cpu")
     sender.send_due()
     change.retry(app, job.id, project="default", actor="t")
-    desk.work("cpu")
+    worker_state.work("cpu")
     sender.send_due()
     first, second = (headers["webhook-id"] for headers, _ in receiver.got)
     assert first != second
@@ -173,15 +180,40 @@ def settings(**more: Any) -> Settings:
     return Settings(webhook_secret=SecretStr("s"), **more)
 
 
-@pytest.mark.parametrize("url", [
-    "http://169.254.169.254/latest/meta-data", "http://127.0.0.1/", "http://localhost/", "http://10.1.2.3/",
-    "http://192.168.1.1/", "http://172.16.0.1/", "http://[::1]/", "http://[fd00::1]/", "http://0.0.0.0/",
-    "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://0x7f.1/", "http://[fe80::1%25lo]/",
-    "http://100.64.0.1/", "http://[2002:7f00:1::]/", "http://[64:ff9b::7f00:1]/", "http://224.0.0.1/",
-    "ftp://example.org/", "file:///etc/passwd", "http://user:pw@example.org/", "http:///x", "//x", "http://[bad/",
-    "http://1.2.3.4:99999/", "http://１27.0.0.1/", "http://[fec0::1]/", "http://[::7f00:1]/",
-    "http://[64:ff9b:1::7f00:1]/", "http://münchen.example/",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1/",
+        "http://localhost/",
+        "http://10.1.2.3/",
+        "http://192.168.1.1/",
+        "http://172.16.0.1/",
+        "http://[::1]/",
+        "http://[fd00::1]/",
+        "http://0.0.0.0/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://[fe80::1%25lo]/",
+        "http://100.64.0.1/",
+        "http://[2002:7f00:1::]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://224.0.0.1/",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "http://user:pw@example.org/",
+        "http:///x",
+        "//x",
+        "http://[bad/",
+        "http://1.2.3.4:99999/",
+        "http://１27.0.0.1/",
+        "http://[fec0::1]/",
+        "http://[::7f00:1]/",
+        "http://[64:ff9b:1::7f00:1]/",
+        "http://münchen.example/",
+    ],
+)
 def test_addresses_that_webhooks_never_go_to(url: str) -> None:
     with pytest.raises(RequestInvalid):
         require_public(url, settings())
@@ -202,9 +234,11 @@ def test_a_public_address_is_allowed_and_private_ones_when_the_settings_say_so()
         require_public("https://93.184.216.34/x", Settings())
 
 
-def test_an_address_that_became_private_since_is_not_called(app: App, desk: Desk, receiver: Receiver) -> None:
+def test_an_address_that_became_private_since_is_not_called(
+    app: App, worker_state: WorkerState, receiver: Receiver
+) -> None:
     send(app, callback_url=receiver.url)
-    desk.work("cpu")
+    worker_state.work("cpu")
     strict = App(
         app.settings.model_copy(update={"webhook_private": False}), app.store, app.ledger, app.broker
     )

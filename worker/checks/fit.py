@@ -50,7 +50,11 @@ def _keeps(field: Field, value: Any) -> bool:
 def _lacks(field: Field, value: dict[str, Any]) -> bool:
     """Whether something required in a part was not found."""
     return any(
-        child.required and not child.nullable and (value.get(child.name) is None
-        or (isinstance(value[child.name], dict) and _lacks(child, value[child.name])))
+        child.required
+        and not child.nullable
+        and (
+            value.get(child.name) is None
+            or (isinstance(value[child.name], dict) and _lacks(child, value[child.name]))
+        )
         for child in field.properties
-    )  # fmt: skip
+    )

@@ -26,8 +26,19 @@ from worker.checks import patterns
 from worker.errors import SchemaInvalid
 
 _DRAFTS = (Draft202012Validator, Draft7Validator, Draft4Validator)
-_CHECK_FAILS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError,
-                RecursionError, re.error, patterns.Broken, TimeoutError, Unresolvable)  # fmt: skip
+_CHECK_FAILS = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    re.error,
+    patterns.Broken,
+    TimeoutError,
+    Unresolvable,
+)
 """What checks raise on data or schemas they were not written for; validators may be a user's code."""
 _ABOUT_NULL = frozenset({"type", "enum", "const", "anyOf", "oneOf", "format", "pattern"})
 

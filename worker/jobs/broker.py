@@ -42,7 +42,7 @@ class Broker:
             settings.redis_url, socket_timeout=5, socket_connect_timeout=2, health_check_interval=25
         )
 
-    def ring(self, queue: str, count: int = 1) -> None:
+    def wake(self, queue: str, count: int = 1) -> None:
         """Say that there is work for a queue, so many times; raises QueueUnavailable."""
         with _translated(), self.celery.producer_pool.acquire(block=True, timeout=10) as producer:
             for _ in range(count):
@@ -129,11 +129,16 @@ def make_celery(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={
-            "visibility_timeout": 3600, "health_check_interval": 25, "socket_keepalive": True,
-            "socket_timeout": 30, "socket_connect_timeout": 5, "queue_order_strategy": "priority",
-            "priority_steps": _STEPS, "sep": _SEPARATOR,
+            "visibility_timeout": 3600,
+            "health_check_interval": 25,
+            "socket_keepalive": True,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "queue_order_strategy": "priority",
+            "priority_steps": _STEPS,
+            "sep": _SEPARATOR,
         },
-    )  # fmt: skip
+    )
     return app
 
 

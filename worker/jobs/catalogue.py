@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from worker.refusals import RequestInvalid
+from worker.errors import RequestInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,16 @@ class Entry:
     model: str = ""
 
 
-ENGINES: Mapping[str, Entry] = MappingProxyType({
-    "embedded": Entry(queue="cpu", model="PP-OCRv6-small"),
-    "transformers": Entry(queue="gpu"),
-    "cogvlm2": Entry(queue="gpu"),
-    "sail_vl2": Entry(queue="gpu"),
-    "openai": Entry(queue="cpu"),
-    "fake": Entry(queue="cpu"),
-})  # fmt: skip
+ENGINES: Mapping[str, Entry] = MappingProxyType(
+    {
+        "embedded": Entry(queue="cpu", model="PP-OCRv6-small"),
+        "transformers": Entry(queue="gpu"),
+        "cogvlm2": Entry(queue="gpu"),
+        "sail_vl2": Entry(queue="gpu"),
+        "openai": Entry(queue="cpu"),
+        "fake": Entry(queue="cpu"),
+    }
+)
 
 
 def entry(name: str) -> Entry:

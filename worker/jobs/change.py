@@ -10,11 +10,11 @@ from schemas import pointer
 from schemas.job import READ, Job, JobState
 from schemas.record import Evidence, Record, Severity, State
 from worker.checks import validate
+from worker.errors import NotFound, RequestInvalid, WrongState
 from worker.jobs import kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
-from worker.jobs.wake import ring
-from worker.refusals import NotFound, RequestInvalid, WrongState
+from worker.jobs.wake import wake_worker
 
 
 def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
@@ -41,7 +41,7 @@ def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
             app.store.delete(key)
     job = app.ledger.jobs.move(job_id, project=project, to=JobState.QUEUED, since=ended, now=app.clock())
     _note(app, job, "retry", actor)
-    ring(app, app.ledger.jobs.queue_of(job_id))
+    wake_worker(app, app.ledger.jobs.queue_of(job_id))
     return job
 
 

@@ -13,11 +13,10 @@ from schemas import registry
 from schemas.errors import SchemaError
 from schemas.registry import Schema
 from worker.checks import validate
-from worker.errors import SchemaInvalid
+from worker.errors import NotFound, RequestInvalid, SchemaInvalid
 from worker.jobs import object_keys
 from worker.jobs.app import App
 from worker.jobs.ledger.projects import KindVersion
-from worker.refusals import NotFound, RequestInvalid
 
 _LONGEST_NAME = 64
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -45,10 +44,14 @@ def find(app: App, project: str, name: str) -> KindRef:
 
 def names(app: App, project: str) -> dict[str, KindRef]:
     """Every kind a project can use."""
-    shipped = {name: KindRef(name, registry.kind(name).version, registry.kind(name).sha256)
-               for name in registry.kinds()}  # fmt: skip
-    own = {kind.name: KindRef(kind.name, kind.version, kind.schema_sha256)
-           for kind in app.ledger.projects.kinds(project)}  # fmt: skip
+    shipped = {
+        name: KindRef(name, registry.kind(name).version, registry.kind(name).sha256)
+        for name in registry.kinds()
+    }
+    own = {
+        kind.name: KindRef(kind.name, kind.version, kind.schema_sha256)
+        for kind in app.ledger.projects.kinds(project)
+    }
     return shipped | own
 
 
@@ -59,7 +62,7 @@ def load(app: App, project: str, ref: KindRef) -> Schema:
     return _parsed(app.store.read(object_keys.schema(project, ref.schema_sha256)), ref.name)
 
 
-def keep(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
+def store_schema(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
     """Store a schema that is used without being named as a kind; raises SchemaInvalid."""
     name = "".join(c for c in name if c.isprintable())[:_LONGEST_NAME] or "custom"
     schema = _checked(raw, name)
@@ -73,7 +76,7 @@ def define(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> Kind
     Raises RequestInvalid for a name that cannot be a folder, SchemaInvalid.
     """
     require_name(name)
-    ref = keep(app, project, raw, name=name)
+    ref = store_schema(app, project, raw, name=name)
     while True:
         newest = app.ledger.projects.kind(project, name)
         if newest is not None and newest.schema_sha256 == ref.schema_sha256:

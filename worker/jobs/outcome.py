@@ -13,7 +13,7 @@ from schemas.record import Record, State
 from worker.errors import ObjectMissing
 from worker.jobs import object_keys
 from worker.jobs.app import App
-from worker.jobs.ledger.jobs import End
+from worker.jobs.ledger.job_rows import End
 from worker.jobs.store.base import Store
 
 

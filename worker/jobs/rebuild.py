@@ -15,20 +15,19 @@ from pydantic import ValidationError
 
 from schemas.job import JobSpec, JobState
 from schemas.record import Record
-from worker.errors import ObjectMissing
+from worker.errors import ObjectMissing, RequestInvalid
 from worker.jobs import catalogue, change, object_keys, outcome
 from worker.jobs.app import App
-from worker.jobs.ledger.jobs import End
+from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.projects import KindVersion
-from worker.jobs.wake import ring
+from worker.jobs.wake import wake_worker
 from worker.log import logger
-from worker.refusals import RequestInvalid
 
 _log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildReport:
     """What was found in the store, and how much of it the ledger did not know."""
 
     found: int
@@ -36,7 +35,7 @@ class Rebuilt:
     unreadable: int
 
 
-def rebuild(app: App) -> Rebuilt:
+def rebuild(app: App) -> RebuildReport:
     """Enter every job of the store into the ledger; those that are known stay as they are."""
     found = entered = unreadable = 0
     for folder, names in _folders(app):
@@ -52,7 +51,7 @@ def rebuild(app: App) -> Rebuilt:
             unreadable += 1
             _log.warning("job_unreadable", folder=folder, reason=type(error).__name__)
     _kinds(app)
-    return Rebuilt(found, entered, unreadable)
+    return RebuildReport(found, entered, unreadable)
 
 
 def _folders(app: App) -> Iterator[tuple[str, set[str]]]:
@@ -74,7 +73,7 @@ def _enter(app: App, folder: str, names: set[str]) -> bool:
     # When it ended is not written anywhere; for its retention it counts from when it came.
     new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=spec.created_at)
     if new and end is None:
-        ring(app, queue)
+        wake_worker(app, queue)
     return new
 
 

@@ -16,14 +16,14 @@ from worker.errors import (
     ModelUnusable,
     OutOfMemory,
     TooLarge,
+    WrongState,
 )
 from worker.jobs import catalogue, change, object_keys
 from worker.jobs.app import App, version
 from worker.jobs.kinds import KindRef
-from worker.jobs.ledger.jobs import Standing
+from worker.jobs.ledger.jobs import KnownAs
 from worker.jobs.store.base import CHUNK
-from worker.jobs.wake import ring
-from worker.refusals import WrongState
+from worker.jobs.wake import wake_worker
 
 _LONGEST_NAME = 255
 _FOR_WANT_OF_A_MODEL = frozenset(
@@ -32,7 +32,7 @@ _FOR_WANT_OF_A_MODEL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SubmitOptions:
     """How a document should be read, and for whom."""
 
     project: str
@@ -43,7 +43,9 @@ class Wish:
     callback_url: str | None = None
 
 
-def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -> tuple[Job, bool]:
+def submit(
+    app: App, file: BinaryIO, filename: str, *, options: SubmitOptions, actor: str
+) -> tuple[Job, bool]:
     """The job of this document, and whether it is new; the same question twice is one job.
 
     A job that had failed for want of a model is read again.
@@ -51,27 +53,28 @@ def submit(app: App, file: BinaryIO, filename: str, *, wish: Wish, actor: str) -
     `file` is seekable. Raises EmptyDocument, TooLarge, RequestInvalid, StorageUnavailable,
     LedgerUnavailable; when it returns, nothing can be lost any more.
     """
-    entry = catalogue.entry(wish.engine)
+    entry = catalogue.entry(options.engine)
     sha256, size = measure(file)
     if size == 0:
         raise EmptyDocument
     if size > app.settings.max_bytes:
         raise TooLarge(size=size, limit=app.settings.max_bytes)
-    spec = _spec(
-        wish, filename, sha256=sha256, size=size, model=entry.model or app.settings.model_key, now=app.clock()
-    )
+    model = entry.model or app.settings.model_key
+    spec = _spec(options, filename, sha256=sha256, size=size, model=model, now=app.clock())
     standing = app.ledger.jobs.standing(spec.job_id)
-    if standing is Standing.ERASED:  # the stone in the store goes first: a rebuild would believe it
+    if standing is KnownAs.ERASED:  # the stone in the store goes first: a rebuild would believe it
         app.store.delete(object_keys.tombstone(spec.project, spec.job_id))
         app.ledger.projects.unbury(spec.job_id)
-    had_source = standing is not Standing.KNOWN and _store(app, spec, file)
-    job, new = app.ledger.jobs.open(spec, queue=entry.queue, now=app.clock(), batch=wish.batch, actor=actor)
+    had_source = standing is not KnownAs.KNOWN and _store(app, spec, file)
+    job, new = app.ledger.jobs.open(
+        spec, queue=entry.queue, now=app.clock(), batch=options.batch, actor=actor
+    )
     if new and had_source and app.store.stat(object_keys.source(spec.project, sha256)) is None:
         _store(app, spec, file)  # another job with this source was erased while we relied on it
-    if wish.callback_url is not None:
-        app.ledger.deliveries.register(job, wish.callback_url, now=app.clock())
+    if options.callback_url is not None:
+        app.ledger.deliveries.register(job, options.callback_url, now=app.clock())
     if new:
-        ring(app, entry.queue)
+        wake_worker(app, entry.queue)
     elif job.state is JobState.FAILED and job.error_code in _FOR_WANT_OF_A_MODEL:
         job = _again(app, job, actor)
     return job, new
@@ -107,17 +110,32 @@ def measure(file: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _spec(wish: Wish, filename: str, *, sha256: str, size: int, model: str, now: float) -> JobSpec:
+def _spec(
+    options: SubmitOptions, filename: str, *, sha256: str, size: int, model: str, now: float
+) -> JobSpec:
     key = job_key(
-        project=wish.project, source_sha256=sha256, schema_sha256=wish.kind.schema_sha256,
-        engine=wish.engine, model=model, pipeline_version=version(),
-    )  # fmt: skip
+        project=options.project,
+        source_sha256=sha256,
+        schema_sha256=options.kind.schema_sha256,
+        engine=options.engine,
+        model=model,
+        pipeline_version=version(),
+    )
     return JobSpec(
-        job_id=key, project=wish.project, kind=wish.kind.name, kind_version=wish.kind.version,
-        schema_sha256=wish.kind.schema_sha256, source_sha256=sha256, filename=_base_name(filename),
-        size=size, engine=wish.engine, pipeline_version=version(), priority=wish.priority,
-        batch=wish.batch, created_at=now,
-    )  # fmt: skip
+        job_id=key,
+        project=options.project,
+        kind=options.kind.name,
+        kind_version=options.kind.version,
+        schema_sha256=options.kind.schema_sha256,
+        source_sha256=sha256,
+        filename=_base_name(filename),
+        size=size,
+        engine=options.engine,
+        pipeline_version=version(),
+        priority=options.priority,
+        batch=options.batch,
+        created_at=now,
+    )
 
 
 def _base_name(filename: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from worker.errors import QueueUnavailable
+from worker.errors import NotFound, QueueUnavailable
 from worker.jobs import change, object_keys
 from worker.jobs.app import App
 from worker.log import logger
-from worker.refusals import NotFound
 
 _log = logger(__name__)
 _RINGS_AT_ONCE = 5000
@@ -24,7 +23,7 @@ def sweep(app: App) -> None:
     for queue, due in app.ledger.jobs.due(now=app.clock()).items():
         try:
             if app.broker.depth(queue) == 0:
-                app.broker.ring(queue, min(due, _RINGS_AT_ONCE))
+                app.broker.wake(queue, min(due, _RINGS_AT_ONCE))
         except QueueUnavailable as error:
             _log.warning("ring_failed", queue=queue, reason=str(error))
             return

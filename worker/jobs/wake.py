@@ -9,9 +9,9 @@ from worker.log import logger
 _log = logger(__name__)
 
 
-def ring(app: App, queue: str) -> None:
+def wake_worker(app: App, queue: str) -> None:
     """Wake a worker; when the queue is away, the sweep will do so later."""
     try:
-        app.broker.ring(queue)
+        app.broker.wake(queue)
     except QueueUnavailable as error:
         _log.warning("ring_failed", queue=queue, reason=str(error))

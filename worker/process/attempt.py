@@ -16,6 +16,7 @@ from worker.errors import (
     EngineError,
     LeaseLost,
     LedgerUnavailable,
+    NotFound,
     PagemillError,
     SourceError,
     Stopped,
@@ -24,15 +25,14 @@ from worker.errors import (
 from worker.jobs import change, kinds, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
-from worker.jobs.ledger.jobs import End
+from worker.jobs.ledger.job_rows import End
 from worker.log import at_page, bound, logger
-from worker.process.engine_pool import Reader
-from worker.process.exclusive import Gate
-from worker.process.leases import Held, Leases
+from worker.process.engine_pool import EnginePool
+from worker.process.exclusive import SharedExclusiveLock
+from worker.process.leases import Lease, LeaseKeeper
 from worker.process.metrics import FAILURES, JOBS, PAGES, SECONDS, TOKENS
 from worker.reading import pipeline
-from worker.reading.engines.base import Engine, Errand
-from worker.refusals import NotFound
+from worker.reading.engines.base import Engine, RequestContext
 from worker.tracing import TRACING
 
 _log = logger(__name__)
@@ -41,16 +41,16 @@ _LONGEST_PAUSE = 60.0
 _NOT_ITS_FAULT = (Stopped, StorageUnavailable, LedgerUnavailable)  # such an attempt does not count
 
 
-def run(app: App, job: Job, *, reader: Reader, leases: Leases, gate: Gate) -> None:
+def run(app: App, job: Job, *, pool: EnginePool, leases: LeaseKeeper, exclusive: SharedExclusiveLock) -> None:
     """Read a job that was just claimed, and end it or give it back. Raises nothing.
 
-    The lease is held before the gate is entered: a job may have to wait there for its turn alone.
+    The lease is held before the lock is entered: a job may have to wait there for its turn alone.
     """
     about = {"job": job.id, "project": job.spec.project, "attempt": job.attempts}
-    with bound(**about, page=1), TRACING.span("job", **about), leases.hold(job) as held:
-        attempt = _Attempt(app, job, reader, leases, held)
+    with bound(**about, page=1), TRACING.span("job", **about), leases.hold(job) as lease:
+        attempt = _Attempt(app, job, pool, leases, lease)
         try:
-            with gate.enter(alone=job.attempts > 1):
+            with exclusive.enter(alone=job.attempts > 1):
                 attempt.make()
         except LeaseLost:
             _log.warning("job_taken_over")
@@ -68,14 +68,14 @@ class _Attempt:
 
     app: App
     job: Job
-    reader: Reader
-    leases: Leases
-    held: Held
+    pool: EnginePool
+    leases: LeaseKeeper
+    lease: Lease
 
     def make(self) -> None:
         """Read, then write the outcome once; raises LeaseLost and what is not the document's fault."""
         try:
-            self.held.require()
+            self.lease.require()
             record = self._earlier() or self._read()
         except Cancelled:
             self._give_up()
@@ -98,7 +98,7 @@ class _Attempt:
         _log.info("job_given_back", code=error.code, reason=str(error), seconds=pause)
         try:
             self.app.ledger.jobs.release(
-                self.job.id, token=self.held.token, now=now, due_at=now + pause, counts=counts
+                self.job.id, token=self.lease.token, now=now, due_at=now + pause, counts=counts
             )
         except LedgerUnavailable:
             _log.warning("job_not_released")
@@ -120,43 +120,48 @@ class _Attempt:
             raise AttemptsExhausted(attempts=self.app.settings.attempts)
         schema = kinds.load(self.app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
         self._loads()
-        with self.reader.engine(spec.engine, while_waiting=self._loads) as engine:
+        with self.pool.engine(spec.engine, while_waiting=self._loads) as engine:
             started = time.perf_counter()
-            with self.reader.source(self.app, self.job) as path:
+            with self.pool.source(self.app, self.job) as path:
                 SECONDS.labels("fetch").observe(time.perf_counter() - started)
                 return self._extract(path, schema, engine)
 
     def _extract(self, path: Path, schema: Schema, engine: Engine) -> Record:
         spec = self.job.spec
-        document = self.reader.sandbox.open(path)
+        document = self.pool.sandbox.open(path)
         self._alive()
         try:
             return pipeline.extract(
-                pipeline.Source(spec.filename, spec.source_sha256, document), schema, engine=engine,
-                review_below=self.app.settings.review_below, progress=self._after_page(),
-                errand=self._errand(),
-            )  # fmt: skip
+                pipeline.Source(spec.filename, spec.source_sha256, document),
+                schema,
+                engine=engine,
+                review_below=self.app.settings.review_below,
+                progress=self._after_page(),
+                context=self._context(),
+            )
         except PagemillError:
             raise
         except Exception as error:  # the border of a document: the worker has others to read
             _log.exception("internal_error")
             raise PagemillError(reason=type(error).__name__) from error
         finally:
-            self.held.expects(None)
+            self.lease.expects(None)
             document.close()
 
-    def _errand(self) -> Errand:
+    def _context(self) -> RequestContext:
         spec = self.job.spec
-        return Errand(spec.job_id, spec.project, spec.priority, require=self.held.require, alive=self._alive)
+        return RequestContext(
+            spec.job_id, spec.project, spec.priority, require=self.lease.require, alive=self._alive
+        )
 
     def _loads(self) -> None:
         """A model is waited for, or loaded: it has its time from now on, if it is still wanted."""
-        self.held.require()
-        self.held.expects(self.app.settings.load_seconds)
+        self.lease.require()
+        self.lease.expects(self.app.settings.load_seconds)
 
     def _alive(self) -> None:
         """The engine has made a step, and has time for its next."""
-        self.held.expects(self.app.settings.stall_seconds)
+        self.lease.expects(self.app.settings.stall_seconds)
 
     def _after_page(self) -> Callable[[int, int], None]:
         """Called after every page: notes it, and stops the reading when it should not go on."""
@@ -169,11 +174,11 @@ class _Attempt:
             at_page(done + 1)
             if done == pages:
                 return
-            self.held.require()
+            self.lease.require()
             if time.monotonic() - noted_at > _PROGRESS_EVERY:
                 noted_at = time.monotonic()
                 self.app.ledger.jobs.progress(
-                    self.job.id, token=self.held.token, done=done, pages=pages, now=self.app.clock()
+                    self.job.id, token=self.lease.token, done=done, pages=pages, now=self.app.clock()
                 )
 
         return after_page
@@ -183,11 +188,11 @@ class _Attempt:
         return retryable and self.job.attempts < self.app.settings.attempts
 
     def _end(self, record: Record) -> None:
-        self.leases.require_fresh(self.held)  # what follows is only for the one who holds the lease
+        self.leases.require_fresh(self.lease)  # what follows is only for the one who holds the lease
         started = time.perf_counter()
         record = outcome.write(self.app, self.job, record)
         end = outcome.end_of(record)
-        self.app.ledger.jobs.finish(self.job.id, token=self.held.token, end=end, now=self.app.clock())
+        self.app.ledger.jobs.finish(self.job.id, token=self.lease.token, end=end, now=self.app.clock())
         SECONDS.labels("store").observe(time.perf_counter() - started)
         _count(record, self.job.spec.engine)
         _log.info("job_ended", state=record.state, pages=end.pages, kind=record.kind, code=end.error_code)
@@ -195,20 +200,28 @@ class _Attempt:
     def _give_up(self) -> None:
         outcome.write_cancelled(self.app, self.job)
         end = End(JobState.CANCELLED)
-        self.app.ledger.jobs.finish(self.job.id, token=self.held.token, end=end, now=self.app.clock())
+        self.app.ledger.jobs.finish(self.job.id, token=self.lease.token, end=end, now=self.app.clock())
         _log.info("job_cancelled")
 
 
 def _failure(spec: JobSpec, error: PagemillError) -> Record:
     issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
     return Record(
-        job_id=spec.job_id, kind=spec.kind, state=State.FAILED, data=None, issues=(issue,),
+        job_id=spec.job_id,
+        kind=spec.kind,
+        state=State.FAILED,
+        data=None,
+        issues=(issue,),
         provenance=Provenance(
-            source_sha256=spec.source_sha256, filename=spec.filename, pages=0,
-            kind_version=spec.kind_version, schema_sha256=spec.schema_sha256, engine=spec.engine,
+            source_sha256=spec.source_sha256,
+            filename=spec.filename,
+            pages=0,
+            kind_version=spec.kind_version,
+            schema_sha256=spec.schema_sha256,
+            engine=spec.engine,
             pipeline_version=spec.pipeline_version,
         ),
-    )  # fmt: skip
+    )
 
 
 def _count(record: Record, engine: str) -> None:

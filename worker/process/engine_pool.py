@@ -14,10 +14,10 @@ from schemas.job import Job
 from worker.jobs import catalogue, object_keys
 from worker.jobs.app import App
 from worker.log import logger
-from worker.process.model_slot import Room
+from worker.process.model_slot import ModelSlot
 from worker.reading.engines import factory
 from worker.reading.engines.base import Engine
-from worker.reading.pages.base import Limits
+from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
@@ -26,17 +26,17 @@ _FOLDER = "pagemill-worker-"
 _CROWDED = "gpu"  # the queue of engines that fill the memory they run in
 
 
-class Reader:
+class EnginePool:
     """One per process; shared by its threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
         self._loading = threading.Lock()
-        self._room = Room()
+        self._slot = ModelSlot()
         _remove_left_behind()
         self._folder = tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-")
-        self.sandbox = Sandbox(Limits.of(settings), pdf_backend=settings.pdf_backend)
+        self.sandbox = Sandbox(PageLimits.of(settings), pdf_backend=settings.pdf_backend)
 
     @contextmanager
     def engine(self, name: str, *, while_waiting: Callable[[], None] = lambda: None) -> Iterator[Engine]:
@@ -48,7 +48,7 @@ class Reader:
         if catalogue.entry(name).queue != _CROWDED:
             yield self._ready(name)
             return
-        with self._room.enter(name, while_waiting=while_waiting):
+        with self._slot.enter(name, while_waiting=while_waiting):
             yield self._ready(name)
 
     def _ready(self, name: str) -> Engine:

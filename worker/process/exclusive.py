@@ -1,4 +1,4 @@
-"""A gate that lets many in together, or one alone.
+"""A lock that lets many in together, or one alone.
 
 A job whose worker died may have killed it. On its next attempts it is read alone, so that when it
 kills again, no other job loses an attempt to it.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Gate:
+class SharedExclusiveLock:
     """A lock that is shared or exclusive; those who want to be alone go first."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ _log = logger(__name__)
 _STALLED = 70  # exit status of a worker whose engine hangs (EX_SOFTWARE)
 
 
-class Held:
+class Lease:
     """A lease on one job, as the thread that reads sees it."""
 
     def __init__(self, job: Job, stopping: threading.Event) -> None:
@@ -64,13 +64,13 @@ class Held:
         return due_at is not None and time.monotonic() > due_at
 
 
-class Leases:
+class LeaseKeeper:
     """Renews every lease of this process; use as a context manager."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._seconds = app.settings.lease_seconds
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, Lease] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self.stopping = threading.Event()
@@ -86,53 +86,53 @@ class Leases:
         self._thread.join(timeout=5)
 
     @contextmanager
-    def hold(self, job: Job) -> Iterator[Held]:
+    def hold(self, job: Job) -> Iterator[Lease]:
         """Keep the lease of a job for as long as the block runs."""
-        held = Held(job, self.stopping)
+        lease = Lease(job, self.stopping)
         with self._lock:
-            self._held[held.token] = held
+            self._held[lease.token] = lease
             IN_HAND.set(len(self._held))
         try:
-            yield held
+            yield lease
         finally:
             with self._lock:
-                self._held.pop(held.token, None)
+                self._held.pop(lease.token, None)
                 IN_HAND.set(len(self._held))
 
-    def renew(self, held: Held) -> None:
+    def renew(self, lease: Lease) -> None:
         """Renew one lease now; raises LeaseLost, LedgerUnavailable."""
         now = self._app.clock()
         cancel = self._app.ledger.jobs.renew(
-            held.job.id, token=held.token, now=now, lease_seconds=self._seconds
+            lease.job.id, token=lease.token, now=now, lease_seconds=self._seconds
         )
-        held.renewed_at = time.monotonic()
+        lease.renewed_at = time.monotonic()
         if cancel:
-            held.cancel()
+            lease.cancel()
 
-    def require_fresh(self, held: Held) -> None:
+    def require_fresh(self, lease: Lease) -> None:
         """Be sure that the lease is held, and will be for a while; raises LeaseLost, LedgerUnavailable."""
-        if time.monotonic() - held.renewed_at > self._seconds / 3:
-            self.renew(held)
+        if time.monotonic() - lease.renewed_at > self._seconds / 3:
+            self.renew(lease)
 
     def _keep(self) -> None:
         while not self._ended.wait(self._seconds / 3):
             with self._lock:
                 all_held = list(self._held.values())  # by token: an old attempt may still be reading
-            for held in all_held:
-                self._renew_or_lose(held)
-                if held.is_overdue():
-                    _log.critical("engine_stalled", job=held.job.id, attempt=held.job.attempts)
+            for lease in all_held:
+                self._renew_or_lose(lease)
+                if lease.is_overdue():
+                    _log.critical("engine_stalled", job=lease.job.id, attempt=lease.job.attempts)
                     os._exit(_STALLED)  # a hung call into a GPU cannot be ended from inside
 
-    def _renew_or_lose(self, held: Held) -> None:
+    def _renew_or_lose(self, lease: Lease) -> None:
         try:
-            self.renew(held)
+            self.renew(lease)
         except LeaseLost:
-            held.lose()
-            _log.warning("lease_lost", job=held.job.id)
+            lease.lose()
+            _log.warning("lease_lost", job=lease.job.id)
         except PagemillError as error:
-            _log.warning("lease_not_renewed", job=held.job.id, reason=str(error))
-            if time.monotonic() - held.renewed_at > self._seconds:
-                held.lose()
+            _log.warning("lease_not_renewed", job=lease.job.id, reason=str(error))
+            if time.monotonic() - lease.renewed_at > self._seconds:
+                lease.lose()
         except Exception:  # noqa: BLE001 (the border of a thread: without it every lease would run out)
             _log.exception("internal_error")

@@ -11,9 +11,11 @@ FAILURES = Counter("pagemill_failures", "Attempts that failed, by the code of th
 PAGES = Counter("pagemill_pages_read", "Pages read.", ["engine"])
 TOKENS = Counter("pagemill_tokens", "Tokens a model has read and written.", ["engine", "direction"])
 SECONDS = Histogram(
-    "pagemill_step_seconds", "Seconds per step of a job.", ["step"],
+    "pagemill_step_seconds",
+    "Seconds per step of a job.",
+    ["step"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
-)  # fmt: skip
+)
 IN_HAND = Gauge("pagemill_jobs_in_hand", "Jobs this worker holds a lease on.")
 GPU_BYTES = Gauge("pagemill_gpu_bytes", "Memory of the GPU that this worker's model has taken.")
 

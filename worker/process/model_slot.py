@@ -1,4 +1,4 @@
-"""Room for one model at a time: those who read with the same one share it, the others wait their turn."""
+"""A slot for one model at a time: those who read with the same one share it, the others wait their turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 _LOOK = 1.0  # seconds between two looks whether waiting is still wanted
 
 
-class Room:
+class ModelSlot:
     """First come, first in; whoever wants the model that is inside comes in beside those who read with it."""
 
     def __init__(self) -> None:
@@ -21,16 +21,16 @@ class Room:
     @contextmanager
     def enter(self, name: str, *, while_waiting: Callable[[], None]) -> Iterator[None]:
         """Be inside with a model. `while_waiting` is called about once a second; it may end the wait."""
-        turn = object()
+        place = object()
         with self._changed:
-            self._waiting.append(turn)
+            self._waiting.append(place)
             try:
-                while self._waiting[0] is not turn or not self._is_free_for(name):
+                while self._waiting[0] is not place or not self._is_free_for(name):
                     self._changed.wait(timeout=_LOOK)
                     while_waiting()
                 self._inside[name] += 1
             finally:
-                self._waiting.remove(turn)
+                self._waiting.remove(place)
                 self._changed.notify_all()
         try:
             yield

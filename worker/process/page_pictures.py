@@ -7,25 +7,24 @@ import io
 from PIL import Image
 
 from schemas.job import Job
-from worker.errors import PageMissing, SourceError
+from worker.errors import NotFound, PageMissing, SourceError
 from worker.jobs import change, object_keys
 from worker.jobs.app import App
-from worker.process.engine_pool import Reader
+from worker.process.engine_pool import EnginePool
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed
-from worker.refusals import NotFound
 
 _LONGEST_SIDE = 2000  # pixels; enough to read on a screen
 _QUALITY = 80
 
 
-def draw(app: App, job_id: str, number: int, *, reader: Reader) -> None:
+def draw(app: App, job_id: str, number: int, *, pool: EnginePool) -> None:
     """Store a page, counted from 1, as WebP, or why there is none; raises NotFound, StorageUnavailable."""
     job = app.ledger.jobs.get(job_id)
     if app.store.stat(object_keys.page(job, number)) is not None:
         return
     try:
-        page = _page(app, job, number, reader)
+        page = _page(app, job, number, pool)
     except SourceError as error:
         app.store.create(object_keys.undrawable(job, number), str(error).encode())
         return
@@ -33,9 +32,9 @@ def draw(app: App, job_id: str, number: int, *, reader: Reader) -> None:
     _require_there(app, job)
 
 
-def _page(app: App, job: Job, number: int, reader: Reader) -> Page:
-    with reader.source(app, job) as path:
-        document = reader.sandbox.open(path, first=number)
+def _page(app: App, job: Job, number: int, pool: EnginePool) -> Page:
+    with pool.source(app, job) as path:
+        document = pool.sandbox.open(path, first=number)
         try:
             page = next(iter(document), None)
         finally:

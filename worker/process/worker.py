@@ -14,18 +14,17 @@ from celery import Celery
 from celery.signals import setup_logging, worker_shutting_down
 from prometheus_client import start_http_server
 
-from worker.errors import PagemillError
+from worker.errors import NotFound, PagemillError
 from worker.jobs import broker, catalogue
 from worker.jobs.app import App, connect
 from worker.jobs.sweep import sweep, tidy
 from worker.log import bound, logger
 from worker.process import page_pictures
 from worker.process.attempt import run
-from worker.process.engine_pool import Reader
-from worker.process.exclusive import Gate
-from worker.process.leases import Leases
+from worker.process.engine_pool import EnginePool
+from worker.process.exclusive import SharedExclusiveLock
+from worker.process.leases import LeaseKeeper
 from worker.reading.engines import factory
-from worker.refusals import NotFound
 from worker.settings import Settings
 from worker.tracing import TRACING
 
@@ -37,19 +36,27 @@ def serve(settings: Settings) -> None:
     """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
     TRACING.start(settings, process="worker")
     factory.check(settings.engine, settings)  # rather no worker than one that fails every document
-    with _desk(settings) as desk:
-        desk.app.prepare()
-        celery = desk.app.broker.celery
-        register(celery, desk)
-        worker_shutting_down.connect(desk.stop, weak=False)
+    with _state(settings) as state:
+        state.app.prepare()
+        celery = state.app.broker.celery
+        register(celery, state)
+        worker_shutting_down.connect(state.stop, weak=False)
         if settings.worker_port:
             start_http_server(settings.worker_port, settings.host)
         setup_logging.connect(_leave_logging_alone, weak=False)
-        celery.worker_main([
-            "--quiet", "worker", "--pool=threads", f"--concurrency={settings.threads}",
-            f"--queues={settings.queues}", "--without-gossip", "--without-mingle", "--without-heartbeat",
-            "--loglevel=WARNING",
-        ])  # fmt: skip
+        celery.worker_main(
+            [
+                "--quiet",
+                "worker",
+                "--pool=threads",
+                f"--concurrency={settings.threads}",
+                f"--queues={settings.queues}",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                "--loglevel=WARNING",
+            ]
+        )
 
 
 def _only_loading_tells(settings: Settings) -> bool:
@@ -59,17 +66,17 @@ def _only_loading_tells(settings: Settings) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class WorkerState:
     """What the threads of a worker share."""
 
     app: App
-    reader: Reader
-    leases: Leases
-    gate: Gate
+    pool: EnginePool
+    leases: LeaseKeeper
+    exclusive: SharedExclusiveLock
 
     def work(self, queue: str) -> None:
         """Claim the next job of a queue, if there is one, and run it."""
-        self.gate.await_open()  # whoever waits to be alone goes first
+        self.exclusive.await_open()  # whoever waits to be alone goes first
         if self.leases.stopping.is_set():
             return
         token = secrets.token_hex(16)
@@ -83,13 +90,13 @@ class Desk:
             return
         if job is None:
             return
-        run(self.app, job, reader=self.reader, leases=self.leases, gate=self.gate)
+        run(self.app, job, pool=self.pool, leases=self.leases, exclusive=self.exclusive)
 
     def draw(self, job_id: str, page: int) -> None:
         """Draw a page that somebody wants to see."""
         with bound(job=job_id, page=page):
             try:
-                page_pictures.draw(self.app, job_id, page, reader=self.reader)
+                page_pictures.draw(self.app, job_id, page, pool=self.pool)
             except NotFound:
                 _log.info("page_not_there")
             except PagemillError as error:
@@ -100,16 +107,16 @@ class Desk:
         self.leases.stopping.set()
 
 
-def register(celery: Celery, desk: Desk) -> None:
-    """The tasks, thin: what they do is the desk's."""
+def register(celery: Celery, state: WorkerState) -> None:
+    """The tasks, thin: what they do is the WorkerState's."""
 
     @celery.task(name=broker.WORK)  # type: ignore[untyped-decorator]
     def work(queue: str) -> None:
-        desk.work(queue)
+        state.work(queue)
 
     @celery.task(name=broker.DRAW)  # type: ignore[untyped-decorator]
     def draw_page(job_id: str, page: int) -> None:
-        desk.draw(job_id, page)
+        state.draw(job_id, page)
 
 
 def _leave_logging_alone(**_signal: object) -> None:
@@ -117,44 +124,42 @@ def _leave_logging_alone(**_signal: object) -> None:
 
 
 @contextmanager
-def _desk(settings: Settings) -> Iterator[Desk]:
+def _state(settings: Settings) -> Iterator[WorkerState]:
     app = connect(settings)
-    desk = Desk(app, _reader(settings), Leases(app), Gate())
+    state = WorkerState(app, _pool(settings), LeaseKeeper(app), SharedExclusiveLock())
     ended = threading.Event()
-    keeper = threading.Thread(
-        target=_keep_sweeping, args=(app, desk.reader, ended), name="sweep", daemon=True
-    )
-    desk.leases.start()
+    keeper = threading.Thread(target=_keep_sweeping, args=(app, state.pool, ended), name="sweep", daemon=True)
+    state.leases.start()
     keeper.start()
     try:
-        yield desk
+        yield state
     finally:
         ended.set()
         keeper.join(timeout=5)
-        desk.leases.end()
-        desk.reader.close()
+        state.leases.end()
+        state.pool.close()
         app.close()
 
 
-def _reader(settings: Settings) -> Reader:
+def _pool(settings: Settings) -> EnginePool:
     """What to read with, loaded where it should be before anybody hears of this worker."""
-    reader = Reader(settings)
+    pool = EnginePool(settings)
     with ExitStack() as failing:
-        failing.callback(reader.close)
+        failing.callback(pool.close)
         if settings.warm_up or _only_loading_tells(settings):
-            with reader.engine(settings.engine):
+            with pool.engine(settings.engine):
                 pass
         failing.pop_all()
-    return reader
+    return pool
 
 
-def _keep_sweeping(app: App, reader: Reader, ended: threading.Event) -> None:
+def _keep_sweeping(app: App, pool: EnginePool, ended: threading.Event) -> None:
     """Sweep at once, then again and again; one worker of many does it at a time."""
     name = f"{socket.gethostname()}-{os.getpid()}"
     tidied_at = 0.0
     while True:
         try:
-            app.broker.report(name, reader.loaded(), seconds=3 * app.settings.sweep_seconds)
+            app.broker.report(name, pool.loaded(), seconds=3 * app.settings.sweep_seconds)
             if app.broker.take_sweep(app.settings.sweep_seconds * 0.9):
                 sweep(app)
                 if app.clock() - tidied_at > _TIDY_EVERY:

@@ -18,12 +18,12 @@ from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
 from worker.checks import fit, validate
 from worker.errors import PagemillError
-from worker.reading.engines.base import Engine, Errand, Reply, Request
+from worker.reading.engines.base import Engine, Reading, Request, RequestContext
 from worker.reading.engines.vision import grounding
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
 
-_NOBODYS = Errand()
+_NOBODYS = RequestContext()
 _OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
 Progress = Callable[[int, int], None]
@@ -46,13 +46,13 @@ def extract(
     engine: Engine,
     review_below: float = 0.5,
     progress: Progress = lambda _done, _all: None,
-    errand: Errand = _NOBODYS,
+    context: RequestContext = _NOBODYS,
 ) -> Record:
     """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
     started = time.perf_counter()
     assert source.document is not None
-    pages = _Pages(source.document, progress, errand.alive)
-    request = Request(schema, pages, source.document.page_count, errand, after_page=pages.count_one)
+    pages = _Pages(source.document, progress, context.alive)
+    request = Request(schema, pages, source.document.page_count, context, after_page=pages.count_one)
     try:
         [reply] = engine.read([request])
     finally:
@@ -66,17 +66,21 @@ def extract(
     issues = (*pages.issues(), *reply.issues, *_hardly_read(reply, schema), *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
-        job_id=errand.job or job_id(source, schema, engine), kind=schema.name, data=data, fields=evidence,
-        state=_state(issues, evidence, review_below), issues=issues,
+        job_id=context.job or job_id(source, schema, engine),
+        kind=schema.name,
+        data=data,
+        fields=evidence,
+        state=_state(issues, evidence, review_below),
+        issues=issues,
         provenance=_provenance(source, schema, engine, reply=reply, timings=timings),
-    )  # fmt: skip
+    )
 
 
-def _located(reply: Reply) -> dict[str, Evidence]:
-    return grounding.locate(reply.data, reply.lines, turns=reply.turns, spoken=reply.spoken)
+def _located(reply: Reading) -> dict[str, Evidence]:
+    return grounding.locate(reply.data, reply.lines, turns=reply.turns, token_evidence=reply.token_evidence)
 
 
-def _hardly_read(reply: Reply, schema: Schema) -> Iterator[Issue]:
+def _hardly_read(reply: Reading, schema: Schema) -> Iterator[Issue]:
     """Pages that have text, and no value that matters: they may be of another kind, or nobody read them."""
     if not any(reply.lines.values()):
         return
@@ -93,16 +97,18 @@ def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, err
     source = Source(source_name, sha256, document=None)
     issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
     return Record(
-        job_id=job_id(source, schema, engine), kind=schema.name, state=State.FAILED, data=None,
+        job_id=job_id(source, schema, engine),
+        kind=schema.name,
+        state=State.FAILED,
+        data=None,
         issues=(issue,),
-        provenance=_provenance(source, schema, engine, reply=Reply({}), timings={}),
-    )  # fmt: skip
+        provenance=_provenance(source, schema, engine, reply=Reading({}), timings={}),
+    )
 
 
 def job_id(source: Source, schema: Schema, engine: Engine) -> str:
     """The same document, schema, engine and version give the same job."""
-    parts = (source.sha256, schema.sha256, engine.name, engine.model or "", engine.revision or "",
-             version())  # fmt: skip
+    parts = (source.sha256, schema.sha256, engine.name, engine.model or "", engine.revision or "", version())
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 
@@ -163,13 +169,19 @@ def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_belo
 
 
 def _provenance(
-    source: Source, schema: Schema, engine: Engine, *, reply: Reply, timings: dict[str, float]
+    source: Source, schema: Schema, engine: Engine, *, reply: Reading, timings: dict[str, float]
 ) -> Provenance:
     return Provenance(
-        source_sha256=source.sha256, filename=source.filename,
+        source_sha256=source.sha256,
+        filename=source.filename,
         pages=source.document.page_count if source.document else 0,
-        kind_version=schema.version, schema_sha256=schema.sha256, engine=engine.name,
-        model=engine.model, revision=engine.revision, pipeline_version=version(),
+        kind_version=schema.version,
+        schema_sha256=schema.sha256,
+        engine=engine.name,
+        model=engine.model,
+        revision=engine.revision,
+        pipeline_version=version(),
         timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
-        tokens=dict(reply.tokens), notes=reply.notes,
-    )  # fmt: skip
+        tokens=dict(reply.tokens),
+        notes=reply.notes,
+    )

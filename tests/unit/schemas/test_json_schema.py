@@ -27,11 +27,14 @@ def with_x(definition: Any, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "definition",
     [
-        {"type": ["string", "null"]}, {"type": "string", "nullable": True},
-        {"anyOf": [{"type": "string"}, {"type": "null"}]}, {"oneOf": [{"type": "null"}, {"type": "string"}]},
-        {"anyOf": [{"type": ["string", "null"]}]}, {"allOf": [{"type": ["string", "null"]}]},
+        {"type": ["string", "null"]},
+        {"type": "string", "nullable": True},
+        {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        {"oneOf": [{"type": "null"}, {"type": "string"}]},
+        {"anyOf": [{"type": ["string", "null"]}]},
+        {"allOf": [{"type": ["string", "null"]}]},
     ],
-)  # fmt: skip
+)
 def test_null_is_said_in_many_ways_and_understood_in_one(definition: dict[str, Any]) -> None:
     found = field_of(with_x(definition), "/x")
     assert (found.types, found.nullable) == (("string",), True)
@@ -48,9 +51,10 @@ def test_references_are_followed_and_what_stands_beside_them_wins() -> None:
 
 def test_references_may_chain_and_point_into_other_parts() -> None:
     schema = {
-        "type": "object", "definitions": {"a": {"$ref": "#/properties/y"}},
+        "type": "object",
+        "definitions": {"a": {"$ref": "#/properties/y"}},
         "properties": {"x": {"$ref": "#/definitions/a"}, "y": {"type": "integer"}},
-    }  # fmt: skip
+    }
     assert field_of(schema, "/x").types == ("integer",)
 
 
@@ -67,7 +71,7 @@ def test_references_may_chain_and_point_into_other_parts() -> None:
         ({"type": "array", "items": {}}, "type"),
         ([], "type"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_by_is_refused_with_its_keyword(schema: Any, keyword: str) -> None:
     with pytest.raises(SchemaError) as refusal:
         from_json_schema(schema, name="mine")
@@ -140,9 +144,13 @@ def test_order_bounds_and_formats_are_kept() -> None:
         "type": "object",
         "properties": {
             "b": {"type": "string", "format": "date"},
-            "a": {"type": "array", "minItems": 1, "items": {"type": "object", "properties": {"n": {"type": "integer", "maximum": 5}}}},
+            "a": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "object", "properties": {"n": {"type": "integer", "maximum": 5}}},
+            },
         },
-    }  # fmt: skip
+    }
     root, _ = fields.build(resolve.resolve(schema))
     assert [field.path for field in root.walk()] == ["", "/b", "/a", "/a/*", "/a/*/n"]
     assert field_of(schema, "/b").format == "date"
@@ -166,8 +174,9 @@ def test_a_pydantic_class_is_a_schema() -> None:
     kind = registry.from_model(Voucher)
     assert kind.name == "Voucher"
     assert [(field.name, field.types, field.nullable) for field in kind.root.properties] == [
-        ("code", ("string",), False), ("worth", ("number",), True),
-    ]  # fmt: skip
+        ("code", ("string",), False),
+        ("worth", ("number",), True),
+    ]
 
 
 @pytest.mark.parametrize("name", registry.kinds())
@@ -191,20 +200,29 @@ def test_the_same_schema_has_the_same_hash_and_another_one_another() -> None:
     assert one.sha256 == same.sha256 != other.sha256
 
 
-scalars = st.sampled_from([
-    {"type": "string"}, {"type": ["number", "null"]}, {"enum": ["a", "b", None]}, {"type": "boolean"},
-    {"anyOf": [{"type": "integer"}, {"type": "null"}]}, {"type": "string", "format": "date"}, {"const": 3},
-])  # fmt: skip
+scalars = st.sampled_from(
+    [
+        {"type": "string"},
+        {"type": ["number", "null"]},
+        {"enum": ["a", "b", None]},
+        {"type": "boolean"},
+        {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        {"type": "string", "format": "date"},
+        {"const": 3},
+    ]
+)
 nodes = st.recursive(
     scalars,
     lambda inner: st.one_of(
         st.builds(lambda items: {"type": "array", "items": items}, inner),
-        st.builds(lambda props: {"type": "object", "properties": props},
-                  st.dictionaries(st.text(min_size=1, max_size=6), inner, max_size=4)),
+        st.builds(
+            lambda props: {"type": "object", "properties": props},
+            st.dictionaries(st.text(min_size=1, max_size=6), inner, max_size=4),
+        ),
         st.builds(lambda node: {"allOf": [node]}, inner),
     ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), nodes, max_size=5))

@@ -15,13 +15,25 @@ def codes(kind: str, data: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 RECEIPT = {
-    "items": [{"quantity": 2, "unit_price": 1.5, "amount": 3.0}, {"quantity": 1, "unit_price": 7.0, "amount": 7.0}],
-    "subtotal": 10.0, "tax": 0.6, "rounding": -0.02, "total": 10.58, "paid": 20.0, "change": 9.42,
-}  # fmt: skip
+    "items": [
+        {"quantity": 2, "unit_price": 1.5, "amount": 3.0},
+        {"quantity": 1, "unit_price": 7.0, "amount": 7.0},
+    ],
+    "subtotal": 10.0,
+    "tax": 0.6,
+    "rounding": -0.02,
+    "total": 10.58,
+    "paid": 20.0,
+    "change": 9.42,
+}
 INVOICE = {
     "lines": [{"quantity": 4, "unit_price": 25.0, "tax_rate": 19, "amount": 100.0}],
-    "subtotal": 100.0, "tax_total": 19.0, "total": 119.0, "issue_date": "2024-01-02", "due_date": "2024-02-01",
-}  # fmt: skip
+    "subtotal": 100.0,
+    "tax_total": 19.0,
+    "total": 119.0,
+    "issue_date": "2024-01-02",
+    "due_date": "2024-02-01",
+}
 
 
 @pytest.mark.parametrize(("kind", "data"), [("receipt", RECEIPT), ("invoice", INVOICE)])
@@ -34,12 +46,17 @@ def test_sums_that_add_up_raise_nothing(kind: str, data: dict[str, Any]) -> None
     [
         ("receipt", RECEIPT, {"total": 11.0, "change": 9.0}, ("total_mismatch", "/total")),
         ("receipt", RECEIPT, {"change": 1.0}, ("paid_mismatch", "/total")),
-        ("receipt", RECEIPT, {"items": [{"quantity": 2, "unit_price": 1.5, "amount": 10.0}]}, ("item_mismatch", "/items/0/amount")),
+        (
+            "receipt",
+            RECEIPT,
+            {"items": [{"quantity": 2, "unit_price": 1.5, "amount": 10.0}]},
+            ("item_mismatch", "/items/0/amount"),
+        ),
         ("receipt", RECEIPT, {"items": [{"amount": 4.0}]}, ("items_mismatch", "/items")),
         ("invoice", INVOICE, {"tax_total": 7.0, "total": 107.0}, ("tax_mismatch", "/tax_total")),
         ("invoice", INVOICE, {"due_date": "2023-12-31"}, ("date_order", "/due_date")),
     ],
-)  # fmt: skip
+)
 def test_a_broken_sum_is_an_issue_at_its_place(
     kind: str, data: dict[str, Any], change: dict[str, Any], issue: tuple[str, str]
 ) -> None:
@@ -59,12 +76,15 @@ def test_a_gross_invoice_carries_its_tax_inside() -> None:
     ("data", "issues"),
     [
         ({"ticket_number": "A123456", "bottom_code": "12345678901234A123456"}, set()),
-        ({"ticket_number": "A123456", "bottom_code": "12345678901234B000000"}, {("ticket_number_mismatch", "/ticket_number")}),
+        (
+            {"ticket_number": "A123456", "bottom_code": "12345678901234B000000"},
+            {("ticket_number_mismatch", "/ticket_number")},
+        ),
         ({"id_number": "11010519491231002X"}, set()),
         ({"id_number": "110105194912310021"}, {("id_check_digit", "/id_number")}),
         ({"id_number": "1101051949****002X"}, set()),
     ],
-)  # fmt: skip
+)
 def test_tickets_check_themselves(data: dict[str, Any], issues: set[tuple[str, str]]) -> None:
     assert codes("train_ticket", data) == issues
 
@@ -78,7 +98,7 @@ def test_tickets_check_themselves(data: dict[str, Any], issues: set[tuple[str, s
         ({"area_m2": 90.0}, 60.0, {("area_mismatch", "/total_area_m2")}),
         ({"area_m2": 12.0, "dimensions": "13'1 x 9'10"}, 80.0, set()),
     ],
-)  # fmt: skip
+)
 def test_rooms_fit_their_sides_and_the_whole(
     room: dict[str, Any], total: float, issues: set[tuple[str, str]]
 ) -> None:

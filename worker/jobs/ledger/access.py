@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from worker.errors import KeyReused, NotFound
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.tables import audit, keys, requests
-from worker.refusals import KeyReused, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,13 @@ class Access:
         self, project: str, key: str, *, fingerprint: str, job_ids: Sequence[str], now: float
     ) -> None:
         """Note what an Idempotency-Key led to."""
-        row = {"project": project, "key": key, "fingerprint": fingerprint,
-               "job_ids": json.dumps(list(job_ids)), "created_at": now}  # fmt: skip
+        row = {
+            "project": project,
+            "key": key,
+            "fingerprint": fingerprint,
+            "job_ids": json.dumps(list(job_ids)),
+            "created_at": now,
+        }
         with self._database.write(durable=True) as connection:
             self._database.insert_new(connection, requests, **row)
 
@@ -119,7 +124,14 @@ class Access:
 
 def _key(row: Any) -> ApiKey:
     return ApiKey(
-        id=row.id, project=row.project, name=row.name, hash=row.hash,
-        scopes=frozenset(row.scopes.split()), created_at=row.created_at, expires_at=row.expires_at,
-        revoked_at=row.revoked_at, rate_per_minute=row.rate_per_minute, max_bytes=row.max_bytes,
-    )  # fmt: skip
+        id=row.id,
+        project=row.project,
+        name=row.name,
+        hash=row.hash,
+        scopes=frozenset(row.scopes.split()),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        rate_per_minute=row.rate_per_minute,
+        max_bytes=row.max_bytes,
+    )

@@ -15,9 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from worker.errors import LedgerUnavailable, MissingExtra, SettingsInvalid
+from worker.errors import LedgerUnavailable, MissingExtra, RequestInvalid, SettingsInvalid
 from worker.jobs.ledger.tables import metadata
-from worker.refusals import RequestInvalid
 
 _BUSY_MS = 30_000  # how long a writer waits for another one
 

@@ -45,8 +45,13 @@ class Deliveries:
 
     def register(self, job: Job, url: str, *, now: float) -> None:
         """Tell `url` when the job ends, or now when it has."""
-        row = {"id": _id(job.id, url, 0.0), "job_id": job.id, "project": job.spec.project, "url": url,
-               "state": WAITING}  # fmt: skip
+        row = {
+            "id": _id(job.id, url, 0.0),
+            "job_id": job.id,
+            "project": job.spec.project,
+            "url": url,
+            "state": WAITING,
+        }
         with self._database.write(durable=True) as connection:
             new = self._database.insert_new(connection, deliveries, **row)
             if new and job.state in FINISHED:
@@ -56,8 +61,13 @@ class Deliveries:
         """Make the messages of a job that has just ended ready to be sent."""
         waiting = and_(deliveries.c.job_id == job.id, deliveries.c.state == WAITING)
         for row in connection.execute(select(deliveries).where(waiting)).all():
-            values = {"id": _id(job.id, row.url, job.finished_at or now), "state": PENDING, "attempts": 0,
-                      "due_at": now, "body": _body(job)}  # fmt: skip
+            values = {
+                "id": _id(job.id, row.url, job.finished_at or now),
+                "state": PENDING,
+                "attempts": 0,
+                "due_at": now,
+                "body": _body(job),
+            }
             connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
 
     def rearm(self, connection: Connection, job_id: str) -> None:
@@ -80,8 +90,12 @@ class Deliveries:
 
     def close(self, delivery: Delivery, *, state: str, status: int | None, due_at: float) -> None:
         """Note how an attempt went; a pending one is tried again at `due_at`."""
-        values = {"state": state, "last_status": status, "due_at": due_at,
-                  "attempts": deliveries.c.attempts + 1}  # fmt: skip
+        values = {
+            "state": state,
+            "last_status": status,
+            "due_at": due_at,
+            "attempts": deliveries.c.attempts + 1,
+        }
         with self._database.write() as connection:
             same = and_(deliveries.c.id == delivery.id, deliveries.c.state == PENDING)
             connection.execute(update(deliveries).where(same).values(values))
@@ -103,9 +117,14 @@ def _body(job: Job) -> bytes:
     ended = datetime.fromtimestamp(job.finished_at or job.updated_at, UTC).isoformat()
     error = None if job.error_code is None else {"code": job.error_code, "message": job.error_message}
     data: dict[str, Any] = {
-        "job_id": job.id, "state": job.state, "kind": job.spec.kind, "batch": job.spec.batch,
-        "filename": job.spec.filename, "pages": job.pages, "error": error,
-    }  # fmt: skip
+        "job_id": job.id,
+        "state": job.state,
+        "kind": job.spec.kind,
+        "batch": job.spec.batch,
+        "filename": job.spec.filename,
+        "pages": job.pages,
+        "error": error,
+    }
     event = {"type": f"job.{job.state}", "timestamp": ended, "data": data}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, literal, select, text, union_all, update
+from sqlalchemy import Connection, and_, func, insert, literal, select, text, union_all, update
 
 from schemas.job import Job, JobSpec, JobState
-from worker.errors import LeaseLost
+from worker.errors import LeaseLost, NotFound, WrongState
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, ended, job_of, opened, released
 from worker.jobs.ledger.tables import audit, jobs, members, projects, tombstones
-from worker.refusals import NotFound, WrongState
 
 # The next job of every project with something waiting, each found by one step into the index; the
 # project that was served longest ago comes first. (The loose index scan of the PostgreSQL wiki.)
@@ -32,20 +31,9 @@ _NEXT_IN_TURN = """
     FROM waiting LEFT JOIN projects ON projects.name = waiting.project
     WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
 """
-_OUTSIDE_SPEC = {"spec_version", "job_id"}
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a job ended: its last state, the pages that were read, and why it failed if it did."""
-
-    state: JobState
-    pages: int = 0
-    error_code: str | None = None
-    error_message: str | None = None
-
-
-class Standing(StrEnum):
+class KnownAs(StrEnum):
     """What the ledger knows of a job that is about to be opened."""
 
     NEW = "new"
@@ -68,29 +56,39 @@ class Jobs:
 
         That `actor` submitted a new one is noted in the same transaction.
         """
-        row = spec.model_dump(exclude=_OUTSIDE_SPEC) | {
-            "id": spec.job_id, "queue": queue, "state": JobState.QUEUED, "due_at": now, "updated_at": now,
-        }  # fmt: skip
+        row = spec.model_dump(exclude=OUTSIDE_SPEC) | {
+            "id": spec.job_id,
+            "queue": queue,
+            "state": JobState.QUEUED,
+            "due_at": now,
+            "updated_at": now,
+        }
         with self._database.write(durable=True) as connection:
             new = self._database.insert_new(connection, jobs, **row)
             if new:
                 self._database.insert_new(connection, projects, name=spec.project)
             if new and actor is not None:
-                connection.execute(insert(audit).values(
-                    at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
-                ))  # fmt: skip
+                connection.execute(
+                    insert(audit).values(
+                        at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
+                    )
+                )
             if batch is not None:
-                member = {"project": spec.project, "batch": batch, "job_id": spec.job_id,
-                          "filename": spec.filename}  # fmt: skip
+                member = {
+                    "project": spec.project,
+                    "batch": batch,
+                    "job_id": spec.job_id,
+                    "filename": spec.filename,
+                }
                 self._database.insert_new(connection, members, **member)
-            return (_opened(spec, now) if new else _get(connection, spec.job_id)), new
+            return (opened(spec, now) if new else _get(connection, spec.job_id)), new
 
     def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
         """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
         _, new = self.open(spec, queue=queue, now=now, batch=spec.batch)
         if new and end is not None:
             with self._database.write() as connection:
-                connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(_ended(end, now)))
+                connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(ended(end, now)))
         return new
 
     def get(self, job_id: str, *, project: str | None = None) -> Job:
@@ -101,15 +99,15 @@ class Jobs:
             raise NotFound(what="job with this id")
         return job
 
-    def standing(self, job_id: str) -> Standing:
+    def standing(self, job_id: str) -> KnownAs:
         """Whether there is such a job, or was one."""
-        job = select(literal(Standing.KNOWN)).where(jobs.c.id == job_id)
-        stone = select(literal(Standing.ERASED)).where(tombstones.c.job_id == job_id)
+        job = select(literal(KnownAs.KNOWN)).where(jobs.c.id == job_id)
+        stone = select(literal(KnownAs.ERASED)).where(tombstones.c.job_id == job_id)
         with self._database.read() as connection:
             found = connection.execute(union_all(job, stone)).scalars().all()
-        if Standing.KNOWN in found:
-            return Standing.KNOWN
-        return Standing.ERASED if found else Standing.NEW
+        if KnownAs.KNOWN in found:
+            return KnownAs.KNOWN
+        return KnownAs.ERASED if found else KnownAs.NEW
 
     def claim(self, queue: str, *, token: str, now: float, lease_seconds: float) -> Job | None:
         """Take the next job under a lease: projects in turn, then by priority, then by age."""
@@ -146,7 +144,7 @@ class Jobs:
 
     def release(self, job_id: str, *, token: str, now: float, due_at: float, counts: bool) -> None:
         """Give a job back to be tried from `due_at` on; an attempt that does not count is forgotten."""
-        values = _released(now) | {"due_at": due_at}
+        values = released(now) | {"due_at": due_at}
         if not counts:
             values["attempts"] = jobs.c.attempts - 1
         with self._database.write() as connection:
@@ -155,7 +153,7 @@ class Jobs:
     def finish(self, job_id: str, *, token: str, end: End, now: float) -> Job:
         """End a job, and arm its webhooks in the same transaction; raises LeaseLost."""
         with self._database.write() as connection:
-            change = update(jobs).where(_held(job_id, token)).values(_ended(end, now)).returning(jobs)
+            change = update(jobs).where(_held(job_id, token)).values(ended(end, now)).returning(jobs)
             row = connection.execute(change).first()
             if row is None:
                 raise LeaseLost
@@ -175,7 +173,7 @@ class Jobs:
         """Cancel a waiting job at once, ask a running one to stop; raises NotFound, WrongState."""
         with self._database.write() as connection:
             waiting = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == JobState.QUEUED)
-            change = update(jobs).where(waiting).values(_ended(End(JobState.CANCELLED), now))
+            change = update(jobs).where(waiting).values(ended(End(JobState.CANCELLED), now))
             if connection.execute(change).rowcount:
                 job = _get(connection, job_id)
                 self._deliveries.arm(connection, job, now=now)
@@ -194,10 +192,14 @@ class Jobs:
         """
         values: dict[str, Any] = {"state": to, "updated_at": now}
         if to is JobState.QUEUED:
-            values |= _released(now) | {
-                "attempts": 0, "due_at": now, "finished_at": None, "error_code": None, "error_message": None,
+            values |= released(now) | {
+                "attempts": 0,
+                "due_at": now,
+                "finished_at": None,
+                "error_code": None,
+                "error_message": None,
                 "cancel_requested": False,
-            }  # fmt: skip
+            }
         with self._database.write() as connection:
             there = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state.in_(since))
             moved = connection.execute(update(jobs).where(there).values(values)).rowcount
@@ -212,7 +214,7 @@ class Jobs:
         """Put jobs whose lease ran out back into the queue; how many there were."""
         gone = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now)
         with self._database.write() as connection:
-            values = _released(now) | {"due_at": now}
+            values = released(now) | {"due_at": now}
             return connection.execute(update(jobs).where(gone).values(values)).rowcount
 
     def due(self, *, now: float) -> Mapping[str, int]:
@@ -221,20 +223,6 @@ class Jobs:
         with self._database.read() as connection:
             query = select(jobs.c.queue, func.count()).where(waiting).group_by(jobs.c.queue)
             return dict(connection.execute(query).all())
-
-
-def job_of(row: Row[Any]) -> Job:
-    """A row as a job."""
-    found = row._mapping  # noqa: SLF001 (SQLAlchemy's documented name for the row as a mapping)
-    fields = {name: found[name] for name in JobSpec.model_fields if name not in _OUTSIDE_SPEC}
-    spec = JobSpec.model_construct(spec_version=1, job_id=found["id"], **fields)
-    return Job(
-        spec=spec, state=JobState(found["state"]), attempts=found["attempts"], pages=found["pages"],
-        pages_done=found["pages_done"], error_code=found["error_code"], error_message=found["error_message"],
-        cancel_requested=found["cancel_requested"], created_at=found["created_at"],
-        updated_at=found["updated_at"], started_at=found["started_at"], finished_at=found["finished_at"],
-        lease_token=found["lease_token"],
-    )  # fmt: skip
 
 
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:
@@ -247,35 +235,18 @@ def _get(connection: Connection, job_id: str, *, project: str | None = None) -> 
 def _take(connection: Connection, job_id: str, *, token: str, now: float, until: float) -> Job | None:
     """The attempt is counted before the work, so that one that kills its worker counts, too."""
     values = {
-        "state": JobState.RUNNING, "attempts": jobs.c.attempts + 1, "lease_token": token,
-        "lease_until": until, "started_at": now, "updated_at": now, "pages_done": 0,
-    }  # fmt: skip
+        "state": JobState.RUNNING,
+        "attempts": jobs.c.attempts + 1,
+        "lease_token": token,
+        "lease_until": until,
+        "started_at": now,
+        "updated_at": now,
+        "pages_done": 0,
+    }
     waits = and_(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
     row = connection.execute(update(jobs).where(waits).values(values).returning(jobs)).first()
     return None if row is None else job_of(row)
 
 
-def _opened(spec: JobSpec, now: float) -> Job:
-    return Job(
-        spec=spec, state=JobState.QUEUED, attempts=0, pages=0, pages_done=0, error_code=None,
-        error_message=None, cancel_requested=False, created_at=spec.created_at, updated_at=now,
-        started_at=None, finished_at=None,
-    )  # fmt: skip
-
-
 def _held(job_id: str, token: str) -> Any:
     return and_(jobs.c.id == job_id, jobs.c.lease_token == token, jobs.c.state == JobState.RUNNING)
-
-
-def _released(now: float) -> dict[str, Any]:
-    """A wish to cancel stays: whoever takes the job next grants it."""
-    return {"state": JobState.QUEUED, "lease_token": None, "lease_until": None, "updated_at": now}
-
-
-def _ended(end: End, now: float) -> dict[str, Any]:
-    return {
-        "state": end.state, "lease_token": None, "lease_until": None, "updated_at": now, "finished_at": now,
-        "cancel_requested": False, "pages": end.pages, "pages_done": end.pages,
-        "error_code": end.error_code,
-        "error_message": end.error_message.replace("\0", "") if end.error_message else None,
-    }  # fmt: skip

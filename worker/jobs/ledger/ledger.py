@@ -32,9 +32,13 @@ class Ledger:
         database = Database(url)
         deliveries = Deliveries(database)
         return cls(
-            database, Jobs(database, deliveries), Lists(database), deliveries, Access(database),
+            database,
+            Jobs(database, deliveries),
+            Lists(database),
+            deliveries,
+            Access(database),
             Projects(database),
-        )  # fmt: skip
+        )
 
     def check(self) -> None:
         """Raise LedgerUnavailable when nothing can be written."""

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 
 from schemas.job import FINISHED, Job, JobState
 from worker.jobs.ledger.database import Database
-from worker.jobs.ledger.jobs import job_of
+from worker.jobs.ledger.job_rows import job_of
 from worker.jobs.ledger.tables import jobs, members
 
 _IDS_AT_ONCE = 500
@@ -115,9 +115,10 @@ class Lists:
     def shares_source(self, job: Job) -> bool:
         """Whether another job of the project reads the same source."""
         same = and_(
-            jobs.c.project == job.spec.project, jobs.c.source_sha256 == job.spec.source_sha256,
+            jobs.c.project == job.spec.project,
+            jobs.c.source_sha256 == job.spec.source_sha256,
             jobs.c.id != job.id,
-        )  # fmt: skip
+        )
         with self._database.read() as connection:
             return connection.execute(select(jobs.c.id).where(same).limit(1)).first() is not None
 

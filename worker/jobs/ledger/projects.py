@@ -44,8 +44,13 @@ class Projects:
 
     def add_kind(self, project: str, kind: KindVersion) -> bool:
         """Enter a version; False when another writer has taken its number."""
-        row = {"project": project, "name": kind.name, "version": kind.version,
-               "schema_sha256": kind.schema_sha256, "created_at": kind.created_at}  # fmt: skip
+        row = {
+            "project": project,
+            "name": kind.name,
+            "version": kind.version,
+            "schema_sha256": kind.schema_sha256,
+            "created_at": kind.created_at,
+        }
         with self._database.write(durable=True) as connection:
             return self._database.insert_new(connection, kinds, **row)
 

@@ -21,7 +21,8 @@ from sqlalchemy import (
 metadata = MetaData()
 
 jobs = Table(
-    "jobs", metadata,
+    "jobs",
+    metadata,
     Column("id", String(32), primary_key=True),
     Column("project", String(64), nullable=False),
     Column("kind", String(64), nullable=False),
@@ -52,23 +53,25 @@ jobs = Table(
     Index("jobs_listed", "project", "created_at", "id"),
     Index("jobs_changed", "project", "updated_at", "id"),
     Index("jobs_sources", "project", "source_sha256"),
-)  # fmt: skip
+)
 
 Index(  # in the order in which jobs are taken, so that taking one costs the same however many wait
     "jobs_waiting", jobs.c.state, jobs.c.queue, jobs.c.project, jobs.c.priority.desc(), jobs.c.created_at
 )
 
 members = Table(
-    "members", metadata,
+    "members",
+    metadata,
     Column("project", String(64), nullable=False),
     Column("batch", String(128), nullable=False),
     Column("job_id", String(32), nullable=False, index=True),
     Column("filename", Text, nullable=False),
     PrimaryKeyConstraint("project", "batch", "job_id"),
-)  # fmt: skip
+)
 
 deliveries = Table(
-    "deliveries", metadata,
+    "deliveries",
+    metadata,
     Column("id", String(40), primary_key=True),
     Column("job_id", String(32), nullable=False),
     Column("project", String(64), nullable=False),
@@ -80,20 +83,22 @@ deliveries = Table(
     Column("last_status", Integer),
     UniqueConstraint("job_id", "url"),
     Index("deliveries_due", "state", "due_at"),
-)  # fmt: skip
+)
 
 requests = Table(
-    "requests", metadata,
+    "requests",
+    metadata,
     Column("project", String(64), nullable=False),
     Column("key", String(255), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("job_ids", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     PrimaryKeyConstraint("project", "key"),
-)  # fmt: skip
+)
 
 keys = Table(
-    "keys", metadata,
+    "keys",
+    metadata,
     Column("id", String(16), primary_key=True),
     Column("project", String(64), nullable=False),
     Column("name", Text, nullable=False),
@@ -104,10 +109,11 @@ keys = Table(
     Column("revoked_at", Double),
     Column("rate_per_minute", Integer),
     Column("max_bytes", BigInteger),
-)  # fmt: skip
+)
 
 audit = Table(
-    "audit", metadata,
+    "audit",
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at", Double, nullable=False),
     Column("project", String(64), nullable=False),
@@ -115,28 +121,31 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("subject", String(255), nullable=False),
     Index("audit_project", "project", "id"),
-)  # fmt: skip
+)
 
 projects = Table(
-    "projects", metadata,
+    "projects",
+    metadata,
     Column("name", String(64), primary_key=True),
     Column("turn", Double, nullable=False, default=0.0),
     Column("retention_days", Double),
-)  # fmt: skip
+)
 
 kinds = Table(
-    "kinds", metadata,
+    "kinds",
+    metadata,
     Column("project", String(64), nullable=False),
     Column("name", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("schema_sha256", String(64), nullable=False),
     Column("created_at", Double, nullable=False),
     PrimaryKeyConstraint("project", "name", "version"),
-)  # fmt: skip
+)
 
 tombstones = Table(
-    "tombstones", metadata,
+    "tombstones",
+    metadata,
     Column("job_id", String(32), primary_key=True),
     Column("project", String(64), nullable=False),
     Column("erased_at", Double, nullable=False),
-)  # fmt: skip
+)

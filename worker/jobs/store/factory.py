@@ -19,7 +19,11 @@ def create(settings: Settings, *, retries: int = 4) -> Store:
     except ModuleNotFoundError as error:
         raise MissingExtra(feature="S3 storage", extra="service") from error
     return S3Store(
-        settings.s3_endpoint_url, access_key=settings.s3_access_key,
-        secret_key=settings.s3_secret_key.get_secret_value(), bucket=settings.s3_bucket,
-        region=settings.s3_region, public_url=settings.s3_public_url, retries=retries,
-    )  # fmt: skip
+        settings.s3_endpoint_url,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        bucket=settings.s3_bucket,
+        region=settings.s3_region,
+        public_url=settings.s3_public_url,
+        retries=retries,
+    )

@@ -34,18 +34,30 @@ class S3Store:
     """One bucket."""
 
     def __init__(
-        self, endpoint_url: str, *, access_key: str, secret_key: str, bucket: str, region: str,
-        public_url: str | None = None, seconds: float = 30.0, retries: int = 4,
-    ) -> None:  # fmt: skip
+        self,
+        endpoint_url: str,
+        *,
+        access_key: str,
+        secret_key: str,
+        bucket: str,
+        region: str,
+        public_url: str | None = None,
+        seconds: float = 30.0,
+        retries: int = 4,
+    ) -> None:
         self._bucket = bucket
         self._http = _pool(seconds, retries)
 
         def at(url: str, http: urllib3.PoolManager | None) -> Minio:
             parts = urlsplit(url)
             return Minio(
-                parts.netloc, access_key=access_key, secret_key=secret_key, region=region,
-                secure=parts.scheme == "https", http_client=http,
-            )  # fmt: skip
+                parts.netloc,
+                access_key=access_key,
+                secret_key=secret_key,
+                region=region,
+                secure=parts.scheme == "https",
+                http_client=http,
+            )
 
         self._client = at(endpoint_url, self._http)
         self._quick = at(endpoint_url, _pool(_CHECK_SECONDS, 0))
@@ -143,9 +155,15 @@ class S3Store:
 def _pool(seconds: float, retries: int) -> urllib3.PoolManager:
     """Connections that try again, with growing pauses, what may be tried again."""
     retry = urllib3.Retry(
-        total=retries, connect=retries, read=retries, backoff_factor=0.2, backoff_jitter=0.2,
-        status_forcelist=(500, 502, 503, 504), allowed_methods=None, raise_on_status=False,
-    )  # fmt: skip
+        total=retries,
+        connect=retries,
+        read=retries,
+        backoff_factor=0.2,
+        backoff_jitter=0.2,
+        status_forcelist=(500, 502, 503, 504),
+        allowed_methods=None,
+        raise_on_status=False,
+    )
     timeout = urllib3.Timeout(connect=5.0, read=seconds)
     return urllib3.PoolManager(maxsize=32, retries=retry, timeout=timeout)
 

@@ -13,7 +13,7 @@ from worker.reading.pages.base import Page
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class RequestContext:
     """For whom a document is read, and whether it still is.
 
     `job` is the id that the record bears; without one it is made of what is read and by what.
@@ -39,7 +39,7 @@ class Request:
     schema: Schema
     pages: Iterable[Page]
     count: int = 1
-    errand: Errand = Errand()
+    context: RequestContext = RequestContext()
     after_page: Callable[[], None] = lambda: None
 
 
@@ -53,7 +53,7 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class TokenEvidence:
     """What a model that cannot point at the page tells of a value.
 
     `probability` is the geometric mean of those of its tokens, before anything constrained them;
@@ -67,13 +67,13 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Reading:
     """What an engine made of a request.
 
     `data` follows the schema, null where nothing was found; `evidence` is keyed by JSON Pointer
     and may be empty for engines that cannot point at the page; `lines` are the lines of each page
     by number, for those engines' values to be found in, each page turned `turns[number]` quarters
-    counter-clockwise; `spoken` is what such an engine tells of its values by JSON Pointer; `issues`
+    counter-clockwise; `token_evidence` is what such an engine tells of its values by JSON Pointer; `issues`
     say what could not be done, `notes` what was done otherwise than usual.
     """
 
@@ -81,7 +81,7 @@ class Reply:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     lines: Mapping[int, tuple[Line, ...]] = field(default_factory=dict)
     turns: Mapping[int, int] = field(default_factory=dict)
-    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    token_evidence: Mapping[str, TokenEvidence] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     tokens: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ class Engine(Protocol):
         """Load everything that the first document would otherwise wait for."""
         ...
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
+    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
         """Read each request; raises EngineError when a whole batch cannot be read."""
         ...
 

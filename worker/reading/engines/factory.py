@@ -54,45 +54,46 @@ def _unknown(name: str) -> ModelUnavailable:
 
 
 def _vision(generator: Generator, settings: Settings) -> Engine:
-    from worker.reading.engines.vision.batcher import Limits
-    from worker.reading.engines.vision.engine import Manner, VisionEngine
-    from worker.reading.text.sources import OcrEyes, TextLayerEyes
+    from worker.reading.engines.vision.batcher import BatchLimits
+    from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+    from worker.reading.text.sources import OcrLines, TextLayerLines
 
-    limits = Limits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
-    manner = Manner(
+    limits = BatchLimits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
+    generation = GenerationLimits(
         limits, settings.model_pixels, max_tokens=settings.max_new_tokens, thinking=settings.thinking_tokens
     )
     by_ocr = settings.grounding == "ocr"
     if by_ocr and find_spec("rapidocr") is None:
         raise MissingExtra(feature="Finding a model's values on pages (PAGEMILL_GROUNDING=ocr)", extra="ocr")
-    eyes = OcrEyes(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerEyes()
-    return VisionEngine(generator, manner=manner, eyes=eyes)
+    line_source = OcrLines(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerLines()
+    return VisionEngine(generator, generation=generation, line_source=line_source)
 
 
 def _local(name: str, settings: Settings) -> Generator:
     try:
-        from worker.reading.engines.transformers.checkpoint import Opening
+        from worker.reading.engines.transformers.checkpoint import CheckpointLoader
         from worker.reading.engines.transformers.generator import TransformersGenerator
         from worker.reading.engines.transformers.location import find
         from worker.reading.engines.transformers.placement import choose
     except ImportError as error:
         raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
-    opening = Opening(
+    opening = CheckpointLoader(
         locate=lambda: find(settings.model, engine=name, models_dir=settings.models_dir),
-        place=lambda: choose(settings.device, settings.quantisation), open=_opener(name),
-    )  # fmt: skip
+        place=lambda: choose(settings.device, settings.quantisation),
+        open=_opener(name),
+    )
     return TransformersGenerator(
         name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(name, settings)
-    )  # fmt: skip
+    )
 
 
 def _opener(name: str) -> Open:
     if name == "cogvlm2":
-        from worker.reading.engines.cogvlm2 import opening as cogvlm2
+        from worker.reading.engines.cogvlm2 import loading as cogvlm2
 
         return cogvlm2.open_checkpoint
     if name == "sail_vl2":
-        from worker.reading.engines.sail_vl2 import opening as sail_vl2
+        from worker.reading.engines.sail_vl2 import loading as sail_vl2
 
         return sail_vl2.open_checkpoint
     from worker.reading.engines.transformers import auto
@@ -112,6 +113,9 @@ def _server(settings: Settings) -> Generator:
     from worker.reading.engines.openai_http.generator import OpenAiGenerator
 
     return OpenAiGenerator(
-        settings.openai_base_url, settings.model, api_key=settings.openai_api_key,
-        seconds=settings.openai_seconds, concurrency=settings.openai_concurrency,
-    )  # fmt: skip
+        settings.openai_base_url,
+        settings.model,
+        api_key=settings.openai_api_key,
+        seconds=settings.openai_seconds,
+        concurrency=settings.openai_concurrency,
+    )

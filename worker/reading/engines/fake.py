@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.json_schema.fields import Field
-from worker.reading.engines.base import Reply, Request
+from worker.reading.engines.base import Reading, Request
 
 
 class FakeEngine:
@@ -24,14 +24,14 @@ class FakeEngine:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
+    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
         """The canned values where the schema has a field of that name, null elsewhere."""
         return [self._read(request) for request in requests]
 
     def close(self) -> None:
         """Nothing to free."""
 
-    def _read(self, request: Request) -> Reply:
+    def _read(self, request: Request) -> Reading:
         pages = 0
         for _ in request.pages:
             time.sleep(self._page_seconds)
@@ -39,7 +39,7 @@ class FakeEngine:
             request.after_page()
         data = _blank(request.schema.root)
         data.update({name: value for name, value in self._answers.items() if name in data})
-        return Reply(data=data, tokens={"pages": pages})
+        return Reading(data=data, tokens={"pages": pages})
 
 
 def _blank(field: Field) -> Any:

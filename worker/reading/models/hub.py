@@ -15,9 +15,17 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo
 
 _ALLOWED = (
-    "*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.tiktoken", "merges*", "LICENSE*",
-    "MODEL_LICENSE*", "NOTICE*",
-)  # fmt: skip
+    "*.json",
+    "*.safetensors",
+    "*.txt",
+    "*.model",
+    "*.jinja",
+    "*.tiktoken",
+    "merges*",
+    "LICENSE*",
+    "MODEL_LICENSE*",
+    "NOTICE*",
+)
 _PICKLED = ("pytorch_model*.bin",)  # for the CogVLM2 files that exist in no other form; read weights-only
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.reading.models.registry import Architecture, Linear, Profile, Quantisation, Text, Vision
+from worker.reading.models.registry import (
+    Architecture,
+    LinearAttention,
+    Profile,
+    Quantisation,
+    TextDecoder,
+    VisionTowerFacts,
+)
 
 PROMPT_TOKENS = 1024
 """Assumed length of a schema with its instructions."""
@@ -28,18 +35,18 @@ _CONTEXT = 1_000_000_000  # CUDA context, kernels and what the allocator cannot 
 class Parameters:
     """How many weights a model has, by what may be done to them.
 
-    `decoder` are linear layers that Pagemill quantises; `sight` those of vision tower and projector,
+    `decoder` are linear layers that Pagemill quantises; `page_lines` those of vision tower and projector,
     which it leaves alone; `kept` are embeddings, positions and the output layer.
     """
 
     decoder: int
-    sight: int
+    page_lines: int
     kept: int
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.decoder + self.sight + self.kept
+        return self.decoder + self.page_lines + self.kept
 
 
 def weights(profile: Profile, quantisation: Quantisation) -> int | None:
@@ -48,8 +55,8 @@ def weights(profile: Profile, quantisation: Quantisation) -> int | None:
         return None
     count = parameters(profile.architecture)
     width = _BYTES[quantisation]
-    sight = width if profile.stored != "none" else _BF16  # files quantised by others leave nothing out
-    return round(count.decoder * width + count.sight * sight + count.kept * _BF16)
+    page_lines = width if profile.stored != "none" else _BF16  # files quantised by others leave nothing out
+    return round(count.decoder * width + count.page_lines * page_lines + count.kept * _BF16)
 
 
 def needed(profile: Profile, quantisation: Quantisation, pages: int) -> int | None:
@@ -72,18 +79,18 @@ def parameters(architecture: Architecture) -> Parameters:
     patches = vision.patch**2 * 3 * vision.frames * vision.hidden
     return Parameters(
         decoder=_decoder(text),
-        sight=_tower(vision) + sum(width * height for width, height in architecture.projector),
+        page_lines=_tower(vision) + sum(width * height for width, height in architecture.projector),
         kept=embeddings + patches + vision.positions * vision.hidden,
     )
 
 
-def cache_per_token(text: Text) -> int:
+def cache_per_token(text: TextDecoder) -> int:
     """Bytes of keys and values of one token at bf16."""
     growing = text.layers - (text.linear.layers if text.linear else 0)
     return round(growing * 2 * text.kv_heads * text.head_dim * _BF16)
 
 
-def _decoder(text: Text) -> int:
+def _decoder(text: TextDecoder) -> int:
     linear = text.linear.layers * _linear(text.linear, text.hidden) if text.linear else 0
     full = text.layers - (text.linear.layers if text.linear else 0)
     queries = text.heads * text.head_dim * (3 if text.gated_attention else 2)  # queries, gate, output
@@ -92,18 +99,18 @@ def _decoder(text: Text) -> int:
     return linear + text.experts * (full * attention + text.layers * mlp)
 
 
-def _linear(linear: Linear, hidden: int) -> int:
+def _linear(linear: LinearAttention, hidden: int) -> int:
     keys, values = linear.key_heads * linear.head_dim, linear.value_heads * linear.head_dim
     return hidden * (2 * keys + 3 * values + 2 * linear.value_heads)  # values, gate, output; decay, beta
 
 
-def _tower(vision: Vision) -> int:
+def _tower(vision: VisionTowerFacts) -> int:
     attention = 4 * vision.hidden**2
     mlp = (3 if vision.gated else 2) * vision.hidden * vision.intermediate
     return vision.layers * (attention + mlp)
 
 
-def _state(text: Text) -> float:
+def _state(text: TextDecoder) -> float:
     """Bytes a row holds in layers without a growing cache, float32."""
     if text.linear is None:
         return 0
@@ -124,6 +131,6 @@ def _passing(architecture: Architecture, tokens: int, image_tokens: int) -> floa
     return max(tower, decoder) * _BF16 + 2 * text.vocab * 4
 
 
-def _widest(text: Text) -> float:
+def _widest(text: TextDecoder) -> float:
     """Bytes of the largest matrix once it is unpacked: quantised layers are, one by one."""
     return text.hidden * text.intermediate * _BF16

@@ -48,7 +48,7 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
-class Image:
+class PictureInput:
     """How a model takes pictures in. `tokens` is what an A4 page at 200 dpi costs."""
 
     limits: str
@@ -59,7 +59,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
-class Linear:
+class LinearAttention:
     """Layers with a state instead of a growing cache (Gated DeltaNet)."""
 
     layers: int
@@ -69,7 +69,7 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
-class Text:
+class TextDecoder:
     """A decoder.
 
     `experts` counts the copies of attention and MLP in a layer: CogVLM2 has one for text and one for
@@ -86,11 +86,11 @@ class Text:
     tied: bool
     experts: int = 1
     gated_attention: bool = False
-    linear: Linear | None = None
+    linear: LinearAttention | None = None
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
-class Vision:
+class VisionTowerFacts:
     """A vision tower. `gated` is an MLP of three matrices, `frames` the pictures a patch spans."""
 
     layers: int
@@ -108,8 +108,8 @@ class Architecture:
     """The numbers that make up a model's size. `projector` lists its matrices as inputs, outputs."""
 
     source: str
-    text: Text
-    vision: Vision
+    text: TextDecoder
+    vision: VisionTowerFacts
     projector: tuple[tuple[int, int], ...]
     unverified: tuple[str, ...] = ()
 
@@ -125,7 +125,7 @@ class Profile:
     languages: tuple[str, ...]
     thinks: bool
     context: int
-    image: Image
+    image: PictureInput
     quantisations: tuple[Quantisation, ...]
     source: str
     architecture: Architecture | None = None

@@ -17,7 +17,7 @@ Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PageLimits:
     """How much a single file may take. Bytes, seconds, pixels, pages."""
 
     dpi: int
@@ -29,7 +29,7 @@ class Limits:
     page_seconds: float
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
+    def of(cls, settings: Settings) -> PageLimits:
         """The limits a machine is set to."""
         return cls(**{name: getattr(settings, name) for name in cls.__slots__})
 
@@ -74,7 +74,7 @@ class OpenDocument(Protocol):
         """Number of pages, at least 1."""
         ...
 
-    def page(self, index: int, limits: Limits) -> Page:
+    def page(self, index: int, limits: PageLimits) -> Page:
         """Draw the page at `index` (from 0); raises SourceError when this page cannot be drawn."""
         ...
 

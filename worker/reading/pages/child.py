@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from worker.errors import CorruptFile, PagemillError, SourceMemory
 from worker.reading.pages import protocol, text_layer
-from worker.reading.pages.base import Limits, OpenDocument, Page
+from worker.reading.pages.base import OpenDocument, Page, PageLimits
 from worker.reading.pages.factory import open_document
 
 
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _serve(request: dict[str, Any], answers: BinaryIO) -> None:
-    limits = Limits(**request["limits"])
+    limits = PageLimits(**request["limits"])
     try:
         _limit_memory(limits)
         _limit_time(limits)
@@ -59,7 +59,7 @@ def _serve(request: dict[str, Any], answers: BinaryIO) -> None:
         protocol.send(answers, {"event": "closed"})
 
 
-def _send_pages(document: OpenDocument, first: int, limits: Limits, answers: BinaryIO) -> None:
+def _send_pages(document: OpenDocument, first: int, limits: PageLimits, answers: BinaryIO) -> None:
     for index in range(first, document.page_count):
         _limit_time(limits)
         try:
@@ -84,11 +84,11 @@ def _checked(page: Page) -> Page:
     return Page(page.number, page.picture, page.words, text_layer=agreed)
 
 
-def _limit_memory(limits: Limits) -> None:
+def _limit_memory(limits: PageLimits) -> None:
     _limit(resource.RLIMIT_AS, limits.max_memory)
 
 
-def _limit_time(limits: Limits) -> None:
+def _limit_time(limits: PageLimits) -> None:
     """Give this process the processor time of one more page."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + limits.page_seconds) + 1

@@ -6,19 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-from worker.errors import (
-    CorruptFile,
-    EmptyDocument,
-    MissingExtra,
-    TooLarge,
-    TooManyPages,
-    UnsupportedType,
-)
-from worker.reading.pages.base import Limits, OpenDocument
+from worker.errors import CorruptFile, EmptyDocument, MissingExtra, TooLarge, TooManyPages, UnsupportedType
+from worker.reading.pages.base import OpenDocument, PageLimits
 from worker.reading.pages.sniff import HEAD, FileType, other_type, sniff
 
 
-def open_document(path: Path, *, pdf_backend: str, limits: Limits) -> OpenDocument:
+def open_document(path: Path, *, pdf_backend: str, limits: PageLimits) -> OpenDocument:
     """Open a file by what it is; raises SourceError."""
     size = path.stat().st_size
     if size == 0:
@@ -59,7 +52,7 @@ def _open_pdf(path: Path, backend: str) -> OpenDocument:
     return pymupdf.open_pdf(path)
 
 
-def _open_image(path: Path, file_type: FileType, limits: Limits) -> OpenDocument:
+def _open_image(path: Path, file_type: FileType, limits: PageLimits) -> OpenDocument:
     _need("PIL", feature="Reading images", extra="raster")
     if file_type is FileType.HEIC:
         _need("pillow_heif", feature="Reading HEIC", extra="raster")

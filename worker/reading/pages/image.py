@@ -13,19 +13,33 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from worker.errors import CorruptFile, EmptyDocument, PageTooLarge, SourceError, TooManyPixels
-from worker.reading.pages.base import Limits, OpenDocument, Page, Picture
+from worker.reading.pages.base import OpenDocument, Page, PageLimits, Picture
 from worker.reading.pages.sniff import FileType
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _MOST_FRAMES = 100_000  # pages of a TIFF that are counted; the limit on pages is far below
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "JPEG2000", "PPM")
-_DAMAGE = (OSError, SyntaxError, ValueError, KeyError, TypeError, IndexError, EOFError,
-           AttributeError, OverflowError, ZeroDivisionError, NotImplementedError, RuntimeError,
-           struct.error, zlib.error, Image.DecompressionBombError)  # fmt: skip
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    EOFError,
+    AttributeError,
+    OverflowError,
+    ZeroDivisionError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 """What Pillow's decoders raise on damaged files, by its own fuzzing history."""
 
 
-def open_image(path: Path, file_type: FileType, limits: Limits) -> OpenDocument:
+def open_image(path: Path, file_type: FileType, limits: PageLimits) -> OpenDocument:
     """Open a picture; raises SourceError."""
     formats: tuple[str, ...] = _FORMATS
     if file_type is FileType.HEIC:
@@ -55,7 +69,7 @@ class _ImageDocument:
         self._file_type = file_type
         self.page_count = frames
 
-    def page(self, index: int, limits: Limits) -> Page:
+    def page(self, index: int, limits: PageLimits) -> Page:
         """Decode the frame, turn it upright, flatten it to RGB on a ground that shows its ink."""
         try:
             if index != self._image.tell():
@@ -88,7 +102,7 @@ def _frames(image: Image.Image) -> int:
     return count
 
 
-def _check_size(image: Image.Image, limits: Limits, error: type[PageTooLarge | TooManyPixels]) -> None:
+def _check_size(image: Image.Image, limits: PageLimits, error: type[PageTooLarge | TooManyPixels]) -> None:
     pixels = image.width * image.height
     if pixels == 0:
         raise EmptyDocument
@@ -96,7 +110,7 @@ def _check_size(image: Image.Image, limits: Limits, error: type[PageTooLarge | T
         raise error(pixels=pixels, limit=limits.max_source_pixels)
 
 
-def _upright_rgb(image: Image.Image, limits: Limits) -> Picture:
+def _upright_rgb(image: Image.Image, limits: PageLimits) -> Picture:
     scale = limits.scale(image.width, image.height, wanted=1.0)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     image.draft("RGB", size)  # JPEG only: decodes at half or quarter size in a fraction of the time

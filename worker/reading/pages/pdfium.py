@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 
 from schemas.page import Box, Word, union
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
-from worker.reading.pages.base import Limits, OpenDocument, Page
+from worker.reading.pages.base import OpenDocument, Page, PageLimits
 
 _Corners = tuple[float, float, float, float]
 """Left, bottom, right, top in points, origin at the bottom left."""
@@ -44,7 +44,7 @@ class _PdfDocument:
         self._document = document
         self.page_count = count
 
-    def page(self, index: int, limits: Limits) -> Page:
+    def page(self, index: int, limits: PageLimits) -> Page:
         """Draw the page as a viewer shows it, its rotation applied."""
         try:
             page = self._document[index]

@@ -46,9 +46,13 @@ def page_message(page: Page) -> tuple[dict[str, Any], memoryview]:
     """A page as header and pixels."""
     words = [(w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1) for w in page.words]
     header = {
-        "event": "page", "number": page.number, "text_layer": page.text_layer,
-        "height": page.height, "width": page.width, "words": words,
-    }  # fmt: skip
+        "event": "page",
+        "number": page.number,
+        "text_layer": page.text_layer,
+        "height": page.height,
+        "width": page.width,
+        "words": words,
+    }
     return header, memoryview(np.ascontiguousarray(page.picture).tobytes())
 
 

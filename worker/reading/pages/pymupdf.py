@@ -13,7 +13,7 @@ import pymupdf
 
 from schemas.page import Box, Word
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
-from worker.reading.pages.base import Limits, OpenDocument, Page
+from worker.reading.pages.base import OpenDocument, Page, PageLimits
 
 _DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
 """What PyMuPDF raises on damaged files; FzErrorBase is a RuntimeError."""
@@ -49,7 +49,7 @@ class _PdfDocument:
         self._document = document
         self.page_count = count
 
-    def page(self, index: int, limits: Limits) -> Page:
+    def page(self, index: int, limits: PageLimits) -> Page:
         """Draw the page as a viewer shows it, its rotation applied."""
         try:
             page = self._document.load_page(index)
@@ -79,8 +79,10 @@ def _words(page: Any) -> tuple[Word, ...]:
     for x0, y0, x1, y1, text, *_ in page.get_text("words"):
         place = pymupdf.Rect(x0, y0, x1, y1) * turn
         box = Box(
-            (place.x0 - bounds.x0) / bounds.width, (place.y0 - bounds.y0) / bounds.height,
-            (place.x1 - bounds.x0) / bounds.width, (place.y1 - bounds.y0) / bounds.height,
-        )  # fmt: skip
+            (place.x0 - bounds.x0) / bounds.width,
+            (place.y0 - bounds.y0) / bounds.height,
+            (place.x1 - bounds.x0) / bounds.width,
+            (place.y1 - bounds.y0) / bounds.height,
+        )
         words.append(Word(text, box))
     return tuple(words)

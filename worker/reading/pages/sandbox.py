@@ -23,7 +23,7 @@ from typing import IO, Any, Self, cast
 
 from worker.errors import Cancelled, CorruptFile, OpenerKilled, PagemillError, SourceTimeout
 from worker.reading.pages import protocol
-from worker.reading.pages.base import Limits, Page
+from worker.reading.pages.base import Page, PageLimits
 
 _MOST_DEATHS = 3  # children in a row that a document may cost before its other pages are given up
 _DOCUMENTS_PER_CHILD = 500  # decoders leak a little, and a fresh process, which takes a while, forgets it
@@ -41,7 +41,7 @@ class PageFailed(Exception):
 class Sandbox:
     """Opens documents; use as a context manager, so that no process stays behind."""
 
-    def __init__(self, limits: Limits, *, pdf_backend: str = "auto") -> None:
+    def __init__(self, limits: PageLimits, *, pdf_backend: str = "auto") -> None:
         self.limits = limits
         self.pdf_backend = pdf_backend
         self._idle: list[_Child] = []
@@ -53,10 +53,7 @@ class Sandbox:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -172,9 +169,13 @@ class SandboxedDocument:
     def _request(self, *, first: int) -> None:
         self._child = self._sandbox.borrow()
         self._child.ask(
-            {"path": str(self._path.resolve()), "first": first,
-             "limits": self._sandbox.limits.as_json(), "pdf_backend": self._sandbox.pdf_backend}
-        )  # fmt: skip
+            {
+                "path": str(self._path.resolve()),
+                "first": first,
+                "limits": self._sandbox.limits.as_json(),
+                "pdf_backend": self._sandbox.pdf_backend,
+            }
+        )
 
     def _reopen(self, *, first: int) -> None:
         self._request(first=first)
@@ -203,10 +204,13 @@ class _Child:
         self.documents = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "worker.reading.pages.child"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
             start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
             cwd=Path(__file__).parents[3],
-        )  # fmt: skip
+        )
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
         self._poll = select.poll()  # select() knows no file numbers above 1023
@@ -218,7 +222,7 @@ class _Child:
         with contextlib.suppress(BrokenPipeError):
             self._stdin.write(json.dumps(request).encode() + b"\n")
 
-    def answer(self, limits: Limits) -> tuple[dict[str, Any], bytearray]:
+    def answer(self, limits: PageLimits) -> tuple[dict[str, Any], bytearray]:
         """The next message; raises SourceTimeout or CorruptFile when none comes."""
         deadline = time.monotonic() + limits.page_seconds + 2  # the child's own limit comes first
         try:
@@ -270,7 +274,7 @@ class _Child:
             return self._process.wait(timeout=0.2) == -number
         return False
 
-    def _cause_of_death(self, limits: Limits) -> PagemillError:
+    def _cause_of_death(self, limits: PageLimits) -> PagemillError:
         killed = self._died_of(signal.SIGKILL)
         self._process.kill()
         code = self._process.wait()

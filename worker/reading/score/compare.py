@@ -84,19 +84,21 @@ def _scores(
 
 
 def _scalar_score(
-    expected: Any, read: Any, evidence: Evidence | None,
-    boxes: Sequence[Sequence[float]] | None, *, at: str,
-) -> FieldScore:  # fmt: skip
+    expected: Any, read: Any, evidence: Evidence | None, boxes: Sequence[Sequence[float]] | None, *, at: str
+) -> FieldScore:
     right = equal(expected, read)
     textual = isinstance(expected, str)
     wanted, got = fold(str(expected)), fold("" if read is None else str(read))
     return FieldScore(
-        path=at, expected=expected, read=read, right=right,
+        path=at,
+        expected=expected,
+        read=read,
+        right=right,
         confidence=evidence.confidence if evidence and read is not None else None,
         anls=anls(wanted, got) if textual else None,
         cer=cer(wanted, got) if textual else None,
         iou=_iou(evidence, boxes) if right and boxes and evidence else None,
-    )  # fmt: skip
+    )
 
 
 def _iou(evidence: Evidence, boxes: Sequence[Sequence[float]]) -> float:

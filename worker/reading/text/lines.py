@@ -57,9 +57,15 @@ def read_page(page: Page, ocr: Ocr) -> ReadPage:
     width, height = (page.height, page.width) if turned else (page.width, page.height)
     lines = without_stray_accents(seen.lines)
     return ReadPage(
-        page.number, width, height, lines, seen.quarter_turns, bool(page.words),
-        _faint(np.rot90(page.picture, seen.quarter_turns), lines), slack=_OCR_SLACK,
-    )  # fmt: skip
+        page.number,
+        width,
+        height,
+        lines,
+        seen.quarter_turns,
+        bool(page.words),
+        _faint(np.rot90(page.picture, seen.quarter_turns), lines),
+        slack=_OCR_SLACK,
+    )
 
 
 def _faint(picture: Picture, lines: Sequence[Line]) -> tuple[Line, ...]:

@@ -157,9 +157,13 @@ def _load(runtime: str) -> Any:
     engine = EngineType(runtime)
     try:
         return RapidOCR(
-            params={"Global.log_level": "error", "Global.text_score": 0.0,
-                    "Det.engine_type": engine, "Rec.engine_type": engine}
-        )  # fmt: skip
+            params={
+                "Global.log_level": "error",
+                "Global.text_score": 0.0,
+                "Det.engine_type": engine,
+                "Rec.engine_type": engine,
+            }
+        )
     except (OSError, RuntimeError) as error:
         raise ModelUnavailable(detail=f"PP-OCRv6 does not load on {runtime}") from error
 
@@ -197,8 +201,7 @@ def _padded(picture: Picture) -> tuple[Picture, Box]:
     padded = np.empty((new_height, new_width, 3), dtype=np.uint8)
     padded[:] = edge.astype(np.uint8)
     padded[top : top + height, left : left + width] = picture
-    place = Box(left / new_width, top / new_height,
-                (left + width) / new_width, (top + height) / new_height)  # fmt: skip
+    place = Box(left / new_width, top / new_height, (left + width) / new_width, (top + height) / new_height)
     return padded, place
 
 
@@ -218,14 +221,14 @@ def _unpadded(line: Line, place: Box) -> Line:
     return replace(line, box=box, edges=edges, slope=line.slope * place.width / place.height)
 
 
-def _line(
-    quad: Any, text: str, score: float, words: Any, *, width: int, height: int
-) -> Line:  # fmt: skip
+def _line(quad: Any, text: str, score: float, words: Any, *, width: int, height: int) -> Line:
     """A line from RapidOCR's quadrilateral (pixels, clockwise from top left) and its words."""
     box = Box(
-        float(quad[:, 0].min()) / width, float(quad[:, 1].min()) / height,
-        float(quad[:, 0].max()) / width, float(quad[:, 1].max()) / height,
-    )  # fmt: skip
+        float(quad[:, 0].min()) / width,
+        float(quad[:, 1].min()) / height,
+        float(quad[:, 0].max()) / width,
+        float(quad[:, 1].max()) / height,
+    )
     run = float(np.linalg.norm(quad[1] - quad[0]))
     rise = float(np.linalg.norm(quad[3] - quad[0]))
     vertical = rise > _TALL * run and len(text.strip()) > 1
@@ -237,9 +240,7 @@ def _line(
     return Line(text, box, score, edges[lead : lead + len(text) + 1], vertical, slope)
 
 
-def _edges(
-    text: str, words: Any, box: Box, *, vertical: bool, size: int
-) -> tuple[float, ...]:  # fmt: skip
+def _edges(text: str, words: Any, box: Box, *, vertical: bool, size: int) -> tuple[float, ...]:
     """Edges between the characters, from the places of the words the recogniser reported."""
     axis = 1 if vertical else 0
     low, high = (box.y0, box.y1) if vertical else (box.x0, box.x1)

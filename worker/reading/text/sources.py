@@ -12,7 +12,7 @@ from worker.reading.text.ocr import Ocr
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class PageLines:
     """The lines of a page as OCR or its text layer has them, in the frame in which they are upright.
 
     The page was turned by `quarter_turns` counter-clockwise to get there; `doubted` says that its
@@ -24,28 +24,28 @@ class Sight:
     doubted: bool = False
 
 
-Eyes = Callable[[Page], Sight]
+LineSource = Callable[[Page], PageLines]
 """Finds the lines of a page, among which a model's values are looked up."""
 
 
-class OcrEyes:
+class OcrLines:
     """By the text layer where it can be believed, else by OCR, which also tells which way is up."""
 
     def __init__(self, *, ocr_runtime: str = "auto") -> None:
         self._ocr = Ocr(runtime=ocr_runtime)
 
-    def __call__(self, page: Page) -> Sight:
+    def __call__(self, page: Page) -> PageLines:
         """The lines of a page; raises MissingExtra, ModelUnavailable."""
         read = read_page(page, self._ocr)
-        return Sight(tuple(_tight(line, read) for line in read.lines), read.quarter_turns, read.doubted)
+        return PageLines(tuple(_tight(line, read) for line in read.lines), read.quarter_turns, read.doubted)
 
 
-class TextLayerEyes:
+class TextLayerLines:
     """By the text layer alone: nothing is found on scans, and nothing needs to be installed."""
 
-    def __call__(self, page: Page) -> Sight:
+    def __call__(self, page: Page) -> PageLines:
         """The lines of a page as its file has them."""
-        return Sight(lines_of_words(page) if page.text_layer else ())
+        return PageLines(lines_of_words(page) if page.text_layer else ())
 
 
 def _tight(line: Line, read: ReadPage) -> Line:

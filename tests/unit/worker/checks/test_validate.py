@@ -19,11 +19,19 @@ def issues(schema: dict[str, Any], data: dict[str, Any]) -> set[tuple[str, str]]
 
 
 SCHEMA = {
-    "type": "object", "required": ["id", "parts"],
-    "properties": {"id": {"type": "string"}, "level": {"type": "integer", "maximum": 3}, "note": {"type": ["string", "null"]},
-                   "parts": {"type": "array", "uniqueItems": True, "items": {"type": "object", "required": ["n"],
-                             "properties": {"n": {"type": "number"}}}}},
-}  # fmt: skip
+    "type": "object",
+    "required": ["id", "parts"],
+    "properties": {
+        "id": {"type": "string"},
+        "level": {"type": "integer", "maximum": 3},
+        "note": {"type": ["string", "null"]},
+        "parts": {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"type": "object", "required": ["n"], "properties": {"n": {"type": "number"}}},
+        },
+    },
+}
 
 
 def test_good_data_have_no_issue() -> None:
@@ -131,9 +139,16 @@ def test_data_take_the_shape_of_the_schema_at_every_level(
         "required": ["n"],
         "properties": {"n": {"type": "number"}, "c": {"type": "integer"}},
     }
-    schema = {"type": "object", "required": ["a"], "properties": {
-        "a": {"type": "number"}, "b": {"type": "string", "default": "EUR"}, "part": part,
-        "list": {"type": "array", "items": {**part, "type": ["object", "null"]}}}}  # fmt: skip
+    schema = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {
+            "a": {"type": "number"},
+            "b": {"type": "string", "default": "EUR"},
+            "part": part,
+            "list": {"type": "array", "items": {**part, "type": ["object", "null"]}},
+        },
+    }
     root = from_json_schema(schema, name="m").root
     assert fit.fit(data, root) == shaped
     assert "/b" in set(fit.defaults(data, fit.fit(data, root), root))
@@ -150,13 +165,25 @@ def test_a_pattern_without_end_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("value", "printed", "found"),
     [
-        (-12.5, "Total -12.50", "-12.50"), (-12.5, "Total (12.50)", "(12.50)"), (-12.5, "12.50- EUR", "12.50-"),
-        (-12.5, "Total -€12.50", "-€12.50"), (12.5, "Total -12.50", None), (12.5, "Total (12.50)", None),
-        (2, "pages (2)", "2"), (1234.5, "1 234,50 EUR", "1 234,50"), (1234.5, "1\u00a0234,50", "1\u00a0234,50"),
-        (2, "2 100.00", "2"), (100, "2 100.00", "100.00"), (46.61, "RM46.61", "46.61"), (4.2, "3.6x4.2 m", "4.2"),
-        (42, "INV-2026-0042", None), (2026, "INV-2026-0042", None), (500, "Rs.500", "500"), (2.018, "12.03.2018", None),
+        (-12.5, "Total -12.50", "-12.50"),
+        (-12.5, "Total (12.50)", "(12.50)"),
+        (-12.5, "12.50- EUR", "12.50-"),
+        (-12.5, "Total -€12.50", "-€12.50"),
+        (12.5, "Total -12.50", None),
+        (12.5, "Total (12.50)", None),
+        (2, "pages (2)", "2"),
+        (1234.5, "1 234,50 EUR", "1 234,50"),
+        (1234.5, "1\u00a0234,50", "1\u00a0234,50"),
+        (2, "2 100.00", "2"),
+        (100, "2 100.00", "100.00"),
+        (46.61, "RM46.61", "46.61"),
+        (4.2, "3.6x4.2 m", "4.2"),
+        (42, "INV-2026-0042", None),
+        (2026, "INV-2026-0042", None),
+        (500, "Rs.500", "500"),
+        (2.018, "12.03.2018", None),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_found_with_their_signs_and_thousands(
     value: float, printed: str, found: str | None
 ) -> None:

@@ -9,12 +9,11 @@ from typing import ClassVar
 
 import pytest
 
-from worker.errors import Cancelled, ModelUnavailable
-from worker.process.engine_pool import Reader
-from worker.process.model_slot import Room
+from worker.errors import Cancelled, ModelUnavailable, RequestInvalid
+from worker.process.engine_pool import EnginePool
+from worker.process.model_slot import ModelSlot
 from worker.reading.engines import factory
 from worker.reading.engines.fake import FakeEngine
-from worker.refusals import RequestInvalid
 from worker.settings import Settings
 
 
@@ -23,10 +22,10 @@ def nothing() -> None:
 
 
 def test_readers_of_one_model_share_the_room_and_another_model_waits_for_all_of_them() -> None:
-    room, order, leave = Room(), [], threading.Event()
+    slot, order, leave = ModelSlot(), [], threading.Event()
 
     def read(name: str) -> None:
-        with room.enter(name, while_waiting=nothing):
+        with slot.enter(name, while_waiting=nothing):
             order.append(name)
             if name == "a":
                 leave.wait(5)
@@ -47,17 +46,17 @@ def test_readers_of_one_model_share_the_room_and_another_model_waits_for_all_of_
 
 
 def test_who_gives_up_waiting_is_in_nobodys_way() -> None:
-    room = Room()
+    slot = ModelSlot()
 
     def cancelled() -> None:
         raise Cancelled
 
-    with room.enter("a", while_waiting=nothing):
-        with pytest.raises(Cancelled), room.enter("b", while_waiting=cancelled):
+    with slot.enter("a", while_waiting=nothing):
+        with pytest.raises(Cancelled), slot.enter("b", while_waiting=cancelled):
             pass
-        with room.enter("a", while_waiting=nothing):
+        with slot.enter("a", while_waiting=nothing):
             pass
-    with room.enter("b", while_waiting=nothing):
+    with slot.enter("b", while_waiting=nothing):
         pass
 
 
@@ -78,47 +77,47 @@ class Counted(FakeEngine):
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[EnginePool]:
     Counted.alive.clear()
     monkeypatch.setattr(factory, "create", lambda name, _settings: Counted(name))
     monkeypatch.setattr(factory, "check", lambda _name, _settings: None)
-    made = Reader(Settings(_env_file=None))
+    made = EnginePool(Settings(_env_file=None))
     yield made
     made.close()
 
 
-def test_there_is_one_model_in_memory_beside_what_needs_no_gpu(reader: Reader) -> None:
+def test_there_is_one_model_in_memory_beside_what_needs_no_gpu(pool: EnginePool) -> None:
     for name in ("cogvlm2", "embedded", "cogvlm2", "sail_vl2", "transformers"):
-        with reader.engine(name) as engine:
+        with pool.engine(name) as engine:
             assert engine.name == name
     assert Counted.alive == ["embedded", "transformers"]
 
 
-def test_a_name_that_is_not_known_leaves_the_others_working(reader: Reader) -> None:
-    with pytest.raises(RequestInvalid), reader.engine("newer"):
+def test_a_name_that_is_not_known_leaves_the_others_working(pool: EnginePool) -> None:
+    with pytest.raises(RequestInvalid), pool.engine("newer"):
         pass
-    with reader.engine("cogvlm2"), reader.engine("embedded"):
+    with pool.engine("cogvlm2"), pool.engine("embedded"):
         pass
 
 
 def test_a_model_that_works_is_not_given_up_for_one_that_is_not_there(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch
+    pool: EnginePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with reader.engine("sail_vl2"):
+    with pool.engine("sail_vl2"):
         pass
     monkeypatch.undo()
-    with pytest.raises(ModelUnavailable), reader.engine("cogvlm2"):
+    with pytest.raises(ModelUnavailable), pool.engine("cogvlm2"):
         pass
     assert Counted.alive == ["sail_vl2"]
 
 
-def test_an_engine_without_a_gpu_does_not_wait_for_one(reader: Reader) -> None:
-    with reader.engine("sail_vl2"):
-        waiting = threading.Thread(target=lambda: reader.engine("cogvlm2").__enter__(), daemon=True)
+def test_an_engine_without_a_gpu_does_not_wait_for_one(pool: EnginePool) -> None:
+    with pool.engine("sail_vl2"):
+        waiting = threading.Thread(target=lambda: pool.engine("cogvlm2").__enter__(), daemon=True)
         waiting.start()
         time.sleep(0.05)
         started = time.monotonic()
-        with reader.engine("embedded"):
+        with pool.engine("embedded"):
             assert time.monotonic() - started < 0.5
     waiting.join(5)
     assert Counted.alive == ["embedded", "cogvlm2"]

@@ -46,8 +46,8 @@ class Routing:
     def apply(self, hidden: Tensor, *, picture: nn.Module, language: nn.Module) -> Tensor:
         """Each token of hidden [batch, length, width] through its expert."""
         if self.picture is None:
-            spoken: Tensor = language(hidden)
-            return spoken
+            token_evidence: Tensor = language(hidden)
+            return token_evidence
         rows = hidden.flatten(0, 1)
         seen = picture(rows[self.picture])
         out: Tensor = seen.new_empty(rows.shape[0], seen.shape[-1])
@@ -118,9 +118,13 @@ class _Attention(nn.Module):
             shared = query.shape[1] // key.shape[1]
             key, value = key.repeat_interleave(shared, dim=1), value.repeat_interleave(shared, dim=1)
         seen = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None and query.shape[2] > 1,
+            query,
+            key,
+            value,
+            attn_mask=mask,
+            is_causal=mask is None and query.shape[2] > 1,
             enable_gqa=mask is None,
-        )  # fmt: skip
+        )
         flat = seen.transpose(1, 2).reshape(*hidden.shape[:2], -1)
         return routing.apply(flat, picture=self.vision_expert_dense, language=self.language_expert_dense)
 
@@ -178,9 +182,9 @@ def positions_of(types: Tensor, attention: Tensor | None) -> Tensor:
     if attention is not None:
         kinds[attention == 0] = -1
     edge = torch.zeros_like(kinds, dtype=torch.bool)
-    seen, spoken = kinds == PICTURE, kinds == LANGUAGE
-    edge[:, 1:] |= seen[:, 1:] & spoken[:, :-1]
-    edge[:, :-1] |= seen[:, :-1] & spoken[:, 1:]
+    seen, token_evidence = kinds == PICTURE, kinds == LANGUAGE
+    edge[:, 1:] |= seen[:, 1:] & token_evidence[:, :-1]
+    edge[:, :-1] |= seen[:, :-1] & token_evidence[:, 1:]
     edge[:, 0] |= seen[:, 0]
     edge[:, -1] |= seen[:, -1]
     kinds[edge] = LANGUAGE

@@ -27,9 +27,15 @@ class CogVLMModel(nn.Module):
         self.vision = VisionTower(config)
 
     def forward(
-        self, ids: Tensor, types: Tensor, *, positions: Tensor, mask: Tensor | None, pixels: Tensor | None,
+        self,
+        ids: Tensor,
+        types: Tensor,
+        *,
+        positions: Tensor,
+        mask: Tensor | None,
+        pixels: Tensor | None,
         cache: Any,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         """Hidden states [batch, length, width] after the last norm."""
         hidden = self.embed_tokens(ids)
         if pixels is not None:
@@ -72,11 +78,18 @@ class CogVLMForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
         return self.model.layers
 
     def forward(
-        self, input_ids: Tensor, token_type_ids: Tensor | None = None, *,
-        attention_mask: Tensor | None = None, position_ids: Tensor | None = None,
-        pixel_values: Tensor | None = None, past_key_values: Any = None, use_cache: bool | None = None,
-        logits_to_keep: int = 0, **_: Any,
-    ) -> CausalLMOutputWithPast:  # fmt: skip
+        self,
+        input_ids: Tensor,
+        token_type_ids: Tensor | None = None,
+        *,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        pixel_values: Tensor | None = None,
+        past_key_values: Any = None,
+        use_cache: bool | None = None,
+        logits_to_keep: int = 0,
+        **_: Any,
+    ) -> CausalLMOutputWithPast:
         """Logits [batch, length, vocabulary] in float32."""
         types = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
         if position_ids is None:
@@ -85,26 +98,40 @@ class CogVLMForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
             past_key_values = DynamicCache(config=self.config)
         seen = past_key_values.get_seq_length() if past_key_values is not None else 0
         hidden = self.model(
-            input_ids, types, positions=position_ids, pixels=pixel_values, cache=past_key_values,
+            input_ids,
+            types,
+            positions=position_ids,
+            pixels=pixel_values,
+            cache=past_key_values,
             mask=_mask(attention_mask, input_ids.shape[1], seen),
-        )  # fmt: skip
+        )
         logits = self.lm_head(hidden[:, -logits_to_keep:]).float()
         return CausalLMOutputWithPast(logits=logits, past_key_values=past_key_values)
 
     def prepare_inputs_for_generation(
-        self, input_ids: Tensor, *, token_type_ids: Tensor | None = None, past_key_values: Any = None,
-        attention_mask: Tensor | None = None, pixel_values: Tensor | None = None, **more: Any,
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        input_ids: Tensor,
+        *,
+        token_type_ids: Tensor | None = None,
+        past_key_values: Any = None,
+        attention_mask: Tensor | None = None,
+        pixel_values: Tensor | None = None,
+        **more: Any,
+    ) -> dict[str, Any]:
         """What the next step takes: everything at first, then the newest token alone."""
         types = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
         positions = positions_of(types, attention_mask)
         seen = past_key_values.get_seq_length() if past_key_values is not None else 0
         return {
-            "input_ids": input_ids[:, seen:], "token_type_ids": types[:, seen:],
-            "position_ids": positions[:, seen:], "attention_mask": attention_mask,
-            "pixel_values": pixel_values if seen == 0 else None, "past_key_values": past_key_values,
-            "use_cache": more.get("use_cache", True), "logits_to_keep": more.get("logits_to_keep") or 0,
-        }  # fmt: skip
+            "input_ids": input_ids[:, seen:],
+            "token_type_ids": types[:, seen:],
+            "position_ids": positions[:, seen:],
+            "attention_mask": attention_mask,
+            "pixel_values": pixel_values if seen == 0 else None,
+            "past_key_values": past_key_values,
+            "use_cache": more.get("use_cache", True),
+            "logits_to_keep": more.get("logits_to_keep") or 0,
+        }
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Embedding):

@@ -19,11 +19,11 @@ from transformers import LogitsProcessor
 
 from worker.errors import OutputInvalid, UnsupportedByEngine
 from worker.reading.engines.decoding.grammar import Grammar
-from worker.reading.engines.decoding.odds import Odds
+from worker.reading.engines.decoding.step_probabilities import StepProbabilities
 
 
 class Constraint(LogitsProcessor):  # type: ignore[misc]
-    """One for one call of `generate`, in which `Stops` tells it after every step what was chosen.
+    """One for one call of `generate`, in which `StoppingRules` tells it after every step what was chosen.
 
     `logprobs[row]` and `allowed[row]` hold, for each of the row's tokens, the natural logarithm of the
     model's own probability of that token, and how much probability the grammar left at that place. Both
@@ -38,13 +38,13 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
         self._eos = frozenset(eos)
         self._masks = np.full((len(grammars), -(-vocabulary // 32)), -1, dtype=np.int32)
         self._speaking = set(range(len(grammars)))
-        self._odds: dict[int, Odds] = {}
+        self._probabilities: dict[int, StepProbabilities] = {}
         self.logprobs: list[list[float | None]] = [[] for _ in grammars]
         self.allowed: list[list[float | None]] = [[] for _ in grammars]
 
     def __call__(self, _ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         """The scores, held in place: what a row's grammar does not allow is at minus infinity."""
-        self._odds = {row: Odds(scores[row], self._mask(row)) for row in self._speaking}
+        self._probabilities = {row: StepProbabilities(scores[row], self._mask(row)) for row in self._speaking}
         scores[:, 32 * self._masks.shape[1] :] = float("-inf")  # padding of the model, which no token is
         return scores
 
@@ -64,7 +64,7 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
     def _ends(self, row: int, token: int) -> bool:
         if token in self._eos:
             return True
-        logprob, allowed = self._odds[row].of(token)
+        logprob, allowed = self._probabilities[row].of(token)
         matcher = self._matchers[row]
         self.logprobs[row].append(logprob)
         self.allowed[row].append(None if matcher is None else allowed)

@@ -17,8 +17,17 @@ from schemas import pointer
 from worker.errors import MissingExtra, UnsupportedByEngine
 
 _FORM = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
-_DROPPED_FIRST = ("pattern", "format", "multipleOf", "minLength", "maxLength", "minimum", "maximum",
-                  "exclusiveMinimum", "exclusiveMaximum")  # fmt: skip
+_DROPPED_FIRST = (
+    "pattern",
+    "format",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+)
 _NO_END = r"/([^<]|<+(\/<+)*([^<\/]|\/[^t<]))*/"  # anything in which no "</t" begins
 THINK, END_THINK = "<think>", "</think>"
 

@@ -27,8 +27,20 @@ _NUMBERS = frozenset({"money", "total", "number", "percent", "total_area"})
 _FORMATS = {"date": "date", "date-time": "datetime", "time": "time"}
 _ARRAYS_OF_PARTS = frozenset({"table", "rooms", "entries", "pages", "chart_series"})
 _PLAIN_ARRAYS = frozenset({"lines", "columns", "annotations", "unsupported"})
-_TREES = frozenset({"table", "rooms", "chains", "entries", "lines", "columns", "pages", "party",
-                    "annotations", "chart_series"})  # fmt: skip
+_TREES = frozenset(
+    {
+        "table",
+        "rooms",
+        "chains",
+        "entries",
+        "lines",
+        "columns",
+        "pages",
+        "party",
+        "annotations",
+        "chart_series",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +106,16 @@ def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
         Label(wording, name, weight) for key, weight in _WEIGHTS.items() for wording in entry.get(key, ())
     )
     return Concept(
-        name=name, value=entry["value"], names=tuple(entry.get("field", ())), labels=wordings,
+        name=name,
+        value=entry["value"],
+        names=tuple(entry.get("field", ())),
+        labels=wordings,
         pattern=Pattern(entry["pattern"]) if "pattern" in entry else None,
         side=tuple(entry["side"]) if "side" in entry else None,
         region=tuple(entry["region"]) if "region" in entry else None,
-        within=tuple(entry.get("within", ())), echo=entry.get("echo"),
-    )  # fmt: skip
+        within=tuple(entry.get("within", ())),
+        echo=entry.get("echo"),
+    )
 
 
 def _fits(concept: Concept, target: Field, within: str | None) -> bool:
@@ -135,9 +151,11 @@ def own_concept(target: Field) -> Concept:
     """A concept made from the field itself: a labelled value of its type."""
     pattern = target.hints.get("x-pattern")
     return Concept(
-        name=target.path, value=_value_type(target), labels=tuple(own_labels(target)),
+        name=target.path,
+        value=_value_type(target),
+        labels=tuple(own_labels(target)),
         pattern=Pattern(pattern) if pattern else None,
-    )  # fmt: skip
+    )
 
 
 def _value_type(target: Field) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
-from worker.reading.engines.base import Reply, Request
+from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.matcher import assign, concepts
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
 from worker.reading.engines.matcher.lexicon import Label
@@ -35,7 +35,7 @@ class EmbeddedEngine:
         """Load the OCR models."""
         self._ocr.warm_up()
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
+    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
         """Read each request; pictures are let go of page by page."""
         with self._one_at_a_time:
             return [self._read(request) for request in requests]
@@ -44,16 +44,18 @@ class EmbeddedEngine:
         """Let go of the models."""
         self._ocr = Ocr()
 
-    def _read(self, request: Request) -> Reply:
+    def _read(self, request: Request) -> Reading:
         root = request.schema.root
         read = read_sheet(request.pages, root, self._ocr, after_page=request.after_page)
         filling = fill_root(root, read.sheet)
         data, evidence = assign.settle(root, filling)
-        return Reply(
-            data=data, evidence=evidence, lines={page.number: page.lines for page in read.pages},
+        return Reading(
+            data=data,
+            evidence=evidence,
+            lines={page.number: page.lines for page in read.pages},
             issues=(*_doubts(read.pages), *_unsupported(root, filling)),
             tokens={"pages": len(read.pages)},
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +89,22 @@ def _doubts(pages: Sequence[ReadPage]) -> Iterator[Issue]:
     for page in pages:
         if page.doubted:
             yield Issue(
-                code="text_layer_ignored", severity=Severity.INFO,
+                code="text_layer_ignored",
+                severity=Severity.INFO,
                 message=f"the text layer of page {page.number} contradicts what is printed; "
                 "the page was read from its picture",
-            )  # fmt: skip
+            )
 
 
 def _unsupported(root: Field, filling: Filling, *, at: str = "") -> Iterator[Issue]:
     """Say per field what this engine cannot do."""
     if isinstance(filling, Unsupported):
         yield Issue(
-            code="unsupported_by_engine", severity=Severity.WARNING, path=at,
+            code="unsupported_by_engine",
+            severity=Severity.WARNING,
+            path=at,
             message=f"the embedded engine does not fill this field: {filling.reason}",
-        )  # fmt: skip
+        )
     elif isinstance(filling, Group):
         for child in root.properties:
             found = filling.fields.get(child.name)

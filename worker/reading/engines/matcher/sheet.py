@@ -66,15 +66,15 @@ class Sheet:
     def amounts(self) -> list[Typed]:
         """Every amount of money, in reading order."""
         comma = self.decimal_comma
-        return [typed for cell in self.layout.cells
-                for typed in typed_spans.money(cell, decimal_comma=comma)]  # fmt: skip
+        return [typed for cell in self.layout.cells for typed in typed_spans.money(cell, decimal_comma=comma)]
 
     @cached_property
     def dates(self) -> list[Typed]:
         """Every date, in reading order."""
         first = self.day_first
-        return [typed for cell in self.layout.cells
-                for typed in typed_spans.calendar_dates(cell, day_first=first)]  # fmt: skip
+        return [
+            typed for cell in self.layout.cells for typed in typed_spans.calendar_dates(cell, day_first=first)
+        ]
 
     @cached_property
     def item_headers(self) -> frozenset[int]:

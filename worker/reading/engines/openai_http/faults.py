@@ -31,7 +31,7 @@ _ECHO = re.compile(r"""['"]input['"]\s*:""")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ServerReply:
     """An HTTP answer: its status, its body, and what it asks to wait."""
 
     status: int
@@ -39,17 +39,17 @@ class Reply:
     retry_after: str | None = None
 
 
-class Rejected(Exception):
+class ServerRefusal(Exception):
     """The server does not take a request as it was put: `status`, and what it `said`."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ServerReply) -> None:
         self.status = reply.status
         self.said = _said(reply)
         self.about_images = _IMAGES.search(_complaint(reply)) is not None
         super().__init__(f"{self.status}: {self.said}" if self.said else str(self.status))
 
 
-def is_final(reply: Reply) -> bool:
+def is_final(reply: ServerReply) -> bool:
     """Whether the same request would be answered in the same way again."""
     status = reply.status
     if status in {408, 429}:
@@ -57,11 +57,11 @@ def is_final(reply: Reply) -> bool:
     return status < 500 or status in _FOR_GOOD or _is_too_long(reply) or _refuses_images(reply)
 
 
-def refusing() -> Callable[[Reply], bool]:
+def refusing() -> Callable[[ServerReply], bool]:
     """`is_final` for one probe: some servers answer 500 to a field that they do not know, however often."""
     seen = 0
 
-    def final(reply: Reply) -> bool:
+    def final(reply: ServerReply) -> bool:
         nonlocal seen
         seen += reply.status == 500
         return is_final(reply) or seen > 1
@@ -69,11 +69,11 @@ def refusing() -> Callable[[Reply], bool]:
     return final
 
 
-def require_success(reply: Reply, *, probing: bool = False) -> None:
+def require_success(reply: ServerReply, *, probing: bool = False) -> None:
     """Raise what an answer other than 200 means.
 
     OutOfMemory when the page is too large for the model, UnsupportedByEngine when it takes none,
-    Rejected when another request may do (when `probing` at a 500, too), and ModelUnavailable for the rest.
+    ServerRefusal when another request may do (when `probing` at a 500, too), ModelUnavailable else.
     """
     status = reply.status
     if 200 <= status < 300:
@@ -83,22 +83,22 @@ def require_success(reply: Reply, *, probing: bool = False) -> None:
     if _refuses_images(reply):
         raise UnsupportedByEngine(detail=f"the server takes no pictures ({status}: {_said(reply)})")
     if status in {400, 404, 415, 422} or (probing and status == 500):
-        raise Rejected(reply)
+        raise ServerRefusal(reply)
     raise ModelUnavailable(detail=_reason(reply))
 
 
-def _is_too_long(reply: Reply) -> bool:
+def _is_too_long(reply: ServerReply) -> bool:
     return reply.status == 413 or (
         reply.status in {400, 422, 500} and _TOO_LONG.search(_complaint(reply)) is not None
     )
 
 
-def _refuses_images(reply: Reply) -> bool:
+def _refuses_images(reply: ServerReply) -> bool:
     """Some servers answer 500 to a picture, and a schema may speak of images: the words must be plain."""
     return reply.status >= 400 and _NO_IMAGES.search(_complaint(reply)) is not None
 
 
-def _reason(reply: Reply) -> str:
+def _reason(reply: ServerReply) -> str:
     if reply.status in {401, 403}:
         return f"the server refuses access ({reply.status}); check OPENAI_API_KEY"
     if 300 <= reply.status < 400:
@@ -107,13 +107,13 @@ def _reason(reply: Reply) -> str:
     return f"the server answers {reply.status}" + (f" ({said})" if said else "")
 
 
-def _complaint(reply: Reply) -> str:
+def _complaint(reply: ServerReply) -> str:
     """What is searched for words: the error, up to where it repeats the request."""
     text = reply.body[:_MOST_READ].decode("utf-8", "replace")
     return "" if text.lstrip().startswith("<") else _ECHO.split(text)[0]
 
 
-def _said(reply: Reply) -> str:
+def _said(reply: ServerReply) -> str:
     """The message in an error, short, on one line and without pictures; empty for pages of HTML."""
     try:
         found: Any = json.loads(reply.body)

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from worker.errors import ModelUnavailable, OutOfMemory, OutputInvalid, UnsupportedByEngine
 from worker.reading.engines.openai_http import faults, ladder, pictures, wire
-from worker.reading.engines.openai_http.faults import Rejected
+from worker.reading.engines.openai_http.faults import ServerRefusal
 from worker.reading.engines.openai_http.ladder import Ladder, Mode
 from worker.reading.engines.openai_http.retry import Pace
 from worker.reading.engines.openai_http.server import Server
@@ -69,7 +69,7 @@ class OpenAiGenerator:
         try:
             faults.require_success(reply)
             listed = wire.models(reply.body)
-        except (Rejected, OutputInvalid) as error:
+        except (ServerRefusal, OutputInvalid) as error:
             raise ModelUnavailable(
                 detail=f"the server lists no models at /models ({error}); OPENAI_BASE_URL mostly ends in /v1"
             ) from error
@@ -111,12 +111,12 @@ class OpenAiGenerator:
         """The answer in the strictest way that the server takes this schema."""
         picture = pictures.data_uri(prompt.picture)
         until = self._pace.clock() + self._seconds
-        last: Rejected | None = None
+        last: ServerRefusal | None = None
         for mode in self._ladder.rungs(prompt.schema):
-            put = prompt if mode is Mode.JSON_SCHEMA else ladder.told(prompt)
+            put = prompt if mode is Mode.JSON_SCHEMA else ladder.with_schema(prompt)
             try:
                 answer = await self._asked(put, picture, mode=mode, seconds=until - self._pace.clock())
-            except Rejected as error:
+            except ServerRefusal as error:
                 last = error
                 continue
             self._ladder.remember(prompt.schema, mode)
@@ -134,7 +134,7 @@ class OpenAiGenerator:
         extras: Mapping[str, Any] | None = None,
         probing: bool = False,
     ) -> Answer:
-        """One request; raises Rejected when it would have to be put in another way."""
+        """One request; raises ServerRefusal when it would have to be put in another way."""
         more = {**ladder.fields(mode, prompt.schema), **(self._extras if extras is None else extras)}
         body = wire.request(prompt, picture, model=self.model, more=more)
         final = faults.refusing() if probing else faults.is_final
@@ -143,7 +143,7 @@ class OpenAiGenerator:
         answer = wire.answer(reply.body, structured=prompt.schema is not None)
         return replace(answer, notes=(*ladder.notes(mode, prompt.schema), *answer.notes))
 
-    def _unusable(self, error: Rejected) -> ModelUnavailable | UnsupportedByEngine:
+    def _unusable(self, error: ServerRefusal) -> ModelUnavailable | UnsupportedByEngine:
         if error.status == 404:
             return ModelUnavailable(detail=f"the server has no chat with {self.model!r} ({error.said})")
         return UnsupportedByEngine(detail=f"the server refuses the request ({error})")
@@ -155,11 +155,11 @@ class OpenAiGenerator:
 
     async def _probe_modes(self) -> Mode:
         """The strictest way of holding the server to a schema that it keeps to."""
-        last: Rejected | OutputInvalid | None = None
+        last: ServerRefusal | OutputInvalid | None = None
         for mode in Mode:
             try:
                 answer = await self._probed(mode, {})
-            except Rejected as error:
+            except ServerRefusal as error:
                 if error.about_images:
                     raise UnsupportedByEngine(
                         detail=f"{self.model!r} on the server takes no pictures ({error})"
@@ -172,14 +172,14 @@ class OpenAiGenerator:
             if mode is Mode.PROMPT or ladder.keeps(answer):
                 return mode
         assert last is not None
-        raise (self._unusable(last) if isinstance(last, Rejected) else last) from last
+        raise (self._unusable(last) if isinstance(last, ServerRefusal) else last) from last
 
     async def _probe_logprobs(self, mode: Mode) -> Mapping[str, Any]:
         """The fields that make the server tell probabilities that spell its answer."""
         for extras in _LOGPROBS[:-1]:
             try:
                 answer = await self._probed(mode, extras)
-            except (Rejected, OutputInvalid):
+            except (ServerRefusal, OutputInvalid):
                 continue
             if answer.tokens:
                 return extras

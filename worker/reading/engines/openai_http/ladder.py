@@ -66,7 +66,7 @@ def fields(mode: Mode, schema: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
-def told(prompt: Prompt) -> Prompt:
+def with_schema(prompt: Prompt) -> Prompt:
     """The prompt with the schema itself at its end, for servers that only half keep to it."""
     if prompt.schema is None:
         return prompt
@@ -93,7 +93,7 @@ def probe(mode: Mode, *, thinking: int) -> Prompt:
         max_tokens=_PROBE_TOKENS,
         thinking=thinking,
     )
-    return told(prompt) if mode in {Mode.JSON_OBJECT, Mode.PROMPT} else prompt
+    return with_schema(prompt) if mode in {Mode.JSON_OBJECT, Mode.PROMPT} else prompt
 
 
 def keeps(answer: Answer) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from worker.reading.engines.openai_http.faults import Reply, is_final
+from worker.reading.engines.openai_http.faults import ServerReply, is_final
 
 _FIRST = 0.5  # seconds of the first pause at most; each further one is twice as long
 _LONGEST = 30.0
@@ -36,12 +36,12 @@ class Pace:
 
 
 async def persistently(
-    send: Callable[[float], Awaitable[Reply]],
+    send: Callable[[float], Awaitable[ServerReply]],
     *,
     seconds: float,
     pace: Pace,
-    final: Callable[[Reply], bool] = is_final,
-) -> Reply:
+    final: Callable[[ServerReply], bool] = is_final,
+) -> ServerReply:
     """The first answer that is `final`, or the last one; raises Broken if the last try was.
 
     `send` is told how many seconds are left. Nothing is waited for that would end after them.
@@ -50,8 +50,8 @@ async def persistently(
     tries = 0
     while True:
         outcome = await _tried(send, until - pace.clock())
-        asked = outcome.retry_after if isinstance(outcome, Reply) else None
-        if isinstance(outcome, Reply) and final(outcome):
+        asked = outcome.retry_after if isinstance(outcome, ServerReply) else None
+        if isinstance(outcome, ServerReply) and final(outcome):
             return outcome
         wait = pause(tries, asked, pace=pace)
         if pace.clock() + wait >= until:
@@ -63,7 +63,7 @@ async def persistently(
     return outcome
 
 
-async def _tried(send: Callable[[float], Awaitable[Reply]], left: float) -> Reply | Broken:
+async def _tried(send: Callable[[float], Awaitable[ServerReply]], left: float) -> ServerReply | Broken:
     try:
         return await send(max(left, 0.0))
     except Broken as error:

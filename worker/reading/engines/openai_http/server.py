@@ -18,7 +18,7 @@ import httpx
 from pydantic import SecretStr
 
 from worker.errors import ModelUnavailable, OutputInvalid
-from worker.reading.engines.openai_http.faults import Reply, is_final
+from worker.reading.engines.openai_http.faults import ServerReply, is_final
 from worker.reading.engines.openai_http.retry import Broken, Pace, persistently
 
 _MOST = 16 * 2**20  # bytes of an answer
@@ -35,9 +35,14 @@ class Server:
         self._pace = pace
 
     async def call(
-        self, method: str, path: str, *, seconds: float, body: bytes | None = None,
-        final: Callable[[Reply], bool] = is_final,
-    ) -> Reply:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        *,
+        seconds: float,
+        body: bytes | None = None,
+        final: Callable[[ServerReply], bool] = is_final,
+    ) -> ServerReply:
         """What the server answers, at the latest after `seconds`; raises ModelUnavailable, OutputInvalid.
 
         An answer that is not `final` has been tried again.
@@ -45,7 +50,7 @@ class Server:
         url = f"{self._address.url}/{path}"
         async with self._client() as client:
 
-            async def once(left: float) -> Reply:
+            async def once(left: float) -> ServerReply:
                 async with _translated(left), client.stream(method, url, content=body) as answer:
                     return self._masked(answer, await _read(answer))
 
@@ -73,15 +78,19 @@ class Server:
             headers["Authorization"] = f"Bearer {self._key}"
         auth = None if self._key else self._address.auth
         return httpx.AsyncClient(
-            headers=headers, auth=auth, timeout=httpx.Timeout(None, connect=_CONNECT), verify=self._tls,
-            follow_redirects=False, trust_env=False,
-        )  # fmt: skip
+            headers=headers,
+            auth=auth,
+            timeout=httpx.Timeout(None, connect=_CONNECT),
+            verify=self._tls,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
-    def _masked(self, answer: httpx.Response, body: bytes) -> Reply:
+    def _masked(self, answer: httpx.Response, body: bytes) -> ServerReply:
         """The answer; where it is an error, without the key, which some servers repeat."""
         if self._key and not answer.is_success:
             body = body.replace(self._key.encode(), b"***")
-        return Reply(answer.status_code, body, answer.headers.get("Retry-After"))
+        return ServerReply(answer.status_code, body, answer.headers.get("Retry-After"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,9 +87,14 @@ def answer(body: bytes, *, structured: bool) -> Answer:
     lost = ("logprobs dropped: they do not spell the answer",) if pieces and content and not tokens else ()
     usage = whole.get("usage")
     return Answer(
-        content[start:end], finish, clipped(tokens, start, end), thinking or found, notes=lost,
-        prompt_tokens=_count(usage, "prompt_tokens"), completion_tokens=_count(usage, "completion_tokens"),
-    )  # fmt: skip
+        content[start:end],
+        finish,
+        clipped(tokens, start, end),
+        thinking or found,
+        notes=lost,
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
+    )
 
 
 def _messages(messages: Sequence[Message], picture: str) -> list[dict[str, Any]]:

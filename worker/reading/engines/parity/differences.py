@@ -9,13 +9,13 @@ from typing import TextIO
 import torch
 from torch import Tensor
 
-from worker.reading.engines.parity.ours import Measured
+from worker.reading.engines.parity.native import Measured
 
 _COLUMNS = ("ids", "tiles", "max Δ pixel", "max Δ feature", "max Δ logit", "greedy tokens")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Tolerances:
     """Largest differences that are rounding; that of features is a part of their largest value.
 
     Where the numbers are coarse, rounding alone swaps tokens: they are shown, and not judged.
@@ -27,7 +27,7 @@ class Limits:
     tokens: bool = True
 
 
-LIMITS = {"float32": Limits(), "bfloat16": Limits(features=5e-2, logits=0.5, tokens=False)}
+LIMITS = {"float32": Tolerances(), "bfloat16": Tolerances(features=5e-2, logits=0.5, tokens=False)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,23 @@ class _Finding:
     good: bool | None = None
 
 
-def report(names: Sequence[str], theirs: Measured, ours: Measured, *, limits: Limits, out: TextIO) -> bool:
+def report(
+    names: Sequence[str], reference: Measured, native: Measured, *, limits: Tolerances, out: TextIO
+) -> bool:
     """Print a row for each case and a verdict; True when all that could be measured agrees."""
-    rows = {name: _row(name, theirs, ours, limits) for name in names}
+    rows = {name: _row(name, reference, native, limits) for name in names}
     _print_table(rows, out)
-    for whose, missing in (("its own code", theirs.missing), ("this implementation", ours.missing)):
+    for whose, missing in (("its own code", reference.missing), ("this implementation", native.missing)):
         for name, reason in missing.items():
             print(f"not measured with {whose}: {name} ({reason})", file=out)
-    wrong = [f"{name}: {column}" for name, row in rows.items()
-             for column, found in zip(_COLUMNS, row, strict=True) if found.good is False]  # fmt: skip
+    wrong = [
+        f"{name}: {column}"
+        for name, row in rows.items()
+        for column, found in zip(_COLUMNS, row, strict=True)
+        if found.good is False
+    ]
     ran = all(row[4].good is not None or row[5].good is not None for row in rows.values())
-    good = not wrong and not ours.missing and ran
+    good = not wrong and not native.missing and ran
     print(f"verdict: {_verdict(wrong, good=good, ran=ran)}", file=out)
     return good
 
@@ -70,51 +76,56 @@ def _print_table(rows: dict[str, tuple[_Finding, ...]], out: TextIO) -> None:
         print("  ".join(cells).rstrip(), file=out)
 
 
-def _row(case: str, theirs: Measured, ours: Measured, limits: Limits) -> tuple[_Finding, ...]:
+def _row(case: str, reference: Measured, native: Measured, limits: Tolerances) -> tuple[_Finding, ...]:
     def both(name: str) -> tuple[Tensor | None, Tensor | None]:
-        return theirs.tensors.get(f"{case}.{name}"), ours.tensors.get(f"{case}.{name}")
+        return reference.tensors.get(f"{case}.{name}"), native.tensors.get(f"{case}.{name}")
 
-    features = theirs.tensors.get(f"{case}.features")
+    features = reference.tensors.get(f"{case}.features")
     scale = 1.0 if features is None else float(features.abs().max())
     types = both("token_type_ids")
     ids = _ids(*both("input_ids"))
     if ids.good and types[0] is not None and types[1] is not None and not torch.equal(types[0], types[1]):
         ids = _Finding("token types differ", good=False)
     return (
-        ids, _tiles(*both("pixel_values")), _distance(*both("pixel_values"), limits.pixels),
-        _distance(*both("features"), limits.features * scale), _distance(*both("logits"), limits.logits),
+        ids,
+        _tiles(*both("pixel_values")),
+        _distance(*both("pixel_values"), limits.pixels),
+        _distance(*both("features"), limits.features * scale),
+        _distance(*both("logits"), limits.logits),
         _tokens(*both("greedy"), judged=limits.tokens),
-    )  # fmt: skip
+    )
 
 
-def _ids(theirs: Tensor | None, ours: Tensor | None) -> _Finding:
-    if theirs is None or ours is None:
+def _ids(reference: Tensor | None, native: Tensor | None) -> _Finding:
+    if reference is None or native is None:
         return _Finding()
-    if torch.equal(theirs, ours):
-        return _Finding(f"{len(theirs)} equal", good=True)
-    return _Finding(f"{len(theirs)} / {len(ours)}, equal up to {_common(theirs, ours)}", good=False)
+    if torch.equal(reference, native):
+        return _Finding(f"{len(reference)} equal", good=True)
+    return _Finding(f"{len(reference)} / {len(native)}, equal up to {_common(reference, native)}", good=False)
 
 
-def _tiles(theirs: Tensor | None, ours: Tensor | None) -> _Finding:
-    if theirs is None or ours is None:
+def _tiles(reference: Tensor | None, native: Tensor | None) -> _Finding:
+    if reference is None or native is None:
         return _Finding()
-    return _Finding(f"{len(theirs)} / {len(ours)}", good=len(theirs) == len(ours))
+    return _Finding(f"{len(reference)} / {len(native)}", good=len(reference) == len(native))
 
 
-def _distance(theirs: Tensor | None, ours: Tensor | None, limit: float) -> _Finding:
-    if theirs is None or ours is None:
+def _distance(reference: Tensor | None, native: Tensor | None, limit: float) -> _Finding:
+    if reference is None or native is None:
         return _Finding()
-    if theirs.shape != ours.shape:
-        return _Finding(f"{list(theirs.shape)} / {list(ours.shape)}", good=False)
-    found = float((theirs.float() - ours.float()).abs().max())
+    if reference.shape != native.shape:
+        return _Finding(f"{list(reference.shape)} / {list(native.shape)}", good=False)
+    found = float((reference.float() - native.float()).abs().max())
     return _Finding(f"{found:.1e}", good=found <= limit)  # a NaN is not within any limit
 
 
-def _tokens(theirs: Tensor | None, ours: Tensor | None, *, judged: bool) -> _Finding:
-    if theirs is None or ours is None:
+def _tokens(reference: Tensor | None, native: Tensor | None, *, judged: bool) -> _Finding:
+    if reference is None or native is None:
         return _Finding()
-    same = torch.equal(theirs, ours)
-    text = f"{len(theirs)} equal" if same else f"equal up to {_common(theirs, ours)} of {len(theirs)}"
+    same = torch.equal(reference, native)
+    text = (
+        f"{len(reference)} equal" if same else f"equal up to {_common(reference, native)} of {len(reference)}"
+    )
     return _Finding(text, good=same or not judged)
 
 

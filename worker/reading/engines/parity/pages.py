@@ -28,11 +28,16 @@ TOKENS = 32
 PLAN = "cases.json"
 
 _LINES = (
-    "INVOICE  No. INV-2026-0042", "Date: 2026-11-22    Due: 2026-12-22", "Harbour Paper Ltd., 7 Quay Street",
-    "Item                 Qty      Price       Amount", "Paper A4, 80 g        12       4.50        54.00",
-    "Envelopes C5         200       0.09        18.00", "Ink, black             3      21.75        65.25",
-    "Net 137.25    Tax 20 % 27.45    Total EUR 164.70", "IBAN GB00 TEST 0000 0000 0000 00",
-)  # fmt: skip
+    "INVOICE  No. INV-2026-0042",
+    "Date: 2026-11-22    Due: 2026-12-22",
+    "Harbour Paper Ltd., 7 Quay Street",
+    "Item                 Qty      Price       Amount",
+    "Paper A4, 80 g        12       4.50        54.00",
+    "Envelopes C5         200       0.09        18.00",
+    "Ink, black             3      21.75        65.25",
+    "Net 137.25    Tax 20 % 27.45    Total EUR 164.70",
+    "IBAN GB00 TEST 0000 0000 0000 00",
+)
 _SIZES = {"wide": (1400, 480), "tall": (900, 1270)}
 _PROMPTS = {
     "wide": "Read the page in the picture. What is the invoice number, and what is the total?",
@@ -41,15 +46,16 @@ _PROMPTS = {
 
 
 def write(folder: Path) -> tuple[Case, ...]:
-    """Draw the pages into a new folder, with a plan that `theirs` reads."""
+    """Draw the pages into a new folder, with a plan that `reference_runner` reads."""
     folder.mkdir()
     cases = tuple(Case(name, text, _draw(*_SIZES[name])) for name, text in _PROMPTS.items())
     for case in cases:
         Image.fromarray(case.picture).save(folder / f"{case.name}.png")
     plan = {
-        "last": LAST, "tokens": TOKENS,
+        "last": LAST,
+        "tokens": TOKENS,
         "cases": [{"name": case.name, "text": case.text, "image": f"{case.name}.png"} for case in cases],
-    }  # fmt: skip
+    }
     (folder / PLAN).write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
     return cases
 

@@ -59,10 +59,15 @@ class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc
         return tokens
 
     def forward(
-        self, input_ids: Tensor | None = None, pixel_values: Tensor | None = None, *,
-        attention_mask: Tensor | None = None, inputs_embeds: Tensor | None = None,
-        logits_to_keep: int | Tensor = 0, **more: Any,
-    ) -> Any:  # fmt: skip
+        self,
+        input_ids: Tensor | None = None,
+        pixel_values: Tensor | None = None,
+        *,
+        attention_mask: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        logits_to_keep: int | Tensor = 0,
+        **more: Any,
+    ) -> Any:
         """What Qwen3 gives: logits [batch, length, vocabulary] and a cache.
 
         `generate` asks for the last logits only where it finds `logits_to_keep` among the names here.
@@ -79,9 +84,13 @@ class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc
         )
 
     def prepare_inputs_for_generation(
-        self, input_ids: Tensor, *, pixel_values: Tensor | None = None, is_first_iteration: bool = False,
+        self,
+        input_ids: Tensor,
+        *,
+        pixel_values: Tensor | None = None,
+        is_first_iteration: bool = False,
         **kwargs: Any,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """As for any language model, the picture with the first step only.
 
         The library looks for the name `kwargs` to tell that what is not named here goes to `forward`.

@@ -11,7 +11,7 @@ from PIL import Image
 
 from worker.errors import ModelUnavailable
 from worker.reading.engines.sail_vl2.config import SailVl2Config
-from worker.reading.engines.transformers.neutral import neutral
+from worker.reading.engines.transformers.control_tokens import escape_control_tokens
 from worker.reading.engines.vision.base import Message, Prompt
 from worker.reading.pages.base import Picture
 
@@ -39,9 +39,10 @@ class Prompting:
         texts = [self._text(prompt, len(tiles)) for prompt, tiles in zip(batch, cut, strict=True)]
         encoded = self._tokenizer(texts, padding=True, return_tensors="pt", add_special_tokens=False)
         return {
-            "input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"],
+            "input_ids": encoded["input_ids"],
+            "attention_mask": encoded["attention_mask"],
             "pixel_values": torch.cat(cut),
-        }  # fmt: skip
+        }
 
     def picture_tokens(self, height: int, width: int) -> int:
         """What a picture of that size costs."""
@@ -57,9 +58,11 @@ class Prompting:
     def _cutting(self) -> dict[str, Any]:
         tile = self._config.tile
         return {
-            "crop_to_patches": True, "min_patches": self._config.min_dynamic_patch,
-            "max_patches": self._config.max_dynamic_patch, "size": {"height": tile, "width": tile},
-        }  # fmt: skip
+            "crop_to_patches": True,
+            "min_patches": self._config.min_dynamic_patch,
+            "max_patches": self._config.max_dynamic_patch,
+            "size": {"height": tile, "width": tile},
+        }
 
     def _text(self, prompt: Prompt, tiles: int) -> str:
         """The conversation through the template, the picture's tokens in their place."""
@@ -84,7 +87,7 @@ class Prompting:
         return text if any(place in text for place in _PLACES) else self._templated(_plain(turns))
 
     def _turn(self, message: Message) -> dict[str, Any]:
-        text = neutral(message.text, self._control)
+        text = escape_control_tokens(message.text, self._control)
         return {"role": message.role, "content": [{"type": "text", "text": text}]}
 
     def _templated(self, turns: Sequence[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText
 
 from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
-from worker.reading.engines.transformers.neutral import neutral
+from worker.reading.engines.transformers.control_tokens import escape_control_tokens
 from worker.reading.engines.transformers.placement import Placement, kept_out
 from worker.reading.engines.transformers.processor import open_processor
 from worker.reading.engines.transformers.weights import load_whole
@@ -29,14 +29,19 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         if not processor.chat_template:
             raise ValueError("no chat template says how it is spoken to")
         model = load_whole(
-            AutoModelForImageTextToText, folder, config=config, exactly=False,
+            AutoModelForImageTextToText,
+            folder,
+            config=config,
+            exactly=False,
             arguments=placement.arguments(_kept(config, placement)),
-        )  # fmt: skip
+        )
     return Checkpoint(
-        model=model, tokenizer=processor.tokenizer, encode=_Encoder(processor),
+        model=model,
+        tokenizer=processor.tokenizer,
+        encode=_Encoder(processor),
         picture_tokens=_PictureTokens(processor),
         context=getattr(config.get_text_config(), "max_position_embeddings", 8192),
-    )  # fmt: skip
+    )
 
 
 def _kept(config: Any, placement: Placement) -> list[str]:
@@ -57,17 +62,24 @@ class _Encoder:
     def __call__(self, batch: Sequence[Prompt]) -> Mapping[str, Any]:
         thinking = any(prompt.thinking for prompt in batch)
         encoded: Mapping[str, Any] = self._processor.apply_chat_template(
-            [conversation(prompt, self._control) for prompt in batch], add_generation_prompt=True,
-            tokenize=True, return_dict=True, return_tensors="pt", processor_kwargs={"padding": True},
+            [conversation(prompt, self._control) for prompt in batch],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+            processor_kwargs={"padding": True},
             **({"enable_thinking": thinking} if self._asks_for_thinking else {}),
-        )  # fmt: skip
+        )
         return encoded
 
 
 def conversation(prompt: Prompt, control: Collection[str]) -> list[dict[str, Any]]:
     """The messages as chat templates want them, the picture before the first text."""
     turns = [
-        {"role": message.role, "content": [{"type": "text", "text": neutral(message.text, control)}]}
+        {
+            "role": message.role,
+            "content": [{"type": "text", "text": escape_control_tokens(message.text, control)}],
+        }
         for message in prompt.messages
     ]
     return [{"role": "user", "content": [_picture(prompt), *turns[0]["content"]]}, *turns[1:]]

@@ -37,9 +37,17 @@ class Checkpoint:
 
 
 BROKEN = (
-    OSError, ValueError, TypeError, KeyError, ImportError, RuntimeError, SafetensorError,
-    StrictDataclassError, UnpicklingError, AttributeError,
-)  # fmt: skip
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    ImportError,
+    RuntimeError,
+    SafetensorError,
+    StrictDataclassError,
+    UnpicklingError,
+    AttributeError,
+)
 """What the libraries raise on folders that hold no whole checkpoint."""
 
 
@@ -67,7 +75,7 @@ Open = Callable[[Path, Placement], Checkpoint]
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class CheckpointLoader:
     """How a model comes into memory.
 
     `locate` and `place` are asked when it is loaded: they look at files and at the GPU.

@@ -14,11 +14,11 @@ from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteria
 from transformers.utils import logging
 
 from worker.errors import MissingExtra, ModelUnavailable, ModelUnusable, UnsupportedByEngine
-from worker.reading.engines.decoding import grammar, transcript
+from worker.reading.engines.decoding import grammar, row_transcript
 from worker.reading.engines.decoding.constraint import Constraint
-from worker.reading.engines.decoding.stops import Stops
+from worker.reading.engines.decoding.stopping_rules import StoppingRules
 from worker.reading.engines.transformers import device
-from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, Opening
+from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, CheckpointLoader
 from worker.reading.engines.vision import resize
 from worker.reading.engines.vision.base import Answer, Cancelled, Finish, Message, Prompt, Token
 
@@ -34,15 +34,21 @@ class TransformersGenerator:
     thinks = False
 
     def __init__(
-        self, name: str, model: str, *, opening: Opening, rows: int = 8, caveats: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        model: str,
+        *,
+        opening: CheckpointLoader,
+        rows: int = 8,
+        caveats: tuple[str, ...] = (),
+    ) -> None:
         self.name = name
         self.model = model
         self.max_rows = rows
         self.caveats = caveats
         self._opening = opening
         self._checkpoint: Checkpoint | None = None
-        self._speech: _Speech | None = None
+        self._speech: TokenizerView | None = None
 
     def load(self) -> None:
         """Bring the weights into memory; raises ModelUnavailable, MissingExtra, OutOfMemory."""
@@ -54,7 +60,7 @@ class TransformersGenerator:
 
     def _open(self, folder: Path) -> None:
         self._checkpoint = self._opening.open(folder, self._opening.place())
-        self._speech = _Speech(self._checkpoint)
+        self._speech = TokenizerView(self._checkpoint)
 
     def warm_up(self) -> None:
         """Answer once, to a small blank page; raises ModelUnusable, OutOfMemory, DeviceLost."""
@@ -128,7 +134,7 @@ class TransformersGenerator:
         return self._checkpoint
 
 
-class _Speech:
+class TokenizerView:
     """A checkpoint's tokens: as llguidance wants them, and back to text."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -149,6 +155,7 @@ class _Speech:
         return str(self.tokenizer.decode(ids[0, -8:]))
 
     def text(self, ids: Sequence[int]) -> str:
+        """The text of some ids."""
         return str(self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
 
 
@@ -163,7 +170,7 @@ def _ends(checkpoint: Checkpoint) -> list[int]:
     return found
 
 
-def _constrained(speech: _Speech) -> Any:
+def _constrained(speech: TokenizerView) -> Any:
     try:
         from llguidance.hf import from_tokenizer
     except ImportError as error:
@@ -178,9 +185,15 @@ class _Run:
     """One call of `generate`: what goes in beside the question, and what comes out of it."""
 
     def __init__(
-        self, batch: Sequence[Prompt], width: int, cancelled: Cancelled, *, speech: _Speech, room: int,
+        self,
+        batch: Sequence[Prompt],
+        width: int,
+        cancelled: Cancelled,
+        *,
+        speech: TokenizerView,
+        room: int,
         opening: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._batch = batch
         self._width = width
         self._speech = speech
@@ -190,7 +203,7 @@ class _Run:
         self._constraint = Constraint(
             speech.constrained, self._grammars, eos=speech.ends, vocabulary=speech.vocabulary
         )
-        self._stops = Stops(self._constraint, cancelled, most=most, prompt=width)
+        self._stops = StoppingRules(self._constraint, cancelled, most=most, prompt=width)
 
     def generate(self, model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
         """The ids of questions and answers, row by row."""
@@ -202,9 +215,12 @@ class _Run:
         temperature = self._batch[0].temperature
         sampled = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
         config = GenerationConfig(
-            max_new_tokens=self._longest, do_sample=temperature > 0, **sampled,
-            eos_token_id=self._speech.ends, pad_token_id=self._speech.pad,
-        )  # fmt: skip
+            max_new_tokens=self._longest,
+            do_sample=temperature > 0,
+            **sampled,
+            eos_token_id=self._speech.ends,
+            pad_token_id=self._speech.pad,
+        )
         if temperature > 0:
             torch.manual_seed(0)  # the same batch gives the same answers
         return {
@@ -221,20 +237,26 @@ class _Run:
     def _answer(self, row: int, ids: Sequence[int], prompt_tokens: int) -> Answer:
         logprobs, allowed = self._constraint.logprobs[row], self._constraint.allowed[row]
         said = ids[: len(logprobs)]
-        text, places = transcript.spans(said, self._speech.text)
+        text, places = row_transcript.spans(said, self._speech.text)
         thinking, cut = _thought(text) if self._batch[row].thinking else ("", 0)
         tokens = [
             Token(start - cut, end - cut, logprob, share)
-            for (start, end), logprob, share in zip(places, logprobs, allowed, strict=True) if end > cut
-        ]  # fmt: skip
+            for (start, end), logprob, share in zip(places, logprobs, allowed, strict=True)
+            if end > cut
+        ]
         found = self._grammars[row]
         return Answer(
-            text[cut:], self._stops.finish[row] or Finish.LENGTH, tuple(tokens), thinking=thinking,
-            prompt_tokens=prompt_tokens, completion_tokens=len(said), notes=found.left_out if found else (),
-        )  # fmt: skip
+            text[cut:],
+            self._stops.finish[row] or Finish.LENGTH,
+            tuple(tokens),
+            thinking=thinking,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=len(said),
+            notes=found.left_out if found else (),
+        )
 
 
-def _grammar(prompt: Prompt, opening: str, speech: _Speech) -> grammar.Grammar | None:
+def _grammar(prompt: Prompt, opening: str, speech: TokenizerView) -> grammar.Grammar | None:
     if prompt.schema is None:
         return None
     thinking = ""

@@ -30,8 +30,10 @@ def find(model: str, *, engine: str, models_dir: Path, deep: bool = True) -> Loc
     `model` is the name of a profile or the path of a folder. Raises ModelUnusable, ModelChanged.
     """
     if not model:
-        raise ModelUnusable(detail=f"say which model {engine} is to run: set PAGEMILL_MODEL, or --model; "
-                               "`pagemill models` lists them")  # fmt: skip
+        raise ModelUnusable(
+            detail=f"say which model {engine} is to run: set PAGEMILL_MODEL, or --model; "
+            "`pagemill models` lists them"
+        )
     known = profiles().get(model)
     if known is not None and known.engine != engine:  # before anybody is told to pull it
         raise ModelUnusable(detail=f"{model} is run by the engine {known.engine}, not {engine}")

@@ -29,9 +29,12 @@ class Placement:
     def arguments(self, kept: Sequence[str]) -> dict[str, Any]:
         """Arguments of `from_pretrained`; modules named in `kept` are not quantised."""
         placed: dict[str, Any] = {
-            "dtype": self.dtype, "attn_implementation": "sdpa", "trust_remote_code": False,
-            "local_files_only": True, "device_map": "auto" if self.spread else {"": self.device},
-        }  # fmt: skip
+            "dtype": self.dtype,
+            "attn_implementation": "sdpa",
+            "trust_remote_code": False,
+            "local_files_only": True,
+            "device_map": "auto" if self.spread else {"": self.device},
+        }
         if self.quantisation != "none":
             placed["quantization_config"] = self.quantised(kept)
         return placed
@@ -47,9 +50,11 @@ class Placement:
         if self.quantisation == "int8":
             return BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=list(kept))
         return BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=self.dtype,
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=self.dtype,
             llm_int8_skip_modules=list(kept),
-        )  # fmt: skip
+        )
 
 
 def choose(device: str, quantisation: Quantisation) -> Placement:

@@ -27,7 +27,7 @@ Ask = Callable[[Prompt], Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PageAttempt:
     """A page that was read: its data, the answers they are made of, and what had to be done for them."""
 
     read: PageAnswer
@@ -35,7 +35,7 @@ class Turn:
     notes: tuple[str, ...] = ()
 
 
-def take(prompt: Prompt, root: Field, *, page: int, ask: Ask) -> Turn:
+def take(prompt: Prompt, root: Field, *, page: int, ask: Ask) -> PageAttempt:
     """The page's data; raises OutputTruncated or OutputInvalid when the ladder is at its end, EngineError."""
     spent: list[Answer] = []
     attempt = _Attempt((prompt,))
@@ -48,7 +48,7 @@ def take(prompt: Prompt, root: Field, *, page: int, ask: Ask) -> Turn:
                 raise
             attempt = further
         else:
-            return Turn(_joined(parts, root, page), tuple(spent), attempt.notes)
+            return PageAttempt(_joined(parts, root, page), tuple(spent), attempt.notes)
 
 
 def again(prompt: Prompt, answer: Answer, complaints: str) -> Prompt:
@@ -110,4 +110,4 @@ def _joined(parts: Sequence[PageAnswer], root: Field, page: int) -> PageAnswer:
     if len(parts) == 1:
         return parts[0]
     whole = merge([parts[0], *(replace(part, overlaps=True) for part in parts[1:])], root)
-    return PageAnswer(page, whole.data, whole.spoken)
+    return PageAnswer(page, whole.data, whole.token_evidence)

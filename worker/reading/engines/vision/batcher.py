@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BatchLimits:
     """Most rows of a batch, most tokens (rows times the longest of them), seconds a row waits for others."""
 
     rows: int = 8
@@ -40,7 +40,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class BatchItem:
     """How an item is to be batched. Items of different `group` are never read together.
 
     `tokens` are those of the question and the longest answer; a higher `priority` goes first.
@@ -54,7 +54,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Served(Generic[Result]):
+class BatchResult(Generic[Result]):
     """A result, and what had to be done to get it."""
 
     result: Result
@@ -64,9 +64,9 @@ class Served(Generic[Result]):
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting(Generic[Item, Result]):
     item: Item
-    ticket: Ticket
+    ticket: BatchItem
     since: float
-    future: Future[Served[Result]]
+    future: Future[BatchResult[Result]]
     notes: tuple[str, ...] = ()
 
 
@@ -77,7 +77,7 @@ class Batcher(Generic[Item, Result]):
         self,
         generate: Callable[[Sequence[Item], Callable[[int], bool]], Sequence[Result]],
         *,
-        limits: Limits,
+        limits: BatchLimits,
         smaller: Callable[[Item], Item | None] = lambda _item: None,
         lost: Callable[[], None] = lambda: os._exit(_LOST),
     ) -> None:
@@ -94,9 +94,9 @@ class Batcher(Generic[Item, Result]):
         self.beats = 0
         """Grows with every step of a running batch."""
 
-    def submit(self, item: Item, ticket: Ticket) -> Future[Served[Result]]:
+    def submit(self, item: Item, ticket: BatchItem) -> Future[BatchResult[Result]]:
         """The result to come; its exception is a PagemillError, Cancelled for a row nobody wants any more."""
-        future: Future[Served[Result]] = Future()
+        future: Future[BatchResult[Result]] = Future()
         with self._changed:
             if self._closed:
                 future.set_exception(Cancelled())
@@ -131,8 +131,9 @@ class Batcher(Generic[Item, Result]):
                 self._changed.wait(timeout=pause)
             if self._closed:
                 return None
-            batch = pack(self._wanted(), limits=replace(self._limits, tokens=self._tokens),
-                         served_at=self._served_at)  # fmt: skip
+            batch = pack(
+                self._wanted(), limits=replace(self._limits, tokens=self._tokens), served_at=self._served_at
+            )
             for waiting in batch:
                 self._waiting.remove(waiting)
                 self._served_at[waiting.ticket.project] = 1 + max(self._served_at.values(), default=0)
@@ -178,7 +179,7 @@ class Batcher(Generic[Item, Result]):
             _log.exception("internal_error")
             return PagemillError(reason=type(error).__name__)
         for waiting, result in pairs:
-            waiting.future.set_result(Served(result, waiting.notes))
+            waiting.future.set_result(BatchResult(result, waiting.notes))
         self._tokens = min(self._limits.tokens, self._tokens + self._tokens // _GROWTH + 1)
         return None
 
@@ -226,7 +227,7 @@ class Batcher(Generic[Item, Result]):
 
 
 def pack(
-    waiting: Sequence[_Waiting[Item, Result]], *, limits: Limits, served_at: dict[str, int]
+    waiting: Sequence[_Waiting[Item, Result]], *, limits: BatchLimits, served_at: dict[str, int]
 ) -> list[_Waiting[Item, Result]]:
     """The next batch: whoever is first, and those of the same group that fit in with it."""
     ordered = _in_turn(waiting, served_at)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from schemas.json_schema.answer import answer_schema
-from schemas.record import Issue, Severity
+from schemas.record import Issue
 from worker.errors import (
     DeviceLost,
     EngineError,
@@ -27,17 +27,25 @@ from worker.errors import (
     PagemillError,
     UnsupportedByEngine,
 )
-from worker.reading.engines.base import Reply, Request
+from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.vision import attempts, parse, resize
 from worker.reading.engines.vision.answer_lengths import Lengths
-from worker.reading.engines.vision.attempts import Turn
+from worker.reading.engines.vision.attempts import PageAttempt
 from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt
-from worker.reading.engines.vision.batcher import Batcher, Limits, Ticket
+from worker.reading.engines.vision.batcher import Batcher, BatchItem, BatchLimits
 from worker.reading.engines.vision.complaints import MOST_TOLD, complaints, loses
 from worker.reading.engines.vision.merge import PageAnswer, merge
+from worker.reading.engines.vision.page_read import (
+    PageRead,
+    issues_of,
+    notes_of,
+    tokens_of,
+    without_frames,
+    without_words,
+)
 from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page, Picture
-from worker.reading.text.sources import Eyes, Sight
+from worker.reading.text.sources import LineSource
 
 _PATIENCE = 0.5  # seconds between two looks whether an answer is still wanted
 _OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory, UnsupportedByEngine)
@@ -45,10 +53,10 @@ _OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory, UnsupportedByEngine
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class GenerationLimits:
     """`limits` of batches, `pixels` a page is scaled down to, most tokens of answers and of thoughts."""
 
-    limits: Limits
+    limits: BatchLimits
     pixels: int = 2_200_000
     max_tokens: int = 2048
     thinking: int = 1024
@@ -57,10 +65,12 @@ class Manner:
 class VisionEngine:
     """Reads documents with one model. Threads may read at a time: their pages share batches."""
 
-    def __init__(self, generator: Generator, *, manner: Manner, eyes: Eyes) -> None:
+    def __init__(
+        self, generator: Generator, *, generation: GenerationLimits, line_source: LineSource
+    ) -> None:
         self._generator = generator
-        self._manner = manner
-        self._eyes = eyes
+        self._generation = generation
+        self._line_source = line_source
         self._lengths = Lengths()
         self._batcher: Batcher[Prompt, Answer] | None = None
         self._loading = threading.Lock()
@@ -86,9 +96,10 @@ class VisionEngine:
             if self._batcher is None:
                 self._load()
                 self._batcher = Batcher(
-                    self._generator.generate, limits=_within(self._manner.limits, self._generator),
+                    self._generator.generate,
+                    limits=_within(self._generation.limits, self._generator),
                     smaller=self._generator.smaller,
-                )  # fmt: skip
+                )
 
     def _load(self) -> None:
         """Load the model; what cannot be warmed up is not left in memory."""
@@ -98,7 +109,7 @@ class VisionEngine:
             self._generator.warm_up()
             failing.pop_all()
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
+    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
         """Read each request, their pages together; raises EngineError, and what errands raise."""
         self.warm_up()
         if len(requests) == 1:  # in this thread, where Ctrl-C arrives
@@ -113,27 +124,29 @@ class VisionEngine:
             self._batcher = None
         self._generator.close()
 
-    def _read(self, request: Request) -> Reply:
+    def _read(self, request: Request) -> Reading:
         if self._batcher is None:
             raise ModelUnavailable(detail="it is not loaded")
-        task = _Task(request, self._batcher, self._generator, self._manner, self._lengths)
+        task = _Task(request, self._batcher, self._generator, self._generation, self._lengths)
         read = list(self._pages(task))
         if read and all(page.error for page in read):
             raise read[0].error or OutputInvalid()
         whole = merge([page.turn.read for page in read if page.turn is not None], request.schema.root)
-        return Reply(
-            data=whole.data, spoken=whole.spoken,
-            lines={page.number: page.sight.lines for page in read},
-            turns={page.number: page.sight.quarter_turns for page in read},
-            issues=tuple(_issues(read)), tokens=_counted(read),
-            notes=(*self._generator.caveats, *_notes(read)),
-        )  # fmt: skip
+        return Reading(
+            data=whole.data,
+            token_evidence=whole.token_evidence,
+            lines={page.number: page.page_lines.lines for page in read},
+            turns={page.number: page.page_lines.quarter_turns for page in read},
+            issues=tuple(issues_of(read)),
+            tokens=tokens_of(read),
+            notes=(*self._generator.caveats, *notes_of(read)),
+        )
 
-    def _pages(self, task: _Task) -> Iterator[_PageRead]:
+    def _pages(self, task: _Task) -> Iterator[PageRead]:
         """The pages in order, as many of them under way as fit into a batch."""
-        window = max(self._manner.limits.rows, self._generator.concurrency)
+        window = max(self._generation.limits.rows, self._generator.concurrency)
         with ThreadPoolExecutor(max_workers=window, thread_name_prefix="page") as pool:
-            under_way: deque[Future[_PageRead]] = deque()
+            under_way: deque[Future[PageRead]] = deque()
             try:
                 for page in task.request.pages:
                     under_way.append(pool.submit(self._page, page, task))
@@ -144,58 +157,55 @@ class VisionEngine:
             finally:
                 task.abandoned.set()  # whoever still waits for an answer here is let go
 
-    def _page(self, page: Page, task: _Task) -> _PageRead:
-        sight = self._eyes(page)
-        upright = np.ascontiguousarray(np.rot90(page.picture, sight.quarter_turns))
+    def _page(self, page: Page, task: _Task) -> PageRead:
+        page_lines = self._line_source(page)
+        upright = np.ascontiguousarray(np.rot90(page.picture, page_lines.quarter_turns))
         try:
-            return _PageRead(page.number, sight, _slim(task.take(upright, page.number)))
+            return PageRead(page.number, page_lines, without_words(task.take(upright, page.number)))
         except _OF_ONE_PAGE as error:
-            return _PageRead(page.number, sight, turn=None, error=_bare(error))
-
-
-@dataclass(frozen=True, slots=True)
-class _PageRead:
-    """A page: where its lines are, and what was read or why not."""
-
-    number: int
-    sight: Sight
-    turn: Turn | None
-    error: EngineError | None = None
+            return PageRead(page.number, page_lines, turn=None, error=without_frames(error))
 
 
 class _Task:
     """The reading of one document: asks for each of its pages, for as long as somebody wants them."""
 
     def __init__(
-        self, request: Request, batcher: Batcher[Prompt, Answer], generator: Generator, manner: Manner,
+        self,
+        request: Request,
+        batcher: Batcher[Prompt, Answer],
+        generator: Generator,
+        generation: GenerationLimits,
         lengths: Lengths,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.request = request
         self.abandoned = threading.Event()
         self._batcher = batcher
         self._generator = generator
-        self._manner = manner
+        self._generation = generation
         self._lengths = lengths
         self._language = render.language_of(request.schema)
         self._question = render.extract(request.schema, self._language)
         self._schema = answer_schema(request.schema.root)
 
-    def counted(self, page: Future[_PageRead]) -> _PageRead:
+    def counted(self, page: Future[PageRead]) -> PageRead:
         """The page, when it has been read."""
         read = page.result()
         self.request.after_page()
         return read
 
-    def take(self, picture: Picture, page: int) -> Turn:
+    def take(self, picture: Picture, page: int) -> PageAttempt:
         """A page's data, corrected where a check had complaints; raises EngineError."""
         prompt = Prompt(
-            resize.fitted(picture, self._manner.pixels), (Message("user", self._question),), self._schema,
-            self._manner.max_tokens, thinking=self._manner.thinking if self._generator.thinks else 0,
-        )  # fmt: skip
+            resize.fitted(picture, self._generation.pixels),
+            (Message("user", self._question),),
+            self._schema,
+            self._generation.max_tokens,
+            thinking=self._generation.thinking if self._generator.thinks else 0,
+        )
         first = attempts.take(prompt, self.request.schema.root, page=page, ask=self._ask)
         return self._corrected(first, prompt)
 
-    def _corrected(self, first: Turn, prompt: Prompt) -> Turn:
+    def _corrected(self, first: PageAttempt, prompt: Prompt) -> PageAttempt:
         """The page after a second turn, where that has fewer complaints."""
         wrong = self._complaints(first.read)
         if not wrong or first.notes:  # an answer in parts, or one that was hard to get, is left alone
@@ -211,8 +221,8 @@ class _Task:
             return replace(first, notes=(f"the second turn after a check failed ({error.code})",))
         spent = (*first.answers, answer)
         if len(self._complaints(read)) >= len(wrong) or loses(first.read.data, read.data, wrong):
-            return Turn(first.read, spent)
-        return Turn(read, spent, ("corrected in a second turn after a check",))
+            return PageAttempt(first.read, spent)
+        return PageAttempt(read, spent, ("corrected in a second turn after a check",))
 
     def _complaints(self, read: PageAnswer) -> list[Issue]:
         return complaints(read.data, self.request.schema, whole=self.request.count == 1)
@@ -235,63 +245,27 @@ class _Task:
     def _look(self, beats: int) -> int:
         """Say that the model works where it does; let go of what nobody wants."""
         if self._batcher.beats != beats:
-            self.request.errand.alive()
+            self.request.context.alive()
         try:
-            self.request.errand.require()
+            self.request.context.require()
         except PagemillError:
             self.abandoned.set()
             raise
         return self._batcher.beats
 
-    def _ticket(self, prompt: Prompt) -> Ticket:
+    def _ticket(self, prompt: Prompt) -> BatchItem:
         expected = self._lengths.expected(self.request.schema, most=prompt.max_tokens)
-        return Ticket(
+        return BatchItem(
             tokens=self._generator.count_tokens(prompt) + prompt.thinking + expected,
             group=(expected, prompt.temperature, prompt.thinking > 0),
-            priority=self.request.errand.priority, project=self.request.errand.project,
+            priority=self.request.context.priority,
+            project=self.request.context.project,
             cancelled=self.abandoned.is_set,
-        )  # fmt: skip
+        )
 
 
-def _within(limits: Limits, generator: Generator) -> Limits:
+def _within(limits: BatchLimits, generator: Generator) -> BatchLimits:
     """The limits that this model can be run with."""
-    return Limits(min(limits.rows, generator.max_rows), limits.tokens, limits.wait, generator.concurrency)
-
-
-def _bare(error: EngineError) -> EngineError:
-    """An error without its frames, which hold the picture of the page."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
-
-
-def _slim(turn: Turn) -> Turn:
-    """A turn without the words of its answers: a document may have thousands of pages."""
-    kept = tuple(replace(answer, text="", thinking="", tokens=()) for answer in turn.answers)
-    return replace(turn, answers=kept)
-
-
-def _issues(read: Sequence[_PageRead]) -> Iterator[Issue]:
-    for page in read:
-        if page.error is not None:
-            message = f"page {page.number} could not be read: {page.error}"
-            yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
-        if page.sight.doubted:
-            message = f"the text layer of page {page.number} contradicts what is printed; it was not used"
-            yield Issue(code="text_layer_ignored", severity=Severity.INFO, message=message)
-
-
-def _notes(read: Sequence[_PageRead]) -> Iterator[str]:
-    """What was done otherwise than usual, each once per page."""
-    for page in read:
-        if page.turn is not None:
-            notes = [*page.turn.notes, *(note for answer in page.turn.answers for note in answer.notes)]
-            yield from (f"page {page.number}: {note}" for note in dict.fromkeys(notes))
-
-
-def _counted(read: Sequence[_PageRead]) -> dict[str, int]:
-    spent = [answer for page in read if page.turn is not None for answer in page.turn.answers]
-    return {
-        "pages": len(read),
-        "prompt": sum(answer.prompt_tokens for answer in spent),
-        "completion": sum(answer.completion_tokens for answer in spent),
-    }
+    return BatchLimits(
+        min(limits.rows, generator.max_rows), limits.tokens, limits.wait, generator.concurrency
+    )

@@ -24,7 +24,7 @@ from schemas.page import Line
 from schemas.record import Alternative, Citation, Evidence
 from schemas.values import amounts, dates
 from schemas.values.folding import squeeze
-from worker.reading.engines.base import Spoken
+from worker.reading.engines.base import TokenEvidence
 
 _ALIKE = 85.0  # percent of a quote that must be found
 _FOUND, _NEARLY, _NOWHERE = 0.6, 0.4, 0.2
@@ -55,45 +55,50 @@ def locate(
     lines: Mapping[int, Sequence[Line]],
     *,
     turns: _Turns = _UPRIGHT,
-    spoken: Mapping[str, Spoken] = MappingProxyType({}),
+    token_evidence: Mapping[str, TokenEvidence] = MappingProxyType({}),
 ) -> dict[str, Evidence]:
     """Evidence for every scalar that is not null, by JSON Pointer.
 
     `lines` of a page are in the frame of the page turned by `turns[page]` quarters counter-clockwise;
-    a value of which it is `spoken` is looked up on the page it was read from.
+    a value of which it is `token_evidence` is looked up on the page it was read from.
     """
     return {
-        at: _evidence(value, _on_its_page(lines, spoken.get(at)), turns, spoken.get(at))
-        for at, value in pointer.leaves(data) if value is not None
-    }  # fmt: skip
+        at: _evidence(value, _on_its_page(lines, token_evidence.get(at)), turns, token_evidence.get(at))
+        for at, value in pointer.leaves(data)
+        if value is not None
+    }
 
 
-def _on_its_page(lines: Mapping[int, Sequence[Line]], spoken: Spoken | None) -> Mapping[int, Sequence[Line]]:
-    return lines if spoken is None else {spoken.page: lines.get(spoken.page, ())}
+def _on_its_page(
+    lines: Mapping[int, Sequence[Line]], token_evidence: TokenEvidence | None
+) -> Mapping[int, Sequence[Line]]:
+    return lines if token_evidence is None else {token_evidence.page: lines.get(token_evidence.page, ())}
 
 
 def _evidence(
-    value: Any, lines: Mapping[int, Sequence[Line]], turns: _Turns, spoken: Spoken | None
+    value: Any, lines: Mapping[int, Sequence[Line]], turns: _Turns, token_evidence: TokenEvidence | None
 ) -> Evidence:
     place = next(_places(value, lines, turns), None)
     citations = (place.citation,) if place else ()
-    others = _alternatives(spoken) if spoken else ()
-    return Evidence(confidence=_confidence(place, spoken), citations=citations, alternatives=others)
+    others = _alternatives(token_evidence) if token_evidence else ()
+    return Evidence(confidence=_confidence(place, token_evidence), citations=citations, alternatives=others)
 
 
-def _confidence(place: _Place | None, spoken: Spoken | None) -> float:
-    if spoken is None or spoken.probability is None:
+def _confidence(place: _Place | None, token_evidence: TokenEvidence | None) -> float:
+    if token_evidence is None or token_evidence.probability is None:
         return _NOWHERE if place is None else _FOUND if place.exact else _NEARLY
     most = _SAID_NOWHERE if place is None else _SAID_FOUND if place.exact else _SAID_NEARLY
-    held = 1.0 if spoken.allowed is None else spoken.allowed  # little: the model wanted to say something else
-    return round(most * spoken.probability * held, 4)
+    held = (
+        1.0 if token_evidence.allowed is None else token_evidence.allowed
+    )  # little: the model wanted to say something else
+    return round(most * token_evidence.probability * held, 4)
 
 
-def _alternatives(spoken: Spoken) -> tuple[Alternative, ...]:
+def _alternatives(token_evidence: TokenEvidence) -> tuple[Alternative, ...]:
     """What other pages say of the same; as probable as it was to the model, and never more than likely."""
     return tuple(
         Alternative(value=other.value, confidence=round(0.5 * (other.probability or 0.0), 4))
-        for other in spoken.others[:_OTHERS]
+        for other in token_evidence.others[:_OTHERS]
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
-from worker.reading.engines.base import Other, Spoken
+from worker.reading.engines.base import Other, TokenEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PageAnswer:
 
     page: int
     data: Mapping[str, Any]
-    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    token_evidence: Mapping[str, TokenEvidence] = field(default_factory=dict)
     overlaps: bool = False
 
 
@@ -34,7 +34,7 @@ class Merged:
     """A document's data, and what was told of each value."""
 
     data: dict[str, Any]
-    spoken: dict[str, Spoken]
+    token_evidence: dict[str, TokenEvidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +48,42 @@ class _Part:
 
 def merge(answers: Sequence[PageAnswer], root: Field) -> Merged:
     """All pages' answers as one; the order of the pages counts."""
-    spoken: dict[str, Spoken] = {}
-    data = _merged([_Part(answer, answer.data, "") for answer in answers], root, to="", spoken=spoken)
-    return Merged(data if isinstance(data, dict) else {}, spoken)
+    token_evidence: dict[str, TokenEvidence] = {}
+    data = _merged(
+        [_Part(answer, answer.data, "") for answer in answers], root, to="", token_evidence=token_evidence
+    )
+    return Merged(data if isinstance(data, dict) else {}, token_evidence)
 
 
-def _merged(parts: Sequence[_Part], field_: Field, *, to: str, spoken: dict[str, Spoken]) -> Any:
+def _merged(
+    parts: Sequence[_Part], field_: Field, *, to: str, token_evidence: dict[str, TokenEvidence]
+) -> Any:
     if field_.is_object and any(isinstance(part.value, Mapping) for part in parts):
         return {
-            child.name: _merged(_inside(parts, child.name), child,
-                                to=to + pointer.join(child.name), spoken=spoken)
+            child.name: _merged(
+                _inside(parts, child.name),
+                child,
+                to=to + pointer.join(child.name),
+                token_evidence=token_evidence,
+            )
             for child in field_.properties
-        }  # fmt: skip
+        }
     if field_.is_array and any(isinstance(part.value, list) for part in parts):
-        return _listed(parts, field_, to=to, spoken=spoken)
-    return _first(parts, to=to, spoken=spoken)
+        return _listed(parts, field_, to=to, token_evidence=token_evidence)
+    return _first(parts, to=to, token_evidence=token_evidence)
 
 
 def _inside(parts: Sequence[_Part], name: str) -> list[_Part]:
     return [
         _Part(part.answer, part.value.get(name), part.at + pointer.join(name))
-        for part in parts if isinstance(part.value, Mapping)
-    ]  # fmt: skip
+        for part in parts
+        if isinstance(part.value, Mapping)
+    ]
 
 
-def _listed(parts: Sequence[_Part], field_: Field, *, to: str, spoken: dict[str, Spoken]) -> list[Any]:
+def _listed(
+    parts: Sequence[_Part], field_: Field, *, to: str, token_evidence: dict[str, TokenEvidence]
+) -> list[Any]:
     """All items in order; items in which nothing was found are none."""
     assert field_.items is not None
     items: list[_Part] = []
@@ -84,7 +95,7 @@ def _listed(parts: Sequence[_Part], field_: Field, *, to: str, spoken: dict[str,
         ]
         items.extend(found[_shared(items, found) :] if part.answer.overlaps else found)
     return [
-        _merged([item], field_.items, to=to + pointer.join(index), spoken=spoken)
+        _merged([item], field_.items, to=to + pointer.join(index), token_evidence=token_evidence)
         for index, item in enumerate(items)
     ]
 
@@ -98,7 +109,7 @@ def _shared(before: Sequence[_Part], after: Sequence[_Part]) -> int:
     return 0
 
 
-def _first(parts: Sequence[_Part], *, to: str, spoken: dict[str, Spoken]) -> Any:
+def _first(parts: Sequence[_Part], *, to: str, token_evidence: dict[str, TokenEvidence]) -> Any:
     found = [part for part in parts if part.value is not None]
     if not found:
         return None
@@ -107,9 +118,9 @@ def _first(parts: Sequence[_Part], *, to: str, spoken: dict[str, Spoken]) -> Any
     for part in rest:
         if part.value != first.value:
             others.setdefault(repr(part.value), Other(part.value, part.answer.page, _of(part).probability))
-    spoken[to] = replace(_of(first), others=tuple(others.values()))
+    token_evidence[to] = replace(_of(first), others=tuple(others.values()))
     return first.value
 
 
-def _of(part: _Part) -> Spoken:
-    return part.answer.spoken.get(part.at, Spoken(part.answer.page))
+def _of(part: _Part) -> TokenEvidence:
+    return part.answer.token_evidence.get(part.at, TokenEvidence(part.answer.page))

@@ -48,7 +48,7 @@ def read(answer: Answer, root: Field, *, page: int) -> PageAnswer:
     raw, start, end = _object(answer.text)
     tokens = [replace(t, start=t.start - start, end=t.end - start) for t in answer.tokens if t.end > start]
     try:
-        told = value_spans.spoken(answer.text[start:end], tokens, page=page) if tokens else {}
+        told = value_spans.token_evidence(answer.text[start:end], tokens, page=page) if tokens else {}
     except RecursionError as error:
         raise OutputInvalid(detail="it is nested too deeply") from error
     data = _fitted(raw, root)

@@ -7,14 +7,14 @@ import math
 from collections.abc import Iterator, Sequence
 
 from schemas import pointer
-from worker.reading.engines.base import Spoken
+from worker.reading.engines.base import TokenEvidence
 from worker.reading.engines.vision.base import Token
 
 _DECODER = json.JSONDecoder(strict=False)
 _BLANKS = " \t\r\n"
 
 
-def spoken(text: str, tokens: Sequence[Token], *, page: int) -> dict[str, Spoken]:
+def token_evidence(text: str, tokens: Sequence[Token], *, page: int) -> dict[str, TokenEvidence]:
     """What the tokens tell of every scalar in a JSON text, by JSON Pointer."""
     return {at: _told(tokens, start, end, page) for at, start, end in scalars(text)}
 
@@ -72,12 +72,12 @@ def _skip(text: str, index: int) -> int:
     return index
 
 
-def _told(tokens: Sequence[Token], start: int, end: int, page: int) -> Spoken:
+def _told(tokens: Sequence[Token], start: int, end: int, page: int) -> TokenEvidence:
     """The geometric mean of the probabilities of those tokens about which there was a choice."""
     mine = [token for token in tokens if token.start < end and token.end > start]
     logprobs = [token.logprob for token in mine if token.logprob is not None]
     if not logprobs:
-        return Spoken(page)
+        return TokenEvidence(page)
     mean = math.exp(sum(logprobs) / len(logprobs))
     allowed = [token.allowed for token in mine if token.allowed is not None]
-    return Spoken(page, probability=min(1.0, mean), allowed=min(allowed) if allowed else None)
+    return TokenEvidence(page, probability=min(1.0, mean), allowed=min(allowed) if allowed else None)

@@ -144,10 +144,14 @@ def test_what_is_not_known_is_not_guessed() -> None:
 
 
 CLASSES = {
-    "qwen3-vl-2b": ("Qwen3VL", (5, 11, 17)), "qwen3-vl-8b": ("Qwen3VL", (8, 16, 24)), "qwen3.5-4b": ("Qwen3_5", None),
-    "qwen3.5-9b": ("Qwen3_5", None), "internvl3.5-2b": ("InternVL", None), "glm-ocr": ("GlmOcr", None),
+    "qwen3-vl-2b": ("Qwen3VL", (5, 11, 17)),
+    "qwen3-vl-8b": ("Qwen3VL", (8, 16, 24)),
+    "qwen3.5-4b": ("Qwen3_5", None),
+    "qwen3.5-9b": ("Qwen3_5", None),
+    "internvl3.5-2b": ("InternVL", None),
+    "glm-ocr": ("GlmOcr", None),
     "paddleocr-vl": ("PaddleOCRVL", None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "kind"), CLASSES.items())
@@ -167,10 +171,15 @@ def _configuration(name: str, deepstack: tuple[int, ...] | None) -> dict[str, An
     assert architecture is not None
     text, vision = architecture.text, architecture.vision
     decoder: dict[str, Any] = {
-        "vocab_size": text.vocab, "hidden_size": text.hidden, "intermediate_size": text.intermediate,
-        "num_hidden_layers": text.layers, "num_attention_heads": text.heads, "head_dim": text.head_dim,
-        "num_key_value_heads": text.kv_heads, "tie_word_embeddings": text.tied,
-    }  # fmt: skip
+        "vocab_size": text.vocab,
+        "hidden_size": text.hidden,
+        "intermediate_size": text.intermediate,
+        "num_hidden_layers": text.layers,
+        "num_attention_heads": text.heads,
+        "head_dim": text.head_dim,
+        "num_key_value_heads": text.kv_heads,
+        "tie_word_embeddings": text.tied,
+    }
     tower: dict[str, Any] = {
         "hidden_size": vision.hidden,
         "intermediate_size": vision.intermediate,

@@ -9,22 +9,22 @@ from PIL import Image
 
 from tests.build import picture
 from worker.errors import CorruptFile, EmptyDocument, TooLarge, TooManyPages, TooManyPixels, UnsupportedType
-from worker.reading.pages.base import Limits, Page
+from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.factory import open_document
 
 
-def first(path: Path, limits: Limits) -> Page:
+def first(path: Path, limits: PageLimits) -> Page:
     with closing(open_document(path, pdf_backend="auto", limits=limits)) as document:
         return document.page(0, limits)
 
 
-def pages(path: Path, limits: Limits) -> int:
+def pages(path: Path, limits: PageLimits) -> int:
     with closing(open_document(path, pdf_backend="auto", limits=limits)) as document:
         return document.page_count
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "bmp", "gif", "heic", "jp2", "ppm"])
-def test_every_type_is_read_by_its_content(tmp_path: Path, limits: Limits, suffix: str) -> None:
+def test_every_type_is_read_by_its_content(tmp_path: Path, limits: PageLimits, suffix: str) -> None:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
@@ -35,7 +35,7 @@ def test_every_type_is_read_by_its_content(tmp_path: Path, limits: Limits, suffi
     assert page.picture.min() < 60
 
 
-def test_exif_rotation_is_undone(tmp_path: Path, limits: Limits) -> None:
+def test_exif_rotation_is_undone(tmp_path: Path, limits: PageLimits) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees to view
     picture().transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.jpg", exif=exif)
@@ -43,13 +43,13 @@ def test_exif_rotation_is_undone(tmp_path: Path, limits: Limits) -> None:
     assert (page.width, page.height) == (600, 200)
 
 
-def test_a_multi_page_tiff_has_all_its_pages(tmp_path: Path, limits: Limits) -> None:
+def test_a_multi_page_tiff_has_all_its_pages(tmp_path: Path, limits: PageLimits) -> None:
     frames = [picture(text) for text in ("ONE", "TWO", "THREE")]
     frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
     assert pages(tmp_path / "a.tif", limits) == 3
 
 
-def test_an_animation_is_one_page(tmp_path: Path, limits: Limits) -> None:
+def test_an_animation_is_one_page(tmp_path: Path, limits: PageLimits) -> None:
     frames = [picture(text) for text in ("ONE", "TWO")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     assert pages(tmp_path / "a.gif", limits) == 1
@@ -57,7 +57,7 @@ def test_an_animation_is_one_page(tmp_path: Path, limits: Limits) -> None:
 
 @pytest.mark.parametrize("ink", [(0, 0, 0), (255, 255, 255)])
 def test_ink_on_nothing_is_put_on_a_ground_that_shows_it(
-    tmp_path: Path, limits: Limits, ink: tuple[int, int, int]
+    tmp_path: Path, limits: PageLimits, ink: tuple[int, int, int]
 ) -> None:
     mask = picture().convert("L").point(lambda grey: 255 - grey)
     layer = Image.new("RGBA", mask.size, (*ink, 0))
@@ -67,7 +67,7 @@ def test_ink_on_nothing_is_put_on_a_ground_that_shows_it(
     assert int(page.picture.max()) - int(page.picture.min()) > 200
 
 
-def test_sixteen_bits_are_stretched_to_eight(tmp_path: Path, limits: Limits) -> None:
+def test_sixteen_bits_are_stretched_to_eight(tmp_path: Path, limits: PageLimits) -> None:
     Image.fromarray(np.linspace(0, 40000, 100 * 100).reshape(100, 100).astype(np.uint16)).save(
         tmp_path / "a.png"
     )
@@ -75,7 +75,7 @@ def test_sixteen_bits_are_stretched_to_eight(tmp_path: Path, limits: Limits) -> 
     assert (page.picture.min(), page.picture.max()) == (0, 255)
 
 
-def test_a_large_picture_is_scaled_to_the_limit(tmp_path: Path, limits: Limits) -> None:
+def test_a_large_picture_is_scaled_to_the_limit(tmp_path: Path, limits: PageLimits) -> None:
     picture(size=(6000, 5000)).save(tmp_path / "a.jpg")
     page = first(tmp_path / "a.jpg", limits)
     assert page.width * page.height <= limits.max_pixels * 1.01
@@ -84,13 +84,17 @@ def test_a_large_picture_is_scaled_to_the_limit(tmp_path: Path, limits: Limits) 
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        (b"", EmptyDocument), (b"just a note\n", UnsupportedType), (b"<html><body>", UnsupportedType),
-        (b"PK\x03\x04" + bytes(100), UnsupportedType), (bytes(range(7)) * 9, CorruptFile),
-        (b"\x89PNG\r\n\x1a\n" + bytes(40), CorruptFile), (b"\xff\xd8\xff\xe0" + bytes(40), CorruptFile),
+        (b"", EmptyDocument),
+        (b"just a note\n", UnsupportedType),
+        (b"<html><body>", UnsupportedType),
+        (b"PK\x03\x04" + bytes(100), UnsupportedType),
+        (bytes(range(7)) * 9, CorruptFile),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), CorruptFile),
+        (b"\xff\xd8\xff\xe0" + bytes(40), CorruptFile),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_document_is_refused_by_its_kind(
-    tmp_path: Path, limits: Limits, content: bytes, error: type[Exception]
+    tmp_path: Path, limits: PageLimits, content: bytes, error: type[Exception]
 ) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(content)
@@ -98,7 +102,7 @@ def test_what_is_no_document_is_refused_by_its_kind(
         first(path, limits)
 
 
-def test_limits_refuse_before_they_decode(tmp_path: Path, limits: Limits) -> None:
+def test_limits_refuse_before_they_decode(tmp_path: Path, limits: PageLimits) -> None:
     from dataclasses import replace
 
     picture().save(tmp_path / "a.png")

@@ -16,10 +16,10 @@ from schemas import registry
 from tests.build import pdf, picture
 from worker import errors
 from worker.reading import pipeline
-from worker.reading.engines.base import Reply, Request
+from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.fake import FakeEngine
 from worker.reading.pages import protocol
-from worker.reading.pages.base import Limits, Page
+from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import PageFailed, Sandbox
 
 
@@ -39,7 +39,7 @@ def test_pages_arrive_in_order_with_their_words(tmp_path: Path, sandbox: Sandbox
     assert all(page.text_layer for page in pages)
 
 
-def test_a_child_serves_many_documents_and_is_gone_afterwards(tmp_path: Path, limits: Limits) -> None:
+def test_a_child_serves_many_documents_and_is_gone_afterwards(tmp_path: Path, limits: PageLimits) -> None:
     paths = [pdf(tmp_path / f"{n}.pdf", ["x"]) for n in range(5)]
     with Sandbox(limits) as sandbox:
         for path in paths:
@@ -78,7 +78,7 @@ def test_a_file_that_is_gone_is_an_error_and_not_a_crash(tmp_path: Path, sandbox
         _ = sandbox.open(tmp_path / "none.pdf").page_count
 
 
-def test_too_little_memory_is_said(tmp_path: Path, limits: Limits) -> None:
+def test_too_little_memory_is_said(tmp_path: Path, limits: PageLimits) -> None:
     picture(size=(9000, 9000)).save(tmp_path / "a.png")
     with Sandbox(replace(limits, max_memory=400 * 2**20)) as sandbox:
         document = sandbox.open(tmp_path / "a.png")
@@ -86,7 +86,7 @@ def test_too_little_memory_is_said(tmp_path: Path, limits: Limits) -> None:
     assert [page.error.code for page in failed] == ["too_large"]
 
 
-def test_a_hanging_child_is_ended_at_the_limit(tmp_path: Path, limits: Limits) -> None:
+def test_a_hanging_child_is_ended_at_the_limit(tmp_path: Path, limits: PageLimits) -> None:
     with Sandbox(replace(limits, page_seconds=0.2)) as sandbox:
         document = sandbox.open(pdf(tmp_path / "a.pdf", ["x"]))
         assert document._child is not None
@@ -143,7 +143,7 @@ def test_the_wire_takes_no_memory_for_lies() -> None:
 
 def test_an_engine_that_fails_leaves_no_child_at_work(tmp_path: Path, sandbox: Sandbox) -> None:
     class Broken(FakeEngine):
-        def read(self, requests: Sequence[Request]) -> Sequence[Reply]:
+        def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
             next(iter(requests[0].pages))
             raise errors.OutOfMemory
 
@@ -153,7 +153,7 @@ def test_an_engine_that_fails_leaves_no_child_at_work(tmp_path: Path, sandbox: S
     assert children_of(os.getpid()) == []
 
 
-def test_a_closed_sandbox_opens_nothing(tmp_path: Path, limits: Limits) -> None:
+def test_a_closed_sandbox_opens_nothing(tmp_path: Path, limits: PageLimits) -> None:
     sandbox = Sandbox(limits)
     sandbox.close()
     with pytest.raises(errors.Cancelled):

@@ -20,8 +20,7 @@ def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
         return best_first([c for c in by_label.values() if c.strength >= 0.5])
     times_printed = Counter(typed.value for typed in sheet.dates)
     other = {_key(c) for c in labelled.read(_as(concept, _OTHER), sheet) if c.strength > 0.6}
-    due = {_key(c) for c in labelled.read(_as(concept, "invoice.due_date"), sheet)
-           if c.strength > 0.6}  # fmt: skip
+    due = {_key(c) for c in labelled.read(_as(concept, "invoice.due_date"), sheet) if c.strength > 0.6}
     found = []
     for order, typed in enumerate(sheet.dates):
         key = (id(typed.span.cell), typed.span.start)
@@ -49,8 +48,9 @@ def _time_beside(typed: Typed, sheet: Sheet) -> float:
 def _in_heading(typed: Typed, sheet: Sheet) -> bool:
     """Whether it stands in the title of an invoice, with its number."""
     row = sheet.layout.rows[typed.span.cell.row]
-    named = any(mention.weight("invoice.number") >= 1.0
-                for cell in row.cells for mention in sheet.mentions.of(cell))  # fmt: skip
+    named = any(
+        mention.weight("invoice.number") >= 1.0 for cell in row.cells for mention in sheet.mentions.of(cell)
+    )
     return named and row.height > 1.1 * sheet.layout.text_height
 
 

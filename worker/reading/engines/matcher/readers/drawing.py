@@ -58,8 +58,12 @@ def is_measure(text: str) -> bool:
     """Whether a text is a length, an area or a pair of sides rather than words."""
     letters = sum(char.isalpha() for char in text)
     digits = sum(char.isdigit() for char in text)
-    return bool(LENGTH.match(text) or (SIDES.search(text) and letters <= 6)
-                or (AREA.search(text) and letters <= 3) or digits > letters)  # fmt: skip
+    return bool(
+        LENGTH.match(text)
+        or (SIDES.search(text) and letters <= 6)
+        or (AREA.search(text) and letters <= 3)
+        or digits > letters
+    )
 
 
 def watermarks(sheet: Sheet) -> Iterator[list[Cell]]:

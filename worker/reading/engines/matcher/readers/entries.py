@@ -26,8 +26,7 @@ _Entry = tuple[Span, Span | None, str, str | None]
 def read(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     """The entries in reading order."""
     assert field.items is not None
-    names = {concept_of(child).name.rpartition(".")[2]: child.name
-             for child in field.items.properties}  # fmt: skip
+    names = {concept_of(child).name.rpartition(".")[2]: child.name for child in field.items.properties}
     names = {part: names.get(part, part) for part in ("key", "value", "kind")}
     return Listing([_group(entry, names) for row in sheet.layout.rows for entry in _entries(row)])
 

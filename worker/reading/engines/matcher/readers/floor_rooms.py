@@ -52,8 +52,7 @@ class _Room:
 def read_rooms(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     """Every named space, from the top down."""
     assert field.items is not None
-    concepts = {child.name: concept_of(child, within="plan.rooms").name
-                for child in field.items.properties}  # fmt: skip
+    concepts = {child.name: concept_of(child, within="plan.rooms").name for child in field.items.properties}
     names = {name: _part_of(concept_name, name) for name, concept_name in concepts.items()}
     rooms = _rooms(sheet)
     printed = {fold(room.title) for room in rooms}
@@ -200,12 +199,20 @@ def _group(room: _Room, parts: dict[str, str], *, title: str) -> Group:
 
 def _part_of(concept: str, name: str) -> str:
     """Which part of a room a field asks for: by its concept, else by its name."""
-    known = {"room.name": "name", "room.area": "area", "room.dimensions": "dimensions",
-             "room.dimensions_alt": "dimensions_alt"}  # fmt: skip
+    known = {
+        "room.name": "name",
+        "room.area": "area",
+        "room.dimensions": "dimensions",
+        "room.dimensions_alt": "dimensions_alt",
+    }
     if concept in known:
         return known[concept]
-    for pattern, part in ((r"name|名", "name"), (r"area|面积", "area"), (r"alt|imperial", "dimensions_alt"),
-                          (r"dimension|size|尺寸", "dimensions")):  # fmt: skip
+    for pattern, part in (
+        (r"name|名", "name"),
+        (r"area|面积", "area"),
+        (r"alt|imperial", "dimensions_alt"),
+        (r"dimension|size|尺寸", "dimensions"),
+    ):
         if re.search(pattern, name, re.IGNORECASE):
             return part
     return ""

@@ -110,10 +110,13 @@ def _values(concept: Concept, sheet: Sheet, cell: Cell, start: int) -> Iterator[
 def _text(sheet: Sheet, cell: Cell, start: int) -> Iterator[Typed]:
     """The text up to the next label of the cell."""
     end = min(
-        (other.start for other in sheet.mentions.of(cell)
-         if other.start > start and re.match(r"\s?[:：#]", cell.text[other.end :])),
+        (
+            other.start
+            for other in sheet.mentions.of(cell)
+            if other.start > start and re.match(r"\s?[:：#]", cell.text[other.end :])
+        ),
         default=len(cell.text),
-    )  # fmt: skip
+    )
     text = cell.text[start:end].rstrip(" :：;,|")
     if re.search(r"\w", text):
         yield Typed(text, Span(cell, start, start + len(text)))

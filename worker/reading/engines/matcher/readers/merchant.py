@@ -225,8 +225,10 @@ def _follows(sheet: Sheet, first: int, name: int | None) -> float:
     if first <= name:
         return -1.0
     between = sheet.layout.rows[name + 1 : first]
-    direct = all(_REGISTRATION.match(row.text) or _STOP.search(row.text)
-                 or re.match(r"^\W*\(", row.text) for row in between)  # fmt: skip
+    direct = all(
+        _REGISTRATION.match(row.text) or _STOP.search(row.text) or re.match(r"^\W*\(", row.text)
+        for row in between
+    )
     return 0.8 if direct else 0.0
 
 

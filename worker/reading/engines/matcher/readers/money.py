@@ -89,8 +89,9 @@ def _sums_column(amount: _Amount, sheet: Sheet) -> bool:
 def _column_above(cell: Cell, sheet: Sheet) -> Iterator[Typed]:
     """Amounts of the rows above in the same column, from below, without a gap."""
     for row in reversed(sheet.layout.rows[max(0, cell.row - _COLUMN_ROWS) : cell.row]):
-        found = [typed for other in row.cells if other.overlap_x(cell) > 0
-                 for typed in sheet.typed("money", other)]  # fmt: skip
+        found = [
+            typed for other in row.cells if other.overlap_x(cell) > 0 for typed in sheet.typed("money", other)
+        ]
         if row.page is not cell.page or not found:
             return
         yield found[-1]
@@ -228,14 +229,16 @@ class _Support:
         score += 0.25 * (value in self._paid and not self._change)
         sums = self._adds_up(value)
         score += 0.25 * sums
-        strength = min(1.0, 0.6 * min(amount.label, 1.3) + 0.2 * sums
-                       + 0.1 * (self._printed[value] > 1))  # fmt: skip
+        strength = min(1.0, 0.6 * min(amount.label, 1.3) + 0.2 * sums + 0.1 * (self._printed[value] > 1))
         return score, strength
 
     def _values_named(self, concept: str) -> set[Decimal]:
         named = (_named(amount.typed, concept, self._sheet) for amount in self._amounts)
-        return {abs(n.value) if concept != "money.rounding" else n.value
-                for n in named if n.label > 0.3 and n.label >= n.other}  # fmt: skip
+        return {
+            abs(n.value) if concept != "money.rounding" else n.value
+            for n in named
+            if n.label > 0.3 and n.label >= n.other
+        }
 
     def _adds_up(self, value: Decimal) -> int:
         """How many of the page's sums give this value: paid - change, parts + tax + rounding."""
@@ -266,6 +269,9 @@ def _tax_rows(amounts: Sequence[_Amount]) -> set[int]:
     return {
         row
         for row, values in by_row.items()
-        if any(a > b >= 0 and (b == 0 or Decimal("0.03") <= b / a <= Decimal("0.27"))
-               for a in values for b in values)
-    }  # fmt: skip
+        if any(
+            a > b >= 0 and (b == 0 or Decimal("0.03") <= b / a <= Decimal("0.27"))
+            for a in values
+            for b in values
+        )
+    }

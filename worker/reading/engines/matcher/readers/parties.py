@@ -247,8 +247,11 @@ def _addresses(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others:
     for block in blocks:
         names = list(_first_lines(block, concept, sheet))
         named = {id(span.cell) for candidate in names[:1] for span in candidate.spans}
-        lines = [span for cell in block.cells if id(cell) not in named
-                 and (span := _address_text(cell, concept, sheet))]  # fmt: skip
+        lines = [
+            span
+            for cell in block.cells
+            if id(cell) not in named and (span := _address_text(cell, concept, sheet))
+        ]
         run = _address_run(lines)
         if run:
             value = ", ".join(span.text.strip(" ,") for span in run)

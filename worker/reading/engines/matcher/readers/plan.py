@@ -47,8 +47,12 @@ def read_total_area(concept: Concept, sheet: Sheet) -> list[Candidate]:
 
 def read_floor(concept: Concept, sheet: Sheet) -> list[Candidate]:
     """The floors named on the sheet, joined when there are several."""
-    found = [(match.group(0), Span(cell, *match.span()))
-             for cell in all_cells(sheet) for match in [_FLOOR.search(cell.text)] if match]  # fmt: skip
+    found = [
+        (match.group(0), Span(cell, *match.span()))
+        for cell in all_cells(sheet)
+        for match in [_FLOOR.search(cell.text)]
+        if match
+    ]
     if not found:
         return []
     texts = dict.fromkeys(text for text, _ in found)

@@ -50,9 +50,12 @@ def read(known: Mapping[str, Concept], sheet: Sheet) -> list[Group]:
 
 def _priced(row: Row, sheet: Sheet) -> Candidate | None:
     """The amount at the right end of a row without labels."""
-    if any(label.weight >= 1.0 and not label.concept.startswith(("item.", "party.", "ignore.tax_table"))
-           for cell in row.cells for mention in sheet.mentions.of(cell)
-           for label in mention.labels):  # fmt: skip
+    if any(
+        label.weight >= 1.0 and not label.concept.startswith(("item.", "party.", "ignore.tax_table"))
+        for cell in row.cells
+        for mention in sheet.mentions.of(cell)
+        for label in mention.labels
+    ):
         return None
     found = [typed for cell in row.cells[-2:] for typed in sheet.typed("money", cell)]
     if not found:
@@ -117,7 +120,8 @@ def ends_table(row: Row, sheet: Sheet) -> bool:
         for mention in sheet.mentions.of(cell):
             if mention.start > 2 or cell.column > 1:
                 continue
-            if any(label.concept.startswith(_AFTER_ITEMS) and label.weight >= 1.0
-                   for label in mention.labels):  # fmt: skip
+            if any(
+                label.concept.startswith(_AFTER_ITEMS) and label.weight >= 1.0 for label in mention.labels
+            ):
                 return True
     return False

@@ -21,7 +21,7 @@ from worker.reading.engines.matcher.readers import (
     parties,
     plan,
     tables,
-    transcript,
+    transcription,
 )
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
 
@@ -40,9 +40,9 @@ _SCALARS: Mapping[str, Callable[[Concept, Sheet], list[Candidate]]] = {
     "plan_floor": plan.read_floor,
     "plan_title": plan.read_title,
     "watermark": plan.read_watermark,
-    "full_text": transcript.read_text,
-    "column_text": transcript.read_column_text,
-    "language": transcript.read_language,
+    "full_text": transcription.read_text,
+    "column_text": transcription.read_column_text,
+    "language": transcription.read_language,
     "chart_title": chart.read_title,
     "chart_x_axis": chart.read_x_axis,
     "chart_y_axis": chart.read_y_axis,
@@ -53,9 +53,9 @@ _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
     "chains": chains.read_chains,
     "annotations": plan.read_annotations,
     "entries": entries.read,
-    "lines": transcript.read_lines,
-    "columns": transcript.read_columns,
-    "pages": transcript.read_pages,
+    "lines": transcription.read_lines,
+    "columns": transcription.read_columns,
+    "pages": transcription.read_pages,
 }
 _BESIDE = 0.75  # strength of a value right behind or beside its label
 _BY_SUMS = frozenset({"money", "total"})
@@ -80,8 +80,7 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
     if concept.value == "party":
         return _party(field, concept, sheet)
     if field.is_object:
-        return Group({child.name: fill(child, sheet, within=concept.name)
-                      for child in field.properties})  # fmt: skip
+        return Group({child.name: fill(child, sheet, within=concept.name) for child in field.properties})
     if field.enum is not None and concept.value not in _SCALARS:
         return Scalar(entries.read_enum(field, concept, sheet))
     return Scalar(_scalar(field, concept, sheet))
@@ -90,8 +89,12 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
 def _party(field: Field, concept: Concept, sheet: Sheet) -> Group:
     """A party's name, address and numbers from its block, anything else by its own title."""
     known = parties.read(field, concept, sheet).fields
-    return Group({child.name: known.get(child.name) or fill(child, sheet, within=concept.name)
-                  for child in field.properties})  # fmt: skip
+    return Group(
+        {
+            child.name: known.get(child.name) or fill(child, sheet, within=concept.name)
+            for child in field.properties
+        }
+    )
 
 
 def _scalar(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:

@@ -48,8 +48,10 @@ class _Column:
 def read(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     """The items of the largest table that fits the fields."""
     assert field.items is not None
-    known = {child.name: concept_of(child, within="items" if concept.value == "table" else None)
-             for child in field.items.properties}  # fmt: skip
+    known = {
+        child.name: concept_of(child, within="items" if concept.value == "table" else None)
+        for child in field.items.properties
+    }
     header = _header(known, sheet)
     if header is not None:
         row, columns = header
@@ -86,8 +88,14 @@ def _columns(row: Row, known: Mapping[str, Concept], sheet: Sheet) -> Iterator[_
     taken: set[str] = set()
     for cell in row.cells:
         for mention in sheet.mentions.of(cell):
-            name = next((name for name, concept in known.items()
-                         if name not in taken and mention.weight(concept.name)), None)  # fmt: skip
+            name = next(
+                (
+                    name
+                    for name, concept in known.items()
+                    if name not in taken and mention.weight(concept.name)
+                ),
+                None,
+            )
             ignored = mention.weight("item.ignored") or mention.weight("item.tax_rate")
             if name is None and not ignored:
                 continue

@@ -23,13 +23,31 @@ Language = Literal["en", "zh"]
 _LONGEST = 400  # characters that a schema may say about one field
 _MOST_CHOICES = 40
 _TYPES: dict[Language, dict[str, str]] = {
-    "en": {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false",
-           "object": "parts", "array": "list", "date": "date, YYYY-MM-DD", "time": "time",
-           "choice": "one of", "pattern": "in the form of the regular expression"},
-    "zh": {"string": "文字", "number": "数字", "integer": "整数", "boolean": "true 或 false",
-           "object": "组成部分", "array": "列表", "date": "日期，YYYY-MM-DD", "time": "时间",
-           "choice": "取值之一", "pattern": "符合正则表达式"},
-}  # fmt: skip
+    "en": {
+        "string": "text",
+        "number": "number",
+        "integer": "whole number",
+        "boolean": "true or false",
+        "object": "parts",
+        "array": "list",
+        "date": "date, YYYY-MM-DD",
+        "time": "time",
+        "choice": "one of",
+        "pattern": "in the form of the regular expression",
+    },
+    "zh": {
+        "string": "文字",
+        "number": "数字",
+        "integer": "整数",
+        "boolean": "true 或 false",
+        "object": "组成部分",
+        "array": "列表",
+        "date": "日期，YYYY-MM-DD",
+        "time": "时间",
+        "choice": "取值之一",
+        "pattern": "符合正则表达式",
+    },
+}
 
 
 def extract(schema: Schema, language: Language) -> str:

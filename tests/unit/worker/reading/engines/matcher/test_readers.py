@@ -31,14 +31,22 @@ def mine(**properties: Any) -> registry.Schema:
 
 
 RECEIPT: tuple[Row, ...] = (
-    [(300, "HARBOUR LIGHTS CAFE LTD")], [(330, "(889211-K)")], [(320, "7 Saltmarsh Quay,")], [(330, "40210 Port Ellery")],
-    [(330, "Tel: 03-5550 1234")], "Bill No: A1029", [(60, "Date"), (200, ": 05/11/2019 18:40")],
+    [(300, "HARBOUR LIGHTS CAFE LTD")],
+    [(330, "(889211-K)")],
+    [(320, "7 Saltmarsh Quay,")],
+    [(330, "40210 Port Ellery")],
+    [(330, "Tel: 03-5550 1234")],
+    "Bill No: A1029",
+    [(60, "Date"), (200, ": 05/11/2019 18:40")],
     [(60, "Item"), (500, "Qty"), (640, "Price"), (800, "Amount")],
     [(60, "Flat white"), (500, "2"), (640, "4.50"), (800, "9.00")],
     [(60, "Walnut cake"), (500, "1"), (640, "6.00"), (800, "6.00")],
-    [(60, "Sub Total"), (800, "15.00")], [(60, "GST 6%"), (800, "0.90")],
-    [(60, "TOTAL"), (800, "15.90")], [(60, "Cash"), (800, "20.00")], [(60, "Change"), (800, "4.10")],
-)  # fmt: skip
+    [(60, "Sub Total"), (800, "15.00")],
+    [(60, "GST 6%"), (800, "0.90")],
+    [(60, "TOTAL"), (800, "15.90")],
+    [(60, "Cash"), (800, "20.00")],
+    [(60, "Change"), (800, "4.10")],
+)
 
 
 def test_a_receipt_of_an_unknown_shop() -> None:
@@ -66,13 +74,34 @@ def test_nothing_is_invented_on_an_empty_page() -> None:
 @pytest.mark.parametrize(
     ("rows", "total"),
     [
-        ([[(60, "Total"), (800, "12.00")], [(60, "Rounding Adj"), (800, "0.02")], [(60, "Rounded Total"), (800, "12.02")]], 12.02),
+        (
+            [
+                [(60, "Total"), (800, "12.00")],
+                [(60, "Rounding Adj"), (800, "0.02")],
+                [(60, "Rounded Total"), (800, "12.02")],
+            ],
+            12.02,
+        ),
         ([[(60, "TOTAL QTY"), (800, "3.00")], [(60, "Amount Due"), (800, "41.50")]], 41.5),
         ([[(60, "Gesamtbetrag"), (800, "1.234,50 €")], [(60, "MwSt"), (800, "197,10 €")]], 1234.5),
-        ([[(60, "合计"), (800, "￥88.00")], [(60, "找零"), (800, "￥12.00")], [(60, "现金"), (800, "￥100.00")]], 88.0),
-        ([[(60, "TOTAL"), (800, "10 00")], [(60, "CASH"), (800, "20.00")], [(60, "CHANGE"), (800, "10.00")]], 10.0),
+        (
+            [
+                [(60, "合计"), (800, "￥88.00")],
+                [(60, "找零"), (800, "￥12.00")],
+                [(60, "现金"), (800, "￥100.00")],
+            ],
+            88.0,
+        ),
+        (
+            [
+                [(60, "TOTAL"), (800, "10 00")],
+                [(60, "CASH"), (800, "20.00")],
+                [(60, "CHANGE"), (800, "10.00")],
+            ],
+            10.0,
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_total_among_its_neighbours(rows: list[Row], total: float) -> None:
     assert read(registry.kind("receipt"), *rows)["total"] == total
 
@@ -80,22 +109,29 @@ def test_the_total_among_its_neighbours(rows: list[Row], total: float) -> None:
 def test_a_tax_summary_at_the_foot_is_not_the_total() -> None:
     data = read(
         registry.kind("receipt"),
-        [(60, "TOTAL"), (800, "11.60")], [(60, "GST Summary"), (600, "Amount"), (800, "Tax")],
-        [(60, "SR 6%"), (600, "10.94"), (800, "0.66")], [(60, "Total"), (600, "10.94"), (800, "0.66")],
-    )  # fmt: skip
+        [(60, "TOTAL"), (800, "11.60")],
+        [(60, "GST Summary"), (600, "Amount"), (800, "Tax")],
+        [(60, "SR 6%"), (600, "10.94"), (800, "0.66")],
+        [(60, "Total"), (600, "10.94"), (800, "0.66")],
+    )
     assert data["total"] == 11.6
 
 
 def test_an_invoice_with_both_parties_side_by_side() -> None:
     data = read(
         registry.kind("invoice"),
-        [(60, "Lieferant"), (520, "Käufer")], [(60, "Nordwerk GmbH"), (520, "Muster-Kunde AG")],
-        [(60, "Hafenstraße 4"), (520, "Kundenweg 88")], [(60, "20457 Hamburg"), (520, "40235 Düsseldorf")],
-        [(60, "USt-IdNr: DE555111222")], "Rechnung Nr. R-2024/77 vom 03.02.2024",
+        [(60, "Lieferant"), (520, "Käufer")],
+        [(60, "Nordwerk GmbH"), (520, "Muster-Kunde AG")],
+        [(60, "Hafenstraße 4"), (520, "Kundenweg 88")],
+        [(60, "20457 Hamburg"), (520, "40235 Düsseldorf")],
+        [(60, "USt-IdNr: DE555111222")],
+        "Rechnung Nr. R-2024/77 vom 03.02.2024",
         [(60, "Pos"), (150, "Bezeichnung"), (500, "Menge"), (640, "Einzelpreis"), (820, "Betrag")],
         [(60, "1"), (150, "Schrauben M4"), (500, "10"), (640, "2,50"), (820, "25,00")],
-        [(60, "Nettobetrag"), (820, "25,00")], [(60, "MwSt 19%"), (820, "4,75")], [(60, "Gesamtbetrag"), (820, "29,75")],
-    )  # fmt: skip
+        [(60, "Nettobetrag"), (820, "25,00")],
+        [(60, "MwSt 19%"), (820, "4,75")],
+        [(60, "Gesamtbetrag"), (820, "29,75")],
+    )
     assert (data["seller"]["name"], data["buyer"]["name"]) == ("Nordwerk GmbH", "Muster-Kunde AG")
     assert data["seller"]["address"] == "Hafenstraße 4, 20457 Hamburg"
     assert data["seller"]["tax_ids"] == ["DE555111222"]
@@ -113,20 +149,34 @@ def test_a_due_date_is_never_taken_for_the_date_of_issue() -> None:
 
 
 TICKET: tuple[Row, ...] = (
-    [(60, "K075123"), (700, "检票:B2")], [(60, "青山站"), (450, "G1418"), (700, "临江站")],
-    [(60, "2019年03月04日10:28开"), (700, "07车03A号")], [(60, "￥55.5元"), (700, "二等座")],
-    "3301021990****123X张三", "12345678901234K075123 青山售",
-)  # fmt: skip
+    [(60, "K075123"), (700, "检票:B2")],
+    [(60, "青山站"), (450, "G1418"), (700, "临江站")],
+    [(60, "2019年03月04日10:28开"), (700, "07车03A号")],
+    [(60, "￥55.5元"), (700, "二等座")],
+    "3301021990****123X张三",
+    "12345678901234K075123 青山售",
+)
 
 
 def test_a_ticket_by_form_and_place() -> None:
     data = read(registry.kind("train_ticket"), *TICKET)
     assert data == {
-        "ticket_number": "K075123", "from_station": "青山站", "to_station": "临江站", "train_number": "G1418",
-        "departure_datetime": "2019-03-04T10:28", "car": "07", "seat": "03A", "seat_class": "二等座", "price": 55.5,
-        "currency": "CNY", "passenger_name": "张三", "id_number": "3301021990****123X", "check_in_gate": "B2",
-        "sold_at": "青山售", "bottom_code": "12345678901234K075123",
-    }  # fmt: skip
+        "ticket_number": "K075123",
+        "from_station": "青山站",
+        "to_station": "临江站",
+        "train_number": "G1418",
+        "departure_datetime": "2019-03-04T10:28",
+        "car": "07",
+        "seat": "03A",
+        "seat_class": "二等座",
+        "price": 55.5,
+        "currency": "CNY",
+        "passenger_name": "张三",
+        "id_number": "3301021990****123X",
+        "check_in_gate": "B2",
+        "sold_at": "青山售",
+        "bottom_code": "12345678901234K075123",
+    }
 
 
 def test_covered_fields_of_a_ticket_are_null() -> None:
@@ -137,13 +187,20 @@ def test_covered_fields_of_a_ticket_are_null() -> None:
 
 def test_a_plain_schema_with_only_titles_is_enough() -> None:
     kind = mine(
-        train={"type": "string", "title": "车次"}, fare={"type": "number", "title": "票价"},
-        employee_name={"type": "string"}, orderTotal={"type": "number"}, badgeNumber={"type": "integer"},
-    )  # fmt: skip
+        train={"type": "string", "title": "车次"},
+        fare={"type": "number", "title": "票价"},
+        employee_name={"type": "string"},
+        orderTotal={"type": "number"},
+        badgeNumber={"type": "integer"},
+    )
     data = read(
-        kind, [(60, "青山站"), (450, "G1418"), (700, "临江站")], [(60, "票价"), (300, "55.50")],
-        "Employee: Kim Lee", [(60, "Order total"), (700, "71.20")], [(60, "Badge no"), (300, "4711")],
-    )  # fmt: skip
+        kind,
+        [(60, "青山站"), (450, "G1418"), (700, "临江站")],
+        [(60, "票价"), (300, "55.50")],
+        "Employee: Kim Lee",
+        [(60, "Order total"), (700, "71.20")],
+        [(60, "Badge no"), (300, "4711")],
+    )
     assert data["train"] == "G1418"
     assert (data["fare"], data["orderTotal"]) == (55.5, 71.2)
     assert (data["employee_name"], data["badgeNumber"]) == ("Kim Lee", 4711)
@@ -157,16 +214,25 @@ def test_labels_beside_below_and_inline() -> None:
 
 def test_enums_booleans_and_types() -> None:
     kind = mine(
-        size={"enum": ["small", "large"]}, fragile={"type": "boolean", "title": "Fragile"},
-        count={"type": "integer", "title": "Count"}, due={"type": "string", "format": "date", "title": "Due"},
-    )  # fmt: skip
+        size={"enum": ["small", "large"]},
+        fragile={"type": "boolean", "title": "Fragile"},
+        count={"type": "integer", "title": "Count"},
+        due={"type": "string", "format": "date", "title": "Due"},
+    )
     data = read(kind, "Size: large", "☑ Fragile", "Count: 12", "Due: 4 May 2024")
     assert data == {"size": "large", "fragile": True, "count": 12, "due": "2024-05-04"}
 
 
 def test_a_users_own_table() -> None:
-    kind = mine(readings={"type": "array", "items": {"type": "object", "properties": {
-        "station": {"type": "string"}, "level": {"type": "number"}}}})  # fmt: skip
+    kind = mine(
+        readings={
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"station": {"type": "string"}, "level": {"type": "number"}},
+            },
+        }
+    )
     data = read(
         kind,
         [(60, "Station"), (500, "Level")],
@@ -178,10 +244,13 @@ def test_a_users_own_table() -> None:
 
 def test_rooms_with_areas_sides_and_chinese_over_english() -> None:
     data = read(
-        registry.kind("floor_plan"), [(300, "A户型平面图")],
-        [(100, "主卧"), (600, "KITCHEN")], [(100, "BED ROOM"), (600, "2.6 m X 3.0 m")], [(100, "13.8㎡"), (600, "8.5 ft X 9.8 ft")],
+        registry.kind("floor_plan"),
+        [(300, "A户型平面图")],
+        [(100, "主卧"), (600, "KITCHEN")],
+        [(100, "BED ROOM"), (600, "2.6 m X 3.0 m")],
+        [(100, "13.8㎡"), (600, "8.5 ft X 9.8 ft")],
         [(100, "单位：毫米"), (600, "建筑面积 66.4㎡")],
-    )  # fmt: skip
+    )
     rooms = {room["name"]: room for room in data["rooms"]}
     assert rooms["主卧 BED ROOM"]["area_m2"] == 13.8
     assert rooms["KITCHEN"]["dimensions"] == "2.6 m X 3.0 m"
@@ -200,9 +269,12 @@ def test_a_form_with_texts_ticks_and_a_signature() -> None:
         "Signature: K.O.",
     )["entries"]
     assert {(e["key"], e["value"], e["kind"]) for e in entries} == {
-        ("Surname", "Okafor", "text"), ("Age", "41", "text"), ("Married", "checked", "checkbox"),
-        ("Retired", "unchecked", "checkbox"), ("Signature", "K.O.", "signature"),
-    }  # fmt: skip
+        ("Surname", "Okafor", "text"),
+        ("Age", "41", "text"),
+        ("Married", "checked", "checkbox"),
+        ("Retired", "unchecked", "checkbox"),
+        ("Signature", "K.O.", "signature"),
+    }
 
 
 def test_two_columns_of_prose_are_read_one_after_the_other() -> None:
@@ -228,13 +300,33 @@ def test_what_the_engine_cannot_do_is_named() -> None:
 @pytest.mark.parametrize(
     ("head", "company", "address"),
     [
-        (["KIRPPU JA POIKA", "Unioninkatu 14 B", "00130 Helsinki", "Puh. 09 555 1234"], "KIRPPU JA POIKA", "Unioninkatu 14 B 00130 Helsinki"),
-        (["Ziggurat & Vole", "Umber Reach 44", "Qasr District", "Tel 555-0199"], "Ziggurat & Vole", "Umber Reach 44 Qasr District"),
-        (["阿里山茶行", "收银小票", "地址：厦门市思明区湖滨南路12号", "日期：2021-03-04"], "阿里山茶行", "厦门市思明区湖滨南路12号"),
-        (["WELCOME TO", "SUNRISE DINER", "88 Harbor Blvd", "Long Beach, CA 90802", "(562) 555-0142"], "SUNRISE DINER", "88 Harbor Blvd Long Beach, CA 90802"),
-        (["7-ELEVEN", "Store #1142", "Somchai Road 12", "Bangkok 10110", "TAX ID 0107555000133"], "7-ELEVEN", "Somchai Road 12 Bangkok 10110"),
+        (
+            ["KIRPPU JA POIKA", "Unioninkatu 14 B", "00130 Helsinki", "Puh. 09 555 1234"],
+            "KIRPPU JA POIKA",
+            "Unioninkatu 14 B 00130 Helsinki",
+        ),
+        (
+            ["Ziggurat & Vole", "Umber Reach 44", "Qasr District", "Tel 555-0199"],
+            "Ziggurat & Vole",
+            "Umber Reach 44 Qasr District",
+        ),
+        (
+            ["阿里山茶行", "收银小票", "地址：厦门市思明区湖滨南路12号", "日期：2021-03-04"],
+            "阿里山茶行",
+            "厦门市思明区湖滨南路12号",
+        ),
+        (
+            ["WELCOME TO", "SUNRISE DINER", "88 Harbor Blvd", "Long Beach, CA 90802", "(562) 555-0142"],
+            "SUNRISE DINER",
+            "88 Harbor Blvd Long Beach, CA 90802",
+        ),
+        (
+            ["7-ELEVEN", "Store #1142", "Somchai Road 12", "Bangkok 10110", "TAX ID 0107555000133"],
+            "7-ELEVEN",
+            "Somchai Road 12 Bangkok 10110",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_head_of_a_receipt_in_words_nobody_listed(head: list[str], company: str, address: str) -> None:
     data = read(registry.kind("receipt"), *[[(300.0, row)] for row in head], [(60, "Total"), (800, "6.00")])
     assert (data["company"], data["address"]) == (company, address)
@@ -252,10 +344,16 @@ def test_double_line_notes_in_a_column_stand_in_brackets() -> None:
             line(0, 0, text), box=box, edges=even_edges(box, len(text), vertical=True), vertical=True
         )
 
-    page = replace(page_of(), lines=(
-        column(600, 100, "天高地遠", width=80), column(645, 430, "小注一", width=36), column(602, 430, "小注二", width=36),
-        column(600, 560, "其行", width=80), column(400, 100, "山川草木", width=80),
-    ))  # fmt: skip
+    page = replace(
+        page_of(),
+        lines=(
+            column(600, 100, "天高地遠", width=80),
+            column(645, 430, "小注一", width=36),
+            column(602, 430, "小注二", width=36),
+            column(600, 560, "其行", width=80),
+            column(400, 100, "山川草木", width=80),
+        ),
+    )
     sheet = lay_out(arrange([page]), concepts.labels())
     kind = registry.kind("ancient_text")
     data, _ = assign.settle(kind.root, fill_root(kind.root, sheet))
@@ -264,14 +362,25 @@ def test_double_line_notes_in_a_column_stand_in_brackets() -> None:
 
 def test_a_chinese_vat_invoice_without_readable_headings() -> None:
     data = read(
-        registry.kind("invoice"), [(300, "电子发票（普通发票）")], [(600, "发票号码：24312000000012345678")],
-        [(600, "开票日期：2024年01月15日")], [(90, "名称：青禾软件有限公司"), (560, "名称：云岭数据科技有限公司")],
+        registry.kind("invoice"),
+        [(300, "电子发票（普通发票）")],
+        [(600, "发票号码：24312000000012345678")],
+        [(600, "开票日期：2024年01月15日")],
+        [(90, "名称：青禾软件有限公司"), (560, "名称：云岭数据科技有限公司")],
         [(90, "纳税人识别号：91310115MA1K00000X"), (560, "纳税人识别号：91530100MA6K00000Y")],
-        [(60, "项目名称"), (400, "单位"), (470, "数量"), (560, "单价"), (680, "金额"), (780, "税率"), (890, "税额")],
+        [
+            (60, "项目名称"),
+            (400, "单位"),
+            (470, "数量"),
+            (560, "单价"),
+            (680, "金额"),
+            (780, "税率"),
+            (890, "税额"),
+        ],
         [(60, "*餐饮服务*餐费"), (470, "1"), (560, "200"), (680, "200.00"), (780, "6%"), (860, "12.00")],
         [(60, "合计"), (660, "¥200.00"), (850, "¥12.00")],
         [(60, "价税合计（大写）"), (300, "贰佰壹拾贰圆整"), (650, "（小写）¥212.00")],
-    )  # fmt: skip
+    )
     assert data["buyer"] == {"name": "青禾软件有限公司", "address": None, "tax_ids": ["91310115MA1K00000X"]}
     assert data["seller"] == {
         "name": "云岭数据科技有限公司",
@@ -314,20 +423,31 @@ def test_dates_of_other_things_need_their_label(field: str, rows: list[str], val
 @pytest.mark.parametrize(
     ("definition", "row", "value"),
     [
-        ({"enum": ["S", "M", "L"]}, "Thing: M", "M"), ({"enum": [1, 2, 3]}, "Thing: 2", 2),
-        ({"enum": ["groß", "klein"]}, "Thing: groß", "groß"), ({"enum": ["new", "old"]}, "Thinking of New York", None),
-        ({"type": ["string", "integer"]}, "Thing: AB12", "AB12"), ({"type": "number"}, "Thing: -120.50", -120.5),
-        ({"type": "number"}, "Thing: −5.5", -5.5), ({"type": "integer", "maximum": 99}, "Thing: 300", None),
-        ({"type": "string", "x-pattern": "[A-Z]*"}, "thing", None), ({"type": "string"}, "Things: Kim", "Kim"),
+        ({"enum": ["S", "M", "L"]}, "Thing: M", "M"),
+        ({"enum": [1, 2, 3]}, "Thing: 2", 2),
+        ({"enum": ["groß", "klein"]}, "Thing: groß", "groß"),
+        ({"enum": ["new", "old"]}, "Thinking of New York", None),
+        ({"type": ["string", "integer"]}, "Thing: AB12", "AB12"),
+        ({"type": "number"}, "Thing: -120.50", -120.5),
+        ({"type": "number"}, "Thing: −5.5", -5.5),
+        ({"type": "integer", "maximum": 99}, "Thing: 300", None),
+        ({"type": "string", "x-pattern": "[A-Z]*"}, "thing", None),
+        ({"type": "string"}, "Things: Kim", "Kim"),
     ],
-)  # fmt: skip
+)
 def test_types_signs_and_bounds(definition: dict[str, Any], row: str, value: Any) -> None:
     assert read(mine(thing=definition), row)["thing"] == value
 
 
 @pytest.mark.parametrize("name", ["items", "rooms", "entries", "lines", "products"])
-@pytest.mark.parametrize("shape", [{"type": "object", "properties": {"a": {"type": "string"}}},
-                                   {"type": "array", "items": {"type": "string"}}, {"type": "array", "prefixItems": [{}]}])  # fmt: skip
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"type": "object", "properties": {"a": {"type": "string"}}},
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "array", "prefixItems": [{}]},
+    ],
+)
 def test_names_of_tables_with_other_shapes_break_nothing(name: str, shape: dict[str, Any]) -> None:
     data = read(mine(**{name: shape}), *RECEIPT)
     assert isinstance(data[name], list | dict)

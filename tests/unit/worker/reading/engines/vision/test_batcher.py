@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import Cancelled, DeviceLost, OutOfMemory, OutputInvalid, PagemillError
-from worker.reading.engines.vision.batcher import Batcher, Limits, Served, Ticket
+from worker.reading.engines.vision.batcher import Batcher, BatchItem, BatchLimits, BatchResult
 
 
 class Machine:
@@ -32,11 +32,11 @@ class Machine:
         return [None if cancelled(row) else item for row, item in enumerate(batch)]
 
 
-def batches(tickets: Sequence[tuple[Any, Ticket]], limits: Limits) -> list[list[Any]]:
+def batches(tickets: Sequence[tuple[Any, BatchItem]], limits: BatchLimits) -> list[list[Any]]:
     """How the items are batched when all of them wait behind a first one."""
     machine = Machine()
     made: Batcher[Any, Any] = Batcher(machine, limits=limits)
-    first = made.submit("first", Ticket(1, group="first"))
+    first = made.submit("first", BatchItem(1, group="first"))
     while not machine.batches:
         pass
     rest = [made.submit(item, ticket) for item, ticket in tickets]
@@ -47,28 +47,28 @@ def batches(tickets: Sequence[tuple[Any, Ticket]], limits: Limits) -> list[list[
 
 
 def test_items_of_a_group_share_batches_of_limited_rows() -> None:
-    tickets = [(n, Ticket(10, group=n % 2)) for n in range(8)]
-    assert batches(tickets, Limits(rows=3, wait=0)) == [[0, 2, 4], [1, 3, 5], [6], [7]]
+    tickets = [(n, BatchItem(10, group=n % 2)) for n in range(8)]
+    assert batches(tickets, BatchLimits(rows=3, wait=0)) == [[0, 2, 4], [1, 3, 5], [6], [7]]
 
 
 def test_a_batch_is_as_wide_as_its_longest_row_and_keeps_to_the_budget() -> None:
-    tickets = [(n, Ticket(n)) for n in (50, 40, 10, 10, 30)]
-    assert batches(tickets, Limits(rows=8, tokens=100, wait=0)) == [[50, 40], [10, 10, 30]]
-    assert batches([("huge", Ticket(500))], Limits(tokens=100, wait=0)) == [["huge"]]
+    tickets = [(n, BatchItem(n)) for n in (50, 40, 10, 10, 30)]
+    assert batches(tickets, BatchLimits(rows=8, tokens=100, wait=0)) == [[50, 40], [10, 10, 30]]
+    assert batches([("huge", BatchItem(500))], BatchLimits(tokens=100, wait=0)) == [["huge"]]
 
 
 def test_a_higher_priority_goes_first() -> None:
     tickets = [
-        ("low", Ticket(1, priority=1)),
-        ("high", Ticket(1, priority=9)),
-        ("mid", Ticket(1, priority=5)),
+        ("low", BatchItem(1, priority=1)),
+        ("high", BatchItem(1, priority=9)),
+        ("mid", BatchItem(1, priority=5)),
     ]
-    assert batches(tickets, Limits(rows=1, wait=0)) == [["high"], ["mid"], ["low"]]
+    assert batches(tickets, BatchLimits(rows=1, wait=0)) == [["high"], ["mid"], ["low"]]
 
 
 def test_a_project_with_many_pages_does_not_hold_up_one_with_a_single_page() -> None:
-    tickets = [(f"a{n}", Ticket(1, project="a")) for n in range(6)] + [("b0", Ticket(1, project="b"))]
-    assert "b0" in batches(tickets, Limits(rows=2, wait=0))[0]
+    tickets = [(f"a{n}", BatchItem(1, project="a")) for n in range(6)] + [("b0", BatchItem(1, project="b"))]
+    assert "b0" in batches(tickets, BatchLimits(rows=2, wait=0))[0]
 
 
 @given(
@@ -78,9 +78,11 @@ def test_a_project_with_many_pages_does_not_hold_up_one_with_a_single_page() -> 
     )
 )
 def test_every_item_is_read_once_and_within_the_limits(rows: list[tuple[int, int, int, str]]) -> None:
-    tickets = [(index, Ticket(tokens, group=group, priority=priority, project=project))
-               for index, (tokens, group, priority, project) in enumerate(rows)]  # fmt: skip
-    made = batches(tickets, Limits(rows=4, tokens=100, wait=0))
+    tickets = [
+        (index, BatchItem(tokens, group=group, priority=priority, project=project))
+        for index, (tokens, group, priority, project) in enumerate(rows)
+    ]
+    made = batches(tickets, BatchLimits(rows=4, tokens=100, wait=0))
     assert sorted(item for batch in made for item in batch) == list(range(len(rows)))
     for batch in made:
         assert len(batch) <= 4
@@ -91,8 +93,8 @@ def test_every_item_is_read_once_and_within_the_limits(rows: list[tuple[int, int
 def test_a_first_item_waits_a_moment_for_company() -> None:
     machine = Machine()
     machine.go.set()
-    made: Batcher[int, int] = Batcher(machine, limits=Limits(rows=4, wait=0.3))
-    futures = [made.submit(n, Ticket(1)) for n in range(3)]
+    made: Batcher[int, int] = Batcher(machine, limits=BatchLimits(rows=4, wait=0.3))
+    futures = [made.submit(n, BatchItem(1)) for n in range(3)]
     assert [future.result(5).result for future in futures] == [0, 1, 2]
     made.close()
     assert machine.batches == [[0, 1, 2]]
@@ -101,14 +103,14 @@ def test_a_first_item_waits_a_moment_for_company() -> None:
 def test_a_batch_that_does_not_fit_is_halved_and_later_batches_are_smaller() -> None:
     machine = Machine(lambda batch: OutOfMemory() if len(batch) > 2 else None)
     machine.go.set()
-    made: Batcher[int, int] = Batcher(machine, limits=Limits(rows=4, tokens=1000, wait=0.3))
-    served = [made.submit(n, Ticket(100)) for n in range(4)]
+    made: Batcher[int, int] = Batcher(machine, limits=BatchLimits(rows=4, tokens=1000, wait=0.3))
+    served = [made.submit(n, BatchItem(100)) for n in range(4)]
     notes = served[0].result(5).notes
     assert notes == ("read in a batch of 2 because 4 pages did not fit into memory",)
     assert machine.batches == [[0, 1, 2, 3], [0, 1], [2, 3]]
     found: set[tuple[str, ...]] = set()
     for _ in range(2):  # three at a time are tried once more, and are too many as well
-        later = [made.submit(n, Ticket(100)).result for n in range(4)]
+        later = [made.submit(n, BatchItem(100)).result for n in range(4)]
         found = {result(5).notes for result in later}
     assert found == {()}
     made.close()
@@ -118,13 +120,13 @@ def test_an_item_that_does_not_fit_alone_is_made_smaller_until_it_does_or_cannot
     machine = Machine(lambda batch: OutOfMemory() if batch[0] > 2 else None)
     machine.go.set()
     made: Batcher[int, int] = Batcher(
-        machine, limits=Limits(wait=0), smaller=lambda item: item // 2 if item < 100 else None
+        machine, limits=BatchLimits(wait=0), smaller=lambda item: item // 2 if item < 100 else None
     )
-    assert made.submit(16, Ticket(1)).result(5) == Served(
+    assert made.submit(16, BatchItem(1)).result(5) == BatchResult(
         2, ("read at a lower resolution because the page did not fit into memory",)
     )
     with pytest.raises(OutOfMemory):
-        made.submit(1000, Ticket(1)).result(5)
+        made.submit(1000, BatchItem(1)).result(5)
     made.close()
 
 
@@ -132,8 +134,8 @@ def test_an_item_that_does_not_fit_alone_is_made_smaller_until_it_does_or_cannot
 def test_an_item_that_breaks_its_batch_breaks_only_itself(error: Exception) -> None:
     machine = Machine(lambda batch: error if "bad" in batch else None)
     machine.go.set()
-    made: Batcher[str, str] = Batcher(machine, limits=Limits(rows=4, wait=0.3))
-    futures = {name: made.submit(name, Ticket(1)) for name in ("good", "bad", "fine")}
+    made: Batcher[str, str] = Batcher(machine, limits=BatchLimits(rows=4, wait=0.3))
+    futures = {name: made.submit(name, BatchItem(1)) for name in ("good", "bad", "fine")}
     assert futures["good"].result(5).result == "good"
     assert futures["fine"].result(5).result == "fine"
     with pytest.raises(PagemillError):
@@ -145,9 +147,9 @@ def test_a_lost_device_ends_the_process_after_everybody_was_told() -> None:
     ended: list[bool] = []
     machine = Machine(lambda _batch: DeviceLost(detail="CUDA error: device-side assert triggered"))
     machine.go.set()
-    made: Batcher[int, int] = Batcher(machine, limits=Limits(wait=0), lost=lambda: ended.append(True))
+    made: Batcher[int, int] = Batcher(machine, limits=BatchLimits(wait=0), lost=lambda: ended.append(True))
     with pytest.raises(DeviceLost):
-        made.submit(1, Ticket(1)).result(5)
+        made.submit(1, BatchItem(1)).result(5)
     made.close()
     assert ended == [True]
 
@@ -155,11 +157,11 @@ def test_a_lost_device_ends_the_process_after_everybody_was_told() -> None:
 def test_what_is_cancelled_is_not_begun_and_is_told_so_when_it_runs() -> None:
     machine = Machine()
     gone = threading.Event()
-    made: Batcher[str, Any] = Batcher(machine, limits=Limits(rows=1, wait=0))
-    running = made.submit("running", Ticket(1, cancelled=gone.is_set))
+    made: Batcher[str, Any] = Batcher(machine, limits=BatchLimits(rows=1, wait=0))
+    running = made.submit("running", BatchItem(1, cancelled=gone.is_set))
     while not machine.batches:
         pass
-    waiting = made.submit("waiting", Ticket(1, cancelled=gone.is_set))
+    waiting = made.submit("waiting", BatchItem(1, cancelled=gone.is_set))
     gone.set()
     machine.go.set()
     assert running.result(5).result is None
@@ -172,8 +174,8 @@ def test_what_is_cancelled_is_not_begun_and_is_told_so_when_it_runs() -> None:
 
 def test_closing_leaves_nobody_waiting() -> None:
     machine = Machine()
-    made: Batcher[int, int] = Batcher(machine, limits=Limits(rows=1, wait=0))
-    first, second = made.submit(1, Ticket(1)), made.submit(2, Ticket(1))
+    made: Batcher[int, int] = Batcher(machine, limits=BatchLimits(rows=1, wait=0))
+    first, second = made.submit(1, BatchItem(1)), made.submit(2, BatchItem(1))
     while not machine.batches:
         pass
     threading.Timer(0.1, machine.go.set).start()
@@ -184,20 +186,20 @@ def test_closing_leaves_nobody_waiting() -> None:
 
 
 def test_a_result_too_few_breaks_the_batch_and_not_the_batcher() -> None:
-    made: Batcher[int, int] = Batcher(lambda batch, _cancelled: list(batch[1:]), limits=Limits(wait=0))
+    made: Batcher[int, int] = Batcher(lambda batch, _cancelled: list(batch[1:]), limits=BatchLimits(wait=0))
     for _ in range(2):
         with pytest.raises(PagemillError):
-            made.submit(1, Ticket(1)).result(5)
+            made.submit(1, BatchItem(1)).result(5)
     made.close()
     with pytest.raises(Cancelled):
-        made.submit(1, Ticket(1)).result(5)
+        made.submit(1, BatchItem(1)).result(5)
 
 
 def test_groups_that_wait_do_not_end_each_others_window() -> None:
     machine = Machine()
     machine.go.set()
-    made: Batcher[str, str] = Batcher(machine, limits=Limits(rows=8, wait=0.4))
-    futures = [made.submit(f"{group}{n}", Ticket(1, group=group)) for n in range(4) for group in "ab"]
+    made: Batcher[str, str] = Batcher(machine, limits=BatchLimits(rows=8, wait=0.4))
+    futures = [made.submit(f"{group}{n}", BatchItem(1, group=group)) for n in range(4) for group in "ab"]
     assert {future.result(5).notes for future in futures} == {()}
     made.close()
     assert [len(batch) for batch in machine.batches] == [4, 4]
@@ -207,11 +209,11 @@ def test_a_budget_that_was_cut_grows_again() -> None:
     once = iter([OutOfMemory()])
     machine = Machine(lambda _batch: next(once, None))
     machine.go.set()
-    made: Batcher[int, int] = Batcher(machine, limits=Limits(rows=4, tokens=400, wait=0.1))
-    for future in [made.submit(n, Ticket(100)) for n in range(4)]:
+    made: Batcher[int, int] = Batcher(machine, limits=BatchLimits(rows=4, tokens=400, wait=0.1))
+    for future in [made.submit(n, BatchItem(100)) for n in range(4)]:
         future.result(5)
     assert made._tokens < 400
     for _ in range(30):
-        made.submit(1, Ticket(1)).result(5)
+        made.submit(1, BatchItem(1)).result(5)
     made.close()
     assert made._tokens == 400

@@ -20,17 +20,17 @@ from schemas import pointer, registry
 from schemas.json_schema.answer import answer_schema
 from schemas.record import Issue, Severity
 from worker.errors import Cancelled, OutOfMemory, OutputInvalid, OutputTruncated, UnsupportedByEngine
-from worker.reading.engines.base import Errand, Request, Spoken
+from worker.reading.engines.base import Request, RequestContext, TokenEvidence
 from worker.reading.engines.vision import attempts, parse, value_spans
 from worker.reading.engines.vision.base import Answer, Finish, Message, Prompt, Token
-from worker.reading.engines.vision.batcher import Limits
+from worker.reading.engines.vision.batcher import BatchLimits
 from worker.reading.engines.vision.complaints import complaints
-from worker.reading.engines.vision.engine import Manner, VisionEngine
+from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
 from worker.reading.engines.vision.merge import PageAnswer, merge
 from worker.reading.engines.vision.prompts import render
 from worker.reading.engines.vision.scripted import ScriptedGenerator
 from worker.reading.pages.base import Page
-from worker.reading.text.sources import Sight
+from worker.reading.text.sources import PageLines
 
 SHOP = registry.from_json_schema(
     {
@@ -40,12 +40,17 @@ SHOP = registry.from_json_schema(
             "shop": {"type": "string"},
             "total": {"type": "number"},
             "paid": {"type": "boolean"},
-            "items": {"type": "array", "items": {"type": "object", "properties": {
-                "name": {"type": "string"}, "price": {"type": "number"}}}},
+            "items": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"name": {"type": "string"}, "price": {"type": "number"}},
+                },
+            },
         },
     },
     name="shop",
-)  # fmt: skip
+)
 WHITE = np.full((600, 400, 3), 255, dtype=np.uint8)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -63,16 +68,18 @@ def page(number: int, height: int = 600) -> Page:
 
 
 def engine(script: Any, *, rows: int = 4) -> VisionEngine:
-    manner = Manner(Limits(rows=rows, wait=0.01), max_tokens=256)
-    return VisionEngine(ScriptedGenerator(script, rows=rows), manner=manner, eyes=lambda _page: Sight(()))
+    generation = GenerationLimits(BatchLimits(rows=rows, wait=0.01), max_tokens=256)
+    return VisionEngine(
+        ScriptedGenerator(script, rows=rows), generation=generation, line_source=lambda _page: PageLines(())
+    )
 
 
 def read(
-    script: Any, pages: Sequence[Page], schema: registry.Schema = SHOP, errand: Errand | None = None
+    script: Any, pages: Sequence[Page], schema: registry.Schema = SHOP, context: RequestContext | None = None
 ) -> Any:
     made = engine(script)
     try:
-        [reply] = made.read([Request(schema, pages, len(pages), errand or Errand())])
+        [reply] = made.read([Request(schema, pages, len(pages), context or RequestContext())])
     finally:
         made.close()
     return reply
@@ -115,12 +122,15 @@ def test_the_language_of_a_prompt_is_that_of_the_schema() -> None:
 
 
 def test_formats_choices_and_nested_fields_are_told() -> None:
-    raw = {"type": "object", "properties": {
-        "day": {"type": "string", "format": "date"},
-        "size": {"enum": ["S", "M", None]},
-        "lines": {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}},
-        "tags": {"type": "array", "items": {"enum": ["new", "old"]}},
-    }}  # fmt: skip
+    raw = {
+        "type": "object",
+        "properties": {
+            "day": {"type": "string", "format": "date"},
+            "size": {"enum": ["S", "M", None]},
+            "lines": {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}},
+            "tags": {"type": "array", "items": {"enum": ["new", "old"]}},
+        },
+    }
     prompt = render.extract(registry.from_json_schema(raw, name="x"), "en")
     assert "`day` (date, YYYY-MM-DD)" in prompt
     assert 'one of "S", "M"' in prompt
@@ -147,10 +157,10 @@ def test_a_value_is_as_probable_as_its_own_tokens_whatever_stands_around_it() ->
         Token(i, i + 1, -1.0 if text[i] in "AB" else -0.1 if text[i] in "12" else -9.0, 0.5)
         for i in range(len(text))
     ]
-    told = parse.read(Answer(text, Finish.STOP, tuple(tokens)), SHOP.root, page=3).spoken
+    told = parse.read(Answer(text, Finish.STOP, tuple(tokens)), SHOP.root, page=3).token_evidence
     assert told["/shop"].probability == pytest.approx(np.exp(-1.0))
     assert told["/total"].probability == pytest.approx(np.exp(-0.1))
-    assert told["/total"] == Spoken(3, told["/total"].probability, 0.5)
+    assert told["/total"] == TokenEvidence(3, told["/total"].probability, 0.5)
 
 
 def test_prose_around_the_object_and_values_of_other_types_are_seen_through() -> None:
@@ -180,7 +190,7 @@ def test_an_answer_that_did_not_end_by_itself_is_never_used(finish: Finish, erro
 PROMPT = Prompt(WHITE, (Message("user", "read"),), answer_schema(SHOP.root), max_tokens=100)
 
 
-def ladder(*finishes: Finish) -> tuple[list[Prompt], attempts.Turn]:
+def ladder(*finishes: Finish) -> tuple[list[Prompt], attempts.PageAttempt]:
     asked: list[Prompt] = []
     waiting = list(finishes)
 
@@ -214,10 +224,20 @@ def test_at_the_end_of_the_ladder_there_is_an_error_and_no_half_answer() -> None
 
 
 def test_lists_of_pages_are_joined_and_the_first_page_with_a_value_wins() -> None:
-    first = PageAnswer(1, {"shop": "A", "total": None, "items": [{"name": "x", "price": 1}]},
-                       {"/shop": Spoken(1, 0.9), "/items/0/name": Spoken(1, 0.8)})  # fmt: skip
-    second = PageAnswer(2, {"shop": "B", "total": 3, "items": [{"name": None, "price": None}, {"name": "y", "price": 2}]},
-                        {"/shop": Spoken(2, 0.4), "/total": Spoken(2, 0.7), "/items/1/name": Spoken(2, 0.6)})  # fmt: skip
+    first = PageAnswer(
+        1,
+        {"shop": "A", "total": None, "items": [{"name": "x", "price": 1}]},
+        {"/shop": TokenEvidence(1, 0.9), "/items/0/name": TokenEvidence(1, 0.8)},
+    )
+    second = PageAnswer(
+        2,
+        {"shop": "B", "total": 3, "items": [{"name": None, "price": None}, {"name": "y", "price": 2}]},
+        {
+            "/shop": TokenEvidence(2, 0.4),
+            "/total": TokenEvidence(2, 0.7),
+            "/items/1/name": TokenEvidence(2, 0.6),
+        },
+    )
     whole = merge([first, second], SHOP.root)
     assert whole.data == {
         "shop": "A",
@@ -225,9 +245,9 @@ def test_lists_of_pages_are_joined_and_the_first_page_with_a_value_wins() -> Non
         "paid": None,
         "items": [{"name": "x", "price": 1}, {"name": "y", "price": 2}],
     }
-    assert whole.spoken["/items/1/name"] == Spoken(2, 0.6)
-    assert whole.spoken["/total"].page == 2
-    assert [(other.value, other.page) for other in whole.spoken["/shop"].others] == [("B", 2)]
+    assert whole.token_evidence["/items/1/name"] == TokenEvidence(2, 0.6)
+    assert whole.token_evidence["/total"].page == 2
+    assert [(other.value, other.page) for other in whole.token_evidence["/shop"].others] == [("B", 2)]
 
 
 def test_lines_in_both_parts_of_a_page_are_listed_once() -> None:
@@ -238,15 +258,27 @@ def test_lines_in_both_parts_of_a_page_are_listed_once() -> None:
     assert [item["name"] for item in whole.data["items"]] == ["a", "b", "c", "d"]
 
 
-@given(st.lists(st.fixed_dictionaries({"shop": st.none() | st.text(min_size=1, max_size=3), "items": st.lists(
-    st.fixed_dictionaries({"name": st.none() | st.text(min_size=1, max_size=3)}), max_size=3)}), min_size=1, max_size=4))  # fmt: skip
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "shop": st.none() | st.text(min_size=1, max_size=3),
+                "items": st.lists(
+                    st.fixed_dictionaries({"name": st.none() | st.text(min_size=1, max_size=3)}), max_size=3
+                ),
+            }
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_merging_loses_no_item_and_invents_no_value(pages: list[dict[str, Any]]) -> None:
     whole = merge([PageAnswer(number, data) for number, data in enumerate(pages, start=1)], SHOP.root)
     names = [item["name"] for data in pages for item in data["items"] if item["name"] is not None]
     assert [item["name"] for item in whole.data.get("items") or []] == names
     assert whole.data["shop"] == next((data["shop"] for data in pages if data["shop"] is not None), None)
     told = {at for at, value in pointer.leaves(whole.data) if value is not None}
-    assert told == set(whole.spoken)
+    assert told == set(whole.token_evidence)
 
 
 # The engine around a model
@@ -259,7 +291,7 @@ def test_pages_of_a_document_are_read_together_and_merged_in_their_order() -> No
     reply = read(script, [page(number, height=500 - 20 * number) for number in range(1, 10)])
     assert [item["name"] for item in reply.data["items"]] == [str(500 - 20 * n) for n in range(1, 10)]
     assert reply.tokens == {"pages": 9, "prompt": 0, "completion": 63}
-    assert [reply.spoken[f"/items/{n}/name"].page for n in range(9)] == list(range(1, 10))
+    assert [reply.token_evidence[f"/items/{n}/name"].page for n in range(9)] == list(range(1, 10))
 
 
 def test_a_page_that_cannot_be_read_is_an_issue_and_the_others_are_read() -> None:
@@ -280,8 +312,14 @@ def test_the_second_turn_shows_the_complaints_and_is_taken_when_it_is_better() -
     def script(prompt: Prompt) -> Answer:
         seen.append(prompt)
         total = 12.0 if len(prompt.messages) > 1 else 99.0
-        return said({"items": [{"description": "tea", "quantity": 2, "unit_price": 6, "amount": 12}],
-                     "subtotal": 12, "tax": 0, "total": total})  # fmt: skip
+        return said(
+            {
+                "items": [{"description": "tea", "quantity": 2, "unit_price": 6, "amount": 12}],
+                "subtotal": 12,
+                "tax": 0,
+                "total": total,
+            }
+        )
 
     reply = read(script, [page(1)], registry.kind("receipt"))
     assert reply.data["total"] == 12.0
@@ -323,7 +361,7 @@ def test_a_document_that_nobody_wants_any_more_stops_and_lets_go_of_its_pages() 
         return said({"shop": "A"})
 
     with pytest.raises(Cancelled):
-        read(script, [page(1), page(2)], errand=Errand(require=require))
+        read(script, [page(1), page(2)], context=RequestContext(require=require))
 
 
 def test_a_page_counts_when_it_is_read_not_when_the_model_gets_it() -> None:
@@ -376,8 +414,11 @@ def test_running_out_of_memory_halves_the_batch_then_the_picture_and_says_so() -
                 raise OutOfMemory
             return super().generate(batch, cancelled)
 
-    made = VisionEngine(Small(lambda _prompt: said({"shop": "A"})), manner=Manner(Limits(rows=4, wait=0.2)),
-                        eyes=lambda _page: Sight(()))  # fmt: skip
+    made = VisionEngine(
+        Small(lambda _prompt: said({"shop": "A"})),
+        generation=GenerationLimits(BatchLimits(rows=4, wait=0.2)),
+        line_source=lambda _page: PageLines(()),
+    )
     [reply] = made.read([Request(SHOP, [page(1), page(2)], 2)])
     made.close()
     assert reply.data["shop"] == "A"
@@ -394,7 +435,9 @@ def test_pages_are_scaled_down_to_what_the_model_gets() -> None:
 
     generator = ScriptedGenerator(script)
     made = VisionEngine(
-        generator, manner=Manner(Limits(), pixels=60_000), eyes=lambda _page: Sight((), quarter_turns=1)
+        generator,
+        generation=GenerationLimits(BatchLimits(), pixels=60_000),
+        line_source=lambda _page: PageLines((), quarter_turns=1),
     )
     made.read([Request(SHOP, [page(1)])])
     made.close()
@@ -424,8 +467,11 @@ def test_a_second_turn_that_fails_leaves_the_first_answer() -> None:
                 raise UnsupportedByEngine(detail="too long")
             return super().generate(batch, cancelled)
 
-    made = VisionEngine(Shy(lambda _prompt: said({"subtotal": 10, "tax": 0, "total": 99})),
-                        manner=Manner(Limits(wait=0)), eyes=lambda _page: Sight(()))  # fmt: skip
+    made = VisionEngine(
+        Shy(lambda _prompt: said({"subtotal": 10, "tax": 0, "total": 99})),
+        generation=GenerationLimits(BatchLimits(wait=0)),
+        line_source=lambda _page: PageLines(()),
+    )
     [reply] = made.read([Request(registry.kind("receipt"), [page(1)])])
     made.close()
     assert reply.data["total"] == 99
@@ -465,8 +511,11 @@ def test_threads_that_read_first_load_the_model_once() -> None:
             loads.append(1)
             time.sleep(0.1)
 
-    made = VisionEngine(Slow(lambda _prompt: said({"shop": "A"})), manner=Manner(Limits(wait=0)),
-                        eyes=lambda _page: Sight(()))  # fmt: skip
+    made = VisionEngine(
+        Slow(lambda _prompt: said({"shop": "A"})),
+        generation=GenerationLimits(BatchLimits(wait=0)),
+        line_source=lambda _page: PageLines(()),
+    )
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda number: made.read([Request(SHOP, [page(number)])]), range(1, 4)))
     made.close()
@@ -492,8 +541,11 @@ def test_pages_that_cannot_be_read_do_not_stay_in_memory() -> None:
             self.batches.clear()
             return answered
 
-    made = VisionEngine(Forgetful(lambda _prompt: said({}, Finish.LENGTH)), manner=Manner(Limits(rows=4, wait=0)),
-                        eyes=lambda _page: Sight(()))  # fmt: skip
+    made = VisionEngine(
+        Forgetful(lambda _prompt: said({}, Finish.LENGTH)),
+        generation=GenerationLimits(BatchLimits(rows=4, wait=0)),
+        line_source=lambda _page: PageLines(()),
+    )
     with pytest.raises(OutputTruncated):
         made.read([Request(SHOP, pages(), 60)])
     made.close()

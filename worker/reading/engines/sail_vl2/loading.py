@@ -14,8 +14,8 @@ from worker.reading.engines.sail_vl2.model import SailVl2ForCausalLM
 from worker.reading.engines.sail_vl2.prompting import CONTEXT, Prompting
 from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
 from worker.reading.engines.transformers.placement import Placement
+from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.transformers.weights import load_whole
-from worker.reading.engines.transformers.words import open_tokenizer
 
 _KEPT = ("lm_head", "language_model.lm_head", "vision_model", "mlp1")
 _IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
@@ -30,9 +30,12 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         model.picture_id = tokenizer.convert_tokens_to_ids(CONTEXT)
         prompting = Prompting(tokenizer, tiles_of(folder), config)
     return Checkpoint(
-        model=model, tokenizer=tokenizer, encode=prompting, picture_tokens=prompting.picture_tokens,
+        model=model,
+        tokenizer=tokenizer,
+        encode=prompting,
+        picture_tokens=prompting.picture_tokens,
         context=config.llm_config.max_position_embeddings,
-    )  # fmt: skip
+    )
 
 
 def load(folder: Path, config: SailVl2Config, placement: Placement) -> SailVl2ForCausalLM:

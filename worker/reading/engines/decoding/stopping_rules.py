@@ -16,7 +16,7 @@ _SHORTEST = 96  # tokens; a dotted leader or a run of dashes on a form is shorte
 _LOOK_EVERY = 16
 
 
-class Stops(StoppingCriteria):  # type: ignore[misc]
+class StoppingRules(StoppingCriteria):  # type: ignore[misc]
     """One for one call of `generate`. `finish[row]` says why a row was ended, None for one that still speaks.
 
     `most` are the tokens each row may write; `prompt` is the width of the ids before the first of them.

@@ -1,14 +1,8 @@
-"""The branch of the error tree for what is asked of the service and cannot be done.
-
-RequestError
-├── RequestInvalid  UploadTooLarge  UnsupportedMedia  NotFound  Erased  WrongState  KeyReused
-├── Unauthorized  Forbidden  RateLimited
-└── Refused              what the client of a service was told
-"""
+"""What is asked of the service and cannot be done."""
 
 from __future__ import annotations
 
-from worker.errors import PagemillError
+from worker.errors.base import PagemillError
 
 
 class RequestError(PagemillError):

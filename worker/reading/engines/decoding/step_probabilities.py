@@ -14,7 +14,7 @@ _WORD = 32  # tokens in a word of a mask
 _TINIEST = 1e-38
 
 
-class Odds:
+class StepProbabilities:
     """The model's own probabilities for one row at one step; the chosen token is looked up once it is known.
 
     Making it holds the row's scores `[vocabulary]` to its mask, in place. Most masks allow a few tokens or
@@ -22,7 +22,7 @@ class Odds:
     """
 
     def __init__(self, scores: torch.Tensor, mask: NDArray[np.int32]) -> None:
-        self._odds: torch.Tensor | None = None
+        self._probabilities: torch.Tensor | None = None
         self._allowed: torch.Tensor | float = 1.0
         nearly_all = 2 * int(np.count_nonzero(mask)) > len(mask)
         listed = _bits(~mask if nearly_all else mask)
@@ -43,17 +43,17 @@ class Odds:
         None for both where there was only one: it tells nothing. Raises UnsupportedByEngine where the
         scores are no numbers: whatever is said after that is made up.
         """
-        if self._odds is None:
+        if self._probabilities is None:
             return None, None
-        odds, allowed = float(self._odds[token]), float(self._allowed)
-        if math.isnan(odds):
+        probabilities, allowed = float(self._probabilities[token]), float(self._allowed)
+        if math.isnan(probabilities):
             raise UnsupportedByEngine(detail="the model's numbers overflow on this page")
-        odds = max(odds, _TINIEST)
-        return math.log(odds), min(1.0, max(odds, allowed))
+        probabilities = max(probabilities, _TINIEST)
+        return math.log(probabilities), min(1.0, max(probabilities, allowed))
 
     def _note(self, scores: torch.Tensor, places: torch.Tensor, *, blocked: bool) -> None:
-        self._odds = torch.softmax(scores.float(), dim=-1)
-        share = self._odds[places].sum()
+        self._probabilities = torch.softmax(scores.float(), dim=-1)
+        share = self._probabilities[places].sum()
         self._allowed = 1.0 - share if blocked else share
 
 

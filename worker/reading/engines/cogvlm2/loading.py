@@ -12,10 +12,10 @@ from worker.reading.engines.cogvlm2.config import CogVLMConfig
 from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
 from worker.reading.engines.cogvlm2.prompting import Question, encode
 from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
-from worker.reading.engines.transformers.neutral import neutral
+from worker.reading.engines.transformers.control_tokens import escape_control_tokens
 from worker.reading.engines.transformers.placement import Placement
+from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.transformers.weights import load_whole
-from worker.reading.engines.transformers.words import open_tokenizer
 from worker.reading.engines.vision.base import Prompt
 
 _KEPT = ("lm_head", "model.vision")
@@ -32,10 +32,12 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         model = load(folder, config, placement)
         tokenizer = open_tokenizer(folder)
     return Checkpoint(
-        model=model, tokenizer=tokenizer, encode=_Encoder(tokenizer, config),
+        model=model,
+        tokenizer=tokenizer,
+        encode=_Encoder(tokenizer, config),
         picture_tokens=lambda _height, _width: config.vision_config.tokens,
         context=config.max_position_embeddings,
-    )  # fmt: skip
+    )
 
 
 def load(folder: Path, config: CogVLMConfig, placement: Placement) -> CogVLMForCausalLM:
@@ -60,6 +62,6 @@ class _Encoder:
         return encode([self._question(prompt) for prompt in batch], self._tokenizer, self._config)
 
     def _question(self, prompt: Prompt) -> Question:
-        said = [neutral(message.text, self._control) for message in prompt.messages]
+        said = [escape_control_tokens(message.text, self._control) for message in prompt.messages]
         history = tuple(zip(said[:-1:2], said[1:-1:2], strict=True))
         return Question(said[-1], history, prompt.picture)

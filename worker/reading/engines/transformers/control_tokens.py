@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def neutral(text: str, control: Iterable[str]) -> str:
+def escape_control_tokens(text: str, control: Iterable[str]) -> str:
     """The text without any control token; unchanged where there was none."""
     present = sorted((token for token in control if token.strip() and token in text), key=len, reverse=True)
     for token in present:

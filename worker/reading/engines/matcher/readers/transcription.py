@@ -163,8 +163,13 @@ def _column(cells: Sequence[Cell], usual: float) -> _Text:
         note = cell.x1 - cell.x0 < _NOTE * usual
         group = [cell]
         if note:
-            group += [other for other in ordered if other.x1 - other.x0 < _NOTE * usual
-                      and other.y0 < cell.y1 and abs(other.cx - cell.cx) > 0.2 * usual]  # fmt: skip
+            group += [
+                other
+                for other in ordered
+                if other.x1 - other.x0 < _NOTE * usual
+                and other.y0 < cell.y1
+                and abs(other.cx - cell.cx) > 0.2 * usual
+            ]
             ordered = [other for other in ordered if other not in group]
         group.sort(key=lambda cell: -cell.cx)
         pieces.append(("".join(cell.text for cell in group), note and len(group) > 1))

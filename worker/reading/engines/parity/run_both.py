@@ -15,11 +15,11 @@ from worker import settings
 from worker.errors import ModelUnavailable
 from worker.reading.engines.parity import differences, pages
 from worker.reading.engines.parity.differences import LIMITS
-from worker.reading.engines.parity.ours import Measured, measure
-from worker.reading.engines.parity.own_code import code_files, family
+from worker.reading.engines.parity.native import Measured, measure
+from worker.reading.engines.parity.reference import code_files, family
 from worker.reading.engines.transformers.placement import Placement
 
-_PROGRAM = Path(__file__).with_name("theirs.py")
+_PROGRAM = Path(__file__).with_name("reference_runner.py")
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "SYSTEMROOT")
 """All that the other process gets of this one's environment, in which there may be credentials."""
 
@@ -36,13 +36,14 @@ def compare(folder: Path, *, python: Path, out: TextIO, dtype: str = "float32") 
     with TemporaryDirectory(prefix="pagemill-parity-") as name:
         work = Path(name)
         cases = pages.write(work / "cases")
-        theirs, facts = _theirs(folder, python, work, options=("--dtype", dtype, "--device", device))
-        print(f"{facts['class']} with torch {facts['torch']} and transformers {facts['transformers']}, "
-              f"{dtype} on {device}; left its own code, right this implementation", file=out)  # fmt: skip
-        ours = measure(folder, cases, theirs, placement=Placement(device, getattr(torch, dtype)))
-    return differences.report(
-        [case.name for case in cases], theirs, ours, limits=LIMITS[dtype], out=out
-    )  # fmt: skip
+        reference, facts = _theirs(folder, python, work, options=("--dtype", dtype, "--device", device))
+        print(
+            f"{facts['class']} with torch {facts['torch']} and transformers {facts['transformers']}, "
+            f"{dtype} on {device}; left its own code, right this implementation",
+            file=out,
+        )
+        native = measure(folder, cases, reference, placement=Placement(device, getattr(torch, dtype)))
+    return differences.report([case.name for case in cases], reference, native, limits=LIMITS[dtype], out=out)
 
 
 def _theirs(
@@ -62,8 +63,8 @@ def _theirs(
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         raise ModelUnavailable(detail="its own code failed there: " + " | ".join(lines[-3:]))
-    facts = json.loads((work / "theirs.json").read_text(encoding="utf-8"))
-    return Measured(load_file(work / "theirs.safetensors"), facts["missing"]), facts
+    facts = json.loads((work / "reference.json").read_text(encoding="utf-8"))
+    return Measured(load_file(work / "reference.safetensors"), facts["missing"]), facts
 
 
 def environment(work: Path) -> dict[str, str]:
@@ -71,7 +72,14 @@ def environment(work: Path) -> dict[str, str]:
     here = settings.environment({})
     passed = {name: here[name] for name in _PASSED_ON if name in here}
     return {
-        **passed, "HOME": str(work), "TMPDIR": str(work), "HF_HOME": str(work / "hf"),
-        "HF_MODULES_CACHE": str(work / "modules"), "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
+        **passed,
+        "HOME": str(work),
+        "TMPDIR": str(work),
+        "HF_HOME": str(work / "hf"),
+        "HF_MODULES_CACHE": str(work / "modules"),
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

@@ -1,11 +1,11 @@
 """Measures a checkpoint with the code that comes with it: the only place where such code runs.
 
-    python -I theirs.py MODEL_DIR CASES_DIR OUTPUT_DIR --dtype float32 --device cpu
+    python -I reference_runner.py MODEL_DIR CASES_DIR OUTPUT_DIR --dtype float32 --device cpu
 
 A program of its own, for the Python of another environment: it needs torch, transformers, pillow,
 safetensors and what the checkpoint's code imports, and nothing of this project. It writes
-`theirs.safetensors` (for each case `input_ids`, `token_type_ids`, `pixel_values`, `features`,
-`logits`, `greedy`) and `theirs.json`, which names what could not be measured, and why. The caller
+`reference.safetensors` (for each case `input_ids`, `token_type_ids`, `pixel_values`, `features`,
+`logits`, `greedy`) and `reference.json`, which names what could not be measured, and why. The caller
 sees to it that nothing is fetched.
 """
 
@@ -25,9 +25,17 @@ from PIL import Image
 from safetensors.torch import save_file
 
 FOREIGN = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError,
-    RuntimeError, TypeError, ValueError,
-)  # fmt: skip
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 """What code that nobody here knows may raise: it is written down, and the rest is measured."""
 _CLASSES = ("AutoModel", "AutoModelForCausalLM")
 _PARTS = ("vision_config", "llm_config", "text_config")
@@ -46,12 +54,14 @@ def main(arguments: list[str] | None = None) -> int:
     with torch.inference_mode():
         for case in plan["cases"]:
             measuring.case(case, plan)
-    save_file(measuring.tensors, options.output / "theirs.safetensors")
+    save_file(measuring.tensors, options.output / "reference.safetensors")
     facts = {
-        "class": type(model).__name__, "torch": torch.__version__, "transformers": transformers.__version__,
+        "class": type(model).__name__,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
         "missing": measuring.missing,
-    }  # fmt: skip
-    (options.output / "theirs.json").write_text(json.dumps(facts), encoding="utf-8")
+    }
+    (options.output / "reference.json").write_text(json.dumps(facts), encoding="utf-8")
     return 0
 
 
@@ -75,9 +85,12 @@ def _model(options: argparse.Namespace) -> Any:
     name = next(name for name in _CLASSES if name in config.auto_map)
     dtype = "dtype" if int(transformers.__version__.partition(".")[0]) >= 5 else "torch_dtype"
     model = getattr(transformers, name).from_pretrained(
-        folder, config=config, trust_remote_code=True, attn_implementation="eager",
+        folder,
+        config=config,
+        trust_remote_code=True,
+        attn_implementation="eager",
         **{dtype: getattr(torch, options.dtype)},
-    )  # fmt: skip
+    )
     return model.to(options.device).eval()
 
 
@@ -200,9 +213,13 @@ class _Measuring:
         `use_cache` is not passed on: SAIL-VL2 sets it itself, and fails when it is given twice.
         """
         said = self._model.generate(
-            **inputs, max_new_tokens=count, min_new_tokens=count, do_sample=False, num_beams=1,
+            **inputs,
+            max_new_tokens=count,
+            min_new_tokens=count,
+            do_sample=False,
+            num_beams=1,
             repetition_penalty=1.0,
-        )[0]  # fmt: skip
+        )[0]
         asked = inputs["input_ids"][0]
         answer: torch.Tensor = said[len(asked) :] if torch.equal(said[: len(asked)], asked) else said
         return answer

@@ -1,0 +1,134 @@
+"""Everything that can go wrong, as one tree; a module for each of its branches.
+
+    PagemillError
+    ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
+    │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
+    │                    SourceTimeout  SourceMemory  PageMissing  OpenerKilled
+    ├── SchemaInvalid    the schema cannot be read by
+    ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
+    │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
+    ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
+    │                    UnsupportedByStore  LedgerUnavailable  QueueUnavailable  Unreachable  PartFalls
+    │                    AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
+                         UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
+                         Forbidden  RateLimited  Refused
+
+The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
+are for machines. Messages name no path but the file name the user gave.
+"""
+
+from __future__ import annotations
+
+from worker.errors.base import PagemillError, all_errors
+from worker.errors.engine import (
+    DeviceLost,
+    EngineError,
+    ModelChanged,
+    ModelUnavailable,
+    ModelUnusable,
+    OutOfMemory,
+    OutputInvalid,
+    OutputTruncated,
+    UnsupportedByEngine,
+)
+from worker.errors.request import (
+    Erased,
+    Forbidden,
+    KeyReused,
+    NotFound,
+    RateLimited,
+    Refused,
+    RequestError,
+    RequestInvalid,
+    Unauthorized,
+    UnsupportedMedia,
+    UploadTooLarge,
+    WrongState,
+)
+from worker.errors.service import (
+    AttemptsExhausted,
+    Cancelled,
+    LeaseLost,
+    LedgerUnavailable,
+    MissingExtra,
+    ObjectMissing,
+    PartFalls,
+    QueueUnavailable,
+    ServiceError,
+    SettingsInvalid,
+    Stopped,
+    StorageUnavailable,
+    Unreachable,
+    UnsupportedByStore,
+)
+from worker.errors.source import (
+    CorruptFile,
+    EmptyDocument,
+    OpenerKilled,
+    PageMissing,
+    PageTooLarge,
+    PasswordRequired,
+    SchemaInvalid,
+    SourceError,
+    SourceMemory,
+    SourceTimeout,
+    TooLarge,
+    TooManyPages,
+    TooManyPixels,
+    UnsupportedType,
+)
+
+__all__ = [
+    "AttemptsExhausted",
+    "Cancelled",
+    "CorruptFile",
+    "DeviceLost",
+    "EmptyDocument",
+    "EngineError",
+    "Erased",
+    "Forbidden",
+    "KeyReused",
+    "LeaseLost",
+    "LedgerUnavailable",
+    "MissingExtra",
+    "ModelChanged",
+    "ModelUnavailable",
+    "ModelUnusable",
+    "NotFound",
+    "ObjectMissing",
+    "OpenerKilled",
+    "OutOfMemory",
+    "OutputInvalid",
+    "OutputTruncated",
+    "PageMissing",
+    "PageTooLarge",
+    "PagemillError",
+    "PartFalls",
+    "PasswordRequired",
+    "QueueUnavailable",
+    "RateLimited",
+    "Refused",
+    "RequestError",
+    "RequestInvalid",
+    "SchemaInvalid",
+    "ServiceError",
+    "SettingsInvalid",
+    "SourceError",
+    "SourceMemory",
+    "SourceTimeout",
+    "Stopped",
+    "StorageUnavailable",
+    "TooLarge",
+    "TooManyPages",
+    "TooManyPixels",
+    "Unauthorized",
+    "Unreachable",
+    "UnsupportedByEngine",
+    "UnsupportedByStore",
+    "UnsupportedMedia",
+    "UnsupportedType",
+    "UploadTooLarge",
+    "WrongState",
+    "all_errors",
+]

@@ -1,0 +1,99 @@
+"""The document, or the schema it should be read by, cannot be used."""
+
+from __future__ import annotations
+
+from worker.errors.base import PagemillError
+
+
+class SourceError(PagemillError):
+    """The document cannot be read."""
+
+    code = "source_error"
+    http = 422
+
+
+class UnsupportedType(SourceError):
+    """This is not a PDF, PNG, JPEG, TIFF, WebP, BMP, GIF or HEIC file ({found}); convert it to one of these."""
+
+    code = "unsupported_type"
+    http = 415
+
+
+class CorruptFile(SourceError):
+    """The {kind} file is damaged and cannot be opened ({detail}); export or scan it again."""
+
+    code = "corrupt_file"
+
+
+class PasswordRequired(SourceError):
+    """The PDF is protected by a password; remove the protection and send it again."""
+
+    code = "password_required"
+
+
+class EmptyDocument(SourceError):
+    """The file has no content; check that the upload was complete."""
+
+    code = "empty_document"
+
+
+class TooLarge(SourceError):
+    """The file has {size} bytes, more than the {limit} allowed; raise PAGEMILL_MAX_BYTES or split it."""
+
+    code = "too_large"
+    http = 413
+
+
+class TooManyPages(SourceError):
+    """The document has {pages} pages, more than the {limit} allowed; raise PAGEMILL_MAX_PAGES or split it."""
+
+    code = "too_many_pages"
+    http = 413
+
+
+class PageTooLarge(SourceError):
+    """A page has {pixels} pixels, more than the {limit} allowed; raise PAGEMILL_MAX_SOURCE_PIXELS or scale it down."""
+
+    code = "page_too_large"
+    http = 413
+
+
+class TooManyPixels(SourceError):
+    """The image has {pixels} pixels, more than the {limit} allowed; raise PAGEMILL_MAX_SOURCE_PIXELS or scale it down."""
+
+    code = "too_large"
+    http = 413
+
+
+class SourceTimeout(SourceError):
+    """CheckpointLoader the document took longer than {seconds} s; raise PAGEMILL_PAGE_SECONDS or simplify it."""
+
+    code = "source_timeout"
+
+
+class SourceMemory(SourceError):
+    """CheckpointLoader the document took more than {limit} bytes of memory; raise PAGEMILL_MAX_MEMORY or simplify it."""
+
+    code = "too_large"
+    http = 413
+
+
+class PageMissing(SourceError):
+    """The document has no page {number}."""
+
+    code = "page_missing"
+    http = 404
+
+
+class OpenerKilled(SourceError):
+    """The program that opened the document was killed from outside; see whether the machine is short of memory."""
+
+    code = "opener_killed"
+    retryable = True
+
+
+class SchemaInvalid(PagemillError):
+    """The schema cannot be used: {detail}."""
+
+    code = "schema_invalid"
+    http = 422

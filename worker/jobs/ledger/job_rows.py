@@ -1,0 +1,83 @@
+"""Rows of the table of jobs: what is written at each move, and a row as a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from schemas.job import Job, JobSpec, JobState
+
+OUTSIDE_SPEC = {"spec_version", "job_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a job ended: its last state, the pages that were read, and why it failed if it did."""
+
+    state: JobState
+    pages: int = 0
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+def job_of(row: Row[Any]) -> Job:
+    """A row as a job."""
+    found = row._mapping  # noqa: SLF001 (SQLAlchemy's documented name for the row as a mapping)
+    fields = {name: found[name] for name in JobSpec.model_fields if name not in OUTSIDE_SPEC}
+    spec = JobSpec.model_construct(spec_version=1, job_id=found["id"], **fields)
+    return Job(
+        spec=spec,
+        state=JobState(found["state"]),
+        attempts=found["attempts"],
+        pages=found["pages"],
+        pages_done=found["pages_done"],
+        error_code=found["error_code"],
+        error_message=found["error_message"],
+        cancel_requested=found["cancel_requested"],
+        created_at=found["created_at"],
+        updated_at=found["updated_at"],
+        started_at=found["started_at"],
+        finished_at=found["finished_at"],
+        lease_token=found["lease_token"],
+    )
+
+
+def opened(spec: JobSpec, now: float) -> Job:
+    """A job that was just opened."""
+    return Job(
+        spec=spec,
+        state=JobState.QUEUED,
+        attempts=0,
+        pages=0,
+        pages_done=0,
+        error_code=None,
+        error_message=None,
+        cancel_requested=False,
+        created_at=spec.created_at,
+        updated_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+
+
+def released(now: float) -> dict[str, Any]:
+    """What is written when a job waits again; a request to cancel stays for whoever takes it next."""
+    return {"state": JobState.QUEUED, "lease_token": None, "lease_until": None, "updated_at": now}
+
+
+def ended(end: End, now: float) -> dict[str, Any]:
+    """What is written when a job ends."""
+    return {
+        "state": end.state,
+        "lease_token": None,
+        "lease_until": None,
+        "updated_at": now,
+        "finished_at": now,
+        "cancel_requested": False,
+        "pages": end.pages,
+        "pages_done": end.pages,
+        "error_code": end.error_code,
+        "error_message": end.error_message.replace("\0", "") if end.error_message else None,
+    }
