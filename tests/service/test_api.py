@@ -85,6 +85,10 @@ def test_from_upload_to_record(http: httpx.Client, worker_state: WorkerState) ->
     record = http.get(done["links"]["record"]).json()
     assert record["data"]["company"] is None
     assert http.get(done["links"]["record"]).json() == record
+    told = http.get(done["links"]["events"]).json()
+    assert [event["code"] for event in told] == ["submitted", "claimed", "done"]
+    assert (told[1]["attempt"], told[1]["worker"]) == (1, worker_state.name)
+    assert http.get(f"/v1/jobs/{'0' * 32}/events").status_code == 404
 
 
 def test_the_same_again_is_200_and_the_same_job(http: httpx.Client) -> None:

@@ -211,6 +211,29 @@ def test_when_the_store_is_away_the_job_waits_and_the_attempt_does_not_count(
     assert state(app, job) is JobState.DONE
 
 
+def test_the_pause_grows_while_the_store_is_away(
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    monkeypatch.setattr(app.store, "fetch", away)
+    pauses = []
+    for _ in range(8):
+        worker_state.work("cpu")
+        with app.ledger.database.write() as connection:
+            [[pause]] = connection.exec_driver_sql("SELECT due_at - updated_at FROM jobs")
+            connection.exec_driver_sql("UPDATE jobs SET due_at = 0")
+        pauses.append(round(pause))
+    assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
+    told = app.ledger.events.of(job.id)
+    assert [event.code for event in told[-2:]] == ["claimed", "given_back"]
+    assert (told[-1].error_code, told[-1].worker) == ("storage_unavailable", worker_state.name)
+    assert "test" in str(told[-1].reason)
+
+
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(factory, "create", lambda *_: FakeEngine(page_seconds=0.2))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas import pointer
-from schemas.job import READ, Job, JobState
+from schemas.job import TRANSITIONS, EventCode, Job, JobState
 from schemas.record import Evidence, Record, Severity, State
 from worker.checks import validate
 from worker.errors import NotFound, RequestInvalid, WrongState
@@ -22,7 +22,7 @@ def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
 
     Raises NotFound, WrongState when it has ended otherwise.
     """
-    job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock())
+    job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock(), actor=actor)
     if job.state is JobState.CANCELLED:
         outcome.write_cancelled(app, job)
     _note(app, job, "cancel", actor)
@@ -32,14 +32,13 @@ def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
 def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
     """Read a failed or cancelled job again; its old end is kept aside. Raises NotFound, WrongState."""
     job = app.ledger.jobs.get(job_id, project=project)
-    ended = (JobState.FAILED, JobState.CANCELLED)
-    if job.state not in ended:
+    if job.state not in TRANSITIONS[EventCode.RETRIED].since:
         raise WrongState(state=job.state)
     for key in (object_keys.failure(job), object_keys.cancelled(job)):
         if app.store.stat(key) is not None:
             app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
             app.store.delete(key)
-    job = app.ledger.jobs.move(job_id, project=project, to=JobState.QUEUED, since=ended, now=app.clock())
+    job = app.ledger.jobs.retry(job_id, project=project, now=app.clock(), actor=actor)
     _note(app, job, "retry", actor)
     wake_worker(app, app.ledger.jobs.queue_of(job_id))
     return job
@@ -51,7 +50,7 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
     Raises NotFound, WrongState, RequestInvalid for data the schema does not allow.
     """
     job = app.ledger.jobs.get(job_id, project=project)
-    if job.state not in READ:
+    if job.state not in TRANSITIONS[EventCode.CORRECTED].since:
         raise WrongState(state=job.state)
     ref = KindRef(job.spec.kind, job.spec.kind_version, job.spec.schema_sha256)
     schema = kinds.load(app, project, ref)
@@ -68,8 +67,7 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
     _append(app, job, record)
     _note(app, job, "correct", actor)
     try:
-        both = (JobState.REVIEW, JobState.DONE)
-        app.ledger.jobs.move(job_id, project=project, to=JobState.DONE, since=both, now=app.clock())
+        app.ledger.jobs.correct(job_id, project=project, now=app.clock(), actor=actor)
     except NotFound:  # erased meanwhile
         remove_objects(app, job)
         raise

@@ -93,12 +93,13 @@ class _Attempt:
 
     def give_back(self, error: PagemillError, *, counts: bool) -> None:
         """Let a worker try later; when the ledger is away, the lease runs out to the same effect."""
-        pause = 0.0 if isinstance(error, Stopped) else min(_LONGEST_PAUSE, 2.0**self.job.attempts)
+        tried = min(self.job.attempts + self.job.setbacks, _LONGEST_PAUSE)
+        pause = 0.0 if isinstance(error, Stopped) else min(_LONGEST_PAUSE, 2.0**tried)
         now = self.app.clock()
         _log.info("job_given_back", code=error.code, reason=str(error), seconds=pause)
         try:
             self.app.ledger.jobs.release(
-                self.job.id, token=self.lease.token, now=now, due_at=now + pause, counts=counts
+                self.job.id, token=self.lease.token, now=now, due_at=now + pause, counts=counts, error=error
             )
         except LedgerUnavailable:
             _log.warning("job_not_released")

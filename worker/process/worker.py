@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from celery import Celery
 from celery.signals import setup_logging, worker_shutting_down
@@ -73,6 +73,7 @@ class WorkerState:
     pool: EnginePool
     leases: LeaseKeeper
     exclusive: SharedExclusiveLock
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
 
     def work(self, queue: str) -> None:
         """Claim the next job of a queue, if there is one, and run it."""
@@ -83,7 +84,11 @@ class WorkerState:
         settings = self.app.settings
         try:
             job = self.app.ledger.jobs.claim(
-                queue, token=token, now=self.app.clock(), lease_seconds=settings.lease_seconds
+                queue,
+                token=token,
+                now=self.app.clock(),
+                lease_seconds=settings.lease_seconds,
+                worker=self.name,
             )
         except PagemillError as error:
             _log.warning("claim_failed", reason=str(error))
@@ -128,7 +133,7 @@ def _state(settings: Settings) -> Iterator[WorkerState]:
     app = connect(settings)
     state = WorkerState(app, _pool(settings), LeaseKeeper(app), SharedExclusiveLock())
     ended = threading.Event()
-    keeper = threading.Thread(target=_keep_sweeping, args=(app, state.pool, ended), name="sweep", daemon=True)
+    keeper = threading.Thread(target=_keep_sweeping, args=(state, ended), name="sweep", daemon=True)
     state.leases.start()
     keeper.start()
     try:
@@ -153,13 +158,13 @@ def _pool(settings: Settings) -> EnginePool:
     return pool
 
 
-def _keep_sweeping(app: App, pool: EnginePool, ended: threading.Event) -> None:
+def _keep_sweeping(state: WorkerState, ended: threading.Event) -> None:
     """Sweep at once, then again and again; one worker of many does it at a time."""
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    app = state.app
     tidied_at = 0.0
     while True:
         try:
-            app.broker.report(name, pool.loaded(), seconds=3 * app.settings.sweep_seconds)
+            app.broker.report(state.name, state.pool.loaded(), seconds=3 * app.settings.sweep_seconds)
             if app.broker.take_sweep(app.settings.sweep_seconds * 0.9):
                 sweep(app)
                 if app.clock() - tidied_at > _TIDY_EVERY:
