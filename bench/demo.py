@@ -17,10 +17,10 @@ from pathlib import Path
 
 from api.cli import overlay
 from api.cli.evaluate import load
-from api.cli.reading import read_all
 from api.cli.scoring import Labelled
 from schemas import pointer
 from schemas.record import Record
+from worker.reading.documents import read_all
 from worker.reading.engines import registry
 from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
@@ -90,7 +90,7 @@ def read_by_service(documents: Sequence[Labelled]) -> None:
 @contextmanager
 def running() -> Iterator[None]:
     """`pagemill up`, ready."""
-    command = [sys.executable, "-m", "api.cli.main", "up", "--data", str(DATA)]
+    command = [sys.executable, "-m", "pagemill", "up", "--data", str(DATA)]
     env = environment({"PAGEMILL_ENGINE": "embedded", "PAGEMILL_SETTLE_SECONDS": "0.5"})
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
     assert process.stderr is not None

@@ -18,11 +18,11 @@ from worker.reading.models.registry import profiles
 from worker.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ["api", "schemas", "worker"]
+PACKAGES = ["api", "pagemill", "schemas", "worker"]
 SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
 BORDERS = {
     "worker/reading/pages/child.py",
-    "api/cli/reading.py",
+    "worker/reading/documents.py",
     "api/cli/schema_argument.py",
     "worker/reading/engines/vision/batcher.py",
     "worker/process/attempt.py",

@@ -12,10 +12,10 @@ from typing import Any
 from tqdm import tqdm
 
 from api.cli import schema_argument
-from api.cli.reading import read_all
 from api.cli.scoring import Labelled, Scored, table
 from schemas import registry
 from worker.errors import PagemillError, SchemaInvalid
+from worker.reading.documents import read_all
 from worker.reading.engines import registry as engines
 from worker.reading.engines.base import Engine
 from worker.reading.pages.base import PageLimits

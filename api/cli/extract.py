@@ -12,11 +12,11 @@ from typing import TextIO
 from tqdm import tqdm
 
 from api.cli import interrupt, schema_argument, sources
-from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
 from schemas.registry import Schema
 from worker import log
 from worker.errors import PagemillError, RequestInvalid
+from worker.reading.documents import DocumentOutcome, read_all
 from worker.reading.engines import registry as engines
 from worker.reading.engines.base import Engine
 from worker.reading.models.registry import profiles
@@ -118,7 +118,7 @@ def _unusable_output(options: argparse.Namespace, files: Sequence[Path]) -> str 
     return None
 
 
-def _write(outcome: Outcome, stream: TextIO) -> None:
+def _write(outcome: DocumentOutcome, stream: TextIO) -> None:
     stream.write(outcome.record.model_dump_json() + "\n")
     stream.flush()
     if outcome.error is not None:
@@ -129,7 +129,7 @@ def _write(outcome: Outcome, stream: TextIO) -> None:
             tqdm.write(f"{outcome.path.name}: {issue.path} {issue.message}", file=sys.stderr)
 
 
-def _drawn(outcome: Outcome, folder: Path, sandbox: Sandbox) -> bool:
+def _drawn(outcome: DocumentOutcome, folder: Path, sandbox: Sandbox) -> bool:
     from api.cli import overlay
 
     try:

@@ -100,7 +100,7 @@ def _start_servers(
 
 def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int) -> None:
     for name, arguments in (("worker", ()), ("api", ()), ("watch", (str(data), "--bucket"))):
-        command = (sys.executable, "-m", "api.cli.main", name, *arguments)
+        command = (sys.executable, "-m", "pagemill", name, *arguments)
         child = Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock)
         children.append(child)
         child.start()

@@ -112,7 +112,7 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
         HEEDS,
         sys.executable,
         "-m",
-        "api.cli.main",
+        "pagemill",
         "extract",
         str(path),
         "--kind",
