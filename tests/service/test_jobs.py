@@ -144,7 +144,7 @@ def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
     calls = 0
 
     class Full(FakeEngine):
-        def read(self, requests: Any) -> Any:
+        def read(self, request: Any) -> Any:
             nonlocal calls
             calls += 1
             raise OutOfMemory
@@ -181,7 +181,7 @@ def test_a_fault_of_our_own_is_a_failure_with_a_code_and_the_next_job_is_read(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(FakeEngine):
-        def read(self, requests: Any) -> Any:
+        def read(self, request: Any) -> Any:
             raise KeyError("secret value of a document")
 
     monkeypatch.setattr(engines, "create", lambda *_: Broken())
@@ -519,11 +519,11 @@ def test_the_log_names_the_job_and_the_page_at_hand(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(FakeEngine):
-        def read(self, requests: Any) -> Any:
-            for page in requests[0].pages:
+        def read(self, request: Any) -> Any:
+            for page in request.pages:
                 if page.number == 3:
                     raise KeyError("x")
-                requests[0].after_page()
+                request.after_page()
 
     monkeypatch.setattr(engines, "create", lambda *_: Broken())
     monkeypatch.setattr(
