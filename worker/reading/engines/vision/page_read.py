@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from schemas.record import Issue, Severity
 from worker.errors import EngineError
 from worker.reading.engines.vision.attempts import PageAttempt
-from worker.reading.text.sources import PageLines
+from worker.reading.text.page_lines import PageLines
 
 
 @dataclass(frozen=True, slots=True)
