@@ -53,7 +53,7 @@ from worker.reading.engines.vision.batcher import BatchLimits
 from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
 from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page
-from worker.reading.text.sources import PageLines
+from worker.reading.text.page_lines import PageLines
 
 _PAGES = 8
 _ROUNDS = 5
@@ -229,8 +229,8 @@ def _held(
     }
 
 
-def _blind(_page: Page) -> PageLines:
-    return PageLines(())
+def _blind(page: Page) -> PageLines:
+    return PageLines(page.number, page.width, page.height)
 
 
 def _read(engine: VisionEngine, pages: list[Page], schema: Schema) -> None:

@@ -17,8 +17,8 @@ from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
 from worker.reading.issues import text_layer_ignored
 from worker.reading.pages.base import Page
-from worker.reading.text.lines import ReadPage, read_page
-from worker.reading.text.ocr import Ocr
+from worker.reading.text.page_lines import LineSource, PageLines
+from worker.reading.text.sources import OcrLines
 
 
 class EmbeddedEngine:
@@ -29,19 +29,18 @@ class EmbeddedEngine:
     revision = None
 
     def __init__(self, *, ocr_runtime: str = "auto") -> None:
-        self._runtime = ocr_runtime
-        self._ocr = Ocr(runtime=ocr_runtime)
+        self._line_source = OcrLines(ocr_runtime=ocr_runtime)
         self._one_at_a_time = threading.Lock()  # the runtime uses every core for one picture already
 
     def warm_up(self) -> None:
         """Load the OCR models."""
-        self._ocr.warm_up()
+        self._line_source.warm_up()
 
     def read(self, request: Request) -> Reading:
         """Read a document; pictures are let go of page by page."""
         root = request.schema.root
         with self._one_at_a_time:
-            read = read_sheet(request.pages, root, self._ocr, after_page=request.after_page)
+            read = read_sheet(request.pages, root, self._line_source, after_page=request.after_page)
         filling = fill_root(root, read.sheet)
         data, evidence = assign.settle(root, filling)
         return Reading(
@@ -57,24 +56,28 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """Let go of the models; they load again when next needed."""
-        self._ocr = Ocr(runtime=self._runtime)
+        self._line_source.close()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
     """A document's pages as lines, and laid out."""
 
-    pages: tuple[ReadPage, ...]
+    pages: tuple[PageLines, ...]
     sheet: Sheet
 
 
 def read_sheet(
-    pages: Iterable[Page], root: Field, ocr: Ocr, *, after_page: Callable[[], None] = lambda: None
+    pages: Iterable[Page],
+    root: Field,
+    line_source: LineSource,
+    *,
+    after_page: Callable[[], None] = lambda: None,
 ) -> ReadDocument:
     """Read the pages one by one, keeping lines but no pictures, and lay them out for the schema."""
     read = []
     for page in pages:
-        read.append(read_page(page, ocr))
+        read.append(line_source(page))
         after_page()
     return ReadDocument(tuple(read), lay_out(arrange(read), _labels(root)))
 

@@ -45,7 +45,7 @@ from worker.reading.engines.vision.page_read import (
 )
 from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page, Picture
-from worker.reading.text.sources import LineSource
+from worker.reading.text.page_lines import LineSource
 
 _PATIENCE = 0.5  # seconds between two looks whether an answer is still wanted
 _OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory, UnsupportedByEngine)
@@ -153,7 +153,7 @@ class VisionEngine:
                 task.abandoned.set()  # whoever still waits for an answer here is let go
 
     def _page(self, page: Page, task: _Task) -> PageRead:
-        page_lines = self._line_source(page)
+        page_lines = self._line_source(page).tight()
         upright = np.ascontiguousarray(np.rot90(page.picture, page_lines.quarter_turns))
         try:
             return PageRead(page.number, page_lines, without_words(task.take(upright, page.number)))

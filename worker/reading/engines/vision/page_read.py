@@ -9,7 +9,7 @@ from schemas.record import Issue
 from worker.errors import EngineError
 from worker.reading.engines.vision.attempts import PageAttempt
 from worker.reading.issues import page_not_read, text_layer_ignored
-from worker.reading.text.sources import PageLines
+from worker.reading.text.page_lines import PageLines
 
 
 @dataclass(frozen=True, slots=True)

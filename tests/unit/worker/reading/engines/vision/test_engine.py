@@ -32,7 +32,7 @@ from worker.reading.engines.vision.prompts import render
 from worker.reading.engines.vision.scripted import ScriptedGenerator
 from worker.reading.engines.vision.token_evidence import TokenEvidence
 from worker.reading.pages.base import Page
-from worker.reading.text.sources import PageLines
+from worker.reading.text.page_lines import PageLines
 
 SHOP = registry.from_json_schema(
     {
@@ -69,10 +69,14 @@ def page(number: int, height: int = 600) -> Page:
     return Page(number, WHITE[:height])
 
 
+def blind(page: Page) -> PageLines:
+    return PageLines(page.number, page.width, page.height)
+
+
 def its_height(page: Page) -> PageLines:
     """A page on which its height stands."""
     text, box = str(page.picture.shape[0]), Box(0.1, 0.1, 0.4, 0.2)
-    return PageLines((Line(text, box, 1.0, even_edges(box, len(text))),))
+    return replace(blind(page), lines=(Line(text, box, 1.0, even_edges(box, len(text))),))
 
 
 def engine(script: Any, *, rows: int = 4) -> VisionEngine:
@@ -424,7 +428,7 @@ def test_running_out_of_memory_halves_the_batch_then_the_picture_and_says_so() -
     made = VisionEngine(
         Small(lambda _prompt: said({"shop": "A"})),
         generation=GenerationLimits(BatchLimits(rows=4, wait=0.2)),
-        line_source=lambda _page: PageLines(()),
+        line_source=blind,
     )
     reply = made.read(Request(SHOP, [page(1), page(2)], 2))
     made.close()
@@ -444,7 +448,7 @@ def test_pages_are_scaled_down_to_what_the_model_gets() -> None:
     made = VisionEngine(
         generator,
         generation=GenerationLimits(BatchLimits(), pixels=60_000),
-        line_source=lambda _page: PageLines((), quarter_turns=1),
+        line_source=lambda page: replace(blind(page), quarter_turns=1),
     )
     made.read(Request(SHOP, [page(1)]))
     made.close()
@@ -477,7 +481,7 @@ def test_a_second_turn_that_fails_leaves_the_first_answer() -> None:
     made = VisionEngine(
         Shy(lambda _prompt: said({"subtotal": 10, "tax": 0, "total": 99})),
         generation=GenerationLimits(BatchLimits(wait=0)),
-        line_source=lambda _page: PageLines(()),
+        line_source=blind,
     )
     reply = made.read(Request(registry.kind("receipt"), [page(1)]))
     made.close()
@@ -521,7 +525,7 @@ def test_threads_that_read_first_load_the_model_once() -> None:
     made = VisionEngine(
         Slow(lambda _prompt: said({"shop": "A"})),
         generation=GenerationLimits(BatchLimits(wait=0)),
-        line_source=lambda _page: PageLines(()),
+        line_source=blind,
     )
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda number: made.read(Request(SHOP, [page(number)])), range(1, 4)))
@@ -551,7 +555,7 @@ def test_pages_that_cannot_be_read_do_not_stay_in_memory() -> None:
     made = VisionEngine(
         Forgetful(lambda _prompt: said({}, Finish.LENGTH)),
         generation=GenerationLimits(BatchLimits(rows=4, wait=0)),
-        line_source=lambda _page: PageLines(()),
+        line_source=blind,
     )
     with pytest.raises(OutputTruncated):
         made.read(Request(SHOP, pages(), 60))
