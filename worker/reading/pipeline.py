@@ -16,7 +16,7 @@ from pathlib import Path
 from schemas import pointer
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
-from worker.checks import fit, validate
+from worker.checks import fit, patterns, validate
 from worker.errors import PagemillError
 from worker.reading import issues as told
 from worker.reading.engines.base import Engine, Reading, Request, RequestContext
@@ -24,6 +24,7 @@ from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
 
 _NOBODYS = RequestContext()
+_PATTERN_SECONDS = 60.0  # of a document for the expressions its schema brings
 _OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
 Progress = Callable[[int, int], None]
@@ -54,7 +55,8 @@ def extract(
     pages = _Pages(source.document, progress, context.alive)
     request = Request(schema, pages, source.document.page_count, context, after_page=pages.count_one)
     try:
-        reading = engine.read(request)
+        with patterns.within(_PATTERN_SECONDS):
+            reading = engine.read(request)
     finally:
         source.document.close()
     pages.require_one()
