@@ -17,6 +17,7 @@ from api.process import hold, set_by_signals
 from api.up import ready, servers
 from api.up.children import Child
 from worker.errors import RequestInvalid
+from worker.jobs.ledger.ledger import Ledger
 from worker.log import logger
 from worker.reading.engines import registry
 from worker.settings import UP_ENV, Settings, environment
@@ -39,7 +40,10 @@ class Place:
 
 
 def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
-    """Run everything until SIGINT or SIGTERM; raises RequestInvalid when it runs on this data already."""
+    """Run everything until SIGINT or SIGTERM, on a ledger that is migrated first.
+
+    Raises RequestInvalid when it runs on this data already, LedgerTooNew.
+    """
     data = settings.data_dir.resolve()
     data.mkdir(parents=True, exist_ok=True)
     stop = threading.Event()
@@ -57,6 +61,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         env = _own_settings(settings, data)
         env |= _start_servers(settings, data, env, children, chatter, lock)
         ready.await_servers(settings, env, stop)
+        Ledger.open(settings.model_copy(update={"data_dir": data}).ledger_url, migrate=True).close()
         _write_down(data / UP_ENV, env)
         _start_parts(data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])

@@ -7,10 +7,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -265,8 +267,11 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
         again.stderr.close()
 
 
-def test_up_starts_again_what_falls(tmp_path: Path) -> None:
+def test_up_migrates_the_ledger_it_finds_and_starts_again_what_falls(tmp_path: Path) -> None:
     data = tmp_path / "data"
+    data.mkdir()
+    with closing(sqlite3.connect(data / "ledger.sqlite")) as old:
+        old.executescript((_ROOT / "tests/contracts/ledgers/0001-sqlite.sql").read_text())
     process = _up(data)
     said = _announced(process)
     url = next(word for word in said.split() if word.startswith("http://"))

@@ -8,8 +8,8 @@
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
-    │                    UnsupportedByStore  LedgerUnavailable  QueueUnavailable  Unreachable  PartFalls
-    │                    AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
+    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -50,6 +50,8 @@ from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
     LeaseLost,
+    LedgerOutdated,
+    LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
     ObjectMissing,
@@ -94,6 +96,8 @@ __all__ = [
     "Forbidden",
     "KeyReused",
     "LeaseLost",
+    "LedgerOutdated",
+    "LedgerTooNew",
     "LedgerUnavailable",
     "MissingExtra",
     "ModelChanged",
