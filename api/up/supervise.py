@@ -19,7 +19,7 @@ from api.up.children import Child
 from worker.errors import RequestInvalid
 from worker.jobs.ledger.ledger import Ledger
 from worker.log import logger
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.settings import UP_ENV, Settings, environment
 
 _log = logger(__name__)
@@ -74,7 +74,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
 
 
 def _start_seconds(settings: Settings) -> float:
-    return settings.load_seconds if factory.runs_a_model(settings.engine) else ready.WITHIN
+    return settings.load_seconds if registry.spec(settings.engine).takes_model else ready.WITHIN
 
 
 def _start_servers(
@@ -105,7 +105,7 @@ def _start_servers(
 
 def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int) -> None:
     for name, arguments in (("worker", ()), ("api", ()), ("watch", (str(data), "--bucket"))):
-        command = (sys.executable, "-m", "api.cli.main", name, *arguments)
+        command = (sys.executable, "-m", "pagemill", name, *arguments)
         child = Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock)
         children.append(child)
         child.start()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests import tiny as made
-from worker.reading.engines import factory
+from worker.reading.engines import builtin
 from worker.reading.engines.cogvlm2 import loading as cogvlm2
 from worker.reading.engines.cogvlm2.config import CogVLMConfig
 from worker.reading.engines.cogvlm2.decoder import LANGUAGE, PICTURE, Routing, positions_of
@@ -248,7 +248,7 @@ def test_weights_that_do_not_match_are_refused_and_not_made_up(
         weights[name.replace("layers.1", "layers.7")] = taken
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelUnavailable, match="misses"):
-        factory._opener(family)(tmp_path, CPU)
+        builtin._opener(family)(tmp_path, CPU)
 
 
 def test_the_golden_command_sees_a_difference(tiny: Tiny, tmp_path: Path) -> None:
@@ -298,15 +298,15 @@ def test_the_vision_tower_is_that_of_aimv2_in_transformers() -> None:
         "patch_size": 14,
         "rms_norm_eps": 1e-5,
     }
-    native = SailVit(SailVisionConfig(**sizes)).eval()
-    reference_runner = Aimv2VisionModel(Aimv2VisionConfig(**sizes, use_head=False, is_native=False)).eval()
-    waves(native)
-    reference_runner.load_state_dict(_as_aimv2(native.state_dict()), strict=True)
+    ours = SailVit(SailVisionConfig(**sizes)).eval()
+    theirs = Aimv2VisionModel(Aimv2VisionConfig(**sizes, use_head=False, is_native=False)).eval()
+    waves(ours)
+    theirs.load_state_dict(_as_aimv2(ours.state_dict()), strict=True)
     tiles = torch.sin(torch.arange(2 * 3 * 56 * 56).float() * 0.01).view(2, 3, 56, 56)
     with torch.inference_mode():
-        seen = reference_runner(tiles, output_hidden_states=True)
-        assert torch.allclose(native(tiles, layer=-1), seen.last_hidden_state, atol=1e-5)
-        assert torch.allclose(native(tiles, layer=-2), seen.hidden_states[-2], atol=1e-5)
+        seen = theirs(tiles, output_hidden_states=True)
+        assert torch.allclose(ours(tiles, layer=-1), seen.last_hidden_state, atol=1e-5)
+        assert torch.allclose(ours(tiles, layer=-2), seen.hidden_states[-2], atol=1e-5)
 
 
 def _as_aimv2(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -326,8 +326,8 @@ def _as_aimv2(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     found: dict[str, torch.Tensor] = {}
     for key, value in state.items():
         name = key
-        for native, reference_runner in named.items():
-            name = name.replace(native, reference_runner)
+        for ours, theirs in named.items():
+            name = name.replace(ours, theirs)
         if "attn.qkv" in name:
             for part, piece in zip("qkv", value.chunk(3), strict=True):
                 found[name.replace("attn.qkv", f"attention.{part}_proj")] = piece
@@ -345,8 +345,8 @@ def test_pixels_are_shuffled_as_in_internvl(count: int, half: int, width: int) -
     grid = (
         torch.arange(count * (2 * half) ** 2 * 4 * width).float().view(count, 2 * half, 2 * half, 4 * width)
     )
-    reference_runner = InternVLModel.pixel_shuffle(None, grid, scale_factor=0.5)
-    assert torch.equal(pixel_shuffle(grid, 0.5), reference_runner)
+    theirs = InternVLModel.pixel_shuffle(None, grid, scale_factor=0.5)
+    assert torch.equal(pixel_shuffle(grid, 0.5), theirs)
 
 
 @pytest.mark.parametrize(("height", "width", "tiles"), [(50, 50, 1), (1754, 1240, 7), (300, 900, 4)])

@@ -143,7 +143,7 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
 
     def pagemill(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "api.cli.main", *arguments],
+            [sys.executable, "-m", "pagemill", *arguments],
             capture_output=True,
             text=True,
             timeout=60,
@@ -191,7 +191,7 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
 
 def _up(data: Path, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "api.cli.main", "up", "--data", str(data)],
+        [sys.executable, "-m", "pagemill", "up", "--data", str(data)],
         stderr=subprocess.PIPE,
         text=True,
         env=environment({"PAGEMILL_ENGINE": "fake", **env}),
@@ -239,7 +239,7 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
     (data / "inbox/receipt/b.png").write_bytes(picture())
     until((data / "outbox/receipt/b.png.json").exists)
     beside = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", "keys", "secret"],
+        [sys.executable, "-m", "pagemill", "keys", "secret"],
         capture_output=True,
         text=True,
         cwd=_ROOT,
@@ -354,7 +354,7 @@ def test_up_ends_with_a_model_that_cannot_be_loaded_and_the_documents_wait(
 
 def test_keys_are_not_off_for_the_network(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", "api"],
+        [sys.executable, "-m", "pagemill", "api"],
         capture_output=True,
         text=True,
         timeout=30,

@@ -3,8 +3,8 @@
     PagemillError
     ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
     │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
-    │                    SourceTimeout  SourceMemory  PageMissing  OpenerKilled
-    ├── SchemaInvalid    the schema cannot be read by
+    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense  OpenerKilled
+    ├── SchemaInvalid    the schema cannot be read by: SchemaTooLarge
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
@@ -66,12 +66,15 @@ from worker.errors.service import (
 )
 from worker.errors.source import (
     CorruptFile,
+    DocumentTimeout,
     EmptyDocument,
     OpenerKilled,
     PageMissing,
+    PageTooDense,
     PageTooLarge,
     PasswordRequired,
     SchemaInvalid,
+    SchemaTooLarge,
     SourceError,
     SourceMemory,
     SourceTimeout,
@@ -86,6 +89,7 @@ __all__ = [
     "Cancelled",
     "CorruptFile",
     "DeviceLost",
+    "DocumentTimeout",
     "EmptyDocument",
     "EngineError",
     "Erased",
@@ -106,6 +110,7 @@ __all__ = [
     "OutputInvalid",
     "OutputTruncated",
     "PageMissing",
+    "PageTooDense",
     "PageTooLarge",
     "PagemillError",
     "PartFalls",
@@ -116,6 +121,7 @@ __all__ = [
     "RequestError",
     "RequestInvalid",
     "SchemaInvalid",
+    "SchemaTooLarge",
     "ServiceError",
     "SettingsInvalid",
     "SourceError",
