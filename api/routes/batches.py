@@ -61,7 +61,7 @@ def export_batch(
         raise NotFound(what="batch of that name")
     _note(app, principal.project, principal.actor, name)
     pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
-    body = pieces(app, wanted, columns.of_batch(app, wanted))
+    body = pieces(app, wanted, () if format is Format.JSONL else columns.of_batch(app, wanted))
     disposition = f'attachment; filename="{name}.{format}"'
     return StreamingResponse(body, media_type=_MEDIA[format], headers={"Content-Disposition": disposition})
 

@@ -6,11 +6,14 @@ import io
 import json
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 
+from schemas import registry
 from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
 from worker.errors import (
@@ -49,7 +52,8 @@ def state(app: App, job: Job) -> JobState:
 
 
 def stat_keys(app: App, prefix: str = "") -> set[str]:
-    return {found.key for found in app.store.list(prefix)}
+    """What is in the store but for the schemas of shipped kinds, which stay."""
+    return {found.key for found in app.store.list(prefix) if "/schemas/" not in found.key}
 
 
 def test_a_document_becomes_a_record(app: App, worker_state: WorkerState) -> None:
@@ -415,6 +419,42 @@ def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, worker_state: Worker
         kinds.find(app, "other", "slip")
     own_receipt = kinds.define(app, "p", {"type": "object", "properties": {"x": {}}}, name="receipt")
     assert own_receipt.version == kinds.find(app, "other", "receipt").version + 1
+
+
+def test_jobs_outlive_an_upgrade_that_changes_their_kind(
+    app: App, worker_state: WorkerState, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, waiting = send(app, batch="b"), None
+    worker_state.work("cpu")
+    waiting = send(app, batch="b")
+    shipped = registry.kind("receipt")
+    raw: dict[str, Any] = json.loads(json.dumps(shipped.json_schema))
+    raw["properties"]["loyalty_points"] = {"type": "integer"}
+    changed = replace(registry.from_json_schema(raw, name="receipt"), version=shipped.version + 1)
+    monkeypatch.setattr(registry, "kind", lambda name: changed if name == "receipt" else shipped)
+    worker_state.work("cpu")
+    assert state(app, waiting) is not JobState.FAILED
+    provenance = outcome.current(app, waiting)["provenance"]
+    assert (provenance["schema_sha256"], provenance["kind_version"]) == (shipped.sha256, shipped.version)
+    data = dict(outcome.current(app, read)["data"])
+    record = change.correct(app, read.id, {**data, "company": "Mill"}, project="default", actor="t")
+    assert record["data"]["company"] == "Mill"
+    lines = http.get("/v1/batches/b/export").text.splitlines()
+    assert {json.loads(line)["job_id"] for line in lines} == {read.id, waiting.id}
+    table = http.get("/v1/batches/b/export", params={"format": "csv"}).text
+    assert "company" in table.splitlines()[0]
+    assert "loyalty_points" not in table.splitlines()[0]
+    assert send(app).id not in {read.id, waiting.id}
+
+
+def test_jobs_from_before_there_were_snapshots_are_read_as_their_kind_is_today(
+    app: App, worker_state: WorkerState, http: httpx.Client
+) -> None:
+    receipt = kinds.find(app, "default", "receipt")
+    old = send(app, kind=replace(receipt, schema_sha256="0" * 64), batch="b")
+    worker_state.work("cpu")
+    assert outcome.current(app, old)["provenance"]["schema_sha256"] == receipt.schema_sha256
+    assert http.get("/v1/batches/b/export", params={"format": "csv"}).status_code == 200
 
 
 def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(

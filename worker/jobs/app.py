@@ -32,6 +32,7 @@ class App:
     ledger: Ledger
     broker: Broker
     clock: Clock = time.time
+    snapshots: set[str] = field(default_factory=set)  # schemas this process knows to be in the store
     beside: Executor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="beside"))
 
     def prepare(self) -> None:

@@ -21,7 +21,7 @@ def source(project: str, sha256: str) -> str:
 
 
 def schema(project: str, sha256: str) -> str:
-    """A JSON Schema that a user brought."""
+    """A JSON Schema that a user brought, or that a shipped kind had when it was used."""
     return f"{PROJECTS}{project}/schemas/{sha256}.json"
 
 

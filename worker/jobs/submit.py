@@ -18,7 +18,7 @@ from worker.errors import (
     TooLarge,
     WrongState,
 )
-from worker.jobs import catalogue, change, object_keys
+from worker.jobs import catalogue, change, kinds, object_keys
 from worker.jobs.app import App, version
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.jobs import KnownAs
@@ -88,13 +88,14 @@ def _again(app: App, job: Job, actor: str) -> Job:
 
 
 def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
-    """Write the source and the job side by side; whether the source was there already.
+    """Write the source, the job and the schema of a shipped kind; whether the source was there already.
 
     A job whose source is missing was never promised.
     """
     file.seek(0)
     body = spec.model_dump_json().encode()
     written = app.beside.submit(app.store.create, object_keys.spec(spec.project, spec.job_id), body)
+    kinds.snapshot(app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
     new = app.store.create(object_keys.source(spec.project, spec.source_sha256), file, size=spec.size)
     written.result()
     return not new
