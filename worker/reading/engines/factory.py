@@ -83,7 +83,7 @@ def _local(name: str, settings: Settings) -> Generator:
         open=_opener(name),
     )
     return TransformersGenerator(
-        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(name, settings)
+        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(settings)
     )
 
 
@@ -101,12 +101,8 @@ def _opener(name: str) -> Open:
     return auto.open_checkpoint
 
 
-def _caveats(name: str, settings: Settings) -> tuple[str, ...]:
-    from worker.reading.engines.sail_vl2 import UNPROVEN
-
-    unproven = (UNPROVEN,) if name == "sail_vl2" else ()
-    quantised = (f"weights in {settings.quantisation}",) if settings.quantisation != "none" else ()
-    return (*unproven, *quantised)
+def _caveats(settings: Settings) -> tuple[str, ...]:
+    return (f"weights in {settings.quantisation}",) if settings.quantisation != "none" else ()
 
 
 def _server(settings: Settings) -> Generator:
