@@ -76,11 +76,14 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     engine.close()
 
 
-def test_a_sail_vl2_record_says_that_parity_is_unproven(tiny: Tiny, samples: Path, sandbox: Sandbox) -> None:
-    engine = engines.create("sail_vl2", made.settings("sail_vl2", tiny("sail_vl2"), max_new_tokens=512))
-    record = record_of(samples / "receipt_0_clean.jpg", "description", engine=engine, sandbox=sandbox)
-    assert "pagemill doctor --parity" in record.provenance.notes[0]
-    engine.close()
+def test_a_record_of_a_model_with_experts_says_that_it_was_compared_with_nothing(
+    tiny: Tiny, samples: Path, sandbox: Sandbox
+) -> None:
+    for family, told in (("sail_vl2_moe", True), ("sail_vl2", False)):
+        engine = engines.create("sail_vl2", made.settings(family, tiny(family), max_new_tokens=512))
+        record = record_of(samples / "receipt_0_clean.jpg", "description", engine=engine, sandbox=sandbox)
+        assert any("no published weights or code" in note for note in record.provenance.notes) is told
+        engine.close()
 
 
 @pytest.mark.parametrize("family", list(made.BUILDERS))

@@ -42,7 +42,7 @@ def _in_this_process(name: str, settings: Settings) -> Engine:
         open=_opener(name),
     )
     generator = TransformersGenerator(
-        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(name, settings)
+        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(settings)
     )
     return _vision(generator, settings)
 
@@ -90,12 +90,8 @@ def _opener(name: str) -> Open:
     return auto.open_checkpoint
 
 
-def _caveats(name: str, settings: Settings) -> tuple[str, ...]:
-    from worker.reading.engines.sail_vl2 import UNPROVEN
-
-    unproven = (UNPROVEN,) if name == "sail_vl2" else ()
-    quantised = (f"weights in {settings.quantisation}",) if settings.quantisation != "none" else ()
-    return (*unproven, *quantised)
+def _caveats(settings: Settings) -> tuple[str, ...]:
+    return (f"weights in {settings.quantisation}",) if settings.quantisation != "none" else ()
 
 
 def _find(name: str, settings: Settings) -> None:
