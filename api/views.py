@@ -38,6 +38,7 @@ class JobView(BaseModel):
     size: int = Field(description="Bytes.")
     source_sha256: str
     engine: str = Field(examples=["embedded"])
+    model: str | None = Field(description="The model it waits for, or was read with, as far as it is named.")
     priority: int
     batch: str | None
     attempts: int
@@ -63,6 +64,7 @@ class JobView(BaseModel):
             size=spec.size,
             source_sha256=spec.source_sha256,
             engine=spec.engine,
+            model=spec.model,
             priority=spec.priority,
             batch=spec.batch,
             attempts=job.attempts,

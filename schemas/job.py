@@ -85,6 +85,7 @@ class JobSpec(BaseModel):
     filename: str
     size: int = Field(ge=0, description="Bytes of the source.")
     engine: str
+    model: str | None = Field(None, description="The model of the key; none where the worker's own may read.")
     pipeline_version: str
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY)
     batch: str | None = None
@@ -137,7 +138,8 @@ def job_key(
 ) -> str:
     """The same question has the same key: 32 hexadecimal digits.
 
-    The project is part of it, so that no project can learn what another one has.
+    The project is part of it, so that no project can learn what another one has. `model` says how it is run
+    and in which revision, as far as that is known.
     """
     parts = (project, source_sha256, schema_sha256, engine, model, pipeline_version)
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -183,6 +185,12 @@ def load(*, beside_up: bool = True) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
         raise SettingsInvalid(detail=wrong) from error
+
+
+@cache
+def version() -> str:
+    """The version of Pagemill that is running."""
+    return metadata.version("pagemill")
 
 
 def unknown() -> tuple[str, ...]:

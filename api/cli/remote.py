@@ -67,8 +67,9 @@ def run_status(options: argparse.Namespace) -> int:
         told = [client.events(job.id) if options.events else [] for job in jobs]
     for job, events in zip(jobs, told, strict=True):
         pages = f"{job.progress.pages_done}/{job.progress.pages}" if job.progress.pages else "-"
+        model = f"  for {job.model}" if job.model and job.state is JobState.QUEUED else ""
         why = f"  {job.error.code}: {job.error.message}" if job.error else ""
-        print(f"{job.id}  {job.state:<9}  {pages:>7} pages  {job.filename}{why}")
+        print(f"{job.id}  {job.state:<9}  {pages:>7} pages  {job.filename}{model}{why}")
         for event in events:
             print(_line(event))
     return int(any(job.state in _LOST for job in jobs))

@@ -18,7 +18,7 @@ from api.views import EventView, JobPage, JobView
 from schemas.job import FINISHED, Job, JobState
 from schemas.record import Record
 from worker.errors import Erased, NotFound, RequestInvalid, WrongState
-from worker.jobs import change, object_keys, outcome
+from worker.jobs import audit, change, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Cursor, Filter
 
@@ -174,9 +174,7 @@ def _ask_to_draw(app: App, job: Job, number: int) -> None:
 
 
 def _note(app: App, job: Job, action: str, actor: str) -> None:
-    app.ledger.access.note(
-        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
-    )
+    audit.note(app, project=job.spec.project, actor=actor, action=action, subject=job.id)
 
 
 def _cursor(text: str | None) -> Cursor | None:

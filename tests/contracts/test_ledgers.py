@@ -22,6 +22,7 @@ from worker.errors import (
     Stopped,
     WrongState,
 )
+from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.ledger.lists import Filter
@@ -216,14 +217,14 @@ def test_only_the_moves_of_the_plan_are_made_and_each_is_told(ledger: Ledger, co
 
 def test_events_say_why_a_job_was_tried_again(ledger: Ledger) -> None:
     job_id = put(ledger, 1)
-    claim = ledger.jobs.claim("cpu", token="a", now=10.0, lease_seconds=5, worker="one")
+    claim = ledger.jobs.claim("cpu", token="a", now=10.0, lease_seconds=5, by=Claimant("one"))
     assert claim is not None
     assert ledger.jobs.expire(now=20.0) == 1
-    ledger.jobs.claim("cpu", token="b", now=30.0, lease_seconds=5, worker="two")
+    ledger.jobs.claim("cpu", token="b", now=30.0, lease_seconds=5, by=Claimant("two"))
     ledger.jobs.release(job_id, token="b", now=31.0, due_at=33.0, counts=True, error=OutOfMemory())
-    ledger.jobs.claim("cpu", token="c", now=40.0, lease_seconds=5, worker="two")
+    ledger.jobs.claim("cpu", token="c", now=40.0, lease_seconds=5, by=Claimant("two"))
     ledger.jobs.release(job_id, token="c", now=41.0, due_at=41.0, counts=False, error=Stopped())
-    ledger.jobs.claim("cpu", token="d", now=50.0, lease_seconds=5, worker="three")
+    ledger.jobs.claim("cpu", token="d", now=50.0, lease_seconds=5, by=Claimant("three"))
     ledger.jobs.finish(job_id, token="d", end=End(JobState.FAILED, 0, "corrupt_file", "no"), now=51.0)
     ledger.jobs.retry(job_id, project="p", now=60.0, actor="key:x")
     told = [

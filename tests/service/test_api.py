@@ -22,6 +22,7 @@ from tests.service.conftest import picture, serving
 from worker.errors import Refused
 from worker.jobs import kinds, object_keys
 from worker.jobs.app import App
+from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.access import ApiKey
 from worker.jobs.store import factory
 from worker.process.worker import WorkerState
@@ -488,7 +489,7 @@ def test_how_the_service_does(http: httpx.Client, app: App, worker_state: Worker
         "ledger": "ok",
         "model": "no worker",
     }
-    app.broker.report("w1", ["embedded"], seconds=30)
+    app.broker.report("w1", WorkerReport(["embedded"]), seconds=30)
     assert http.get("/readyz").json()["model"] == "embedded"
     post(http)
     post(http, b"no document")

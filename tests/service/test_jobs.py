@@ -28,6 +28,7 @@ from worker.errors import (
 )
 from worker.jobs import change, kinds, object_keys, outcome
 from worker.jobs.app import App
+from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.rebuild import rebuild
 from worker.jobs.submit import SubmitOptions, submit
@@ -455,6 +456,31 @@ def test_jobs_from_before_there_were_snapshots_are_read_as_their_kind_is_today(
     worker_state.work("cpu")
     assert outcome.current(app, old)["provenance"]["schema_sha256"] == receipt.schema_sha256
     assert http.get("/v1/batches/b/export", params={"format": "csv"}).status_code == 200
+
+
+def test_a_worker_set_to_another_model_leaves_a_job_to_one_that_has_it(
+    app: App, worker_state: WorkerState
+) -> None:
+    first = App(app.settings.model_copy(update={"model": "a"}), app.store, app.ledger, app.broker)
+    job = send(first)
+    assert (job.spec.model, app.ledger.jobs.get(job.id).spec) == ("a", job.spec)
+    anything = send(app)
+    other = App(app.settings.model_copy(update={"model": "b"}), app.store, app.ledger, app.broker)
+    wrong = WorkerState(other, worker_state.pool, worker_state.leases, worker_state.exclusive)
+    for _ in range(3):
+        wrong.work("cpu")
+    assert (state(app, job), state(app, anything)) == (JobState.QUEUED, JobState.DONE)
+    app.broker._redis.flushall()
+    app.broker.report("w", WorkerReport([], sorted(wrong.models)), seconds=30)
+    sweep(app)
+    assert app.broker.depth("cpu") == 0  # nobody is woken in vain
+    assert [(found.model, found.count) for found in app.ledger.lists.waiting()] == [("a", 1)]
+    right = WorkerState(first, worker_state.pool, worker_state.leases, worker_state.exclusive)
+    app.broker.report("v", WorkerReport([], sorted(right.models)), seconds=30)
+    sweep(app)
+    assert app.broker.depth("cpu") == 1
+    right.work("cpu")
+    assert state(app, job) is JobState.DONE
 
 
 def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(

@@ -11,7 +11,7 @@ from schemas.job import TRANSITIONS, EventCode, Job, JobState
 from schemas.record import Evidence, Record, Severity, State
 from worker.checks import validate
 from worker.errors import NotFound, RequestInvalid, WrongState
-from worker.jobs import kinds, object_keys, outcome
+from worker.jobs import audit, kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.wake import wake_worker
@@ -25,7 +25,7 @@ def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
     job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock(), actor=actor)
     if job.state is JobState.CANCELLED:
         outcome.write_cancelled(app, job)
-    _note(app, job, "cancel", actor)
+    audit.note(app, project=project, actor=actor, action="cancel", subject=job.id)
     return job
 
 
@@ -39,7 +39,7 @@ def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
             app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
             app.store.delete(key)
     job = app.ledger.jobs.retry(job_id, project=project, now=app.clock(), actor=actor)
-    _note(app, job, "retry", actor)
+    audit.note(app, project=project, actor=actor, action="retry", subject=job.id)
     wake_worker(app, app.ledger.jobs.queue_of(job_id))
     return job
 
@@ -65,7 +65,7 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
         update={"data": data, "issues": issues, "state": State.DONE, "fields": _fields(read, data)}
     )
     _append(app, job, record)
-    _note(app, job, "correct", actor)
+    audit.note(app, project=project, actor=actor, action="correct", subject=job.id)
     try:
         app.ledger.jobs.correct(job_id, project=project, now=app.clock(), actor=actor)
     except NotFound:  # erased meanwhile
@@ -89,7 +89,7 @@ def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
     app.ledger.projects.bury(job_id, project=project, now=app.clock())
     remove_objects(app, job)  # what was written between
     _remove_source(app, job)  # of two erasures at once that share it, the later one sees that nobody does
-    _note(app, job, "erase", actor)
+    audit.note(app, project=project, actor=actor, action="erase", subject=job.id)
 
 
 def _remove_source(app: App, job: Job) -> None:
@@ -128,9 +128,3 @@ def _append(app: App, job: Job, record: Record) -> None:
     number = 1 + sum(1 for _ in app.store.list(object_keys.corrections(job)))
     while not app.store.create(f"{object_keys.corrections(job)}{number:06}.json", body):
         number += 1
-
-
-def _note(app: App, job: Job, action: str, actor: str) -> None:
-    app.ledger.access.note(
-        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
-    )

@@ -19,11 +19,12 @@ from worker.errors import (
     WrongState,
 )
 from worker.jobs import catalogue, change, kinds, object_keys
-from worker.jobs.app import App, version
+from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.jobs import KnownAs
 from worker.jobs.store.base import CHUNK
 from worker.jobs.wake import wake_worker
+from worker.settings import version
 
 _LONGEST_NAME = 255
 _FOR_WANT_OF_A_MODEL = frozenset(
@@ -132,6 +133,7 @@ def _spec(
         filename=_base_name(filename),
         size=size,
         engine=options.engine,
+        model=model or None,
         pipeline_version=version(),
         priority=options.priority,
         batch=options.batch,

@@ -16,11 +16,19 @@ _UPLOADS_KEPT = 2 * _DAY  # beyond the time for which their URLs hold
 
 
 def sweep(app: App) -> None:
-    """Take back jobs whose worker went silent, and ring where jobs are due and no message waits."""
+    """Take back jobs whose worker went silent, and ring where jobs are due and no message waits.
+
+    A job whose model no worker has is not rung for; it waits until one comes.
+    """
     expired = app.ledger.jobs.expire(now=app.clock())
     if expired:
         _log.warning("leases_expired", jobs=expired)
-    for queue, due in app.ledger.jobs.due(now=app.clock()).items():
+    try:
+        models = {model for worker in app.broker.workers().values() for model in worker.models}
+    except QueueUnavailable as error:
+        _log.warning("ring_failed", reason=str(error))
+        return
+    for queue, due in app.ledger.jobs.due(now=app.clock(), models=models).items():
         try:
             if app.broker.depth(queue) == 0:
                 app.broker.wake(queue, min(due, _RINGS_AT_ONCE))

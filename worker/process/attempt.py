@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.job import Job, JobSpec, JobState
-from schemas.record import Issue, Provenance, Record, Severity, State
+from schemas.record import Provenance, Record, failed
 from schemas.registry import Schema
 from worker.errors import (
     AttemptsExhausted,
@@ -206,22 +206,18 @@ class _Attempt:
 
 
 def _failure(spec: JobSpec, error: PagemillError) -> Record:
-    issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
-    return Record(
-        job_id=spec.job_id,
-        kind=spec.kind,
-        state=State.FAILED,
-        data=None,
-        issues=(issue,),
-        provenance=Provenance(
-            source_sha256=spec.source_sha256,
-            filename=spec.filename,
-            pages=0,
-            kind_version=spec.kind_version,
-            schema_sha256=spec.schema_sha256,
-            engine=spec.engine,
-            pipeline_version=spec.pipeline_version,
-        ),
+    provenance = Provenance(
+        source_sha256=spec.source_sha256,
+        filename=spec.filename,
+        pages=0,
+        kind_version=spec.kind_version,
+        schema_sha256=spec.schema_sha256,
+        engine=spec.engine,
+        model=spec.model,
+        pipeline_version=spec.pipeline_version,
+    )
+    return failed(
+        job_id=spec.job_id, kind=spec.kind, code=error.code, message=str(error), provenance=provenance
     )
 
 

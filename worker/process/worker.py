@@ -17,6 +17,8 @@ from prometheus_client import start_http_server
 from worker.errors import NotFound, PagemillError
 from worker.jobs import broker, catalogue
 from worker.jobs.app import App, connect
+from worker.jobs.broker import WorkerReport
+from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.sweep import sweep, tidy
 from worker.log import bound, logger
 from worker.process import page_pictures
@@ -75,6 +77,11 @@ class WorkerState:
     exclusive: SharedExclusiveLock
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
 
+    @property
+    def models(self) -> frozenset[str]:
+        """The models whose jobs it takes: their key names the model, so no other one may read them."""
+        return catalogue.models_served(self.app.settings.model_key)
+
     def work(self, queue: str) -> None:
         """Claim the next job of a queue, if there is one, and run it."""
         self.exclusive.await_open()  # whoever waits to be alone goes first
@@ -88,7 +95,7 @@ class WorkerState:
                 token=token,
                 now=self.app.clock(),
                 lease_seconds=settings.lease_seconds,
-                worker=self.name,
+                by=Claimant(self.name, self.models),
             )
         except PagemillError as error:
             _log.warning("claim_failed", reason=str(error))
@@ -164,7 +171,8 @@ def _keep_sweeping(state: WorkerState, ended: threading.Event) -> None:
     tidied_at = 0.0
     while True:
         try:
-            app.broker.report(state.name, state.pool.loaded(), seconds=3 * app.settings.sweep_seconds)
+            has = WorkerReport(state.pool.loaded(), sorted(state.models))
+            app.broker.report(state.name, has, seconds=3 * app.settings.sweep_seconds)
             if app.broker.take_sweep(app.settings.sweep_seconds * 0.9):
                 sweep(app)
                 if app.clock() - tidied_at > _TIDY_EVERY:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, literal, select, text, union_all, update
+from sqlalchemy import Connection, and_, insert, literal, select, union_all, update
 
 from schemas.job import TRANSITIONS, EventCode, Job, JobEvent, JobSpec, JobState
 from worker.errors import LeaseLost, NotFound, PagemillError, WrongState
+from worker.jobs.ledger import fair_queue
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
 from worker.jobs.ledger.events import Cause, move, note
+from worker.jobs.ledger.fair_queue import ANYONE, Claimant, NextInTurn
 from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, anew, ended, job_of, opened, released
 from worker.jobs.ledger.tables import audit, jobs, members, projects, tombstones
-
-# The next job of every project with something waiting, each found by one step into the index; the
-# project that was served longest ago comes first. (The loose index scan of the PostgreSQL wiki.)
-_NEXT_IN_TURN = """
-    WITH RECURSIVE waiting(project) AS (
-        SELECT min(project) FROM jobs WHERE state = 'queued' AND queue = :queue
-        UNION ALL
-        SELECT (SELECT min(project) FROM jobs
-                WHERE state = 'queued' AND queue = :queue AND project > waiting.project)
-        FROM waiting WHERE waiting.project IS NOT NULL)
-    SELECT waiting.project, (
-        SELECT id FROM jobs
-        WHERE state = 'queued' AND queue = :queue AND project = waiting.project AND due_at <= :now
-        ORDER BY priority DESC, created_at LIMIT 1 {skip_locked})
-    FROM waiting LEFT JOIN projects ON projects.name = waiting.project
-    WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
-"""
 
 
 class KnownAs(StrEnum):
@@ -48,7 +33,7 @@ class Jobs:
     def __init__(self, database: Database, deliveries: Deliveries) -> None:
         self._database = database
         self._deliveries = deliveries
-        self._next_in_turn = text(_NEXT_IN_TURN.format(skip_locked=database.skip_locked))
+        self._next = NextInTurn(database.skip_locked)
 
     def open(
         self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None, actor: str | None = None
@@ -115,7 +100,7 @@ class Jobs:
         return KnownAs.ERASED if found else KnownAs.NEW
 
     def claim(
-        self, queue: str, *, token: str, now: float, lease_seconds: float, worker: str | None = None
+        self, queue: str, *, token: str, now: float, lease_seconds: float, by: Claimant = ANYONE
     ) -> Job | None:
         """Take the next job under a lease: projects in turn, then by priority, then by age.
 
@@ -123,14 +108,14 @@ class Jobs:
         """
         values = {
             "attempts": jobs.c.attempts + 1,
-            "worker": worker,
+            "worker": by.worker,
             "lease_token": token,
             "lease_until": now + lease_seconds,
             "started_at": now,
             "pages_done": 0,
         }
         with self._database.write() as connection:
-            waiting = connection.execute(self._next_in_turn, {"queue": queue, "now": now}).all()
+            waiting = self._next.find(connection, queue, now=now, models=by.models)
             for project, job_id in waiting:
                 if job_id is None:  # not due yet
                     continue
@@ -247,12 +232,10 @@ class Jobs:
         with self._database.write() as connection:
             return len(move(connection, EventCode.LEASE_EXPIRED, gone, now=now, values=released(now)))
 
-    def due(self, *, now: float) -> Mapping[str, int]:
-        """How many jobs could be taken at once, by queue."""
-        waiting = and_(jobs.c.state == JobState.QUEUED, jobs.c.due_at <= now)
+    def due(self, *, now: float, models: Collection[str] | None = None) -> Mapping[str, int]:
+        """How many jobs could be taken at once by workers with these models, by queue."""
         with self._database.read() as connection:
-            query = select(jobs.c.queue, func.count()).where(waiting).group_by(jobs.c.queue)
-            return dict(connection.execute(query).all())
+            return fair_queue.due(connection, now=now, models=models)
 
 
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:

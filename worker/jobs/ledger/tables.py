@@ -51,6 +51,7 @@ jobs = Table(
     Column("updated_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
+    Column("model", String(255)),
     Column("worker", String(255)),
     Column("setbacks", Integer, nullable=False, server_default="0"),
     Index("jobs_listed", "project", "created_at", "id"),
