@@ -6,6 +6,7 @@ import io
 import json
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.rebuild import rebuild
+from worker.jobs.store.base import Stat
 from worker.jobs.submit import SubmitOptions, submit
 from worker.jobs.sweep import sweep, tidy
 from worker.process.leases import LeaseKeeper
@@ -360,6 +362,14 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
     cancelled = send(app)
     change.cancel(app, cancelled.id, project="default", actor="t")
     app.store.write(object_keys.spec("default", "f" * 32), b"{broken")
+    for name, odd in (
+        ("0009.json", b"{}"),
+        ("0008.json", b"[1]"),
+        ("readme.txt", b"{}"),
+        ("1.json", b"\xff"),
+    ):
+        app.store.write(object_keys.kinds("default") + f"own/{name}", odd)
+    app.store.write(object_keys.kinds("default") + "own/deeper/0001.json", b"{}")
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     app.broker._redis.flushall()
     result = rebuild(fresh)
@@ -373,10 +383,49 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
             new.pages,
         )
     assert fresh.ledger.lists.counts(project="default", batch="b") == {"done": 1}
+    assert [event.code for event in fresh.ledger.events.of(done.id)] == ["submitted", "done"]
     assert kinds.find(fresh, "default", "own") == own
     assert app.broker.depth("cpu") == 1
     assert rebuild(fresh).entered == 0
     fresh.ledger.close()
+
+
+def test_every_batch_a_document_was_sent_with_comes_back(app: App, worker_state: WorkerState) -> None:
+    document = picture()
+    names = ["b", "März/2024 ", "x" * 128]
+    job = send(app, document)
+    for number, batch in enumerate(names):
+        job = send(app, document, name=f"{number}.png", batch=batch)
+    worker_state.work("cpu")
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    walked: list[str] = []
+    listed = app.store.list
+
+    def walk(prefix: str) -> Iterator[Stat]:
+        walked.append(prefix)
+        return listed(prefix)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.store, "list", walk)
+        assert rebuild(fresh).entered == 1
+    assert walked == [object_keys.PROJECTS]
+    for batch in names:
+        assert fresh.ledger.lists.counts(project="default", batch=batch) == {"done": 1}
+    assert rebuild(fresh).entered == 0
+    fresh.ledger.close()
+    change.erase(app, job.id, project="default", actor="t")
+    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+
+
+def test_tidying_goes_on_where_one_step_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.ledger.access.remember("default", "k", fingerprint="f", job_ids=[], now=0.0)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    monkeypatch.setattr(app.store, "list", away)
+    tidy(app)
+    assert app.ledger.access.answered("default", "k", fingerprint="f") is None
 
 
 def test_the_sweep_rings_for_what_the_queue_has_lost(app: App) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -67,6 +68,7 @@ def submit(
         app.store.delete(object_keys.tombstone(spec.project, spec.job_id))
         app.ledger.projects.unbury(spec.job_id)
     had_source = standing is not KnownAs.KNOWN and _store(app, spec, file)
+    _store_membership(app, spec, options.batch)
     job, new = app.ledger.jobs.open(
         spec, queue=entry.queue, now=app.clock(), batch=options.batch, actor=actor
     )
@@ -100,6 +102,14 @@ def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
     new = app.store.create(object_keys.source(spec.project, spec.source_sha256), file, size=spec.size)
     written.result()
     return not new
+
+
+def _store_membership(app: App, spec: JobSpec, batch: str | None) -> None:
+    """For a rebuild: the job in the store may be an earlier one, which names another batch or none."""
+    if batch is not None:
+        note = {"batch": batch, "filename": spec.filename}
+        key = object_keys.membership(spec.project, spec.job_id, batch)
+        app.store.create(key, json.dumps(note, ensure_ascii=False).encode())
 
 
 def measure(file: BinaryIO) -> tuple[str, int]:

@@ -61,14 +61,17 @@ class Jobs:
                     )
                 )
             if batch is not None:
-                member = {
-                    "project": spec.project,
-                    "batch": batch,
-                    "job_id": spec.job_id,
-                    "filename": spec.filename,
-                }
-                self._database.insert_new(connection, members, **member)
+                self._join(connection, spec, batch, spec.filename)
             return (opened(spec, now) if new else _get(connection, spec.job_id)), new
+
+    def join(self, spec: JobSpec, batch: str, filename: str) -> None:
+        """Enter a known job into a batch, under the name it was sent with."""
+        with self._database.write(durable=True) as connection:
+            self._join(connection, spec, batch, filename)
+
+    def _join(self, connection: Connection, spec: JobSpec, batch: str, filename: str) -> None:
+        member = {"project": spec.project, "batch": batch, "job_id": spec.job_id, "filename": filename}
+        self._database.insert_new(connection, members, **member)
 
     def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
         """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
