@@ -21,7 +21,7 @@ from api.cli.reading import read_all
 from api.cli.scoring import Labelled
 from schemas import pointer
 from schemas.record import Record
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings, environment
@@ -47,7 +47,7 @@ def read_here(documents: Sequence[Labelled]) -> None:
     """Without a server, as `pagemill extract` does."""
     settings = Settings()
     files = [(document.path, document.schema) for document in documents]
-    engine = factory.create("embedded", settings)
+    engine = registry.create("embedded", settings)
     started = time.perf_counter()
     with Sandbox(PageLimits.of(settings)) as sandbox:
         outcomes = read_all(files, engine=engine, sandbox=sandbox, review_below=settings.review_below)

@@ -18,7 +18,7 @@ from api.up import ready, servers
 from api.up.children import Child
 from worker.errors import RequestInvalid
 from worker.log import logger
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.settings import UP_ENV, Settings, environment
 
 _log = logger(__name__)
@@ -69,7 +69,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
 
 
 def _start_seconds(settings: Settings) -> float:
-    return settings.load_seconds if factory.runs_a_model(settings.engine) else ready.WITHIN
+    return settings.load_seconds if registry.spec(settings.engine).takes_model else ready.WITHIN
 
 
 def _start_servers(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests import tiny as made
-from worker.reading.engines import factory
+from worker.reading.engines import builtin
 from worker.reading.engines.cogvlm2 import loading as cogvlm2
 from worker.reading.engines.cogvlm2.config import CogVLMConfig
 from worker.reading.engines.cogvlm2.decoder import LANGUAGE, PICTURE, Routing, positions_of
@@ -240,4 +240,4 @@ def test_weights_that_do_not_match_are_refused_and_not_made_up(
         weights[name.replace("layers.1", "layers.7")] = taken
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelUnavailable, match="misses"):
-        factory._opener(family)(tmp_path, CPU)
+        builtin._opener(family)(tmp_path, CPU)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
@@ -15,6 +15,7 @@ from worker.reading.engines.matcher.lexicon import Label
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
+from worker.reading.issues import text_layer_ignored
 from worker.reading.pages.base import Page
 from worker.reading.text.lines import ReadPage, read_page
 from worker.reading.text.ocr import Ocr
@@ -28,6 +29,7 @@ class EmbeddedEngine:
     revision = None
 
     def __init__(self, *, ocr_runtime: str = "auto") -> None:
+        self._runtime = ocr_runtime
         self._ocr = Ocr(runtime=ocr_runtime)
         self._one_at_a_time = threading.Lock()  # the runtime uses every core for one picture already
 
@@ -35,27 +37,27 @@ class EmbeddedEngine:
         """Load the OCR models."""
         self._ocr.warm_up()
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
-        """Read each request; pictures are let go of page by page."""
-        with self._one_at_a_time:
-            return [self._read(request) for request in requests]
-
-    def close(self) -> None:
-        """Let go of the models."""
-        self._ocr = Ocr()
-
-    def _read(self, request: Request) -> Reading:
+    def read(self, request: Request) -> Reading:
+        """Read a document; pictures are let go of page by page."""
         root = request.schema.root
-        read = read_sheet(request.pages, root, self._ocr, after_page=request.after_page)
+        with self._one_at_a_time:
+            read = read_sheet(request.pages, root, self._ocr, after_page=request.after_page)
         filling = fill_root(root, read.sheet)
         data, evidence = assign.settle(root, filling)
         return Reading(
             data=data,
             evidence=evidence,
-            lines={page.number: page.lines for page in read.pages},
-            issues=(*_doubts(read.pages), *_unsupported(root, filling)),
+            has_text=any(page.lines for page in read.pages),
+            issues=(
+                *(text_layer_ignored(page.number) for page in read.pages if page.doubted),
+                *_unsupported(root, filling),
+            ),
             tokens={"pages": len(read.pages)},
         )
+
+    def close(self) -> None:
+        """Let go of the models; they load again when next needed."""
+        self._ocr = Ocr(runtime=self._runtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,6 @@ def _labels(root: Field) -> Iterator[Label]:
     for field in root.walk():
         if field.path and not field.path.endswith("/*"):
             yield from concepts.own_labels(field)
-
-
-def _doubts(pages: Sequence[ReadPage]) -> Iterator[Issue]:
-    for page in pages:
-        if page.doubted:
-            yield Issue(
-                code="text_layer_ignored",
-                severity=Severity.INFO,
-                message=f"the text layer of page {page.number} contradicts what is printed; "
-                "the page was read from its picture",
-            )
 
 
 def _unsupported(root: Field, filling: Filling, *, at: str = "") -> Iterator[Issue]:
