@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ["api", "schemas", "worker"]
 SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
 BORDERS = {
-    "worker/reading/pages/child.py",
+    "worker/reading/pages/serving.py",
     "api/cli/reading.py",
     "api/cli/schema_argument.py",
     "worker/reading/engines/vision/batcher.py",
