@@ -61,6 +61,12 @@ class Settings(BaseSettings):
         2048 * MIB, gt=0, description="Address space in bytes of the process that opens a file."
     )
     page_seconds: float = Field(30.0, gt=0, description="Wall and CPU time for opening or a page.")
+    document_seconds: float = Field(
+        14_400.0, gt=0, description="Time for a document as a whole; its other pages are left out."
+    )
+    max_words: int = Field(
+        10_000, gt=0, description="Words a page may have, and a hundredth of those of a document."
+    )
     review_below: float = Field(
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )

@@ -27,6 +27,7 @@ from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
 from worker.process.leases import LeaseKeeper
 from worker.reading.engines import registry
+from worker.reading.pages import opener
 from worker.settings import Settings
 from worker.tracing import TRACING
 
@@ -38,6 +39,7 @@ def serve(settings: Settings) -> None:
     """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
     TRACING.start(settings, process="worker")
     registry.check(settings.engine, settings)  # rather no worker than one that fails every document
+    _log.info("documents_are_opened_apart", **opener.confinement())
     with _state(settings) as state:
         state.app.prepare()
         celery = state.app.broker.celery

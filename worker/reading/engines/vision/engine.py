@@ -121,9 +121,12 @@ class VisionEngine:
         whole = merge([page.attempt.read for page in read if page.attempt is not None], request.schema.root)
         lines = {page.number: page.page_lines.lines for page in read}
         turns = {page.number: page.page_lines.quarter_turns for page in read}
+        evidence = grounding.locate(
+            whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=request.schema.root
+        )
         return Reading(
             data=whole.data,
-            evidence=grounding.locate(whole.data, lines, turns=turns, token_evidence=whole.token_evidence),
+            evidence=evidence,
             has_text=any(lines.values()),
             issues=tuple(issues_of(read)),
             tokens=tokens_of(read),
