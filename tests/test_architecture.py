@@ -142,3 +142,8 @@ def test_unit_tests_lie_as_what_they_test_does() -> None:
     folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
     assert folders
     assert all((ROOT / folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_the_worker_has_few_rooms() -> None:
+    entries = {path.name for path in (ROOT / "worker").iterdir()} - {"__init__.py", "__pycache__", "py.typed"}
+    assert len(entries) <= 8, sorted(entries)
