@@ -105,7 +105,7 @@ class Stack:
         self._start(server.name, list(server.command), server.folder)
 
     def start(
-        self, name: str, *arguments: str, as_name: str | None = None, module: str = "api.cli.main", **env: str
+        self, name: str, *arguments: str, as_name: str | None = None, module: str = "pagemill", **env: str
     ) -> None:
         """A part of the service: worker, api or watch."""
         command = [sys.executable, "-m", module, name, *arguments]

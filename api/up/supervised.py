@@ -21,7 +21,7 @@ def run(settings: Settings, alive: Path | None) -> int:
     stop = threading.Event()
     folder = OwnedFolder("pagemill-supervisor-")
     path = alive or folder.path / "worker.alive"
-    command = (sys.executable, "-m", "api.cli.main", "worker", "--alive", str(path))
+    command = (sys.executable, "-m", "pagemill", "worker", "--alive", str(path))
     child = Child("worker", command, env=environment({}), log=sys.stderr.fileno(), folder=Path.cwd())
     child.judge_by(SignsOfLife.of(path, settings))
     with set_by_signals(stop):

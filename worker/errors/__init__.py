@@ -9,8 +9,8 @@
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
-    │                    UnsupportedByStore  LedgerUnavailable  QueueUnavailable  Unreachable  PartFalls
-    │                    AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
+    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -51,6 +51,8 @@ from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
     LeaseLost,
+    LedgerOutdated,
+    LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
     ObjectMissing,
@@ -98,6 +100,8 @@ __all__ = [
     "Forbidden",
     "KeyReused",
     "LeaseLost",
+    "LedgerOutdated",
+    "LedgerTooNew",
     "LedgerUnavailable",
     "MissingExtra",
     "ModelChanged",

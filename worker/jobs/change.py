@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from schemas import pointer
 from schemas.job import READ, Job, JobState
-from schemas.record import Evidence, Record, Severity, State
+from schemas.record import Record, Severity, State
 from worker.checks import validate
 from worker.errors import NotFound, RequestInvalid, WrongState
-from worker.jobs import kinds, object_keys, outcome
+from worker.jobs import correction, kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.wake import wake_worker
@@ -63,7 +62,12 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
         raise RequestInvalid(detail="; ".join(f"{i.path or '/'}: {i.message}" for i in broken[:10]))
     read = Record.model_validate(outcome.current(app, job))
     record = read.model_copy(
-        update={"data": data, "issues": issues, "state": State.DONE, "fields": _fields(read, data)}
+        update={
+            "data": data,
+            "issues": issues,
+            "state": State.DONE,
+            "fields": correction.evidence(read, data),
+        }
     )
     _append(app, job, record)
     _note(app, job, "correct", actor)
@@ -109,19 +113,6 @@ def empty(app: App, folder: str) -> None:
     for stat in list(app.store.list(folder)):
         if stat.key != folder + object_keys.TOMBSTONE:
             app.store.delete(stat.key)
-
-
-def _fields(read: Record, data: Mapping[str, Any]) -> dict[str, Evidence]:
-    """The evidence of values that stayed, and for those that changed, that a person said so."""
-    before = dict(pointer.leaves(read.data or {}))
-    fields = {}
-    for at, value in pointer.leaves(data):
-        if at in read.fields and before.get(at) == value:
-            fields[at] = read.fields[at]
-        elif at not in before or before[at] != value:
-            cited = read.fields[at].citations if at in read.fields else ()
-            fields[at] = Evidence(confidence=1.0, origin="corrected", citations=cited)
-    return fields
 
 
 def _append(app: App, job: Job, record: Record) -> None:

@@ -25,7 +25,7 @@ from worker.process.attempt import run
 from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
 from worker.process.leases import LeaseKeeper
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.reading.pages import opener
 from worker.settings import Settings
 from worker.tracing import TRACING
@@ -40,7 +40,7 @@ def serve(settings: Settings, *, alive: Path | None = None) -> None:
     `alive` is a file whose time changes as long as this process is not hung.
     """
     TRACING.start(settings, process="worker")
-    factory.check(settings.engine, settings)  # rather no worker than one that fails every document
+    registry.check(settings.engine, settings)  # rather no worker than one that fails every document
     _log.info("documents_are_opened_apart", **opener.confinement())
     with _state(settings) as state, _shown(state, alive):
         state.app.prepare()
@@ -68,7 +68,7 @@ def serve(settings: Settings, *, alive: Path | None = None) -> None:
 def _only_loading_tells(settings: Settings) -> bool:
     """Whether the engine of this worker's queues may turn out unusable: rather now than at every document."""
     own = catalogue.entry(settings.engine).queue in settings.queues.split(",")
-    return own and factory.runs_a_model(settings.engine)
+    return own and registry.spec(settings.engine).takes_model
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
@@ -15,9 +15,10 @@ from worker.reading.engines.matcher.lexicon import Label
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
+from worker.reading.issues import text_layer_ignored
 from worker.reading.pages.base import Page
-from worker.reading.text.lines import ReadPage, read_page
-from worker.reading.text.ocr import Ocr
+from worker.reading.text.page_lines import LineSource, PageLines
+from worker.reading.text.sources import OcrLines
 
 
 class EmbeddedEngine:
@@ -28,51 +29,55 @@ class EmbeddedEngine:
     revision = None
 
     def __init__(self, *, ocr_runtime: str = "auto") -> None:
-        self._ocr = Ocr(runtime=ocr_runtime)
+        self._line_source = OcrLines(ocr_runtime=ocr_runtime)
         self._one_at_a_time = threading.Lock()  # the runtime uses every core for one picture already
 
     def warm_up(self) -> None:
         """Load the OCR models."""
-        self._ocr.warm_up()
+        self._line_source.warm_up()
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
-        """Read each request; pictures are let go of page by page."""
-        with self._one_at_a_time:
-            return [self._read(request) for request in requests]
-
-    def close(self) -> None:
-        """Let go of the models."""
-        self._ocr = Ocr()
-
-    def _read(self, request: Request) -> Reading:
+    def read(self, request: Request) -> Reading:
+        """Read a document; pictures are let go of page by page."""
         root = request.schema.root
-        read = read_sheet(request.pages, root, self._ocr, after_page=request.after_page)
+        with self._one_at_a_time:
+            read = read_sheet(request.pages, root, self._line_source, after_page=request.after_page)
         filling = fill_root(root, read.sheet)
         data, evidence = assign.settle(root, filling)
         return Reading(
             data=data,
             evidence=evidence,
-            lines={page.number: page.lines for page in read.pages},
-            issues=(*_doubts(read.pages), *_unsupported(root, filling)),
+            has_text=any(page.lines for page in read.pages),
+            issues=(
+                *(text_layer_ignored(page.number) for page in read.pages if page.doubted),
+                *_unsupported(root, filling),
+            ),
             tokens={"pages": len(read.pages)},
         )
+
+    def close(self) -> None:
+        """Let go of the models; they load again when next needed."""
+        self._line_source.close()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
     """A document's pages as lines, and laid out."""
 
-    pages: tuple[ReadPage, ...]
+    pages: tuple[PageLines, ...]
     sheet: Sheet
 
 
 def read_sheet(
-    pages: Iterable[Page], root: Field, ocr: Ocr, *, after_page: Callable[[], None] = lambda: None
+    pages: Iterable[Page],
+    root: Field,
+    line_source: LineSource,
+    *,
+    after_page: Callable[[], None] = lambda: None,
 ) -> ReadDocument:
     """Read the pages one by one, keeping lines but no pictures, and lay them out for the schema."""
     read = []
     for page in pages:
-        read.append(read_page(page, ocr))
+        read.append(line_source(page))
         after_page()
     return ReadDocument(tuple(read), lay_out(arrange(read), _labels(root)))
 
@@ -83,17 +88,6 @@ def _labels(root: Field) -> Iterator[Label]:
     for field in root.walk():
         if field.path and not field.path.endswith("/*"):
             yield from concepts.own_labels(field)
-
-
-def _doubts(pages: Sequence[ReadPage]) -> Iterator[Issue]:
-    for page in pages:
-        if page.doubted:
-            yield Issue(
-                code="text_layer_ignored",
-                severity=Severity.INFO,
-                message=f"the text layer of page {page.number} contradicts what is printed; "
-                "the page was read from its picture",
-            )
 
 
 def _unsupported(root: Field, filling: Filling, *, at: str = "") -> Iterator[Issue]:
