@@ -10,7 +10,7 @@
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
     │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
-    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  NeighbourHung  Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -55,6 +55,7 @@ from worker.errors.service import (
     LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
+    NeighbourHung,
     ObjectMissing,
     PartFalls,
     QueueUnavailable,
@@ -107,6 +108,7 @@ __all__ = [
     "ModelChanged",
     "ModelUnavailable",
     "ModelUnusable",
+    "NeighbourHung",
     "NotFound",
     "ObjectMissing",
     "OpenerKilled",
