@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         2048 * MIB, gt=0, description="Address space in bytes of the process that opens a file."
     )
     page_seconds: float = Field(30.0, gt=0, description="Wall and CPU time for opening or a page.")
+    embedded_data: bool = Field(
+        default=True, description="Whether what the file itself says counts: XML, codes, form fields."
+    )
     review_below: float = Field(
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )

@@ -7,15 +7,20 @@ before memory is taken for them.
 from __future__ import annotations
 
 import json
+import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from schemas.page import Box, Word
 from worker import errors
-from worker.reading.pages.base import Page
+from worker.reading.pages.base import Barcode, FormField, Page
+
+_MOST_OF_INVOICE = 8 * 2**20  # bytes
+_MOST_MARKS = 2000  # codes, or form fields, of a page
+_LONGEST_MARK = 5000
 
 MAX_HEADER = 64 * 2**20
 """Bytes; the words of the fullest newspaper page take less than one MiB."""
@@ -52,6 +57,8 @@ def page_message(page: Page) -> tuple[dict[str, Any], memoryview]:
         "height": page.height,
         "width": page.width,
         "words": words,
+        "barcodes": [(code.text, code.symbology, *_edges(code.box)) for code in page.barcodes],
+        "form_fields": [(field.name, field.value, *_edges(field.box)) for field in page.form_fields],
     }
     return header, memoryview(np.ascontiguousarray(page.picture).tobytes())
 
@@ -61,7 +68,32 @@ def page_of(header: dict[str, Any], payload: bytearray) -> Page:
     shape = (int(header["height"]), int(header["width"]), 3)
     picture = np.frombuffer(payload, dtype=np.uint8).reshape(shape)
     words = tuple(Word(storable(str(t)), Box(*map(float, box))) for t, *box in header["words"])
-    return Page(int(header["number"]), picture, words, text_layer=bool(header["text_layer"]))
+    return Page(
+        int(header["number"]),
+        picture,
+        words,
+        text_layer=bool(header["text_layer"]),
+        barcodes=tuple(Barcode(*mark) for mark in _marks_of(header["barcodes"])),
+        form_fields=tuple(FormField(*mark) for mark in _marks_of(header["form_fields"])),
+    )
+
+
+def opened_message(pages: int, invoice: Mapping[str, Any] | None) -> dict[str, Any]:
+    """That a document of so many pages is open, and the invoice that it carries."""
+    message = {"event": "opened", "pages": pages, "invoice": invoice}
+    return message if len(json.dumps(message)) <= _MOST_OF_INVOICE else message | {"invoice": None}
+
+
+def _marks_of(rows: Any) -> Iterator[tuple[str, str, Box]]:
+    """Two texts and a box each, of which nothing is believed."""
+    for first, second, *edges in rows[:_MOST_MARKS]:
+        box = Box(*map(float, edges))
+        if all(map(math.isfinite, _edges(box))):
+            yield storable(str(first))[:_LONGEST_MARK], storable(str(second))[:_LONGEST_MARK], box
+
+
+def _edges(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, box.x1, box.y1
 
 
 def storable(text: str) -> str:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
@@ -110,6 +110,7 @@ class SandboxedDocument:
         self._sandbox = sandbox
         self._path = path
         self._count: int | None = None
+        self._invoice: Mapping[str, Any] | None = None
         self._child: _Child | None = None
         self._first = first
         self._request(first=first - 1)
@@ -123,7 +124,15 @@ class SandboxedDocument:
                 self._finish(healthy=True)
                 raise protocol.error_of(header)
             self._count = int(header["pages"])
+            invoice = header.get("invoice")
+            self._invoice = invoice if isinstance(invoice, dict) else None
         return self._count
+
+    @property
+    def invoice(self) -> Mapping[str, Any] | None:
+        """The invoice that the file carries as XML, in the shape of that kind; waits for the child, too."""
+        assert self.page_count
+        return self._invoice
 
     def __iter__(self) -> Iterator[Page | PageFailed]:
         deaths = 0
