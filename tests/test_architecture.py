@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ["api", "pagemill", "schemas", "worker"]
 SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
 BORDERS = {
-    "worker/reading/pages/child.py",
+    "worker/reading/pages/serving.py",
     "worker/reading/documents.py",
     "api/cli/schema_argument.py",
     "worker/reading/engines/vision/batcher.py",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -59,6 +61,12 @@ class Settings(BaseSettings):
         2048 * MIB, gt=0, description="Address space in bytes of the process that opens a file."
     )
     page_seconds: float = Field(30.0, gt=0, description="Wall and CPU time for opening or a page.")
+    document_seconds: float = Field(
+        14_400.0, gt=0, description="Time for a document as a whole; its other pages are left out."
+    )
+    max_words: int = Field(
+        10_000, gt=0, description="Words a page may have, and a hundredth of those of a document."
+    )
     embedded_data: bool = Field(
         default=True, description="Whether what the file itself says counts: XML, codes, form fields."
     )
@@ -186,6 +194,12 @@ def load(*, beside_up: bool = True) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
         raise SettingsInvalid(detail=wrong) from error
+
+
+@cache
+def version() -> str:
+    """The version of Pagemill that is running."""
+    return metadata.version("pagemill")
 
 
 def unknown() -> tuple[str, ...]:

@@ -14,11 +14,11 @@ from fastapi.responses import JSONResponse
 from api.auth import Admin, AppDep, ReaderOf, Reviewer, Submitter
 from api.intake import require_text
 from api.problems import responses
-from api.views import JobPage, JobView
+from api.views import EventView, JobPage, JobView
 from schemas.job import FINISHED, Job, JobState
 from schemas.record import Record
 from worker.errors import Erased, NotFound, RequestInvalid, WrongState
-from worker.jobs import change, object_keys, outcome
+from worker.jobs import audit, change, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Cursor, Filter
 
@@ -64,6 +64,13 @@ async def get_job(
         await asyncio.sleep(_LOOK_EVERY)
         job = await run_in_threadpool(_job, app, job_id, principal.project)
     return JobView.of(job)
+
+
+@router.get("/{job_id}/events", responses=responses(404, 410))
+def list_job_events(job_id: JobId, app: AppDep, principal: ReaderOf) -> list[EventView]:
+    """What happened to a job, in order: who took it when, and why an attempt ended."""
+    _job(app, job_id, principal.project)
+    return [EventView.of(event) for event in app.ledger.events.of(job_id)]
 
 
 @router.get(
@@ -167,9 +174,7 @@ def _ask_to_draw(app: App, job: Job, number: int) -> None:
 
 
 def _note(app: App, job: Job, action: str, actor: str) -> None:
-    app.ledger.access.note(
-        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
-    )
+    audit.note(app, project=job.spec.project, actor=actor, action=action, subject=job.id)
 
 
 def _cursor(text: str | None) -> Cursor | None:

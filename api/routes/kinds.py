@@ -11,7 +11,7 @@ from api.auth import AppDep, ReaderOf, Submitter
 from api.intake import require_text
 from api.problems import responses
 from api.views import KindView
-from worker.jobs import kinds
+from worker.jobs import audit, kinds
 from worker.jobs.kinds import KindRef
 
 router = APIRouter(prefix="/v1/kinds", tags=["kinds"])
@@ -40,13 +40,8 @@ def put_kind(
 ) -> KindView:
     """Define a kind, or its next version. Jobs keep the version they were submitted under."""
     ref = kinds.define(app, principal.project, require_text(schema), name=name)
-    app.ledger.access.note(
-        project=principal.project,
-        actor=principal.actor,
-        action="define",
-        subject=f"{name} v{ref.version}",
-        now=app.clock(),
-    )
+    done = f"{name} v{ref.version}"
+    audit.note(app, project=principal.project, actor=principal.actor, action="define", subject=done)
     return _view(ref, schema)
 
 

@@ -22,6 +22,7 @@ from tests.service.conftest import picture, serving
 from worker.errors import Refused
 from worker.jobs import kinds, object_keys
 from worker.jobs.app import App
+from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.access import ApiKey
 from worker.jobs.store import factory
 from worker.process.worker import WorkerState
@@ -85,6 +86,10 @@ def test_from_upload_to_record(http: httpx.Client, worker_state: WorkerState) ->
     record = http.get(done["links"]["record"]).json()
     assert record["data"]["company"] is None
     assert http.get(done["links"]["record"]).json() == record
+    told = http.get(done["links"]["events"]).json()
+    assert [event["code"] for event in told] == ["submitted", "claimed", "done"]
+    assert (told[1]["attempt"], told[1]["worker"]) == (1, worker_state.name)
+    assert http.get(f"/v1/jobs/{'0' * 32}/events").status_code == 404
 
 
 def test_the_same_again_is_200_and_the_same_job(http: httpx.Client) -> None:
@@ -484,7 +489,7 @@ def test_how_the_service_does(http: httpx.Client, app: App, worker_state: Worker
         "ledger": "ok",
         "model": "no worker",
     }
-    app.broker.report("w1", ["embedded"], seconds=30)
+    app.broker.report("w1", WorkerReport(["embedded"]), seconds=30)
     assert http.get("/readyz").json()["model"] == "embedded"
     post(http)
     post(http, b"no document")

@@ -6,11 +6,15 @@ import io
 import json
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 
+from schemas import registry
 from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
 from worker.errors import (
@@ -25,8 +29,10 @@ from worker.errors import (
 )
 from worker.jobs import change, kinds, object_keys, outcome
 from worker.jobs.app import App
+from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.rebuild import rebuild
+from worker.jobs.store.base import Stat
 from worker.jobs.submit import SubmitOptions, submit
 from worker.jobs.sweep import sweep, tidy
 from worker.process.leases import LeaseKeeper
@@ -49,7 +55,8 @@ def state(app: App, job: Job) -> JobState:
 
 
 def stat_keys(app: App, prefix: str = "") -> set[str]:
-    return {found.key for found in app.store.list(prefix)}
+    """What is in the store but for the schemas of shipped kinds, which stay."""
+    return {found.key for found in app.store.list(prefix) if "/schemas/" not in found.key}
 
 
 def test_a_document_becomes_a_record(app: App, worker_state: WorkerState) -> None:
@@ -211,6 +218,29 @@ def test_when_the_store_is_away_the_job_waits_and_the_attempt_does_not_count(
     assert state(app, job) is JobState.DONE
 
 
+def test_the_pause_grows_while_the_store_is_away(
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    monkeypatch.setattr(app.store, "fetch", away)
+    pauses = []
+    for _ in range(8):
+        worker_state.work("cpu")
+        with app.ledger.database.write() as connection:
+            [[pause]] = connection.exec_driver_sql("SELECT due_at - updated_at FROM jobs")
+            connection.exec_driver_sql("UPDATE jobs SET due_at = 0")
+        pauses.append(round(pause))
+    assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
+    told = app.ledger.events.of(job.id)
+    assert [event.code for event in told[-2:]] == ["claimed", "given_back"]
+    assert (told[-1].error_code, told[-1].worker) == ("storage_unavailable", worker_state.name)
+    assert "test" in str(told[-1].reason)
+
+
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "create", lambda *_: FakeEngine(page_seconds=0.2))
 
@@ -332,6 +362,14 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
     cancelled = send(app)
     change.cancel(app, cancelled.id, project="default", actor="t")
     app.store.write(object_keys.spec("default", "f" * 32), b"{broken")
+    for name, odd in (
+        ("0009.json", b"{}"),
+        ("0008.json", b"[1]"),
+        ("readme.txt", b"{}"),
+        ("1.json", b"\xff"),
+    ):
+        app.store.write(object_keys.kinds("default") + f"own/{name}", odd)
+    app.store.write(object_keys.kinds("default") + "own/deeper/0001.json", b"{}")
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     app.broker._redis.flushall()
     result = rebuild(fresh)
@@ -345,10 +383,49 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
             new.pages,
         )
     assert fresh.ledger.lists.counts(project="default", batch="b") == {"done": 1}
+    assert [event.code for event in fresh.ledger.events.of(done.id)] == ["submitted", "done"]
     assert kinds.find(fresh, "default", "own") == own
     assert app.broker.depth("cpu") == 1
     assert rebuild(fresh).entered == 0
     fresh.ledger.close()
+
+
+def test_every_batch_a_document_was_sent_with_comes_back(app: App, worker_state: WorkerState) -> None:
+    document = picture()
+    names = ["b", "März/2024 ", "x" * 128]
+    job = send(app, document)
+    for number, batch in enumerate(names):
+        job = send(app, document, name=f"{number}.png", batch=batch)
+    worker_state.work("cpu")
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    walked: list[str] = []
+    listed = app.store.list
+
+    def walk(prefix: str) -> Iterator[Stat]:
+        walked.append(prefix)
+        return listed(prefix)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.store, "list", walk)
+        assert rebuild(fresh).entered == 1
+    assert walked == [object_keys.PROJECTS]
+    for batch in names:
+        assert fresh.ledger.lists.counts(project="default", batch=batch) == {"done": 1}
+    assert rebuild(fresh).entered == 0
+    fresh.ledger.close()
+    change.erase(app, job.id, project="default", actor="t")
+    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+
+
+def test_tidying_goes_on_where_one_step_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.ledger.access.remember("default", "k", fingerprint="f", job_ids=[], now=0.0)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    monkeypatch.setattr(app.store, "list", away)
+    tidy(app)
+    assert app.ledger.access.answered("default", "k", fingerprint="f") is None
 
 
 def test_the_sweep_rings_for_what_the_queue_has_lost(app: App) -> None:
@@ -392,6 +469,67 @@ def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, worker_state: Worker
         kinds.find(app, "other", "slip")
     own_receipt = kinds.define(app, "p", {"type": "object", "properties": {"x": {}}}, name="receipt")
     assert own_receipt.version == kinds.find(app, "other", "receipt").version + 1
+
+
+def test_jobs_outlive_an_upgrade_that_changes_their_kind(
+    app: App, worker_state: WorkerState, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, waiting = send(app, batch="b"), None
+    worker_state.work("cpu")
+    waiting = send(app, batch="b")
+    shipped = registry.kind("receipt")
+    raw: dict[str, Any] = json.loads(json.dumps(shipped.json_schema))
+    raw["properties"]["loyalty_points"] = {"type": "integer"}
+    changed = replace(registry.from_json_schema(raw, name="receipt"), version=shipped.version + 1)
+    monkeypatch.setattr(registry, "kind", lambda name: changed if name == "receipt" else shipped)
+    worker_state.work("cpu")
+    assert state(app, waiting) is not JobState.FAILED
+    provenance = outcome.current(app, waiting)["provenance"]
+    assert (provenance["schema_sha256"], provenance["kind_version"]) == (shipped.sha256, shipped.version)
+    data = dict(outcome.current(app, read)["data"])
+    record = change.correct(app, read.id, {**data, "company": "Mill"}, project="default", actor="t")
+    assert record["data"]["company"] == "Mill"
+    lines = http.get("/v1/batches/b/export").text.splitlines()
+    assert {json.loads(line)["job_id"] for line in lines} == {read.id, waiting.id}
+    table = http.get("/v1/batches/b/export", params={"format": "csv"}).text
+    assert "company" in table.splitlines()[0]
+    assert "loyalty_points" not in table.splitlines()[0]
+    assert send(app).id not in {read.id, waiting.id}
+
+
+def test_jobs_from_before_there_were_snapshots_are_read_as_their_kind_is_today(
+    app: App, worker_state: WorkerState, http: httpx.Client
+) -> None:
+    receipt = kinds.find(app, "default", "receipt")
+    old = send(app, kind=replace(receipt, schema_sha256="0" * 64), batch="b")
+    worker_state.work("cpu")
+    assert outcome.current(app, old)["provenance"]["schema_sha256"] == receipt.schema_sha256
+    assert http.get("/v1/batches/b/export", params={"format": "csv"}).status_code == 200
+
+
+def test_a_worker_set_to_another_model_leaves_a_job_to_one_that_has_it(
+    app: App, worker_state: WorkerState
+) -> None:
+    first = App(app.settings.model_copy(update={"model": "a"}), app.store, app.ledger, app.broker)
+    job = send(first)
+    assert (job.spec.model, app.ledger.jobs.get(job.id).spec) == ("a", job.spec)
+    anything = send(app)
+    other = App(app.settings.model_copy(update={"model": "b"}), app.store, app.ledger, app.broker)
+    wrong = WorkerState(other, worker_state.pool, worker_state.leases, worker_state.exclusive)
+    for _ in range(3):
+        wrong.work("cpu")
+    assert (state(app, job), state(app, anything)) == (JobState.QUEUED, JobState.DONE)
+    app.broker._redis.flushall()
+    app.broker.report("w", WorkerReport([], sorted(wrong.models)), seconds=30)
+    sweep(app)
+    assert app.broker.depth("cpu") == 0  # nobody is woken in vain
+    assert [(found.model, found.count) for found in app.ledger.lists.waiting()] == [("a", 1)]
+    right = WorkerState(first, worker_state.pool, worker_state.leases, worker_state.exclusive)
+    app.broker.report("v", WorkerReport([], sorted(right.models)), seconds=30)
+    sweep(app)
+    assert app.broker.depth("cpu") == 1
+    right.work("cpu")
+    assert state(app, job) is JobState.DONE
 
 
 def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(

@@ -3,7 +3,8 @@
     PagemillError
     ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
     │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
-    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense  OpenerKilled
+    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense
+    │                    DocumentTooDense  PageTooThin  OpenerKilled
     ├── SchemaInvalid    the schema cannot be read by: SchemaTooLarge
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
@@ -67,11 +68,13 @@ from worker.errors.service import (
 from worker.errors.source import (
     CorruptFile,
     DocumentTimeout,
+    DocumentTooDense,
     EmptyDocument,
     OpenerKilled,
     PageMissing,
     PageTooDense,
     PageTooLarge,
+    PageTooThin,
     PasswordRequired,
     SchemaInvalid,
     SchemaTooLarge,
@@ -90,6 +93,7 @@ __all__ = [
     "CorruptFile",
     "DeviceLost",
     "DocumentTimeout",
+    "DocumentTooDense",
     "EmptyDocument",
     "EngineError",
     "Erased",
@@ -112,6 +116,7 @@ __all__ = [
     "PageMissing",
     "PageTooDense",
     "PageTooLarge",
+    "PageTooThin",
     "PagemillError",
     "PartFalls",
     "PasswordRequired",

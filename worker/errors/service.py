@@ -73,7 +73,7 @@ class QueueUnavailable(ServiceError):
 
 
 class AttemptsExhausted(ServiceError):
-    """None of {attempts} attempts at this document came to an end; the worker's log says why each stopped."""
+    """None of {attempts} attempts at this document came to an end; the events of the job say why each stopped."""
 
     code = "attempts_exhausted"
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.job import READ, Job, JobState
+from schemas.job import TRANSITIONS, EventCode, Job, JobState
 from schemas.record import Record, Severity, State
 from worker.checks import validate
 from worker.errors import NotFound, RequestInvalid, WrongState
-from worker.jobs import correction, kinds, object_keys, outcome
+from worker.jobs import audit, correction, kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.wake import wake_worker
@@ -21,25 +21,24 @@ def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
 
     Raises NotFound, WrongState when it has ended otherwise.
     """
-    job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock())
+    job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock(), actor=actor)
     if job.state is JobState.CANCELLED:
         outcome.write_cancelled(app, job)
-    _note(app, job, "cancel", actor)
+    audit.note(app, project=project, actor=actor, action="cancel", subject=job.id)
     return job
 
 
 def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
     """Read a failed or cancelled job again; its old end is kept aside. Raises NotFound, WrongState."""
     job = app.ledger.jobs.get(job_id, project=project)
-    ended = (JobState.FAILED, JobState.CANCELLED)
-    if job.state not in ended:
+    if job.state not in TRANSITIONS[EventCode.RETRIED].since:
         raise WrongState(state=job.state)
     for key in (object_keys.failure(job), object_keys.cancelled(job)):
         if app.store.stat(key) is not None:
             app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
             app.store.delete(key)
-    job = app.ledger.jobs.move(job_id, project=project, to=JobState.QUEUED, since=ended, now=app.clock())
-    _note(app, job, "retry", actor)
+    job = app.ledger.jobs.retry(job_id, project=project, now=app.clock(), actor=actor)
+    audit.note(app, project=project, actor=actor, action="retry", subject=job.id)
     wake_worker(app, app.ledger.jobs.queue_of(job_id))
     return job
 
@@ -50,7 +49,7 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
     Raises NotFound, WrongState, RequestInvalid for data the schema does not allow.
     """
     job = app.ledger.jobs.get(job_id, project=project)
-    if job.state not in READ:
+    if job.state not in TRANSITIONS[EventCode.CORRECTED].since:
         raise WrongState(state=job.state)
     ref = KindRef(job.spec.kind, job.spec.kind_version, job.spec.schema_sha256)
     schema = kinds.load(app, project, ref)
@@ -70,10 +69,9 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
         }
     )
     _append(app, job, record)
-    _note(app, job, "correct", actor)
+    audit.note(app, project=project, actor=actor, action="correct", subject=job.id)
     try:
-        both = (JobState.REVIEW, JobState.DONE)
-        app.ledger.jobs.move(job_id, project=project, to=JobState.DONE, since=both, now=app.clock())
+        app.ledger.jobs.correct(job_id, project=project, now=app.clock(), actor=actor)
     except NotFound:  # erased meanwhile
         remove_objects(app, job)
         raise
@@ -95,7 +93,7 @@ def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
     app.ledger.projects.bury(job_id, project=project, now=app.clock())
     remove_objects(app, job)  # what was written between
     _remove_source(app, job)  # of two erasures at once that share it, the later one sees that nobody does
-    _note(app, job, "erase", actor)
+    audit.note(app, project=project, actor=actor, action="erase", subject=job.id)
 
 
 def _remove_source(app: App, job: Job) -> None:
@@ -121,9 +119,3 @@ def _append(app: App, job: Job, record: Record) -> None:
     number = 1 + sum(1 for _ in app.store.list(object_keys.corrections(job)))
     while not app.store.create(f"{object_keys.corrections(job)}{number:06}.json", body):
         number += 1
-
-
-def _note(app: App, job: Job, action: str, actor: str) -> None:
-    app.ledger.access.note(
-        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
-    )

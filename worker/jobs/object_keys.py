@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import PurePosixPath
 
 from schemas.job import Job
@@ -13,6 +14,8 @@ FAILED = "failed/"
 UPLOADS = "uploads/"
 PROJECTS = "projects/"
 TOMBSTONE = "erased.json"
+BATCHES = "batches/"
+CORRECTIONS = "corrections/"
 
 
 def source(project: str, sha256: str) -> str:
@@ -21,7 +24,7 @@ def source(project: str, sha256: str) -> str:
 
 
 def schema(project: str, sha256: str) -> str:
-    """A JSON Schema that a user brought."""
+    """A JSON Schema that a user brought, or that a shipped kind had when it was used."""
     return f"{PROJECTS}{project}/schemas/{sha256}.json"
 
 
@@ -43,6 +46,11 @@ def folder(project: str, job_id: str) -> str:
 def spec(project: str, job_id: str) -> str:
     """What was asked for."""
     return folder(project, job_id) + "job.json"
+
+
+def membership(project: str, job_id: str, batch: str) -> str:
+    """That a job was sent with a batch which its spec does not name; names of batches may hold anything."""
+    return f"{folder(project, job_id)}{BATCHES}{hashlib.sha256(batch.encode()).hexdigest()[:32]}.json"
 
 
 def record(job: Job) -> str:
@@ -72,7 +80,7 @@ def undrawable(job: Job, number: int) -> str:
 
 def corrections(job: Job) -> str:
     """What people changed, in order."""
-    return _of(job) + "corrections/"
+    return _of(job) + CORRECTIONS
 
 
 def tombstone(project: str, job_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -18,12 +19,13 @@ from worker.errors import (
     TooLarge,
     WrongState,
 )
-from worker.jobs import catalogue, change, object_keys
-from worker.jobs.app import App, version
+from worker.jobs import catalogue, change, kinds, object_keys
+from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.jobs import KnownAs
 from worker.jobs.store.base import CHUNK
 from worker.jobs.wake import wake_worker
+from worker.settings import version
 
 _LONGEST_NAME = 255
 _FOR_WANT_OF_A_MODEL = frozenset(
@@ -66,6 +68,7 @@ def submit(
         app.store.delete(object_keys.tombstone(spec.project, spec.job_id))
         app.ledger.projects.unbury(spec.job_id)
     had_source = standing is not KnownAs.KNOWN and _store(app, spec, file)
+    _store_membership(app, spec, options.batch)
     job, new = app.ledger.jobs.open(
         spec, queue=entry.queue, now=app.clock(), batch=options.batch, actor=actor
     )
@@ -88,16 +91,25 @@ def _again(app: App, job: Job, actor: str) -> Job:
 
 
 def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
-    """Write the source and the job side by side; whether the source was there already.
+    """Write the source, the job and the schema of a shipped kind; whether the source was there already.
 
     A job whose source is missing was never promised.
     """
     file.seek(0)
     body = spec.model_dump_json().encode()
     written = app.beside.submit(app.store.create, object_keys.spec(spec.project, spec.job_id), body)
+    kinds.snapshot(app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
     new = app.store.create(object_keys.source(spec.project, spec.source_sha256), file, size=spec.size)
     written.result()
     return not new
+
+
+def _store_membership(app: App, spec: JobSpec, batch: str | None) -> None:
+    """For a rebuild: the job in the store may be an earlier one, which names another batch or none."""
+    if batch is not None:
+        note = {"batch": batch, "filename": spec.filename}
+        key = object_keys.membership(spec.project, spec.job_id, batch)
+        app.store.create(key, json.dumps(note, ensure_ascii=False).encode())
 
 
 def measure(file: BinaryIO) -> tuple[str, int]:
@@ -131,6 +143,7 @@ def _spec(
         filename=_base_name(filename),
         size=size,
         engine=options.engine,
+        model=model or None,
         pipeline_version=version(),
         priority=options.priority,
         batch=options.batch,

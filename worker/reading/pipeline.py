@@ -10,11 +10,10 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 
-from schemas import pointer
+from schemas import pointer, record
+from schemas.job import job_key
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
 from worker.checks import fit, patterns, validate
@@ -25,8 +24,10 @@ from worker.reading.evidence.join import join
 from worker.reading.evidence.witness import Witness, embedded_values
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
+from worker.settings import version
 
 _NOBODYS = RequestContext()
+_NO_PROJECT = ""
 _PATTERN_SECONDS = 60.0  # of a document for the expressions its schema brings
 _OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
@@ -73,7 +74,7 @@ def extract(
     issues = (*pages.issues(), *reading.issues, *_hardly_read(reading, schema), *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
-        job_id=context.job or job_id(source, schema, engine),
+        job_id=context.job or _key(source, schema, engine),
         kind=schema.name,
         data=data,
         fields=evidence,
@@ -98,27 +99,25 @@ def _hardly_read(reading: Reading, schema: Schema) -> Iterator[Issue]:
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:
     """The record of a document that could not be read."""
     source = Source(source_name, sha256, document=None)
-    issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
-    return Record(
-        job_id=job_id(source, schema, engine),
+    return record.failed(
+        job_id=_key(source, schema, engine),
         kind=schema.name,
-        state=State.FAILED,
-        data=None,
-        issues=(issue,),
+        code=error.code,
+        message=str(error),
         provenance=_provenance(source, schema, engine, reading=Reading({}), timings={}),
     )
 
 
-def job_id(source: Source, schema: Schema, engine: Engine) -> str:
-    """The same document, schema, engine and version give the same job."""
-    parts = (source.sha256, schema.sha256, engine.name, engine.model or "", engine.revision or "", version())
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
-
-
-@cache
-def version() -> str:
-    """The version of Pagemill that is running."""
-    return metadata.version("pagemill")
+def _key(source: Source, schema: Schema, engine: Engine) -> str:
+    """That of a document which is nobody's job."""
+    return job_key(
+        project=_NO_PROJECT,
+        source_sha256=source.sha256,
+        schema_sha256=schema.sha256,
+        engine=engine.name,
+        model=f"{engine.model or ''}@{engine.revision or ''}",
+        pipeline_version=version(),
+    )
 
 
 def hash_file(path: Path) -> str:

@@ -10,6 +10,7 @@ from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
@@ -19,10 +20,11 @@ IN_MEMORY = "sqlite:///:memory:"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs and lists of them, deliveries, keys and audit, projects."""
+    """Jobs, their events and lists of them, deliveries, keys and audit, projects."""
 
     database: Database
     jobs: Jobs
+    events: Events
     lists: Lists
     deliveries: Deliveries
     access: Access
@@ -44,6 +46,7 @@ class Ledger:
         return cls(
             database,
             Jobs(database, deliveries),
+            Events(database),
             Lists(database),
             deliveries,
             Access(database),

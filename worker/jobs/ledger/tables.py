@@ -51,6 +51,9 @@ jobs = Table(
     Column("updated_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
+    Column("model", String(255)),
+    Column("worker", String(255)),
+    Column("setbacks", Integer, nullable=False, server_default="0"),
     Index("jobs_listed", "project", "created_at", "id"),
     Index("jobs_changed", "project", "updated_at", "id"),
     Index("jobs_sources", "project", "source_sha256"),
@@ -58,6 +61,20 @@ jobs = Table(
 
 Index(  # in the order in which jobs are taken, so that taking one costs the same however many wait
     "jobs_waiting", jobs.c.state, jobs.c.queue, jobs.c.project, jobs.c.priority.desc(), jobs.c.created_at
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("job_id", String(32), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", String(255)),
+    Column("error_code", String(64)),
+    Column("reason", Text),
+    Index("events_job", "job_id", "id"),
 )
 
 members = Table(

@@ -19,7 +19,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class PageLimits:
-    """How much a single file may take. Bytes, seconds, pixels, pages.
+    """How much a single file may take. Bytes, seconds, pixels, pages, words of a page.
 
     `embedded_data` says whether what the file itself says is looked for: attachments, codes, form fields.
     """
@@ -31,6 +31,8 @@ class PageLimits:
     max_source_pixels: int
     max_memory: int
     page_seconds: float
+    document_seconds: float
+    max_words: int
     embedded_data: bool
 
     @classmethod
@@ -41,6 +43,11 @@ class PageLimits:
     def as_json(self) -> dict[str, Any]:
         """Plain values, to cross a process border."""
         return asdict(self)
+
+    @property
+    def max_words_in_all(self) -> int:
+        """Words of all pages: the reader keeps them until the document is read."""
+        return 100 * self.max_words
 
     def scale(self, width: float, height: float, *, wanted: float) -> float:
         """The factor nearest to `wanted` that keeps width x height within `max_pixels`."""

@@ -41,5 +41,5 @@ def test_all_that_is_looked_for_shares_a_time() -> None:
             patterns.Pattern("^(a|a)*$").search("a" * 40 + "!")
         with pytest.raises(TimeoutError):
             patterns.found("a", "a")
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 5
     assert patterns.found("a", "a")

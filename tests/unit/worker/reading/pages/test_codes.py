@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -53,19 +54,22 @@ def test_codes_come_out_of_the_sandbox_unless_they_are_not_wanted(tmp_path: Path
         assert [found.text for found in page.barcodes] == (["RE-77"] if wanted else [])
 
 
-def test_marks_cross_the_border_bounded_and_without_nonsense() -> None:
+def test_marks_cross_the_border_bounded_and_without_nonsense(limits: PageLimits) -> None:
     picture = noise((8, 8))
-    code_, form_field = barcodes(code("RE-77"))[0], FormField("a", "b" * 9000, barcodes(code("x"))[0].box)
-    page = Page(1, picture, barcodes=(code_,) * 5000, form_fields=(form_field,))
-    header, payload = protocol.page_message(page)
-    crossed = protocol.page_of(header, bytearray(payload))
-    assert len(crossed.barcodes) == 2000
-    assert crossed.barcodes[0] == Barcode(code_.text, code_.symbology, code_.box)
-    assert len(crossed.form_fields[0].value) == 5000
-    header["barcodes"] = [("a", "b", float("nan"), 0, 1, 1), ("c", "d", 0, 0, 1, 1)]
-    assert [found.text for found in protocol.page_of(header, bytearray(payload)).barcodes] == ["c"]
+    mark, box = barcodes(code("RE-77"))[0], barcodes(code("x"))[0].box
+    fields = tuple(FormField("a", letter * 90_000, box) for letter in "bcde")
+    header, payload = protocol.page_message(Page(1, picture, barcodes=(mark,) * 5000, form_fields=fields))
+    assert len(json.dumps(header)) < protocol.most_header(limits)
+    crossed = protocol.page_of(header, bytearray(payload), number=1, limits=limits)
+    assert len(crossed.barcodes) == 1000
+    assert crossed.barcodes[0] == Barcode(mark.text, mark.symbology, mark.box)
+    assert [one.value[0] for one in crossed.form_fields] == ["b", "c"]
+    for nonsense in ([1, "b", 0, 0, 1, 1], ["a", 1, 0, 0, 1, 1], ["a", "b", float("nan"), 0, 1, 1]):
+        header["barcodes"] = [nonsense]
+        with pytest.raises(ValueError, match="not a"):
+            protocol.page_of(header, bytearray(payload), number=1, limits=limits)
 
 
-def test_an_invoice_that_is_too_large_is_left_out() -> None:
-    assert protocol.opened_message(3, {"a": "b"})["invoice"] == {"a": "b"}
-    assert protocol.opened_message(3, {"a": "b" * 2**24})["invoice"] is None
+def test_an_invoice_that_is_too_large_is_left_out(limits: PageLimits) -> None:
+    assert protocol.opened_message(3, {"a": "b"}, limits)["invoice"] == {"a": "b"}
+    assert protocol.opened_message(3, {"a": "b" * 2**24}, limits)["invoice"] is None
