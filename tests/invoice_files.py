@@ -144,9 +144,9 @@ def pdf_of(path: Path, printed: Sequence[str], attached: Mapping[str, bytes]) ->
     return path
 
 
-def code(text: str, symbology: str = "QRCode", *, size: int = 400) -> Picture:
-    """A page with a code in its middle."""
-    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat[symbology])
+def code(text: str, symbology: str = "QRCode", *, size: int = 400, gs1: bool = False) -> Picture:
+    """A page with a code."""
+    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat[symbology], gs1=gs1)
     image = np.asarray(zxingcpp.write_barcode_to_image(drawn, scale=4))
     page = np.full((max(size, image.shape[0] + 80), max(size, image.shape[1] + 80)), 255, dtype=np.uint8)
     page[40 : 40 + image.shape[0], 40 : 40 + image.shape[1]] = image

@@ -15,6 +15,7 @@ from worker.reading.engines.base import Reading
 from worker.reading.engines.vision import grounding
 from worker.reading.evidence import payloads
 from worker.reading.evidence.form_fields import filled
+from worker.reading.evidence.gs1 import named
 from worker.reading.evidence.witness import INVOICE, Witness
 
 _PRINTED, _UNPRINTED = 0.99, 0.95
@@ -23,7 +24,7 @@ _PRINTED, _UNPRINTED = 0.99, 0.95
 _FOUND = 0.6  # from here on `grounding` is sure of a place
 _SURE = 0.5  # what an engine is less sure of contradicts nothing
 _CENT = 0.005
-_LONGEST = 200  # characters of a code that are cited
+_LONGEST = 200  # characters of a code or a field that are cited
 _COMPARED = ("/invoice_number", "/issue_date", "/subtotal", "/tax_total", "/total")
 """Values that an invoice prints as its XML has them; names, addresses and lines are worded more freely."""
 
@@ -82,9 +83,9 @@ def join(reading: Reading, schema: Schema, witness: Witness) -> Reading:
         _lay_invoice(joined, witness.invoice, schema, witness)
     if schema.name == INVOICE:
         _lay_codes(joined, schema, witness)
-    for at, value, (page, form_field) in filled(schema.root, witness.form_fields):
-        box = form_field.box.rounded()
-        joined.put(at, value, (Citation(page=page, box=box, text=form_field.value),))
+    coded = [(page, one) for page, code in witness.barcodes for one in named(code)]
+    for at, value, (page, told) in filled(schema.root, [*coded, *witness.form_fields]):
+        joined.put(at, value, (Citation(page=page, box=told.box.rounded(), text=told.value[:_LONGEST]),))
     issues = (*reading.issues, *joined.issues)
     return replace(reading, data=joined.data, evidence=joined.evidence, issues=issues)
 

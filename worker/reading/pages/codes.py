@@ -26,7 +26,7 @@ def _read(picture: Picture) -> Iterator[Barcode]:
 
     height, width = picture.shape[:2]
     grey = np.ascontiguousarray(picture[..., 1])
-    for code in zxingcpp.read_barcodes(grey, try_invert=False, text_mode=zxingcpp.TextMode.Plain):
+    for code in zxingcpp.read_barcodes(grey, try_invert=False):
         at = code.position
         corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
         xs, ys = [corner.x / width for corner in corners], [corner.y / height for corner in corners]

@@ -8,15 +8,17 @@ import pytest
 from PIL import Image
 
 from schemas import pointer, registry
+from schemas.page import Box
 from schemas.record import Citation, Evidence, Record, Severity, State
 from tests.invoice_files import EXPECTED, PRINTED, cii, code, pdf_of
 from worker.reading import pipeline
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.fake import FakeEngine
+from worker.reading.evidence.gs1 import named
 from worker.reading.evidence.join import join
 from worker.reading.evidence.payloads import facts
 from worker.reading.evidence.witness import Witness
-from worker.reading.pages.base import PageLimits
+from worker.reading.pages.base import Barcode, PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
@@ -210,6 +212,45 @@ def test_xml_is_not_overruled_by_a_code() -> None:
     witness.barcodes = []
     joined = join(Reading({"total": None}), INVOICE, witness)
     assert joined.data["total"] == 119.0
+
+
+GOODS = {
+    "type": "object",
+    "properties": {
+        "gtin": {"type": "string"},
+        "expiry": {"type": "string", "format": "date", "title": "Expiry date"},
+        "lotNumber": {"type": "string"},
+        "net_weight": {"type": "number"},
+        "name": {"type": "string"},
+    },
+}
+
+
+@pytest.mark.parametrize("symbology", ["Code128", "DataMatrix"])
+def test_codes_on_goods_fill_the_fields_named_as_their_elements(tmp_path: Path, symbology: str) -> None:
+    path = tmp_path / "a.png"
+    text = "(01)04012345123456(3103)001250(17)270200(10)AB-12"
+    Image.fromarray(code(text, symbology, gs1=True)).save(path)
+    record = read(path, schema=registry.from_json_schema(GOODS, name="goods"))
+    assert record.data == {
+        "gtin": "04012345123456",
+        "expiry": "2027-02-28",
+        "lotNumber": "AB-12",
+        "net_weight": 1.25,
+    }
+    assert {item.origin for item in record.fields.values()} == {"embedded"}
+
+
+def test_an_article_number_in_a_retail_code_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(code("4006381333931", "EAN13")).save(path)
+    record = read(path, schema=registry.from_json_schema(GOODS, name="goods"))
+    assert record.data == {"gtin": "4006381333931"}
+
+
+@pytest.mark.parametrize("text", ["(17)279900", "(17)27", "(99)x", "(310)1", "(3103)a", "x(01)1", "(01)"])
+def test_elements_that_are_none_say_nothing(text: str) -> None:
+    assert [one.name for one in named(Barcode(text, "Code128", Box(0, 0, 1, 1)))] == ["barcode"]
 
 
 FORM = {
