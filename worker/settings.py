@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     max_words: int = Field(
         10_000, gt=0, description="Words a page may have, and a hundredth of those of a document."
     )
+    embedded_data: bool = Field(
+        default=True, description="Whether what the file itself says counts: XML, codes, form fields."
+    )
     review_below: float = Field(
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )
