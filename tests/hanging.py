@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Sequence
 
 from api.cli.main import main
 from worker.reading.engines.base import Reading, Request
@@ -14,14 +13,14 @@ from worker.reading.engines.fake import FakeEngine
 _plain = FakeEngine.read
 
 
-def read(self: FakeEngine, requests: Sequence[Request]) -> Sequence[Reading]:
+def read(self: FakeEngine, request: Request) -> Reading:
     """Hang, or be in the middle of a page while a neighbour does."""
-    for page in requests[0].pages:
+    for page in request.pages:
         if page.width == 77:
             time.sleep(3)  # a sign of life names both
             re.match("(a|a)*b", "a" * 60)
         time.sleep(6)
-    return _plain(self, requests)
+    return _plain(self, request)
 
 
 if __name__ == "__main__":
