@@ -10,7 +10,7 @@
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
     │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
-    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    Unreachable  PartFalls  AttemptsExhausted  IncarnationGone  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -50,6 +50,7 @@ from worker.errors.request import (
 from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
+    IncarnationGone,
     LeaseLost,
     LedgerOutdated,
     LedgerTooNew,
@@ -98,6 +99,7 @@ __all__ = [
     "EngineError",
     "Erased",
     "Forbidden",
+    "IncarnationGone",
     "KeyReused",
     "LeaseLost",
     "LedgerOutdated",
