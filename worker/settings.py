@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     max_words: int = Field(
         10_000, gt=0, description="Words a page may have, and a hundredth of those of a document."
     )
+    embedded_data: bool = Field(
+        default=True, description="Whether what the file itself says counts: XML, codes, form fields."
+    )
     review_below: float = Field(
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )
@@ -133,6 +136,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(5.0, gt=0, description="Pause between looks for lost jobs.")
     stall_seconds: float = Field(300.0, gt=0, description="A page that takes longer ends the worker.")
     load_seconds: float = Field(1800.0, gt=0, description="A model that takes longer to load ends it, too.")
+    silent_seconds: float = Field(
+        60.0, gt=0, description="A worker without a sign of life for so long is ended from outside."
+    )
     worker_port: int = Field(0, ge=0, description="Port of a worker's /metrics; 0 for none.")
 
     # The service

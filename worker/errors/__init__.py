@@ -10,7 +10,8 @@
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
     │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
-    │                    Unreachable  PartFalls  AttemptsExhausted  IncarnationGone  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    Unreachable  PartFalls  AttemptsExhausted  IncarnationGone  LeaseLost  Stopped  NeighbourHung
+    │                    Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -56,6 +57,7 @@ from worker.errors.service import (
     LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
+    NeighbourHung,
     ObjectMissing,
     PartFalls,
     QueueUnavailable,
@@ -109,6 +111,7 @@ __all__ = [
     "ModelChanged",
     "ModelUnavailable",
     "ModelUnusable",
+    "NeighbourHung",
     "NotFound",
     "ObjectMissing",
     "OpenerKilled",

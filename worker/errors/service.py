@@ -99,6 +99,13 @@ class Stopped(ServiceError):
     retryable = True
 
 
+class NeighbourHung(ServiceError):
+    """Another document hung the worker, which was ended; this one had no part in it."""
+
+    code = "neighbour_hung"
+    retryable = True
+
+
 class SettingsInvalid(ServiceError):
     """The settings cannot be used: {detail}."""
 
