@@ -20,7 +20,7 @@ from api.auth import new_key
 from api.client import Client
 from tests.service.conftest import picture, serving, until
 from worker.errors import Refused
-from worker.jobs import kinds, object_keys
+from worker.jobs import kinds
 from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.access import ApiKey
@@ -266,7 +266,7 @@ def test_the_picture_of_a_page_is_drawn_by_a_worker_and_kept(
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/webp")
     assert drawn.content[8:12] == b"WEBP"
     assert problem(http.get(f"/v1/jobs/{job['id']}/pages/2")) == (404, "not_found")
-    assert object_keys.folder("default", job["id"]) + "pages/0001.webp" in {
+    assert f"projects/default/jobs/{job['id']}/pages/0001.webp" in {
         s.key for s in app.store.list("projects/")
     }
 
@@ -620,7 +620,7 @@ def test_a_page_that_cannot_be_drawn_is_said_so_and_asked_for_once(
         assert http.get(f"/v1/jobs/{job}/pages/1", params={"wait": 0}).status_code == 202
     assert app.broker.depth("cpu") == 1
     source = app.ledger.jobs.get(job).spec.source_sha256
-    app.store.write(object_keys.source("default", source), b"damaged since")
+    app.store.write(f"projects/default/sources/{source}", b"damaged since")
     worker_state.draw(job, 1)
     assert problem(http.get(f"/v1/jobs/{job}/pages/1")) == (404, "not_found")
 

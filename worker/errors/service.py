@@ -78,6 +78,13 @@ class AttemptsExhausted(ServiceError):
     code = "attempts_exhausted"
 
 
+class IncarnationGone(ServiceError):
+    """The document was erased while it was sent once more; send it again."""
+
+    code = "incarnation_gone"
+    retryable = True
+
+
 class LeaseLost(ServiceError):
     """Another worker has taken this job over."""
 

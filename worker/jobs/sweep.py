@@ -43,7 +43,7 @@ def tidy(app: App) -> None:
     A step that fails leaves the others to be done; raises nothing.
     """
     now = app.clock()
-    for step in (_erase_old_jobs, _remove_old_uploads, _forget_requests):
+    for step in (_erase_old_jobs, _finish_erasures, _remove_old_uploads, _forget_requests):
         try:
             step(app, now)
         except PagemillError as error:
@@ -61,6 +61,13 @@ def _erase_old_jobs(app: App, now: float) -> None:
                 change.erase(app, job_id, project=project, actor="retention")
             except NotFound:  # another worker tidies, too
                 continue
+
+
+def _finish_erasures(app: App, now: float) -> None:
+    """Remove once more what was erased: the first time may have failed, or a worker still had it in hand."""
+    for place in app.ledger.erasures.to_remove(now=now):
+        change.remove(app, place)
+        app.ledger.erasures.removed(place)
 
 
 def _forget_requests(app: App, now: float) -> None:

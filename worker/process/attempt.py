@@ -16,7 +16,6 @@ from worker.errors import (
     EngineError,
     LeaseLost,
     LedgerUnavailable,
-    NotFound,
     PagemillError,
     SourceError,
     Stopped,
@@ -54,7 +53,7 @@ def run(app: App, job: Job, *, pool: EnginePool, leases: LeaseKeeper, exclusive:
                 attempt.make()
         except LeaseLost:
             _log.warning("job_taken_over")
-            attempt.remove_if_erased()
+            change.remove_if_erased(app, job)
         except _NOT_ITS_FAULT as error:
             attempt.give_back(error, counts=False)
         except Exception as error:  # noqa: BLE001 (the border of a job: the thread has others to take)
@@ -103,13 +102,6 @@ class _Attempt:
             )
         except LedgerUnavailable:
             _log.warning("job_not_released")
-
-    def remove_if_erased(self) -> None:
-        """Somebody erased the job while it was read: what was written since goes, too."""
-        try:
-            self.app.ledger.jobs.get(self.job.id)
-        except NotFound:
-            change.remove_objects(self.app, self.job)
 
     def _earlier(self) -> Record | None:
         """What an attempt wrote that could not tell the ledger any more."""

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, literal, select, union_all, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from schemas.job import TRANSITIONS, EventCode, Job, JobEvent, JobSpec, JobState
-from worker.errors import LeaseLost, NotFound, PagemillError, WrongState
+from worker.errors import IncarnationGone, LeaseLost, NotFound, PagemillError, WrongState
 from worker.jobs.ledger import fair_queue
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.erasures import Opening, Tombstone, opening, raise_source, raise_stone, source_lock
 from worker.jobs.ledger.events import Cause, move, note
 from worker.jobs.ledger.fair_queue import ANYONE, Claimant, NextInTurn
 from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, anew, ended, job_of, opened, released
-from worker.jobs.ledger.tables import audit, jobs, members, projects, tombstones
-
-
-class KnownAs(StrEnum):
-    """What the ledger knows of a job that is about to be opened."""
-
-    NEW = "new"
-    KNOWN = "known"
-    ERASED = "erased"
+from worker.jobs.ledger.tables import audit, jobs, members, projects
 
 
 class Jobs:
@@ -40,8 +32,25 @@ class Jobs:
     ) -> tuple[Job, bool]:
         """The job of this spec, and whether it is new; a known one joins the batch as it stands.
 
-        That `actor` submitted a new one is noted in the same transaction.
+        That `actor` submitted a new one is noted in the same transaction. Raises IncarnationGone when the job
+        is not there, and the objects of this incarnation are not to be relied on any more.
         """
+        with self._database.write(durable=True) as connection:
+            self._database.lock(connection, source_lock(spec))
+            found = opening(connection, spec)
+            if not found.known:
+                if found != Opening(
+                    known=False, incarnation=spec.incarnation, source_incarnation=spec.source_incarnation
+                ):
+                    raise IncarnationGone
+                self._insert(connection, spec, queue, now, actor)
+            if batch is not None:
+                self._join(connection, spec, batch, spec.filename)
+            return (_get(connection, spec.job_id) if found.known else opened(spec, now)), not found.known
+
+    def _insert(
+        self, connection: Connection, spec: JobSpec, queue: str, now: float, actor: str | None
+    ) -> bool:
         row = spec.model_dump(exclude=OUTSIDE_SPEC) | {
             "id": spec.job_id,
             "queue": queue,
@@ -49,20 +58,14 @@ class Jobs:
             "due_at": now,
             "updated_at": now,
         }
-        with self._database.write(durable=True) as connection:
-            new = self._database.insert_new(connection, jobs, **row)
-            if new:
-                self._database.insert_new(connection, projects, name=spec.project)
-                note(connection, spec.job_id, JobEvent(now, EventCode.SUBMITTED, attempt=0))
-            if new and actor is not None:
-                connection.execute(
-                    insert(audit).values(
-                        at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
-                    )
-                )
-            if batch is not None:
-                self._join(connection, spec, batch, spec.filename)
-            return (opened(spec, now) if new else _get(connection, spec.job_id)), new
+        if not self._database.insert_new(connection, jobs, **row):
+            return False
+        self._database.insert_new(connection, projects, name=spec.project)
+        note(connection, spec.job_id, JobEvent(now, EventCode.SUBMITTED, attempt=0))
+        if actor is not None:
+            done = {"at": now, "project": spec.project, "actor": actor, "action": "submit"}
+            connection.execute(insert(audit).values(subject=spec.job_id, **done))
+        return True
 
     def join(self, spec: JobSpec, batch: str, filename: str) -> None:
         """Enter a known job into a batch, under the name it was sent with."""
@@ -75,13 +78,24 @@ class Jobs:
 
     def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
         """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
-        _, new = self.open(spec, queue=queue, now=now, batch=spec.batch)
-        if new and end is not None:
-            values = ended(end, now) | {"state": end.state, "updated_at": now}
-            found = JobEvent(now, EventCode(end.state), 0, None, end.error_code, "found in the store")
-            with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
+            if spec.incarnation:
+                stone = Tombstone(spec.job_id, spec.project, spec.incarnation - 1, now)
+                raise_stone(self._database, connection, stone)
+            if spec.source_incarnation:
+                raise_source(self._database, connection, spec, spec.source_incarnation)
+            new = self._insert(connection, spec, queue, now, None)
+            if new and spec.batch is not None:
+                self._join(connection, spec, spec.batch, spec.filename)
+            if new and end is not None:
+                values = ended(end, now) | {"state": end.state, "updated_at": now}
                 connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(values))
-                note(connection, spec.job_id, found)
+                code = EventCode(end.state)
+                note(
+                    connection,
+                    spec.job_id,
+                    JobEvent(now, code, 0, None, end.error_code, "found in the store"),
+                )
         return new
 
     def get(self, job_id: str, *, project: str | None = None) -> Job:
@@ -91,16 +105,6 @@ class Jobs:
         if project is not None and job.spec.project != project:
             raise NotFound(what="job with this id")
         return job
-
-    def standing(self, job_id: str) -> KnownAs:
-        """Whether there is such a job, or was one."""
-        job = select(literal(KnownAs.KNOWN)).where(jobs.c.id == job_id)
-        stone = select(literal(KnownAs.ERASED)).where(tombstones.c.job_id == job_id)
-        with self._database.read() as connection:
-            found = connection.execute(union_all(job, stone)).scalars().all()
-        if KnownAs.KNOWN in found:
-            return KnownAs.KNOWN
-        return KnownAs.ERASED if found else KnownAs.NEW
 
     def claim(
         self, queue: str, *, token: str, now: float, lease_seconds: float, by: Claimant = ANYONE

@@ -10,6 +10,7 @@ from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.erasures import Erasures
 from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
@@ -20,7 +21,7 @@ IN_MEMORY = "sqlite:///:memory:"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists of them, deliveries, keys and audit, projects."""
+    """Jobs, their events and lists of them, deliveries, keys and audit, projects, erasures."""
 
     database: Database
     jobs: Jobs
@@ -29,6 +30,7 @@ class Ledger:
     deliveries: Deliveries
     access: Access
     projects: Projects
+    erasures: Erasures
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -51,6 +53,7 @@ class Ledger:
             deliveries,
             Access(database),
             Projects(database),
+            Erasures(database),
         )
 
     def check(self) -> None:

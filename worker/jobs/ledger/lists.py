@@ -123,16 +123,6 @@ class Lists:
         with self._database.read() as connection:
             return connection.execute(query).scalars().all()
 
-    def shares_source(self, job: Job) -> bool:
-        """Whether another job of the project reads the same source."""
-        same = and_(
-            jobs.c.project == job.spec.project,
-            jobs.c.source_sha256 == job.spec.source_sha256,
-            jobs.c.id != job.id,
-        )
-        with self._database.read() as connection:
-            return connection.execute(select(jobs.c.id).where(same).limit(1)).first() is not None
-
 
 def _matching(wanted: Filter) -> Any:
     clauses = [jobs.c.project == wanted.project]

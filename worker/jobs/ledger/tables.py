@@ -52,6 +52,8 @@ jobs = Table(
     Column("started_at", Double),
     Column("finished_at", Double),
     Column("model", String(255)),
+    Column("incarnation", Integer, nullable=False, server_default="0"),
+    Column("source_incarnation", Integer, nullable=False, server_default="0"),
     Column("worker", String(255)),
     Column("setbacks", Integer, nullable=False, server_default="0"),
     Index("jobs_listed", "project", "created_at", "id"),
@@ -166,4 +168,22 @@ tombstones = Table(
     Column("job_id", String(32), primary_key=True),
     Column("project", String(64), nullable=False),
     Column("erased_at", Double, nullable=False),
+    Column("incarnation", Integer, nullable=False, server_default="0"),
+)
+
+erased_sources = Table(
+    "erased_sources",
+    metadata,
+    Column("project", String(64), nullable=False),
+    Column("source_sha256", String(64), nullable=False),
+    Column("times", Integer, nullable=False),
+    PrimaryKeyConstraint("project", "source_sha256"),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("due_at", Double, nullable=False),
+    Index("removals_due", "due_at"),
 )
