@@ -27,6 +27,9 @@ lint: $(READY) ## Style, types, import contracts.
 
 check: lint test ## Everything CI runs.
 
+eval: $(READY) ## How well the labelled sets beside this folder are read (DATA=folder).
+	$(BIN)/python -m bench.evaluate $(DATA)
+
 samples: $(READY) ## Draw the samples anew (needs the fonts named in bench/draw/__init__.py).
 	$(BIN)/python -m bench.draw bench/samples
 
@@ -37,4 +40,4 @@ $(READY): pyproject.toml
 	$(BIN)/pip install -q -e '.[local,vlm]' --group test --group lint
 	@touch $(READY)
 
-.PHONY: help demo up test lint check samples
+.PHONY: help demo up test lint check eval samples

@@ -45,17 +45,24 @@ class EmbeddedEngine:
         self._ocr = Ocr()
 
     def _read(self, request: Request) -> Reading:
-        root = request.schema.root
-        read = read_sheet(request.pages, root, self._ocr, after_page=request.after_page)
-        filling = fill_root(root, read.sheet)
-        data, evidence = assign.settle(root, filling)
-        return Reading(
-            data=data,
-            evidence=evidence,
-            lines={page.number: page.lines for page in read.pages},
-            issues=(*_doubts(read.pages), *_unsupported(root, filling)),
-            tokens={"pages": len(read.pages)},
-        )
+        pages = []
+        for page in request.pages:
+            pages.append(read_page(page, self._ocr))
+            request.after_page()
+        return read_lines(pages, request.schema.root)
+
+
+def read_lines(pages: Sequence[ReadPage], root: Field) -> Reading:
+    """What read pages say under a schema."""
+    filling = fill_root(root, lay_out(arrange(pages), _labels(root)))
+    data, evidence = assign.settle(root, filling)
+    return Reading(
+        data=data,
+        evidence=evidence,
+        lines={page.number: page.lines for page in pages},
+        issues=(*_doubts(pages), *_unsupported(root, filling)),
+        tokens={"pages": len(pages)},
+    )
 
 
 @dataclass(frozen=True, slots=True)
