@@ -20,6 +20,7 @@ from pathlib import Path
 from bench.accuracy.labelled_sets import Case, all_sets
 from bench.accuracy.measures import Judged, judge, summary
 from bench.accuracy.page_cache import PageCache
+from schemas import pointer
 from schemas.record import Record
 from worker.reading import pipeline
 from worker.reading.engines.base import Reading, Request
@@ -121,6 +122,9 @@ def _show(judged: Sequence[tuple[Case, Judged]], ids: Sequence[str]) -> None:
         if not any(wanted in case.id for wanted in ids):
             continue
         print(f"--- {case.id} {one.record.state} rows {one.rows} extra {one.extra}")
+        labelled = {leaf.at for leaf in one.leaves}
+        unmatched = [(at, value) for at, value in pointer.leaves(one.record.data or {}) if value is not None and at not in labelled]
+        print("  not labelled:", *(f"{at}={value!r:.40}" for at, value in unmatched[:40]))
         for leaf in one.leaves:
             sure = "" if leaf.confidence is None else f"{leaf.confidence:.2f}"
             print(

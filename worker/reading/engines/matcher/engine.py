@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.matcher import assign, concepts
-from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
+from worker.reading.engines.matcher import any_schema, assign, concepts, items, pairs, wordings
+from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Unsupported
+from worker.reading.engines.matcher.graph import graph_of
 from worker.reading.engines.matcher.lexicon import Label
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
@@ -54,7 +55,17 @@ class EmbeddedEngine:
 
 def read_lines(pages: Sequence[ReadPage], root: Field) -> Reading:
     """What read pages say under a schema."""
-    filling = fill_root(root, lay_out(arrange(pages), _labels(root)))
+    shipped = any("x-concept" in field.hints for field in root.walk())
+    graph = graph_of(pages, root, wordings.shipped())
+    if shipped:
+        filling = fill_root(root, lay_out(arrange(pages), _labels(root)))
+        listed = [field for field in root.properties if field.hints.get("x-concept") == "items"]
+        found = items.find(listed, graph)
+        filling = Group({**filling.fields, **{field.name: found.get(field.path, Listing()) for field in listed}})
+        filled_in = [field for field in root.properties if field.hints.get("x-concept") == "form.entries"]
+        filling = Group({**filling.fields, **{field.name: pairs.listing(field, graph) for field in filled_in}})
+    else:
+        filling = any_schema.fill(root, graph)
     data, evidence = assign.settle(root, filling)
     return Reading(
         data=data,

@@ -1,0 +1,225 @@
+"""The columns of a table: which row is its head, and which column holds which field of an item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.questions import Question, question
+from worker.reading.engines.matcher.rows import Cell, Row
+from worker.reading.engines.matcher.wordings import likeness
+
+_MEANT = 0.42  # likeness from which the head of a column names a field
+_NAMES_LIST = 0.5  # what a heading that names the list adds
+_DEEPEST = 3  # rows of a head
+_LONGEST = 42  # characters of a column's name
+_SUMMED = frozenset({"total", "amount"})
+_MANY = 4  # rows from which strips between words tell columns
+_NUMERIC = frozenset({"number", "integer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name as printed, its extent in pixels, the field it holds, how surely (0 to 1).
+
+    `lines` are the rows of its name; where they name several things, `line` says on which line of an item the
+    field stands.
+    """
+
+    lines: tuple[str, ...]
+    x0: float
+    x1: float
+    asked: int | None = None
+    near: float = 0.0
+    line: int = 0
+
+    @property
+    def text(self) -> str:
+        """Its whole name."""
+        return " ".join(self.lines)
+
+    def distance(self, x0: float, x1: float) -> float:
+        """How far something lies from it: apart first, then out of line."""
+        apart = max(self.x0 - x1, x0 - self.x1, 0.0)
+        out = min(abs(self.x0 - x0), abs(self.x1 - x1), abs(self.x0 + self.x1 - x0 - x1) / 2)
+        return apart + 0.05 * out
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a table: its first row and the one after it, its columns left to right."""
+
+    start: int
+    end: int
+    columns: tuple[Column, ...]
+    score: float
+
+
+def questions_of(listed: Field, graph: Graph) -> tuple[Question, ...]:
+    """The fields of an item as questions."""
+    assert listed.items is not None
+    inner = listed.items.properties or (listed.items,)
+    return tuple(question(child, (), graph.wordings) for child in inner if not child.is_array and not child.is_object)
+
+
+def heads(listed: Field, questions: Sequence[Question], graph: Graph) -> Iterator[Head]:
+    """Every row that could be the head of the list, with what it names."""
+    named = graph.wordings.meaning(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", listed.title or listed.name))
+    rows = graph.sheet.layout.rows
+    for row in rows:
+        if not _could_be_head(row):
+            continue
+        strips = gutters(row, rows)
+        for depth in range(1, _DEEPEST + 1):
+            part = rows[row.index : row.index + depth]
+            if len(part) < depth or (depth > 1 and not _goes_on(part)):
+                break
+            columns = _meant(_stacked(part, strips), questions, graph)
+            found = [column.near for column in columns if column.asked is not None]
+            if len(found) < min(2, len(questions)):
+                continue
+            nearby = [cell.text for r in rows[max(0, row.index - 2) : row.index + 1] for cell in r.cells]
+            about = max((likeness(named, graph.wordings.meaning(text[:60])).both for text in nearby), default=0.0)
+            yield Head(row.index, row.index + depth, columns, sum(found) + _NAMES_LIST * about - 0.1 * depth)
+
+
+def _could_be_head(row: Row) -> bool:
+    short = [cell for cell in row.cells if len(cell.text) <= _LONGEST]
+    digits = sum(char.isdigit() for cell in row.cells for char in cell.text)
+    letters = sum(char.isalpha() for cell in row.cells for char in cell.text)
+    return len(short) >= 1 and digits <= 0.15 * letters
+
+
+def _goes_on(rows: Sequence[Row]) -> bool:
+    """Whether the last of some rows may still belong to a head."""
+    if len(rows) < 2:
+        return False
+    last, before = rows[-1], rows[-2]
+    return last.page is before.page and last.y0 - before.y1 < 0.9 * before.height and _could_be_head(last)
+
+
+def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]]) -> list[Column]:
+    """The cells of a head's rows, those under one another joined."""
+    columns: list[Column] = []
+    for row in rows:
+        for piece in (piece for cell in row.cells for piece in _pieces(cell, strips)):
+            over = [column for column in columns if _shares(column, piece)]
+            if len(over) == 1 and row is not rows[0]:
+                above = over[0]
+                extent = min(above.x0, piece.x0), max(above.x1, piece.x1)
+                columns[columns.index(above)] = Column((*above.lines, *piece.lines), *extent)
+            elif not over:
+                columns.append(piece)
+    return sorted(columns, key=lambda column: column.x0)
+
+
+def _shares(one: Column, two: Column) -> bool:
+    shared = min(one.x1, two.x1) - max(one.x0, two.x0)
+    return shared > 0.2 * min(one.x1 - one.x0, two.x1 - two.x0)
+
+
+def _pieces(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[Column]:
+    """A cell of a head, cut between columns: their names stand close."""
+    for start, end in cut(cell, strips):
+        yield Column((cell.text[start:end],), cell.x_at(start), cell.x_at(end))
+
+
+def gutters(row: Row, rows: Sequence[Row]) -> list[tuple[float, float]]:
+    """The strips between columns: where hardly any word of the rows under a head stands.
+
+    With few rows, words of one text leave the same strips free by chance, so whole cells are looked at.
+    """
+    full = [other for other in rows[row.index + 1 : row.index + 16] if other.page is row.page and len(other.cells) >= 3][:8]
+    whole = len(full) < _MANY
+    spans = sorted(span for other in full for cell in other.cells for span in ([(cell.x0, cell.x1)] if whole else _words(cell)))
+    if not spans:
+        return []
+    allowed = 0 if whole else len(full) // _MANY
+    starts, ends = sorted(x0 for x0, _ in spans), sorted(x1 for _, x1 in spans)
+    free, covered, at = [], 0, 0
+    for index, x1 in enumerate(ends):
+        while at < len(starts) and starts[at] < x1:
+            at += 1
+        covered = at - index - 1
+        following = starts[at] if at < len(starts) else x1
+        if covered <= allowed and following - x1 > 0.35 * row.height:
+            free.append((x1, following))
+    return free
+
+
+def _words(cell: Cell) -> Iterator[tuple[float, float]]:
+    for match in re.finditer(r"\S+", cell.text):
+        yield cell.x_at(match.start()), cell.x_at(match.end())
+
+
+def cut(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[tuple[int, int]]:
+    """A cell's text cut where a strip between columns runs through it: the parts as start and end."""
+    start = 0
+    for gap in re.finditer(r"\s+", cell.text):
+        x0, x1 = cell.x_at(gap.start()), cell.x_at(gap.end())
+        middle = (x0 + x1) / 2
+        if any(low - 0.2 * cell.height <= x0 and x1 <= high + 0.2 * cell.height and low <= middle <= high for low, high in strips):
+            yield start, gap.start()
+            start = gap.end()
+    yield start, len(cell.text)
+
+
+def _meant(columns: Sequence[Column], questions: Sequence[Question], graph: Graph) -> tuple[Column, ...]:
+    """Each column with the field it names best, each field once."""
+    pairs = []
+    for index, column in enumerate(columns):
+        for asked, wanted in enumerate(questions):
+            near, line = _nearest(column, wanted, graph)
+            if near >= _MEANT:
+                pairs.append((near, index, asked, line))
+    named = list(columns)
+    taken: set[int] = set()
+    for near, index, asked, line in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
+        if asked not in taken and named[index].asked is None:
+            named[index] = replace(named[index], asked=asked, near=near, line=line)
+            taken.add(asked)
+    return tuple(named)
+
+
+def _nearest(column: Column, wanted: Question, graph: Graph) -> tuple[float, int]:
+    """How near a column's name is to a field, and on which of its lines that is said, 0 for all together."""
+    if len(column.text) > _LONGEST * len(column.lines):
+        return 0.0, 0
+    joined = _near(column.text, wanted, graph)
+    if len(column.lines) == 1:
+        return joined, 0
+    by_line = [_near(line, wanted, graph) for line in column.lines]
+    best = max(range(len(by_line)), key=by_line.__getitem__)
+    return (by_line[best], best) if by_line[best] > joined + 0.15 else (joined, 0)
+
+
+def _near(text: str, wanted: Question, graph: Graph) -> float:
+    read = graph.wordings.meaning(text)
+    return max(likeness(meaning, read).both for meaning in wanted.own)
+
+
+def with_the_rest(head: Head, questions: Sequence[Question], numeric: Mapping[int, float]) -> Head:
+    """The head with the fields that no column names, given to columns of their type that are free.
+
+    `numeric` is the share of numbers in each column, by its index. A sum stands rightmost, a text is the widest.
+    """
+    columns = list(head.columns)
+    missing = [asked for asked in range(len(questions)) if asked not in {c.asked for c in columns}]
+    for asked in missing:
+        wants_number = questions[asked].kind in _NUMERIC
+        free = [i for i, column in enumerate(columns) if column.asked is None and i in numeric and (numeric[i] > 0.6) == wants_number]
+        alike = [other for other in missing if (questions[other].kind in _NUMERIC) == wants_number]
+        named = any(c.asked is not None and questions[c.asked].kind == "text" for c in columns)
+        if not free or (not wants_number and (named or asked != alike[0])):
+            continue
+        if wants_number and questions[asked].ideas & _SUMMED:
+            index = max(free, key=lambda i: columns[i].x1)
+        elif wants_number and (len(free) > 1 or len(alike) > 1):
+            continue
+        else:
+            index = max(free, key=lambda i: columns[i].x1 - columns[i].x0)
+        columns[index] = replace(columns[index], asked=asked, near=0.3)
+    return replace(head, columns=tuple(columns))
