@@ -8,6 +8,7 @@ RUN groupadd --gid 10001 pagemill && useradd --uid 10001 --gid 10001 --no-create
  && mkdir /data && chown pagemill:pagemill /data
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
+COPY pagemill ./pagemill
 COPY schemas ./schemas
 COPY worker ./worker
 COPY api ./api

@@ -53,7 +53,7 @@ from worker.reading.engines.vision.batcher import BatchLimits
 from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
 from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page
-from worker.reading.text.sources import PageLines
+from worker.reading.text.page_lines import PageLines
 
 _PAGES = 8
 _ROUNDS = 5
@@ -96,7 +96,7 @@ def _print_batcher(model: TransformersGenerator) -> None:
 def _print_together(model: TransformersGenerator) -> None:
     pages = [_page(number) for number in range(_PAGES)]
     eight, one = _engine(model, rows=_PAGES), _engine(model, rows=1)
-    [reply] = one.read([Request(_FORM, pages[:1])])
+    reply = one.read(Request(_FORM, pages[:1]))
     together, alone = _medians(lambda: _read(eight, pages, _FORM), lambda: _read(one, pages, _FORM))
     parts = model._loaded().model  # noqa: SLF001
     print(
@@ -229,8 +229,8 @@ def _held(
     }
 
 
-def _blind(_page: Page) -> PageLines:
-    return PageLines(())
+def _blind(page: Page) -> PageLines:
+    return PageLines(page.number, page.width, page.height)
 
 
 def _read(engine: VisionEngine, pages: list[Page], schema: Schema) -> None:
@@ -239,7 +239,7 @@ def _read(engine: VisionEngine, pages: list[Page], schema: Schema) -> None:
 
     def one(page: Page) -> None:
         begin.wait()
-        engine.read([Request(schema, [page])])
+        engine.read(Request(schema, [page]))
 
     with ThreadPoolExecutor(len(pages)) as jobs:
         list(jobs.map(one, pages))

@@ -23,13 +23,14 @@ from api.cli.scoring import Labelled
 from schemas import registry
 from worker.reading.engines.matcher import assign, confidence
 from worker.reading.engines.matcher.candidates import Group
-from worker.reading.engines.matcher.engine import read_sheet
+from worker.reading.engines.matcher.engine import sheet_of
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.reading.score.compare import score
 from worker.reading.score.metrics import auroc, calibration_error
-from worker.reading.text.ocr import Ocr
+from worker.reading.text.page_lines import LineSource
+from worker.reading.text.sources import OcrLines
 from worker.settings import Settings
 
 TARGET = Path(confidence.__file__).with_suffix(".json")
@@ -59,14 +60,14 @@ def main() -> None:
 
 def collect(documents: Sequence[Labelled]) -> list[Samples]:
     """Per document, the features of every labelled value that was taken and whether it is right."""
-    ocr = Ocr()
+    line_source = OcrLines()
     samples = []
     with Sandbox(PageLimits.of(Settings())) as sandbox:
         for document in documents:
             pages = [page for page in sandbox.open(document.path) if isinstance(page, Page)]
-            sheet = read_sheet(pages, document.schema.root, ocr).sheet
+            sheet = sheet_of([line_source(page) for page in pages], document.schema.root)
             filling = fill_root(document.schema.root, sheet)
-            samples.append([*judge(document, filling), *absent(document, pages, ocr)])
+            samples.append([*judge(document, filling), *absent(document, pages, line_source)])
     return [group for group in samples if group]
 
 
@@ -80,14 +81,14 @@ def judge(document: Labelled, filling: Group) -> Samples:
     ]
 
 
-def absent(document: Labelled, pages: Sequence[Page], ocr: Ocr) -> Samples:
+def absent(document: Labelled, pages: Sequence[Page], line_source: LineSource) -> Samples:
     """Values found where there are none."""
     if document.schema.name not in WITHOUT:
         return []
     samples: Samples = []
     for name in NOT_THERE:
         root = registry.kind(name).root
-        filling = fill_root(root, read_sheet(pages, root, ocr).sheet)
+        filling = fill_root(root, sheet_of([line_source(page) for page in pages], root))
         chosen = assign.choices(root, filling).values()
         samples += [(confidence.features(c.candidate, [o for _, o in c.others]), False) for c in chosen]
     return samples

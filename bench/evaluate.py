@@ -26,7 +26,7 @@ from worker.reading import pipeline
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.matcher.engine import read_lines
 from worker.reading.pages.sandbox import SandboxedDocument
-from worker.reading.text.lines import ReadPage
+from worker.reading.text.page_lines import PageLines
 
 FIGURES = ("n", "scalars", "listed", "rows", "score", "done", "done right", "AUROC", "ECE")
 
@@ -35,7 +35,7 @@ FIGURES = ("n", "scalars", "listed", "rows", "score", "done", "done right", "AUR
 class KeptLines:
     """An engine that has read the pages already."""
 
-    pages: tuple[ReadPage, ...]
+    pages: tuple[PageLines, ...]
     name: str = "embedded"
     model: str | None = None
     revision: str | None = None
@@ -43,9 +43,9 @@ class KeptLines:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
+    def read(self, request: Request) -> Reading:
         """The kept lines under the schema."""
-        return [read_lines(self.pages, request.schema.root) for request in requests]
+        return read_lines(self.pages, request.schema.root)
 
     def close(self) -> None:
         """Nothing to free."""
@@ -123,7 +123,11 @@ def _show(judged: Sequence[tuple[Case, Judged]], ids: Sequence[str]) -> None:
             continue
         print(f"--- {case.id} {one.record.state} rows {one.rows} extra {one.extra}")
         labelled = {leaf.at for leaf in one.leaves}
-        unmatched = [(at, value) for at, value in pointer.leaves(one.record.data or {}) if value is not None and at not in labelled]
+        unmatched = [
+            (at, value)
+            for at, value in pointer.leaves(one.record.data or {})
+            if value is not None and at not in labelled
+        ]
         print("  not labelled:", *(f"{at}={value!r:.40}" for at, value in unmatched[:40]))
         for leaf in one.leaves:
             sure = "" if leaf.confidence is None else f"{leaf.confidence:.2f}"

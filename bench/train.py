@@ -24,8 +24,8 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.sheets.documents import Sheet, draw
-from schemas import pointer, registry
+from bench.sheets.documents import DrawnSheet, draw
+from schemas import languages, pointer, registry
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import scorer
 from worker.reading.engines.matcher.answers import rows_for_training
@@ -41,11 +41,21 @@ DATA_VERSION = 1
 _HIDDEN = 0.2  # share of meanings hidden from a document that has some hidden
 _VARIANTS = 12
 _PARAMETERS = {
-    "objective": "binary", "num_leaves": 31, "max_depth": 7, "learning_rate": 0.08, "min_data_in_leaf": 40,
-    "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "deterministic": True,
-    "force_row_wise": True, "num_threads": 2, "verbose": -1,
+    "objective": "binary",
+    "num_leaves": 31,
+    "max_depth": 7,
+    "learning_rate": 0.08,
+    "min_data_in_leaf": 40,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbose": -1,
 }
-_ROUNDS = 220
+_ROUNDS = 160
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,9 @@ class Rows:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--count", type=int, default=3000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--keep", type=Path, help="keep the rows here, or take them from here")
@@ -68,7 +80,11 @@ def main() -> None:
     test = [group for group in groups if not group.document % 10]
     model = lightgbm.train(
         {**_PARAMETERS, "seed": arguments.seed},
-        lightgbm.Dataset(np.vstack([g.table for g in train]), np.hstack([g.right for g in train]).astype(float), feature_name=list(names())),
+        lightgbm.Dataset(
+            np.vstack([g.table for g in train]),
+            np.hstack([g.right for g in train]).astype(float),
+            feature_name=list(names()),
+        ),
         _ROUNDS,
     )
     trees = _arrays(model.dump_model())
@@ -78,7 +94,13 @@ def main() -> None:
     np.savez_compressed(TARGET, **trees, knots=knots)
     scorer.forest.cache_clear()
     figures = _figures(test, scorer.forest())
-    told = {"data_version": DATA_VERSION, "seed": arguments.seed, "documents": arguments.count, "rounds": _ROUNDS, **figures}
+    told = {
+        "data_version": DATA_VERSION,
+        "seed": arguments.seed,
+        "documents": arguments.count,
+        "rounds": _ROUNDS,
+        **figures,
+    }
     TARGET.with_suffix(".json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
     gains = sorted(zip(model.feature_importance("gain"), names(), strict=True), reverse=True)
@@ -92,20 +114,30 @@ def _rows(count: int, seed: int, kept: Path | None) -> list[Rows]:
             tables, rights = np.split(arrays["table"], cuts), np.split(arrays["right"], cuts)
             return [Rows(t, r, int(d)) for t, r, d in zip(tables, rights, arrays["document"], strict=True)]
     variants = [shipped(), *(shipped(*_hidden(Random(seed * 1000 + number))) for number in range(_VARIANTS))]
-    groups = [rows for number in range(count) for rows in _of_document(draw(seed * 1_000_000 + number), variants[number % 2 * (1 + number // 2 % _VARIANTS)], number)]
+    groups = [
+        rows
+        for number in range(count)
+        for rows in _of_document(
+            draw(seed * 1_000_000 + number), variants[number % 2 * (1 + number // 2 % _VARIANTS)], number
+        )
+    ]
     if kept:
-        np.savez(kept, table=np.vstack([g.table for g in groups]), right=np.hstack([g.right for g in groups]), sizes=np.array([len(g.right) for g in groups]), document=np.array([g.document for g in groups]))
+        np.savez(
+            kept,
+            table=np.vstack([g.table for g in groups]),
+            right=np.hstack([g.right for g in groups]),
+            sizes=np.array([len(g.right) for g in groups]),
+            document=np.array([g.document for g in groups]),
+        )
     return groups
 
 
 def _hidden(rng: Random) -> list[str]:
-    from schemas import languages
-
     every = sorted({meaning for meanings in languages.labels().values() for meaning in meanings})
     return [meaning for meaning in every if rng.random() < _HIDDEN]
 
 
-def _of_document(sheet: Sheet, wordings: Wordings, number: int) -> Iterator[Rows]:
+def _of_document(sheet: DrawnSheet, wordings: Wordings, number: int) -> Iterator[Rows]:
     root = registry.from_json_schema(sheet.schema.raw, name="drawn").root
     scalars = list(_scalars(root, ()))
     questions = [question(target, parents, wordings) for target, parents in scalars]
@@ -134,13 +166,23 @@ def _arrays(dump: dict[str, Any]) -> dict[str, Any]:
     """LightGBM's trees as the arrays of `scorer.Forest`."""
     trees = [_flat(tree["tree_structure"]) for tree in dump["tree_info"]]
     size = max(len(tree) for tree in trees)
-    columns: dict[str, list[list[float]]] = {name: [] for name in ("feature", "threshold", "left", "right", "value")}
+    columns: dict[str, list[list[float]]] = {
+        name: [] for name in ("feature", "threshold", "left", "right", "value")
+    }
     for tree in trees:
         padded = [*tree, *[(0, 0.0, index, index, 0.0) for index in range(len(tree), size)]]
         for position, name in enumerate(columns):
             columns[name].append([float(node[position]) for node in padded])
-    types = {"feature": np.int16, "threshold": np.float32, "left": np.int16, "right": np.int16, "value": np.float32}
-    return {name: np.array(values, dtype=types[name]) for name, values in columns.items()} | {"depth": _PARAMETERS["max_depth"]}
+    types = {
+        "feature": np.int16,
+        "threshold": np.float32,
+        "left": np.int16,
+        "right": np.int16,
+        "value": np.float32,
+    }
+    return {name: np.array(values, dtype=types[name]) for name, values in columns.items()} | {
+        "depth": _PARAMETERS["max_depth"]
+    }
 
 
 def _flat(node: dict[str, Any]) -> list[tuple[float, ...]]:
@@ -182,8 +224,12 @@ def _figures(groups: list[Rows], forest: scorer.Forest) -> dict[str, Any]:
         missed += bool(not group.right[best] and group.right.any())
     there = sum(bool(group.right.any()) for group in groups)
     return {
-        "fields": len(groups), "fields_printed": there, "first_right_of_printed": round(sum(right) / there, 4),
-        "auroc": round(auroc(surely, right) or 0.0, 4), "calibration_error": round(calibration_error(surely, right) or 0.0, 4), "missed": missed,
+        "fields": len(groups),
+        "fields_printed": there,
+        "first_right_of_printed": round(sum(right) / there, 4),
+        "auroc": round(auroc(surely, right) or 0.0, 4),
+        "calibration_error": round(calibration_error(surely, right) or 0.0, 4),
+        "missed": missed,
     }
 
 

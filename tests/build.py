@@ -13,7 +13,7 @@ from schemas.page import Box, Line, even_edges
 from worker.reading.engines.matcher import concepts
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
-from worker.reading.text.lines import ReadPage
+from worker.reading.text.page_lines import PageLines
 
 WIDTH, HEIGHT = 1000, 1400
 
@@ -40,13 +40,13 @@ def picture(text: str = "HELLO 123", *, size: tuple[int, int] = (600, 200)) -> I
     return image
 
 
-def page_of(*rows: Sequence[tuple[float, str]] | str, number: int = 1, letter: float = 28) -> ReadPage:
+def page_of(*rows: Sequence[tuple[float, str]] | str, number: int = 1, letter: float = 28) -> PageLines:
     """A page as if read: rows of (x in pixels, text), or plain texts at the left margin."""
     lines: list[Line] = []
     for index, row in enumerate(rows):
         cells = [(60.0, row)] if isinstance(row, str) else row
         lines.extend(line(x, 60 + 44 * index, text, letter=letter) for x, text in cells if text)
-    return ReadPage(number, WIDTH, HEIGHT, tuple(lines))
+    return PageLines(number, WIDTH, HEIGHT, tuple(lines))
 
 
 def line(x: float, y: float, text: str, *, letter: float = 28, confidence: float = 0.99) -> Line:

@@ -106,7 +106,7 @@ class Stack:
 
     def start(self, name: str, *arguments: str, as_name: str | None = None, **env: str) -> None:
         """A part of the service: worker, api or watch."""
-        command = [sys.executable, "-m", "api.cli.main", name, *arguments]
+        command = [sys.executable, "-m", "pagemill", name, *arguments]
         self._start(as_name or name, command, _ROOT, **env)
 
     def wipe_queue(self) -> None:

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     fake_seconds: float = Field(0.0, ge=0, description="What the fake engine takes for a page.")
 
     # Where things are
+    store: str = Field(
+        "auto", description="auto: s3 where S3_ENDPOINT_URL is set, else local; or one that a package adds."
+    )
     data_dir: Path = Field(Path("data"), description="Folder of the ledger, and of objects without S3.")
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",

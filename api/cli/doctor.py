@@ -11,7 +11,7 @@ from typing import TextIO
 
 from api.cli import models
 from worker.errors import PagemillError
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.settings import Settings, unknown
 from worker.settings import load as load_settings
 
@@ -80,7 +80,7 @@ def _print_model(settings: Settings, out: TextIO) -> bool:
     pulled = ", ".join(models.pulled(settings.models_dir)) or "none (`pagemill models` lists what there is)"
     print(f"models pulled: {pulled}", file=out)
     try:
-        factory.check(settings.engine, settings)
+        registry.check(settings.engine, settings)
     except PagemillError as error:
         print(f"engine {settings.engine}: {error}", file=out)
         return True

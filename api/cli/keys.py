@@ -90,7 +90,8 @@ def run_retention(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _app() -> Iterator[App]:
-    app = connect(settings.load())
+    found = settings.load()
+    app = connect(found, migrate=found.database_url is None)  # a database may be in use by other versions
     try:
         yield app
     finally:

@@ -1,4 +1,4 @@
-"""`pagemill api`, `worker`, `watch`, `rebuild`: one process of the service each."""
+"""`pagemill api`, `worker`, `watch`, `rebuild`, `migrate`: one process of the service each."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def run_rebuild() -> int:
     from worker.jobs.app import connect
     from worker.jobs.rebuild import rebuild
 
-    app = connect(_start("rebuild"))
+    found = _start("rebuild")
+    app = connect(found, migrate=found.database_url is None)
     result = rebuild(app)
     app.close()
     print(
@@ -52,6 +53,16 @@ def run_rebuild() -> int:
         file=sys.stderr,
     )
     return int(result.unreadable > 0)
+
+
+def run_migrate() -> int:
+    """Bring the ledger to the form this version needs."""
+    from worker.jobs.ledger.ledger import Ledger
+    from worker.jobs.ledger.revisions import TODAYS
+
+    Ledger.open(_start("migrate").ledger_url, migrate=True).close()
+    print(f"the ledger is of revision {TODAYS}", file=sys.stderr)
+    return 0
 
 
 def _start(process: str) -> Settings:

@@ -46,6 +46,13 @@ def _add_parts(commands: Commands) -> None:
     watch.set_defaults(run=lambda options: _service("parts").run_watch(options))
     rebuild = commands.add_parser("rebuild", help="make the ledger anew from the store")
     rebuild.set_defaults(run=lambda _options: _service("parts").run_rebuild())
+    migrate = commands.add_parser(
+        "migrate",
+        help="bring the ledger to the form this version needs",
+        description="Bring the ledger that an older version left to the form this one needs. `pagemill up` "
+        "does so at its start; before the parts of a service are started one by one, do it once.",
+    )
+    migrate.set_defaults(run=lambda _options: _service("parts").run_migrate())
 
 
 def _add_submit(commands: Commands) -> None:

@@ -94,7 +94,7 @@ class _Service(Collector):
         ]
 
     def _queue(self) -> list[GaugeMetricFamily]:
-        queues = {entry.queue for entry in catalogue.ENGINES.values()}
+        queues = catalogue.queues()
         depths = {queue: self._app.broker.depth(queue) for queue in sorted(queues)}
         workers = {"alive": len(self._app.broker.workers())}
         return [

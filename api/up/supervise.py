@@ -17,8 +17,9 @@ from api.process import hold, set_by_signals
 from api.up import ready, servers
 from api.up.children import Child
 from worker.errors import RequestInvalid
+from worker.jobs.ledger.ledger import Ledger
 from worker.log import logger
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.settings import UP_ENV, Settings, environment
 
 _log = logger(__name__)
@@ -39,7 +40,10 @@ class Place:
 
 
 def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
-    """Run everything until SIGINT or SIGTERM; raises RequestInvalid when it runs on this data already."""
+    """Run everything until SIGINT or SIGTERM, on a ledger that is migrated first.
+
+    Raises RequestInvalid when it runs on this data already, LedgerTooNew.
+    """
     data = settings.data_dir.resolve()
     data.mkdir(parents=True, exist_ok=True)
     stop = threading.Event()
@@ -57,6 +61,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         env = _own_settings(settings, data)
         env |= _start_servers(settings, data, env, children, chatter, lock)
         ready.await_servers(settings, env, stop)
+        Ledger.open(settings.model_copy(update={"data_dir": data}).ledger_url, migrate=True).close()
         _write_down(data / UP_ENV, env)
         _start_parts(data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])
@@ -69,7 +74,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
 
 
 def _start_seconds(settings: Settings) -> float:
-    return settings.load_seconds if factory.runs_a_model(settings.engine) else ready.WITHIN
+    return settings.load_seconds if registry.spec(settings.engine).takes_model else ready.WITHIN
 
 
 def _start_servers(
@@ -100,7 +105,7 @@ def _start_servers(
 
 def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int) -> None:
     for name, arguments in (("worker", ()), ("api", ()), ("watch", (str(data), "--bucket"))):
-        command = (sys.executable, "-m", "api.cli.main", name, *arguments)
+        command = (sys.executable, "-m", "pagemill", name, *arguments)
         child = Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock)
         children.append(child)
         child.start()

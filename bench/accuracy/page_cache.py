@@ -13,8 +13,8 @@ from worker.errors import PagemillError
 from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.reading.pipeline import hash_file
-from worker.reading.text.lines import ReadPage, read_page
-from worker.reading.text.ocr import Ocr
+from worker.reading.text.page_lines import PageLines
+from worker.reading.text.sources import OcrLines
 from worker.settings import Settings
 
 _MOST_PAGES = 40  # of a document; labels of the sets stand on the first few
@@ -25,32 +25,32 @@ class PageCache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ocr = Ocr()
+        self._read_page = OcrLines()
         folder.mkdir(parents=True, exist_ok=True)
 
-    def pages(self, path: Path) -> tuple[ReadPage, ...]:
+    def pages(self, path: Path) -> tuple[PageLines, ...]:
         """The pages of a file; none when it cannot be opened."""
         kept = self._folder / f"{hash_file(path)}.json"
         if not kept.exists():
             kept.write_text(json.dumps([asdict(page) for page in self._read(path)]), encoding="utf-8")
         return tuple(map(_page, json.loads(kept.read_text(encoding="utf-8"))))
 
-    def _read(self, path: Path) -> Iterator[ReadPage]:
+    def _read(self, path: Path) -> Iterator[PageLines]:
         with Sandbox(PageLimits.of(Settings())) as sandbox:
             try:
                 for page in sandbox.open(path):
                     if isinstance(page, Page):
-                        yield read_page(page, self._ocr)
+                        yield self._read_page(page)
                         if page.number >= _MOST_PAGES:
                             return
             except PagemillError as error:
                 print(f"{path.name}: {error}")
 
 
-def _page(kept: dict[str, Any]) -> ReadPage:
+def _page(kept: dict[str, Any]) -> PageLines:
     lines, faint = ([_line(line) for line in kept.pop(name)] for name in ("lines", "faint"))
     pale = {(line.text, line.box) for line in faint}
-    return ReadPage(
+    return PageLines(
         **kept, lines=tuple(lines), faint=tuple(line for line in lines if (line.text, line.box) in pale)
     )
 

@@ -38,17 +38,21 @@ class Drawing:
     rng: Random
     size: float
     y: float
+    margin: float = 0.07
     pairs: list[Pair] = field(default_factory=list)
 
     @property
     def left(self) -> float:
-        return self.paper.width * 0.07
+        """Where the left margin ends."""
+        return self.paper.width * self.margin
 
     @property
     def right(self) -> float:
-        return self.paper.width * 0.93
+        """Where the right margin begins."""
+        return self.paper.width * (1 - self.margin)
 
     def skip(self, lines: float) -> None:
+        """Go down by so many letter heights."""
         self.y += lines * self.size
 
 
@@ -82,10 +86,14 @@ def _invented(rng: Random, here: Locale) -> str:
     return " ".join(word(rng, here) for _ in range(rng.choice([1, 2])))
 
 
-def put_pairs(drawing: Drawing, pairs: Sequence[Pair], *, x0: float | None = None, x1: float | None = None) -> None:
+def put_pairs(
+    drawing: Drawing, pairs: Sequence[Pair], *, x0: float | None = None, x1: float | None = None
+) -> None:
     """Put pairs in one of the layouts."""
     x0, x1 = drawing.left if x0 is None else x0, drawing.right if x1 is None else x1
-    layout = drawing.rng.choice(["inline", "inline", "colon", "columns", "columns", "far", "above", "rows", "bare", "below", "box"])
+    layout = drawing.rng.choice(
+        ["inline", "inline", "colon", "columns", "columns", "far", "above", "rows", "bare", "below", "box"]
+    )
     if layout in {"rows", "above", "box", "below"}:
         _in_columns(drawing, pairs, x0, x1, layout)
     else:
@@ -142,11 +150,24 @@ def put_party(drawing: Drawing, meaning: str, *, x: float, labelled: bool = True
     """A party: its heading, name, address, perhaps numbers. Returns where it ends; nothing else moves."""
     rng, here, size = drawing.rng, drawing.here, drawing.size
     y = drawing.y
-    name = person(rng, here) if rng.random() < 0.3 and meaning not in {"seller", "carrier"} else company(rng, here)
+    name = (
+        person(rng, here)
+        if rng.random() < 0.3 and meaning not in {"seller", "carrier"}
+        else company(rng, here)
+    )
     lines = address(rng, here)
     if labelled:
-        drawing.paper.put(x, y, wording(meaning, here, rng) + rng.choice([":", "", ""]), size * rng.choice([1, 1, 1.15]))
+        drawing.paper.put(
+            x, y, wording(meaning, here, rng) + rng.choice([":", "", ""]), size * rng.choice([1, 1, 1.15])
+        )
         y += size * rng.uniform(1.25, 1.6)
+    for part in (
+        rng.sample(["customer number", "tax id", "phone"], rng.choice([0, 0, 0, 1, 2])) if labelled else ()
+    ):
+        drawing.paper.put(
+            x, y, f"{wording(part, here, rng)}{rng.choice([': ', ' : ', ' '])}{code(rng)}", size
+        )
+        y += 1.25 * size
     inside = labelled and rng.random() < 0.25
     prefix = f"{wording('name', here, rng)}: " if inside else ""
     drawing.paper.put(x, y, prefix + name, size)
@@ -157,7 +178,9 @@ def put_party(drawing: Drawing, meaning: str, *, x: float, labelled: bool = True
         y += 1.25 * size
     drawing.pairs.append(Pair(f"{meaning} name", "", Printed((name,), name), meaning))
     drawing.pairs.append(Pair(f"{meaning} address", "", Printed(lines, " ".join(lines)), meaning))
-    for part in rng.sample(["tax id", "phone", "email", "customer number", "registration number"], rng.choice([0, 0, 1, 2])):
+    for part in rng.sample(
+        ["tax id", "phone", "email", "customer number", "registration number"], rng.choice([0, 0, 1, 2])
+    ):
         printed = value(part, here, rng)
         drawing.paper.put(x, y, f"{wording(part, here, rng)}: {printed.lines[0]}", size)
         y += 1.25 * size
@@ -212,14 +235,44 @@ def _sums(net: float, rate: float, rng: Random) -> list[tuple[str, float]]:
     return rows
 
 
+def put_tax_summary(drawing: Drawing) -> None:
+    """A small table of taxes by rate, whose sums are not those of the document."""
+    rng, here, size, paper = drawing.rng, drawing.here, drawing.size, drawing.paper
+    net = round(rng.uniform(5, 900), 2)
+    tax = round(net * 0.06, 2)
+    xs = (drawing.left, drawing.left + 12 * size, drawing.left + 20 * size)
+    heads = (
+        f"{wording('tax total', here, rng)} {rng.choice(['Summary', '%', 'Code'])}",
+        wording("amount", here, rng),
+        wording("tax total", here, rng),
+    )
+    rows = [
+        heads,
+        (f"{rng.choice(['SR', 'S', 'A'])} {rng.choice([6, 7, 19])}%", number(net, here), number(tax, here)),
+    ]
+    if rng.random() < 0.5:
+        rows.append((wording("total", here, rng), number(net, here), number(tax, here)))
+    for row in rows:
+        for x, text in zip(xs, row, strict=True):
+            paper.put(x, drawing.y, text, size)
+        drawing.skip(1.4)
+    drawing.skip(0.6)
+
+
 def put_prose(drawing: Drawing, lines: int) -> None:
     """Sentences that hold nothing that is asked for, but the words of labels."""
     words = _PROSE.get(drawing.here.lang, _PROSE["en"]).split()
+    size = drawing.size * drawing.rng.uniform(0.75, 1.15)
+    x = (
+        drawing.left
+        if drawing.rng.random() < 0.6
+        else drawing.rng.uniform(drawing.left, drawing.paper.width * 0.5)
+    )
     for _ in range(lines):
         start = drawing.rng.randrange(len(words))
         text = " ".join((words * 2)[start : start + drawing.rng.randint(6, 12)])
         if drawing.rng.random() < 0.2:
             text += f" {code(drawing.rng)} {item(drawing.rng, drawing.here)}"
-        drawing.paper.put(drawing.left, drawing.y, text, drawing.size * 0.9)
+        drawing.paper.put(x, drawing.y, text, size)
         drawing.skip(1.3)
     drawing.skip(0.7)

@@ -5,14 +5,97 @@ from __future__ import annotations
 import datetime as dt
 from random import Random
 
-from bench.sheets.values import Locale, Printed, address, chosen, code, company, day, item, money, number, person, printed_date, word
+from bench.sheets.values import (
+    Locale,
+    Printed,
+    address,
+    chosen,
+    code,
+    company,
+    day,
+    item,
+    money,
+    number,
+    person,
+    printed_date,
+    word,
+)
 
-_MONEY = frozenset({"total", "amount", "price", "balance", "salary", "charge", "rent", "deposit", "discount", "change", "debit", "credit", "premium", "coverage", "rounding", "allowance", "cost", "deductions"})
-_COUNTS = frozenset({"quantity", "pieces", "hours", "days", "nights", "guests", "count", "age", "points", "credits", "page"})
+_MONEY = frozenset(
+    {
+        "total",
+        "amount",
+        "price",
+        "balance",
+        "salary",
+        "charge",
+        "rent",
+        "deposit",
+        "discount",
+        "change",
+        "debit",
+        "credit",
+        "premium",
+        "coverage",
+        "rounding",
+        "allowance",
+        "cost",
+        "deductions",
+    }
+)
+_COUNTS = frozenset(
+    {"quantity", "pieces", "hours", "days", "nights", "guests", "count", "age", "points", "credits", "page"}
+)
 _MEASURES = {"weight": "kg", "volume": "m3", "consumption": "kWh", "reading": "", "area": "m2"}
-_PEOPLE = frozenset({"employee", "patient", "student", "passenger", "doctor", "contact", "tenant", "landlord", "insured", "author", "prepared", "cashier", "name"})
-_FIRMS = frozenset({"company", "seller", "employer", "bank", "hospital", "school", "store", "carrier", "shipper", "consignee"})
-_CODES = frozenset({"number", "id", "sku", "code", "reference", "vehicle", "serial", "terminal", "table", "room", "seat", "car", "iban", "bic"})
+_PEOPLE = frozenset(
+    {
+        "employee",
+        "patient",
+        "student",
+        "passenger",
+        "doctor",
+        "contact",
+        "tenant",
+        "landlord",
+        "insured",
+        "author",
+        "prepared",
+        "cashier",
+        "name",
+    }
+)
+_FIRMS = frozenset(
+    {
+        "company",
+        "seller",
+        "employer",
+        "bank",
+        "hospital",
+        "school",
+        "store",
+        "carrier",
+        "shipper",
+        "consignee",
+    }
+)
+_CODES = frozenset(
+    {
+        "number",
+        "id",
+        "sku",
+        "code",
+        "reference",
+        "vehicle",
+        "serial",
+        "terminal",
+        "table",
+        "room",
+        "seat",
+        "car",
+        "iban",
+        "bic",
+    }
+)
 
 
 def value(meaning: str, here: Locale, rng: Random) -> Printed:
@@ -40,7 +123,11 @@ def _numeric(known: set[str], here: Locale, rng: Random) -> Printed | None:
         return None
     if known & {"rate"}:
         rate = rng.choice([5, 6, 7, 10, 19, 20, 21, 2.5, 13])
-        return Printed((f"{number(rate, here, places=int(rate % 1 > 0))}{rng.choice(['%', ' %', ''])}",), float(rate), "number")
+        return Printed(
+            (f"{number(rate, here, places=int(rate % 1 > 0))}{rng.choice(['%', ' %', ''])}",),
+            float(rate),
+            "number",
+        )
     if known & _COUNTS:
         count = rng.randint(1, 90)
         return Printed((str(count),), count, "integer")
@@ -48,11 +135,17 @@ def _numeric(known: set[str], here: Locale, rng: Random) -> Printed | None:
     if unit is not None:
         amount = round(rng.uniform(1, 9000), rng.choice([0, 1, 2]))
         text = number(amount, here, places=0 if amount == int(amount) else 2)
-        return Printed((f"{text} {unit}".strip() if rng.random() < 0.6 else text,), round(amount, 2), "number")
+        return Printed(
+            (f"{text} {unit}".strip() if rng.random() < 0.6 else text,), round(amount, 2), "number"
+        )
     if known & {"year"}:
         year = rng.randint(2008, 2026)
         return Printed((str(year),), year, "integer")
-    return money(round(10 ** rng.uniform(0.3, 4.5), 2), here, rng) if known & _MONEY and "words" not in known else None
+    return (
+        money(round(10 ** rng.uniform(0.3, 4.5), 2), here, rng)
+        if known & _MONEY and "words" not in known
+        else None
+    )
 
 
 def _textual(known: set[str], here: Locale, rng: Random) -> Printed:  # noqa: PLR0911
@@ -77,7 +170,19 @@ def _textual(known: set[str], here: Locale, rng: Random) -> Printed:  # noqa: PL
     if known & _FIRMS or known & {"customer"}:
         text = company(rng, here)
         return Printed((text,), text)
-    if known & {"remarks", "reason", "title", "project", "event", "course", "job", "department", "description", "model", "material"}:
+    if known & {
+        "remarks",
+        "reason",
+        "title",
+        "project",
+        "event",
+        "course",
+        "job",
+        "department",
+        "description",
+        "model",
+        "material",
+    }:
         text = " ".join(item(rng, here) for _ in range(rng.choice([1, 1, 2])))
         return Printed((text,), text)
     text = " ".join(word(rng, here) for _ in range(rng.choice([1, 1, 2])))

@@ -17,14 +17,20 @@ _ENGLISH = Locale("en", "%Y-%m-%d", comma=False, group="", sign="", sign_first=T
 
 
 @dataclass(frozen=True)
-class Schema:
+class DrawnSchema:
     """A JSON Schema and the data that a document holds under it."""
 
     raw: dict[str, Any]
     expected: dict[str, Any]
 
 
-def schema_of(pairs: Sequence[Pair], absent: Sequence[str], table: tuple[Sequence[str], Sequence[dict[str, Any]]], here: Locale, rng: Random) -> Schema:
+def schema_of(
+    pairs: Sequence[Pair],
+    absent: Sequence[str],
+    table: tuple[Sequence[str], Sequence[dict[str, Any]]],
+    here: Locale,
+    rng: Random,
+) -> DrawnSchema:
     """A schema that asks for some pairs, some things that are not there, and a table."""
     style = rng.choice(["snake", "snake", "camel", "camel", "pascal", "kebab", "title"])
     local = here.lang not in {"zh", "ja"} and rng.random() < 0.1
@@ -32,31 +38,46 @@ def schema_of(pairs: Sequence[Pair], absent: Sequence[str], table: tuple[Sequenc
     described, nested = rng.random() < 0.45, rng.random() < 0.5
     properties: dict[str, Any] = {}
     expected: dict[str, Any] = {}
-    present = {pair.meaning for pair in pairs}
-    fillers = [Pair(meaning, "", Printed((), None, value(meaning, here, rng).type)) for meaning in absent if meaning not in present]
-    for pair in [*pairs, *fillers]:
+    for pair in [*pairs, *_fillers(pairs, absent, here, rng)]:
         within, data = properties, expected
         if nested and pair.parent:
             parent = _name(_label(pair.parent, words, rng, known=None), style)
-            known = next((name for name in properties if properties[name].get("x-of") == pair.parent), parent)
-            outer = properties.setdefault(known, {"type": "object", "properties": {}, "x-of": pair.parent})
-            within, data = outer.setdefault("properties", {}), expected.setdefault(known, {})
-            if not isinstance(data, dict):
-                continue
+            within, data = _inner(pair.parent, parent, properties, expected)
         meaning = pair.meaning.removeprefix(f"{pair.parent} ") if within is not properties else _full(pair)
-        label = _label(meaning, words, rng, known=pair.label if pair.label else None)
+        label = _label(meaning, words, rng, known=pair.label or None)
         name = _name(label, style)
-        if not name or name in within:
-            continue
-        within[name] = _node(pair, label, here, rng, described=described)
-        data[name] = pair.printed.meant
+        if name and name not in within:
+            within[name] = _node(pair, label, here, rng, described=described)
+            data[name] = pair.printed.meant
     _add_table(properties, expected, table, (words, style, rng))
-    return Schema({"type": "object", "properties": properties}, expected)
+    return DrawnSchema({"type": "object", "properties": properties}, expected)
+
+
+def _fillers(pairs: Sequence[Pair], absent: Sequence[str], here: Locale, rng: Random) -> list[Pair]:
+    """Fields that are asked for in vain."""
+    present = {pair.meaning for pair in pairs}
+    missing = [meaning for meaning in absent if meaning not in present]
+    return [Pair(meaning, "", Printed((), None, value(meaning, here, rng).type)) for meaning in missing]
+
+
+def _inner(
+    parent: str, name: str, properties: dict[str, Any], expected: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The object of a party in the schema and in the data, made when there is none."""
+    known = next((other for other in properties if properties[other].get("x-of") == parent), name)
+    outer = properties.setdefault(known, {"type": "object", "properties": {}, "x-of": parent})
+    if "properties" not in outer:  # a scalar has the name already
+        return {}, {}
+    return outer["properties"], expected.setdefault(known, {})
 
 
 def _full(pair: Pair) -> str:
     """The meaning of a party's part in a flat schema."""
-    return f"{pair.parent}+{pair.meaning}" if pair.parent and not pair.meaning.startswith(pair.parent) else pair.meaning
+    return (
+        f"{pair.parent}+{pair.meaning}"
+        if pair.parent and not pair.meaning.startswith(pair.parent)
+        else pair.meaning
+    )
 
 
 def _label(meaning: str, words: Locale, rng: Random, *, known: str | None) -> str:
@@ -88,8 +109,13 @@ def _shorter(meaning: str, rng: Random) -> str:
 
 
 def _is_listed(label: str) -> bool:
-    plain = re.sub(r"\s", "", label.split(" / ")[0]).lower()
-    return any(plain == re.sub(r"\s", "", wording).lower() for meanings in languages.labels().values() for wordings in meanings.values() for wording in wordings)
+    plain = re.sub(r"\s", "", label.split(" / ", maxsplit=1)[0]).lower()
+    return any(
+        plain == re.sub(r"\s", "", wording).lower()
+        for meanings in languages.labels().values()
+        for wordings in meanings.values()
+        for wording in wordings
+    )
 
 
 def _name(label: str, style: str) -> str:
@@ -114,28 +140,66 @@ def _node(pair: Pair, label: str, here: Locale, rng: Random, *, described: bool)
         node["type"] = "number"
     if described and rng.random() < 0.8:
         words = label.lower()
-        node["description"] = rng.choice([
-            f"The {words}", f"the {words} as printed" if node["type"] == "string" and pair.printed.format is None else f"the {words}",
-            f"{words} ({pair.label or wording(pair.meaning, here, rng)})", f"{words} of this document, labelled '{pair.label or words}'", f"{words}, e.g. '{'; '.join(value(pair.meaning, here, rng).lines)}'",
-        ])
+        node["description"] = rng.choice(
+            [
+                f"The {words}",
+                f"the {words} as printed"
+                if node["type"] == "string" and pair.printed.format is None
+                else f"the {words}",
+                f"{words} ({pair.label or wording(pair.meaning, here, rng)})",
+                f"{words} printed on the document",
+                f"{words} of this document, labelled '{pair.label or words}'",
+                f"{words}, e.g. '{'; '.join(value(pair.meaning, here, rng).lines)}'",
+            ]
+        )
     if rng.random() < 0.1:
         node["title"] = label.title()
     return node
 
 
-def _add_table(properties: dict[str, Any], expected: dict[str, Any], table: tuple[Sequence[str], Sequence[dict[str, Any]]], how: tuple[Locale, str, Random]) -> None:
-    columns, rows = table
+def _column_names(wanted: Sequence[str], how: tuple[Locale, str, Random]) -> dict[str, str]:
+    """What the fields of an item are called, by meaning."""
     words, style, rng = how
-    wanted = [meaning for meaning in columns if meaning != "line number" and rng.random() < 0.85]
-    if not rows or len(wanted) < 2 or rng.random() < 0.1:
-        return
     names: dict[str, str] = {}
     for meaning in wanted:
         name = _name(_label(meaning, words, rng, known=None), style)
         if name and name not in names.values():
             names[meaning] = name
-    outer = _name(rng.choice(["line items", "items", "lines", "entries", "positions", "transactions", "rows", "details", "products"]), style)
-    kinds = {meaning: next((type(row[meaning]) for row in rows if row.get(meaning) is not None), str) for meaning in names}
+    return names
+
+
+def _add_table(
+    properties: dict[str, Any],
+    expected: dict[str, Any],
+    table: tuple[Sequence[str], Sequence[dict[str, Any]]],
+    how: tuple[Locale, str, Random],
+) -> None:
+    columns, rows = table
+    _, style, rng = how
+    wanted = [meaning for meaning in columns if meaning != "line number" and rng.random() < 0.85]
+    if not rows or len(wanted) < 2 or rng.random() < 0.1:
+        return
+    names = _column_names(wanted, how)
+    outer = _name(
+        rng.choice(
+            [
+                "line items",
+                "items",
+                "lines",
+                "entries",
+                "positions",
+                "transactions",
+                "rows",
+                "details",
+                "products",
+            ]
+        ),
+        style,
+    )
+    kinds = {
+        meaning: next((type(row[meaning]) for row in rows if row.get(meaning) is not None), str)
+        for meaning in names
+    }
     types = {meaning: "number" if kind in {int, float} else "string" for meaning, kind in kinds.items()}
     inner = {name: {"type": types[meaning]} for meaning, name in names.items()}
     if outer not in properties:

@@ -11,7 +11,17 @@ from bench.sheets.values import Printed, item, money, number, word
 
 _RIGHT = frozenset({"number", "integer"})
 COLUMNS: Mapping[str, Sequence[str]] = {
-    "sale": ("line number", "sku", "description", "quantity", "unit", "unit price", "tax rate", "discount", "line total"),
+    "sale": (
+        "line number",
+        "sku",
+        "description",
+        "quantity",
+        "unit",
+        "unit price",
+        "tax rate",
+        "discount",
+        "line total",
+    ),
     "bank": ("date transaction", "description", "reference", "debit", "credit", "balance"),
     "lab": ("test name", "result", "unit result", "range reference", "flag"),
     "pay": ("description", "hours", "rate", "amount", "amount ytd"),
@@ -20,7 +30,16 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "use": ("meter number", "reading previous", "reading current", "consumption", "amount"),
     "parts": ("line number", "quantity", "sku", "description", "material"),
 }
-_ALWAYS = {"sale": {"description", "line total"}, "bank": {"description"}, "lab": {"test name", "result"}, "pay": {"description", "amount"}, "school": {"course", "grade"}, "freight": {"description"}, "use": {"consumption"}, "parts": {"description", "quantity"}}
+_ALWAYS = {
+    "sale": {"description", "line total"},
+    "bank": {"description"},
+    "lab": {"test name", "result"},
+    "pay": {"description", "amount"},
+    "school": {"course", "grade"},
+    "freight": {"description"},
+    "use": {"consumption"},
+    "parts": {"description", "quantity"},
+}
 
 
 def put_table(drawing: Drawing, family: str) -> tuple[list[str], list[dict[str, Any]]]:
@@ -40,7 +59,14 @@ def put_table(drawing: Drawing, family: str) -> tuple[list[str], list[dict[str, 
     for index, row in enumerate(rows):
         _put_row(drawing, columns, starts, row, room)
         if rng.random() < 0.06 and index + 1 < len(rows):
-            drawing.paper.put(starts[columns.index(next(m for m in columns if _wide(m)))] if any(map(_wide, columns)) else drawing.left, drawing.y, f"{wording('serial number', drawing.here, rng)}: {rng.randint(10000, 99999)}", drawing.size * 0.9)
+            drawing.paper.put(
+                starts[columns.index(next(m for m in columns if _wide(m)))]
+                if any(map(_wide, columns))
+                else drawing.left,
+                drawing.y,
+                f"{wording('serial number', drawing.here, rng)}: {rng.randint(10000, 99999)}",
+                drawing.size * drawing.rng.uniform(0.8, 1.1),
+            )
             drawing.skip(1.4)
     drawing.skip(1)
     return columns, [{meaning: printed.meant for meaning, printed in row.items()} for row in rows]
@@ -57,7 +83,9 @@ def _row(columns: Sequence[str], drawing: Drawing) -> dict[str, Printed]:
         if _wide(meaning):
             text = item(drawing.rng, drawing.here)
             if drawing.rng.random() < 0.15:
-                text += " " + " ".join(word(drawing.rng, drawing.here) for _ in range(drawing.rng.randint(2, 5)))
+                text += " " + " ".join(
+                    word(drawing.rng, drawing.here) for _ in range(drawing.rng.randint(2, 5))
+                )
             printed = Printed((text,), text)
         elif meaning == "result":
             amount = round(drawing.rng.uniform(0.1, 300), drawing.rng.choice([0, 1, 2]))
@@ -83,23 +111,33 @@ def _consistent(row: dict[str, Printed], drawing: Drawing) -> dict[str, Printed]
     }
 
 
-def _put_head(drawing: Drawing, columns: Sequence[str], starts: Sequence[float], rows: Sequence[Mapping[str, Printed]]) -> None:
+def _put_head(
+    drawing: Drawing, columns: Sequence[str], starts: Sequence[float], rows: Sequence[Mapping[str, Printed]]
+) -> None:
     if drawing.rng.random() < 0.07:
         return
     size, tall = drawing.size, 1
     for index, meaning in enumerate(columns):
         words = wording(meaning, drawing.here, drawing.rng).split(" ")
         room = (starts[index + 1] - starts[index]) / (0.6 * size)
-        parts = [" ".join(words)] if len(" ".join(words)) < room or len(words) == 1 else [" ".join(words[:1]), " ".join(words[1:])]
+        parts = (
+            [" ".join(words)]
+            if len(" ".join(words)) < room or len(words) == 1
+            else [" ".join(words[:1]), " ".join(words[1:])]
+        )
         right = any(row[meaning].type in _RIGHT for row in rows if meaning in row)
         for line, text in enumerate(parts):
             x = starts[index + 1] - size if right else starts[index]
-            drawing.paper.put(x, drawing.y + line * 1.2 * size, text, size * 0.95, right=right)
+            drawing.paper.put(
+                x, drawing.y + line * 1.2 * size, text, size * drawing.rng.uniform(0.85, 1.05), right=right
+            )
         tall = max(tall, len(parts))
     drawing.skip(1.3 * tall + 0.4)
 
 
-def _put_row(drawing: Drawing, columns: Sequence[str], starts: Sequence[float], row: Mapping[str, Printed], room: float) -> None:
+def _put_row(
+    drawing: Drawing, columns: Sequence[str], starts: Sequence[float], row: Mapping[str, Printed], room: float
+) -> None:
     size, tall = drawing.size, 1
     for index, meaning in enumerate(columns):
         if meaning not in row:

@@ -26,6 +26,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     yield made
     with made.database.write() as connection:
         metadata.drop_all(connection)
+        connection.exec_driver_sql("DROP TABLE alembic_version")
     made.close()
 
 

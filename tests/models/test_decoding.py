@@ -343,16 +343,16 @@ def test_what_ran_out_of_memory_is_gone_before_anybody_tries_again(
 
         return generate
 
-    for message, native in (
+    for message, expected in (
         ("CUDA error: out of memory", OutOfMemory),
         ("CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
         ("CUDA error: device-side assert triggered", DeviceLost),
         ("a fault", RuntimeError),
     ):
         monkeypatch.setattr(model._loaded().model, "generate", fails(message))
-        with pytest.raises(native) as caught:
+        with pytest.raises(expected) as caught:
             model.generate([made.prompt(COUNT)], lambda _row: False)
-        if native is OutOfMemory:
+        if expected is OutOfMemory:
             assert caught.value.__context__ is None
             assert held[-1]() is None
 

@@ -31,7 +31,7 @@ from worker.jobs.submit import SubmitOptions, submit
 from worker.jobs.sweep import sweep, tidy
 from worker.process.leases import LeaseKeeper
 from worker.process.worker import WorkerState
-from worker.reading.engines import factory
+from worker.reading.engines import registry as engines
 from worker.reading.engines.fake import FakeEngine
 
 
@@ -144,12 +144,12 @@ def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
     calls = 0
 
     class Full(FakeEngine):
-        def read(self, requests: Any) -> Any:
+        def read(self, request: Any) -> Any:
             nonlocal calls
             calls += 1
             raise OutOfMemory
 
-    monkeypatch.setattr(factory, "create", lambda *_: Full())
+    monkeypatch.setattr(engines, "create", lambda *_: Full())
     job = send(app)
     for _ in range(3):
         with app.ledger.database.write() as connection:
@@ -168,7 +168,7 @@ def test_a_job_that_failed_for_want_of_a_model_is_read_when_it_is_sent_again(
 
     document = picture()
     with monkeypatch.context() as patch:
-        patch.setattr(factory, "create", lambda *_: Unusable())
+        patch.setattr(engines, "create", lambda *_: Unusable())
         job = send(app, document)
         worker_state.work("cpu")
         assert app.ledger.jobs.get(job.id).error_code == "model_unusable"
@@ -181,10 +181,10 @@ def test_a_fault_of_our_own_is_a_failure_with_a_code_and_the_next_job_is_read(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(FakeEngine):
-        def read(self, requests: Any) -> Any:
+        def read(self, request: Any) -> Any:
             raise KeyError("secret value of a document")
 
-    monkeypatch.setattr(factory, "create", lambda *_: Broken())
+    monkeypatch.setattr(engines, "create", lambda *_: Broken())
     job = send(app)
     worker_state.work("cpu")
     ended = app.ledger.jobs.get(job.id)
@@ -212,7 +212,7 @@ def test_when_the_store_is_away_the_job_waits_and_the_attempt_does_not_count(
 
 
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(factory, "create", lambda *_: FakeEngine(page_seconds=0.2))
+    monkeypatch.setattr(engines, "create", lambda *_: FakeEngine(page_seconds=0.2))
 
 
 def test_cancelling_a_running_job_stops_it_after_the_page_in_hand(
@@ -519,13 +519,13 @@ def test_the_log_names_the_job_and_the_page_at_hand(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(FakeEngine):
-        def read(self, requests: Any) -> Any:
-            for page in requests[0].pages:
+        def read(self, request: Any) -> Any:
+            for page in request.pages:
                 if page.number == 3:
                     raise KeyError("x")
-                requests[0].after_page()
+                request.after_page()
 
-    monkeypatch.setattr(factory, "create", lambda *_: Broken())
+    monkeypatch.setattr(engines, "create", lambda *_: Broken())
     monkeypatch.setattr(
         "worker.process.attempt._log", structlog.get_logger()
     )  # the other may be bound to a log of before

@@ -3,13 +3,13 @@
     PagemillError
     ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
     │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
-    │                    SourceTimeout  SourceMemory  PageMissing  OpenerKilled
-    ├── SchemaInvalid    the schema cannot be read by
+    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense  OpenerKilled
+    ├── SchemaInvalid    the schema cannot be read by: SchemaTooLarge
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
-    │                    UnsupportedByStore  LedgerUnavailable  QueueUnavailable  Unreachable  PartFalls
-    │                    AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
+    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -50,6 +50,8 @@ from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
     LeaseLost,
+    LedgerOutdated,
+    LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
     ObjectMissing,
@@ -64,12 +66,15 @@ from worker.errors.service import (
 )
 from worker.errors.source import (
     CorruptFile,
+    DocumentTimeout,
     EmptyDocument,
     OpenerKilled,
     PageMissing,
+    PageTooDense,
     PageTooLarge,
     PasswordRequired,
     SchemaInvalid,
+    SchemaTooLarge,
     SourceError,
     SourceMemory,
     SourceTimeout,
@@ -84,12 +89,15 @@ __all__ = [
     "Cancelled",
     "CorruptFile",
     "DeviceLost",
+    "DocumentTimeout",
     "EmptyDocument",
     "EngineError",
     "Erased",
     "Forbidden",
     "KeyReused",
     "LeaseLost",
+    "LedgerOutdated",
+    "LedgerTooNew",
     "LedgerUnavailable",
     "MissingExtra",
     "ModelChanged",
@@ -102,6 +110,7 @@ __all__ = [
     "OutputInvalid",
     "OutputTruncated",
     "PageMissing",
+    "PageTooDense",
     "PageTooLarge",
     "PagemillError",
     "PartFalls",
@@ -112,6 +121,7 @@ __all__ = [
     "RequestError",
     "RequestInvalid",
     "SchemaInvalid",
+    "SchemaTooLarge",
     "ServiceError",
     "SettingsInvalid",
     "SourceError",

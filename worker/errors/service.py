@@ -53,6 +53,18 @@ class LedgerUnavailable(ServiceError):
     retryable = True
 
 
+class LedgerOutdated(ServiceError):
+    """The ledger is of an older Pagemill (revision {found}, this one needs {needed}); run: pagemill migrate."""
+
+    code = "ledger_outdated"
+
+
+class LedgerTooNew(ServiceError):
+    """The ledger is of a newer Pagemill (revision {found}, this one knows {known}); run that version of it."""
+
+    code = "ledger_too_new"
+
+
 class QueueUnavailable(ServiceError):
     """The queue cannot be reached ({detail}); check REDIS_URL, and try again."""
 

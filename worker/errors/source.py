@@ -66,13 +66,13 @@ class TooManyPixels(SourceError):
 
 
 class SourceTimeout(SourceError):
-    """CheckpointLoader the document took longer than {seconds} s; raise PAGEMILL_PAGE_SECONDS or simplify it."""
+    """Opening the document took longer than {seconds} s; raise PAGEMILL_PAGE_SECONDS or simplify it."""
 
     code = "source_timeout"
 
 
 class SourceMemory(SourceError):
-    """CheckpointLoader the document took more than {limit} bytes of memory; raise PAGEMILL_MAX_MEMORY or simplify it."""
+    """Opening the document took more than {limit} bytes of memory; raise PAGEMILL_MAX_MEMORY or simplify it."""
 
     code = "too_large"
     http = 413
@@ -97,3 +97,21 @@ class SchemaInvalid(PagemillError):
 
     code = "schema_invalid"
     http = 422
+
+
+class SchemaTooLarge(SchemaInvalid):
+    """The schema has {found} {what}, more than the {limit} allowed; leave out what is not read, or split it."""
+
+    code = "schema_too_large"
+
+
+class PageTooDense(SourceError):
+    """A page has more than the {limit} words allowed; raise PAGEMILL_MAX_WORDS or split it."""
+
+    code = "page_too_dense"
+
+
+class DocumentTimeout(SourceError):
+    """The document took longer than {seconds} s in all; raise PAGEMILL_DOCUMENT_SECONDS or split it."""
+
+    code = "document_timeout"

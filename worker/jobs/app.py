@@ -49,10 +49,14 @@ class App:
         self.ledger.close()
 
 
-def connect(settings: Settings) -> App:
-    """The parts the settings name; raises RequestInvalid, SettingsInvalid and what the parts raise."""
+def connect(settings: Settings, *, migrate: bool = False) -> App:
+    """The parts the settings name; raises RequestInvalid, SettingsInvalid and what the parts raise.
+
+    A ledger that is older than this Pagemill is refused, unless it is to be migrated.
+    """
     catalogue.entry(settings.engine)
-    return App(settings, factory.create(settings), Ledger.open(settings.ledger_url), Broker(settings))
+    ledger = Ledger.open(settings.ledger_url, migrate=migrate)
+    return App(settings, factory.create(settings), ledger, Broker(settings))
 
 
 @cache

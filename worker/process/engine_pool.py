@@ -15,7 +15,7 @@ from worker.jobs import catalogue, object_keys
 from worker.jobs.app import App
 from worker.log import logger
 from worker.process.model_slot import ModelSlot
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.reading.engines.base import Engine
 from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
@@ -59,11 +59,11 @@ class EnginePool:
             return self._engines.get(name) or self._load(name)
 
     def _load(self, name: str) -> Engine:
-        factory.check(name, self._settings)  # before a model that works is given up for it
+        registry.check(name, self._settings)  # before a model that works is given up for it
         for other in self._in_the_way(name):
             self._engines.pop(other).close()
             _log.info("engine_closed", engine=other)
-        engine = factory.create(name, self._settings)
+        engine = registry.create(name, self._settings)
         engine.warm_up()
         _log.info("engine_loaded", engine=name, model=engine.model)
         self._engines[name] = engine

@@ -24,7 +24,7 @@ from worker.process.attempt import run
 from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
 from worker.process.leases import LeaseKeeper
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.settings import Settings
 from worker.tracing import TRACING
 
@@ -35,7 +35,7 @@ _TIDY_EVERY = 60.0
 def serve(settings: Settings) -> None:
     """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
     TRACING.start(settings, process="worker")
-    factory.check(settings.engine, settings)  # rather no worker than one that fails every document
+    registry.check(settings.engine, settings)  # rather no worker than one that fails every document
     with _state(settings) as state:
         state.app.prepare()
         celery = state.app.broker.celery
@@ -62,7 +62,7 @@ def serve(settings: Settings) -> None:
 def _only_loading_tells(settings: Settings) -> bool:
     """Whether the engine of this worker's queues may turn out unusable: rather now than at every document."""
     own = catalogue.entry(settings.engine).queue in settings.queues.split(",")
-    return own and factory.runs_a_model(settings.engine)
+    return own and registry.spec(settings.engine).takes_model
 
 
 @dataclass(frozen=True, slots=True)

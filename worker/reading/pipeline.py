@@ -1,6 +1,6 @@
 """One document, from file to record: the whole flow, read top-down.
 
-file ─raster─► pages ─engine─► reply ─validate─► issues ─ground─► evidence ─► record
+file ─pages─► pages ─engine─► values with their places ─checks─► issues ─► record
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from pathlib import Path
 from schemas import pointer
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
-from worker.checks import fit, validate
+from worker.checks import fit, patterns, validate
 from worker.errors import PagemillError
+from worker.reading import issues as told
 from worker.reading.engines.base import Engine, Reading, Request, RequestContext
-from worker.reading.engines.vision import grounding
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
 
 _NOBODYS = RequestContext()
+_PATTERN_SECONDS = 60.0  # of a document for the expressions its schema brings
 _OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
 Progress = Callable[[int, int], None]
@@ -54,16 +55,17 @@ def extract(
     pages = _Pages(source.document, progress, context.alive)
     request = Request(schema, pages, source.document.page_count, context, after_page=pages.count_one)
     try:
-        [reply] = engine.read([request])
+        with patterns.within(_PATTERN_SECONDS):
+            reading = engine.read(request)
     finally:
         source.document.close()
     pages.require_one()
     read = time.perf_counter()
-    data = fit.fit(reply.data, schema.root)
-    evidence = dict(reply.evidence or _located(reply))
-    for at in fit.defaults(reply.data, data, schema.root):
+    data = fit.fit(reading.data, schema.root)
+    evidence = dict(reading.evidence)
+    for at in fit.defaults(reading.data, data, schema.root):
         evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
-    issues = (*pages.issues(), *reply.issues, *_hardly_read(reply, schema), *validate.check(data, schema))
+    issues = (*pages.issues(), *reading.issues, *_hardly_read(reading, schema), *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
         job_id=context.job or job_id(source, schema, engine),
@@ -72,22 +74,18 @@ def extract(
         fields=evidence,
         state=_state(issues, evidence, review_below),
         issues=issues,
-        provenance=_provenance(source, schema, engine, reply=reply, timings=timings),
+        provenance=_provenance(source, schema, engine, reading=reading, timings=timings),
     )
 
 
-def _located(reply: Reading) -> dict[str, Evidence]:
-    return grounding.locate(reply.data, reply.lines, turns=reply.turns, token_evidence=reply.token_evidence)
-
-
-def _hardly_read(reply: Reading, schema: Schema) -> Iterator[Issue]:
+def _hardly_read(reading: Reading, schema: Schema) -> Iterator[Issue]:
     """Pages that have text, and no value that matters: they may be of another kind, or nobody read them."""
-    if not any(reply.lines.values()):
+    if not reading.has_text:
         return
-    if not any(leaf is not None for _, leaf in pointer.leaves(reply.data)):
+    if not any(leaf is not None for _, leaf in pointer.leaves(reading.data)):
         message = "the document has text, but nothing of what is asked for was found in it"
         yield Issue(code="nothing_found", severity=Severity.ERROR, message=message)
-    elif schema.keys and all(reply.data.get(key) is None for key in schema.keys):
+    elif schema.keys and all(reading.data.get(key) is None for key in schema.keys):
         message = f"not found: {' or '.join(schema.keys)}, without which it may be another kind of document"
         yield Issue(code="key_field_missing", severity=Severity.ERROR, message=message)
 
@@ -102,7 +100,7 @@ def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, err
         state=State.FAILED,
         data=None,
         issues=(issue,),
-        provenance=_provenance(source, schema, engine, reply=Reading({}), timings={}),
+        provenance=_provenance(source, schema, engine, reading=Reading({}), timings={}),
     )
 
 
@@ -158,8 +156,7 @@ class _Pages:
     def issues(self) -> Iterator[Issue]:
         """One issue per page that is missing from the record."""
         for page in self._failed:
-            message = f"page {page.number} could not be read: {page.error}"
-            yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
+            yield told.page_not_read(page.number, page.error)
 
 
 def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_below: float) -> State:
@@ -169,7 +166,7 @@ def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_belo
 
 
 def _provenance(
-    source: Source, schema: Schema, engine: Engine, *, reply: Reading, timings: dict[str, float]
+    source: Source, schema: Schema, engine: Engine, *, reading: Reading, timings: dict[str, float]
 ) -> Provenance:
     return Provenance(
         source_sha256=source.sha256,
@@ -182,6 +179,6 @@ def _provenance(
         revision=engine.revision,
         pipeline_version=version(),
         timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
-        tokens=dict(reply.tokens),
-        notes=reply.notes,
+        tokens=dict(reading.tokens),
+        notes=reading.notes,
     )

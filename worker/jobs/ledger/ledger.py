@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from worker.errors import PagemillError
+from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
@@ -27,9 +29,17 @@ class Ledger:
     projects: Projects
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """The ledger at a database URL, its tables made where missing; raises LedgerUnavailable."""
+    def open(cls, url: str, *, migrate: bool = False) -> Self:
+        """The ledger at a database URL, its tables made where there are none; with `migrate` made today's.
+
+        Raises LedgerUnavailable, LedgerOutdated, LedgerTooNew.
+        """
         database = Database(url)
+        try:
+            revisions.prepare(database, migrate=migrate)
+        except PagemillError:
+            database.close()
+            raise
         deliveries = Deliveries(database)
         return cls(
             database,

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")  # where an INTEGER that is a key has 64 bits
 
 jobs = Table(
     "jobs",
@@ -114,7 +115,7 @@ keys = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
     Column("at", Double, nullable=False),
     Column("project", String(64), nullable=False),
     Column("actor", String(64), nullable=False),

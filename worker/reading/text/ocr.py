@@ -19,13 +19,16 @@ import numpy as np
 from schemas.page import Box, Line, even_edges
 from schemas.values.folding import has_cjk
 from worker.errors import MissingExtra, ModelUnavailable
-from worker.reading.pages.base import Picture
-from worker.reading.text import orientation
+from worker.reading.pages.base import Page, Picture
+from worker.reading.text import orientation, touch_up
+from worker.reading.text.crops import crop
+from worker.reading.text.page_lines import PageLines
 
 _MIN_CONFIDENCE = 0.5
 _MAX_ASPECT = 3.0  # a picture thinner than this is padded
 _STRIP = 5.0  # a picture wider than this may be a single line, cut out by somebody
 _GLYPHS = 8  # characters looked at to tell columns from a page on its side
+_SLACK = 0.25  # PP-OCR's boxes are a third higher than the ink in them
 _TALL = 1.5  # a box this much higher than wide holds turned or vertical writing
 
 
@@ -41,15 +44,28 @@ class Ocr:
         """Load the models; raises MissingExtra or ModelUnavailable."""
         blank = np.full((96, 320, 3), 255, dtype=np.uint8)
         blank[40:56, 40:280] = 0
-        self.read(blank)
+        self._detect(blank)
 
-    def read(self, picture: Picture) -> orientation.Seen:
-        """All lines of a page, the page turned upright first where it needs it."""
+    def close(self) -> None:
+        """Let go of the models; they are loaded again when they are needed."""
+        with self._lock:
+            self._rapid = None
+
+    def read(self, page: Page) -> PageLines:
+        """All lines of a page in the frame in which they are upright."""
+        lines, turns = self._upright(page.picture)
+        width, height = (page.height, page.width) if turns % 2 else (page.width, page.height)
+        lines = touch_up.without_stray_accents(lines)
+        faint = touch_up.faint(np.rot90(page.picture, turns), lines)
+        return PageLines(page.number, width, height, lines, turns, bool(page.words), faint, _SLACK)
+
+    def _upright(self, picture: Picture) -> tuple[tuple[Line, ...], int]:
+        """All lines, and by how many quarters the page was turned first where it needed it."""
         lines = self._detect(picture)
         if picture.shape[1] > _STRIP * picture.shape[0]:
             whole = self._whole(picture)
             if not lines or (whole and whole[0].confidence >= _weakest(lines)):
-                return orientation.Seen(whole)
+                return whole, 0
         return orientation.best(
             lines,
             read=lambda turns: self._detect(np.rot90(picture, turns)),
@@ -127,15 +143,6 @@ class Ocr:
         if self._rapid is None:
             self._rapid = _load(self._runtime)
         return self._rapid
-
-
-def crop(picture: Picture, box: Box) -> Picture:
-    """The part of a page in a box, at least one pixel in size."""
-    height, width = picture.shape[:2]
-    box = box.clipped()
-    x0, y0 = min(width - 1, int(box.x0 * width)), min(height - 1, int(box.y0 * height))
-    x1, y1 = max(x0 + 1, round(box.x1 * width)), max(y0 + 1, round(box.y1 * height))
-    return picture[y0:y1, x0:x1]
 
 
 def _weakest(lines: Sequence[Line]) -> float:

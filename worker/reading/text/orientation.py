@@ -7,7 +7,6 @@ way; they are told apart by single characters, which are read more surely when t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from schemas.page import Line
 from schemas.values.folding import has_cjk
@@ -15,13 +14,8 @@ from schemas.values.folding import has_cjk
 _SURE = 0.8  # upright pages read at .96 to .99 on average, upside down ones at .63 to .74
 _BETTER = 0.05
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Lines of a page, and by how many quarter turns counter-clockwise it was turned to read them."""
-
-    lines: tuple[Line, ...]
-    quarter_turns: int = 0
+Upright = tuple[tuple[Line, ...], int]
+"""Lines, and by how many quarter turns counter-clockwise the page was turned to read them."""
 
 
 def best(
@@ -29,13 +23,13 @@ def best(
     *,
     read: Callable[[int], tuple[Line, ...]],
     stands: Callable[[Sequence[Line]], bool],
-) -> Seen:
+) -> Upright:
     """The reading of the page the right way up.
 
     `read(turns)` reads the page turned; `stands(lines)` says whether the characters of tall lines
     stand upright in the page as it is.
     """
-    upright = Seen(first)
+    upright = (first, 0)
     if not first:
         return upright
     if _tall_share(first) > 0.5:
@@ -44,18 +38,18 @@ def best(
         sure = bool(columns) and _mean_confidence(columns) >= _SURE + _BETTER
         return upright if sure and stands(columns) else _from_the_side(upright, read)
     if _mean_confidence(first) < _SURE:
-        headlong = Seen(read(2), 2)
-        if _mean_confidence(headlong.lines) > _mean_confidence(first) + _BETTER:
+        headlong = (read(2), 2)
+        if _mean_confidence(headlong[0]) > _mean_confidence(first) + _BETTER:
             return headlong
     return upright
 
 
-def _from_the_side(upright: Seen, read: Callable[[int], tuple[Line, ...]]) -> Seen:
-    one = Seen(read(1), 1)
-    if _reads_well(one.lines, upright.lines):
-        return one
-    other = Seen(read(3), 3)
-    return other if _reads_well(other.lines, upright.lines) else upright
+def _from_the_side(upright: Upright, read: Callable[[int], tuple[Line, ...]]) -> Upright:
+    for turns in (1, 3):
+        lines = read(turns)
+        if _reads_well(lines, upright[0]):
+            return lines, turns
+    return upright
 
 
 def _reads_well(lines: Sequence[Line], before: Sequence[Line]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel, field_validator
 
 from schemas.registry import from_json_schema, from_model
@@ -189,3 +190,75 @@ def test_numbers_are_found_with_their_signs_and_thousands(
 ) -> None:
     [evidence] = grounding.locate({"n": value}, {1: [line(100, 100, printed)]}).values()
     assert [citation.text for citation in evidence.citations] == ([found] if found else [])
+
+
+EVIL: dict[str, Any] = {"^(a|a)*$": {}}
+HARD = "a" * 40 + "!"
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"patternProperties": EVIL},
+        {"patternProperties": EVIL, "additionalProperties": {"type": "string"}},
+        {"patternProperties": EVIL, "unevaluatedProperties": False},
+        {"allOf": [{"patternProperties": EVIL}], "unevaluatedProperties": False},
+        {"propertyNames": {"pattern": "^(a|a)*$"}},
+        {"additionalProperties": {"pattern": "^(a|a)*$"}},
+    ],
+    ids=str,
+)
+def test_an_expression_in_any_keyword_costs_its_time_and_no_more(keywords: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"x": {"type": "object", "properties": {HARD: {}}, **keywords}}}
+    started = time.monotonic()
+    validate.check({"x": {HARD: HARD, HARD + "b": HARD}}, from_json_schema(schema, name="mine"))
+    assert time.monotonic() - started < 3
+
+
+def test_expressions_of_a_schema_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate, "_PATTERN_SECONDS", 0.2)
+    schema = {"type": "object", "properties": {"x": {"type": "string", "pattern": "^(a|a)*$"}}}
+    started = time.monotonic()
+    found = issues(schema, {"x": HARD})
+    assert ("check_failed", "") in found
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("keywords", "value", "fits"),
+    [
+        ({"patternProperties": {"^n": {"type": "integer"}}}, {"n1": 1, "other": "x"}, True),
+        ({"patternProperties": {"^n": {"type": "integer"}}}, {"n1": "x"}, False),
+        ({"patternProperties": {"^n": {}}, "additionalProperties": False}, {"n1": 1}, True),
+        ({"patternProperties": {"^n": {}}, "additionalProperties": False}, {"m1": 1}, False),
+        ({"properties": {"m": {}}, "additionalProperties": {"type": "integer"}}, {"m": "x", "k": "x"}, False),
+        ({"allOf": [{"properties": {"m": {}}}], "unevaluatedProperties": False}, {"m": 1}, True),
+        ({"allOf": [{"properties": {"m": {}}}], "unevaluatedProperties": False}, {"k": 1}, False),
+        ({"$ref": "#/$defs/m", "unevaluatedProperties": False}, {"m": 1}, True),
+        ({"anyOf": [{"required": ["m"]}], "unevaluatedProperties": False}, {"m": 1}, False),
+        (
+            {"if": {"required": ["m"]}, "then": {"properties": {"m": {}}}, "unevaluatedProperties": False},
+            {"m": 1},
+            True,
+        ),
+        (
+            {"dependentSchemas": {"m": {"properties": {"m": {}}}}, "unevaluatedProperties": False},
+            {"m": 1},
+            True,
+        ),
+        ({"allOf": [{"additionalProperties": True}], "unevaluatedProperties": False}, {"k": 1}, True),
+        ({"unevaluatedProperties": {"type": "integer"}}, {"k": "x"}, False),
+    ],
+    ids=str,
+)
+def test_open_ended_keywords_mean_what_they_mean_elsewhere(
+    keywords: dict[str, Any], value: Any, fits: bool
+) -> None:
+    raw = {
+        "type": "object",
+        "properties": {"x": {"type": "object", **keywords}},
+        "$defs": {"m": {"type": "object", "properties": {"m": {}}}},
+    }
+    breaches = [code for code, _ in issues(raw, {"x": value}) if code == "schema_violation"]
+    assert (not breaches) == fits
+    assert Draft202012Validator(raw).is_valid({"x": value}) == fits

@@ -21,7 +21,6 @@ from worker.checks import patterns
 from worker.reading.engines.matcher import confidence
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.sheet import Candidate
-from worker.reading.text.lines import box_on_page
 
 _MAX_ALTERNATIVES = 3
 _MOST_OTHERS = 50  # candidates looked at for alternatives
@@ -147,7 +146,7 @@ def _others(claim: _Claim, index: int, value: Any) -> list[tuple[Any, Candidate]
 def _citations(candidate: Candidate) -> Iterator[Citation]:
     for span in candidate.spans:
         cell = span.cell
-        box = box_on_page(span.box, cell.page, vertical=cell.line.vertical)
+        box = cell.page.on_page(span.box, vertical=cell.line.vertical)
         yield Citation(page=cell.page.number, box=box.rounded(), text=span.text)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.graph import Graph
-from worker.reading.engines.matcher.questions import Question, question
+from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.rows import Cell, Row
-from worker.reading.engines.matcher.wordings import likeness
+from worker.reading.engines.matcher.typed_spans import Span
+from worker.reading.engines.matcher.wordings import Meaning, likeness
 
 _MEANT = 0.42  # likeness from which the head of a column names a field
 _NAMES_LIST = 0.5  # what a heading that names the list adds
@@ -18,11 +20,14 @@ _DEEPEST = 3  # rows of a head
 _LONGEST = 42  # characters of a column's name
 _SUMMED = frozenset({"total", "amount"})
 _MANY = 4  # rows from which strips between words tell columns
+_NUMBER = re.compile(
+    r"[^\w\d-]{0,3}(?:[A-Z]{2,3}\s?)?[^\w\d-]{0,2}-?\s?\(?\d[\d.,' ]*-?\)?\s?(?:%|[^\W\d]{1,6}[²³.]?)?[^\w\d]{0,4}"
+)
 _NUMERIC = frozenset({"number", "integer"})
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column: its name as printed, its extent in pixels, the field it holds, how surely (0 to 1).
 
     `lines` are the rows of its name; where they name several things, `line` says on which line of an item the
@@ -54,20 +59,27 @@ class Head:
 
     start: int
     end: int
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     score: float
 
 
-def questions_of(listed: Field, graph: Graph) -> tuple[Question, ...]:
+def questions_of(listed: Field, graph: Graph) -> tuple[FieldQuery, ...]:
     """The fields of an item as questions."""
     assert listed.items is not None
     inner = listed.items.properties or (listed.items,)
-    return tuple(question(child, (), graph.wordings) for child in inner if not child.is_array and not child.is_object)
+    return tuple(
+        question(child, (), graph.wordings) for child in inner if not child.is_array and not child.is_object
+    )
 
 
-def heads(listed: Field, questions: Sequence[Question], graph: Graph) -> Iterator[Head]:
+def name_of(listed: Field, graph: Graph) -> Meaning:
+    """What a list is called."""
+    return graph.wordings.meaning(words(listed.title or listed.name))
+
+
+def heads(listed: Field, questions: Sequence[FieldQuery], graph: Graph) -> Iterator[Head]:
     """Every row that could be the head of the list, with what it names."""
-    named = graph.wordings.meaning(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", listed.title or listed.name))
+    named = name_of(listed, graph)
     rows = graph.sheet.layout.rows
     for row in rows:
         if not _could_be_head(row):
@@ -82,7 +94,9 @@ def heads(listed: Field, questions: Sequence[Question], graph: Graph) -> Iterato
             if len(found) < min(2, len(questions)):
                 continue
             nearby = [cell.text for r in rows[max(0, row.index - 2) : row.index + 1] for cell in r.cells]
-            about = max((likeness(named, graph.wordings.meaning(text[:60])).both for text in nearby), default=0.0)
+            about = max(
+                (likeness(named, graph.wordings.meaning(text[:60])).both for text in nearby), default=0.0
+            )
             yield Head(row.index, row.index + depth, columns, sum(found) + _NAMES_LIST * about - 0.1 * depth)
 
 
@@ -101,30 +115,30 @@ def _goes_on(rows: Sequence[Row]) -> bool:
     return last.page is before.page and last.y0 - before.y1 < 0.9 * before.height and _could_be_head(last)
 
 
-def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]]) -> list[Column]:
+def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]]) -> list[TableColumn]:
     """The cells of a head's rows, those under one another joined."""
-    columns: list[Column] = []
+    columns: list[TableColumn] = []
     for row in rows:
         for piece in (piece for cell in row.cells for piece in _pieces(cell, strips)):
             over = [column for column in columns if _shares(column, piece)]
             if len(over) == 1 and row is not rows[0]:
                 above = over[0]
                 extent = min(above.x0, piece.x0), max(above.x1, piece.x1)
-                columns[columns.index(above)] = Column((*above.lines, *piece.lines), *extent)
+                columns[columns.index(above)] = TableColumn((*above.lines, *piece.lines), *extent)
             elif not over:
                 columns.append(piece)
     return sorted(columns, key=lambda column: column.x0)
 
 
-def _shares(one: Column, two: Column) -> bool:
+def _shares(one: TableColumn, two: TableColumn) -> bool:
     shared = min(one.x1, two.x1) - max(one.x0, two.x0)
     return shared > 0.2 * min(one.x1 - one.x0, two.x1 - two.x0)
 
 
-def _pieces(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[Column]:
+def _pieces(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[TableColumn]:
     """A cell of a head, cut between columns: their names stand close."""
     for start, end in cut(cell, strips):
-        yield Column((cell.text[start:end],), cell.x_at(start), cell.x_at(end))
+        yield TableColumn((cell.text[start:end],), cell.x_at(start), cell.x_at(end))
 
 
 def gutters(row: Row, rows: Sequence[Row]) -> list[tuple[float, float]]:
@@ -132,9 +146,18 @@ def gutters(row: Row, rows: Sequence[Row]) -> list[tuple[float, float]]:
 
     With few rows, words of one text leave the same strips free by chance, so whole cells are looked at.
     """
-    full = [other for other in rows[row.index + 1 : row.index + 16] if other.page is row.page and len(other.cells) >= 3][:8]
+    full = [
+        other
+        for other in rows[row.index + 1 : row.index + 16]
+        if other.page is row.page and len(other.cells) >= 3
+    ][:8]
     whole = len(full) < _MANY
-    spans = sorted(span for other in full for cell in other.cells for span in ([(cell.x0, cell.x1)] if whole else _words(cell)))
+    spans = sorted(
+        span
+        for other in full
+        for cell in other.cells
+        for span in ([(cell.x0, cell.x1)] if whole else _words(cell))
+    )
     if not spans:
         return []
     allowed = 0 if whole else len(full) // _MANY
@@ -161,13 +184,18 @@ def cut(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[tuple[int
     for gap in re.finditer(r"\s+", cell.text):
         x0, x1 = cell.x_at(gap.start()), cell.x_at(gap.end())
         middle = (x0 + x1) / 2
-        if any(low - 0.2 * cell.height <= x0 and x1 <= high + 0.2 * cell.height and low <= middle <= high for low, high in strips):
+        if any(
+            low - 0.2 * cell.height <= x0 and x1 <= high + 0.2 * cell.height and low <= middle <= high
+            for low, high in strips
+        ):
             yield start, gap.start()
             start = gap.end()
     yield start, len(cell.text)
 
 
-def _meant(columns: Sequence[Column], questions: Sequence[Question], graph: Graph) -> tuple[Column, ...]:
+def _meant(
+    columns: Sequence[TableColumn], questions: Sequence[FieldQuery], graph: Graph
+) -> tuple[TableColumn, ...]:
     """Each column with the field it names best, each field once."""
     pairs = []
     for index, column in enumerate(columns):
@@ -184,7 +212,7 @@ def _meant(columns: Sequence[Column], questions: Sequence[Question], graph: Grap
     return tuple(named)
 
 
-def _nearest(column: Column, wanted: Question, graph: Graph) -> tuple[float, int]:
+def _nearest(column: TableColumn, wanted: FieldQuery, graph: Graph) -> tuple[float, int]:
     """How near a column's name is to a field, and on which of its lines that is said, 0 for all together."""
     if len(column.text) > _LONGEST * len(column.lines):
         return 0.0, 0
@@ -196,12 +224,14 @@ def _nearest(column: Column, wanted: Question, graph: Graph) -> tuple[float, int
     return (by_line[best], best) if by_line[best] > joined + 0.15 else (joined, 0)
 
 
-def _near(text: str, wanted: Question, graph: Graph) -> float:
+def _near(text: str, wanted: FieldQuery, graph: Graph) -> float:
+    """How near a name is to a field; of two that mean the same the one in its very letters is nearer."""
     read = graph.wordings.meaning(text)
-    return max(likeness(meaning, read).both for meaning in wanted.own)
+    found = [likeness(meaning, read) for meaning in wanted.own]
+    return max(0.97 * one.both + 0.03 * one.letters for one in found)
 
 
-def with_the_rest(head: Head, questions: Sequence[Question], numeric: Mapping[int, float]) -> Head:
+def with_the_rest(head: Head, questions: Sequence[FieldQuery], numeric: Mapping[int, float]) -> Head:
     """The head with the fields that no column names, given to columns of their type that are free.
 
     `numeric` is the share of numbers in each column, by its index. A sum stands rightmost, a text is the widest.
@@ -210,7 +240,11 @@ def with_the_rest(head: Head, questions: Sequence[Question], numeric: Mapping[in
     missing = [asked for asked in range(len(questions)) if asked not in {c.asked for c in columns}]
     for asked in missing:
         wants_number = questions[asked].kind in _NUMERIC
-        free = [i for i, column in enumerate(columns) if column.asked is None and i in numeric and (numeric[i] > 0.6) == wants_number]
+        free = [
+            i
+            for i, column in enumerate(columns)
+            if column.asked is None and i in numeric and (numeric[i] > 0.6) == wants_number
+        ]
         alike = [other for other in missing if (questions[other].kind in _NUMERIC) == wants_number]
         named = any(c.asked is not None and questions[c.asked].kind == "text" for c in columns)
         if not free or (not wants_number and (named or asked != alike[0])):
@@ -223,3 +257,17 @@ def with_the_rest(head: Head, questions: Sequence[Question], numeric: Mapping[in
             index = max(free, key=lambda i: columns[i].x1 - columns[i].x0)
         columns[index] = replace(columns[index], asked=asked, near=0.3)
     return replace(head, columns=tuple(columns))
+
+
+def numeric(rows: Sequence[Mapping[int, Sequence[Span]]]) -> dict[int, float]:
+    """By column, the share of its texts that are numbers."""
+    texts: dict[int, list[str]] = {}
+    for filled in rows:
+        for index, spans in filled.items():
+            texts.setdefault(index, []).append(" ".join(span.text for span in spans))
+    return {index: sum(is_number(text) for text in found) / len(found) for index, found in texts.items()}
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is one number, its currency or unit beside it."""
+    return _NUMBER.fullmatch(text) is not None

@@ -13,25 +13,29 @@ from enum import IntEnum
 from functools import cached_property
 
 from schemas.json_schema.fields import Field
-from schemas.page import Line
-from worker.reading.engines.matcher import typed_spans
+from worker.reading.engines.matcher.cells import split_lines
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.lexicon import Mentions, fold_letters
 from worker.reading.engines.matcher.rows import Cell, arrange
 from worker.reading.engines.matcher.sheet import Sheet
 from worker.reading.engines.matcher.typed_spans import Span, Typed
 from worker.reading.engines.matcher.wordings import Wordings
-from worker.reading.text.lines import ReadPage
+from worker.reading.text.page_lines import PageLines
 
-_WIDE = 1.3  # letter heights of white between words that belong to different cells
 _NEAR_ABOVE = 3.2  # letter heights between a label and the value under it
-_BLOCK_GAP = 1.1  # letter heights between the lines of one block
+_BLOCK_GAP = 0.75  # letter heights between the lines of one block
 _MOST_IN_BLOCK = 7
+_SECTION_ROWS = 9  # rows above a value in which the heading of its section is looked for
+_NAMES = 0.6  # share of known wordings from which a cell is a heading
 _COLON = re.compile(r"\s?[:：]\s?(?![/\\]{2})")
 _TIME_BEFORE = re.compile(r"\d\s?$")
 _BRACKET = re.compile(r"\s?[(（][^()（）]*\d[^()（）]*[)）]?\s*$")
 """A number in brackets behind a name."""
+_SENTENCE = 70  # characters from which a text without a colon is prose
+_BEGINS_VALUE = re.compile(r"[\s.:#№=*-]*[^\W_a-zà-ÿ]")
+"""What may follow a label without a colon: digits, capitals, signs of scripts without them; else the label goes on."""
 _LEAD = " \t:：.·-–—=>#*|，,。"
+_SIGNS = _LEAD + "$€£¥￥RM()"
 _TAIL = " \t:：|;,，"
 
 
@@ -45,6 +49,7 @@ class Relation(IntEnum):
     HEADING = 4
     BELOW = 5
     BEHIND = 6
+    SECTION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class PrintedValue:
     """A value that stands on a page: its parts, what type it was found as (`text` for any), its labels."""
 
     spans: tuple[Span, ...]
@@ -88,7 +93,7 @@ class Graph:
     """The wordings of the schema's own fields."""
 
     @cached_property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[PrintedValue, ...]:
         """Every value with its labels."""
         return tuple(place for cell in self.sheet.layout.cells for place in self._in_cell(cell))
 
@@ -105,7 +110,9 @@ class Graph:
     def _next_line(self, cell: Cell) -> Cell | None:
         for other in self.sheet.layout.below(cell, rows=2):
             gap = other.y0 - cell.y1
-            aligned = abs(other.x0 - cell.x0) < 1.5 * cell.height or abs(other.cx - cell.cx) < 0.7 * cell.height
+            aligned = (
+                abs(other.x0 - cell.x0) < 1.5 * cell.height or abs(other.cx - cell.cx) < 0.7 * cell.height
+            )
             if gap < _BLOCK_GAP * max(cell.height, other.height) and aligned:
                 return other
         return None
@@ -121,32 +128,44 @@ class Graph:
                 found.append((start, end, _trimmed(Span(cell, begin, following))))
         return found
 
-    def _in_cell(self, cell: Cell) -> Iterator[Place]:
+    def _in_cell(self, cell: Cell) -> Iterator[PrintedValue]:
         around = tuple(self._around(cell))
         cuts = self._cuts(cell)
         for start, end, span in self.inline(cell):
             label = Edge(Relation.INLINE, cell.text[start:end].strip(), 0.0)
-            yield Place((span,), "text", None, (label, *around), whole=len(cuts) == 1)
+            yield PrintedValue((span,), "text", None, (label, *around), whole=len(cuts) == 1)
         if not cuts or cuts[0][0] > 0 or cuts[0][1] < len(cell.text):
-            yield Place((_trimmed(Span(cell, 0, len(cell.text))),), "text", None, around, whole=True)
+            yield PrintedValue((_trimmed(Span(cell, 0, len(cell.text))),), "text", None, around, whole=True)
             bracket = _BRACKET.search(cell.text)
             if bracket and bracket.start() > 3:
-                yield Place((_trimmed(Span(cell, 0, bracket.start())),), "text", None, around, whole=False)
+                yield PrintedValue(
+                    (_trimmed(Span(cell, 0, bracket.start())),), "text", None, around, whole=False
+                )
         yield from self._typed(cell, cuts, around)
 
-    def _typed(self, cell: Cell, cuts: Sequence[tuple[int, int]], around: tuple[Edge, ...]) -> Iterator[Place]:
+    def _typed(
+        self, cell: Cell, cuts: Sequence[tuple[int, int]], around: tuple[Edge, ...]
+    ) -> Iterator[PrintedValue]:
+        seen: set[tuple[int, int]] = set()
         for kind in ("date", "datetime", "time", "money", "number", "percent", "code", "phone", "currency"):
             before = 0
             for typed in self.sheet.typed(kind, cell):
                 start, end = typed.span.start, typed.span.end
+                if kind in {"number", "code"} and (start, end) in seen:
+                    continue
+                seen.add((start, end))
                 cut = max((c for c in cuts if c[1] <= start), default=None)
                 label = cell.text[cut[0] : cut[1]] if cut else cell.text[min(before, start) : start]
-                edges = [Edge(Relation.INLINE, label.strip(_LEAD), float(start - (cut[1] if cut else start)) / 8)] if label.strip(_LEAD) else []
+                edges = (
+                    [Edge(Relation.INLINE, label.strip(_LEAD), float(start - (cut[1] if cut else start)) / 8)]
+                    if any(map(str.isalpha, label)) and label.strip(_SIGNS)
+                    else []
+                )
                 behind = cell.text[end:].strip(_LEAD)
                 if behind and len(behind) < 40:
                     edges.append(Edge(Relation.BEHIND, behind, 0.0))
                 alone = not re.search(r"\w", cell.text[:start] + cell.text[end:])
-                yield Place((typed.span,), kind, typed, (*edges, *around), whole=alone)
+                yield PrintedValue((typed.span,), kind, typed, (*edges, *around), whole=alone)
                 before = end
 
     def _cuts(self, cell: Cell) -> list[tuple[int, int]]:
@@ -161,7 +180,7 @@ class Graph:
                 cuts.append((start, colon.end()))
         if not cuts or cuts[0][0] > 0:
             end = self._known(folded, 0)
-            if 1 < end < len(text) - 1 and re.search(r"\w", text[end:]):
+            if 1 < end < len(text) - 1 and len(text) < _SENTENCE and _BEGINS_VALUE.match(text[end:]):
                 cuts.insert(0, (0, end))
         return cuts
 
@@ -192,6 +211,9 @@ class Graph:
         head = self._head(cell)
         if head is not None:
             yield Edge(Relation.HEADING, head.text, (cell.y0 - head.y1) / height)
+        section = self._section(cell)
+        if section is not None:
+            yield Edge(Relation.SECTION, section.text, (cell.y0 - section.y1) / height)
         below = next(self.sheet.layout.below(cell, rows=1), None)
         if below is not None and below.y0 - cell.y1 < 1.5 * height:
             yield Edge(Relation.BELOW, below.text, (below.y0 - cell.y1) / height)
@@ -219,16 +241,39 @@ class Graph:
         found: Cell | None = memo[id(cell)]
         return found
 
+    def _section(self, cell: Cell) -> Cell | None:
+        """The nearest cell above in the same column that names something and has no value beside it."""
+        rows = self.sheet.layout.rows
+        for row in reversed(rows[max(0, cell.row - _SECTION_ROWS) : cell.row]):
+            if row.page is not cell.page:
+                return None
+            for other in row.cells:
+                beside = [c for c in self.sheet.layout.right_of(other) if c.x0 - other.x1 < 8 * other.height]
+                if not beside and abs(other.x0 - cell.x0) < 2.5 * cell.height and self._is_heading(other):
+                    return other
+        return None
+
+    def _is_heading(self, cell: Cell) -> bool:
+        memo = self.sheet.memo.setdefault("headings", {})
+        if id(cell) not in memo:
+            units = self.wordings.meaning(cell.text[:60]).units if len(cell.text) < 40 else ()
+            size = sum(len(unit.word) for unit in units)
+            known = sum(len(unit.word) for unit in units if unit.meanings)
+            memo[id(cell)] = bool(size) and known >= _NAMES * size and not any(map(str.isdigit, cell.text))
+        found: bool = memo[id(cell)]
+        return found
+
     def _same_block(self, above: Cell, cell: Cell) -> bool:
         aligned = abs(above.x0 - cell.x0) < 1.5 * cell.height
         return aligned and cell.y0 - above.y1 < _BLOCK_GAP * max(cell.height, above.height)
 
 
-def graph_of(pages: Iterable[ReadPage], root: Field, wordings: Wordings) -> Graph:
+def graph_of(pages: Iterable[PageLines], root: Field, wordings: Wordings) -> Graph:
     """The graph of some pages, read for a schema."""
+    tight = [page.tight() for page in pages]
     cut = [
         replace(page, lines=tuple(split_lines(page.lines, width=page.width, height=page.height)))
-        for page in pages
+        for page in tight
     ]
     named = {target.path: (words(target.name), target.title) for target in root.walk() if target.path}
     return Graph(Sheet(arrange(cut), Mentions()), wordings, Wordings(named))
@@ -248,27 +293,3 @@ def _trimmed(span: Span) -> Span:
     while start < end - 1 and text[start].isspace():
         start += 1
     return Span(span.cell, start, end)
-
-
-def split_lines(lines: Sequence[Line], *, width: int, height: int) -> Iterator[Line]:
-    """Lines cut where the white between two words is wider than their letters are high."""
-    for line in lines:
-        if line.vertical or _stands_up(line, width=width, height=height):
-            yield replace(line, vertical=True)
-            continue
-        limit = _WIDE * line.height * height / width
-        start = 0
-        for gap in re.finditer(r"\s+", line.text):
-            if line.edges[gap.end()] - line.edges[gap.start()] > limit and gap.start() > start:
-                yield _part(line, start, gap.start())
-                start = gap.end()
-        yield line if start == 0 else _part(line, start, len(line.text))
-
-
-def _stands_up(line: Line, *, width: int, height: int) -> bool:
-    """Whether a text layer's line runs up the page: its box is much taller than wide."""
-    return len(line.text) > 2 and line.box.height * height > 2.0 * line.box.width * width
-
-
-def _part(line: Line, start: int, end: int) -> Line:
-    return replace(line, text=line.text[start:end], box=line.span_box(start, end), edges=line.edges[start : end + 1])

@@ -11,9 +11,19 @@ from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import unheaded
 from worker.reading.engines.matcher.assign import as_type
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
-from worker.reading.engines.matcher.columns import Head, cut, gutters, heads, questions_of, with_the_rest
+from worker.reading.engines.matcher.columns import (
+    Head,
+    cut,
+    gutters,
+    heads,
+    is_number,
+    name_of,
+    numeric,
+    questions_of,
+    with_the_rest,
+)
 from worker.reading.engines.matcher.graph import Graph
-from worker.reading.engines.matcher.questions import Question
+from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
@@ -22,8 +32,11 @@ _GAP = 5.0  # letter heights of white that end a table
 _FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
 _SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions"})
 _TYPES: Mapping[str, tuple[str, ...]] = {
-    "date": ("date",), "datetime": ("datetime", "date"), "time": ("time",),
-    "number": ("money", "number", "percent"), "integer": ("number", "money"),
+    "date": ("date",),
+    "datetime": ("datetime", "date"),
+    "time": ("time",),
+    "number": ("money", "number", "percent"),
+    "integer": ("number", "money"),
 }
 _NUMBERS = frozenset({"number", "integer"})
 
@@ -43,32 +56,42 @@ class Item:
 def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
     """The items of every list of objects, each table read for the list that it suits best."""
     asked = {listed.path: questions_of(listed, graph) for listed in lists}
-    offers = [(head, listed) for listed in lists if listed.items and listed.items.is_object for head in heads(listed, asked[listed.path], graph)]
+    offers = [
+        (head, listed)
+        for listed in lists
+        if listed.items and listed.items.is_object
+        for head in heads(listed, asked[listed.path], graph)
+    ]
     found: dict[str, Listing] = {}
     taken: set[int] = set()
     for head, listed in sorted(offers, key=lambda offer: -offer[0].score):
         if listed.path in found or taken & set(range(head.start, head.end)):
             continue
-        items = _Table(head, asked[listed.path], graph).items()
+        items = max((_Table(head, asked[listed.path], graph, up=up).items() for up in (False, True)), key=len)
         if items:
             found[listed.path] = Listing(items)
             taken |= set(range(head.start, head.end))
-    for listed in lists:
-        if listed.path not in found and listed.items is not None and listed.items.is_object:
-            found[listed.path] = Listing(unheaded.items(asked[listed.path], graph))
+    left = [
+        listed
+        for listed in lists
+        if listed.path not in found and listed.items is not None and listed.items.is_object
+    ]
+    places = unheaded.sections({listed.path: name_of(listed, graph) for listed in left}, graph)
+    for listed in left:
+        found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
     return found
 
 
 class _Table:
     """A table of a document while it is read."""
 
-    def __init__(self, head: Head, questions: Sequence[Question], graph: Graph) -> None:
-        self._graph, self._questions = graph, questions
+    def __init__(self, head: Head, questions: Sequence[FieldQuery], graph: Graph, *, up: bool) -> None:
+        self._graph, self._questions, self._up = graph, questions, up
         self._head = head
         self._strips = gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
         rows = list(self._body())
         filled = [self._fill(row) for row in rows]
-        self._head = with_the_rest(head, questions, _numeric(filled))
+        self._head = with_the_rest(head, questions, numeric(filled))
         self._rows = list(zip(rows, filled, strict=True))
         most = max((self._valid(parts) for parts in filled), default=0)
         self._needed = max(min(2, most), ceil(_FULL * most))
@@ -97,11 +120,14 @@ class _Table:
     def _valid(self, filled: Filled) -> int:
         """How many fields have something of their type; none when numbers are wanted and none is there."""
         texts = {
-            self._head.columns[index].asked: " ".join(span.text for span in spans) for index, spans in filled.items()
+            self._head.columns[index].asked: " ".join(span.text for span in spans)
+            for index, spans in filled.items()
         }
         wanted = {asked: self._questions[asked].kind in _NUMBERS for asked in texts if asked is not None}
-        valid = [asked for asked, number in wanted.items() if not number or _is_number(texts[asked])]
-        numbers = any(c.asked is not None and self._questions[c.asked].kind in _NUMBERS for c in self._head.columns)
+        valid = [asked for asked, number in wanted.items() if not number or is_number(texts[asked])]
+        numbers = any(
+            c.asked is not None and self._questions[c.asked].kind in _NUMBERS for c in self._head.columns
+        )
         return len(valid) if not numbers or any(wanted[asked] for asked in valid) else 0
 
     def _is_head(self, row: Row) -> bool:
@@ -119,6 +145,9 @@ class _Table:
     def _body(self) -> Iterator[Row]:
         """The rows under the head, until something else begins."""
         rows = self._graph.sheet.layout.rows
+        if self._up:  # lists of parts on drawings grow from their head upwards
+            yield from self._body_above(rows)
+            return
         names = {column.text for column in self._head.columns}
         before = rows[self._head.end - 1]
         for row in rows[self._head.end :]:
@@ -128,6 +157,14 @@ class _Table:
                 return
             yield row
             before = row
+
+    def _body_above(self, rows: Sequence[Row]) -> Iterator[Row]:
+        after = rows[self._head.start]
+        for row in reversed(rows[: self._head.start]):
+            if row.page is not after.page or after.y0 - row.y1 > 1.5 * max(row.height, after.height):
+                return
+            yield row
+            after = row
 
     def _fill(self, row: Row) -> Filled:
         filled: Filled = {}
@@ -160,8 +197,14 @@ class _Table:
 
     def _text_column(self) -> int | None:
         """The column of the words that name an item."""
-        texts = [i for i, c in enumerate(self._head.columns) if c.asked is not None and self._questions[c.asked].kind == "text"]
-        sizes = {i: sum(len(span.text) for _, filled in self._rows for span in filled.get(i, ())) for i in texts}
+        texts = [
+            i
+            for i, c in enumerate(self._head.columns)
+            if c.asked is not None and self._questions[c.asked].kind == "text"
+        ]
+        sizes = {
+            i: sum(len(span.text) for _, filled in self._rows for span in filled.get(i, ())) for i in texts
+        }
         return max(sizes, key=sizes.__getitem__, default=None)
 
     def _named(self, row: Row, filled: Filled, above: Sequence[tuple[Row, Filled]]) -> Filled:
@@ -179,7 +222,12 @@ class _Table:
         for row, parts in item.under:
             near = row.page is before.page and row.y0 - before.y1 < 0.8 * row.height
             asked = {i: spans for i, spans in parts.items() if self._head.columns[i].asked is not None}
-            if near and asked and not asked.keys() & filled.keys() and all(self._suits(i, spans) for i, spans in asked.items()):
+            if (
+                near
+                and asked
+                and not asked.keys() & filled.keys()
+                and all(self._suits(i, spans) for i, spans in asked.items())
+            ):
                 filled |= asked
             going_on = going_on and near and words is not None and words in parts and words in filled
             if going_on and words is not None and self._goes_on(filled[words][-1], words, parts[words][0]):
@@ -201,7 +249,7 @@ class _Table:
     def _suits(self, index: int, spans: Sequence[Span]) -> bool:
         asked = self._head.columns[index].asked
         number = asked is not None and self._questions[asked].kind in _NUMBERS
-        return number and _is_number(" ".join(span.text for span in spans))
+        return number and is_number(" ".join(span.text for span in spans))
 
     def _goes_on(self, last: Span, index: int, first: Span) -> bool:
         """Whether a text under another is the rest of it."""
@@ -213,7 +261,9 @@ class _Table:
         """Whether the first word of the next line had no room behind a line."""
         columns = self._head.columns
         room = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
-        starts = [span.cell.x_at(span.start) for _, filled in self._rows for span in filled.get(index + 1, ())[:1]]
+        starts = [
+            span.cell.x_at(span.start) for _, filled in self._rows for span in filled.get(index + 1, ())[:1]
+        ]
         room = min([room, *starts])
         word = re.match(r"\S+", first.text)
         width = first.cell.x_at(first.start + word.end()) - first.cell.x_at(first.start) if word else 0.0
@@ -231,7 +281,7 @@ class _Table:
             fields[asked.field.name] = Scalar(list(self._values(asked, spans, sure)))
         return Group(fields)
 
-    def _values(self, asked: Question, spans: Sequence[Span], sure: float) -> Iterator[Candidate]:
+    def _values(self, asked: FieldQuery, spans: Sequence[Span], sure: float) -> Iterator[Candidate]:
         if asked.kind in _TYPES and not asked.verbatim:
             for kind in _TYPES[asked.kind]:
                 for span in spans:
@@ -242,20 +292,3 @@ class _Table:
         text = " ".join(span.text for span in spans).strip(" |:;")
         if as_type(text, asked.field) is not None:
             yield Candidate(text, sure, tuple(spans), sure, sure)
-
-
-def _numeric(rows: Sequence[Filled]) -> dict[int, float]:
-    """By column, the share of its texts that are numbers."""
-    texts: dict[int, list[str]] = {}
-    for filled in rows:
-        for index, spans in filled.items():
-            texts.setdefault(index, []).append(" ".join(span.text for span in spans))
-    return {index: sum(_is_number(text) for text in found) / len(found) for index, found in texts.items()}
-
-
-def _is_number(text: str) -> bool:
-    """Whether a text is one number, its currency or unit beside it."""
-    return _NUMBER.fullmatch(text) is not None
-
-
-_NUMBER = re.compile(r"[^\w\d-]{0,3}(?:[A-Z]{2,3}\s?)?[^\w\d-]{0,2}-?\s?\(?\d[\d.,' ]*-?\)?\s?(?:%|[^\W\d]{1,6}[²³.]?)?[^\w\d]{0,4}")

@@ -34,7 +34,10 @@ class Entry:
 def listing(field: Field, graph: Graph) -> Listing:
     """The entries in reading order, in the names of the list's fields."""
     assert field.items is not None
-    by_concept = {str(child.hints.get("x-concept", child.name)).rpartition(".")[2]: child.name for child in field.items.properties}
+    by_concept = {
+        str(child.hints.get("x-concept", child.name)).rpartition(".")[2]: child.name
+        for child in field.items.properties
+    }
     return Listing([_group(entry, by_concept) for entry in entries(graph)])
 
 
@@ -44,7 +47,10 @@ def entries(graph: Graph) -> Iterator[Entry]:
     heads: list[Cell] = []
     for row in graph.sheet.layout.rows:
         if len(row.cells) > 1 and not any(map(str.isdigit, row.text)) and ":" not in row.text:
-            heads = [*(head for head in heads if all(head.overlap_x(cell) <= 0 for cell in row.cells)), *row.cells]
+            heads = [
+                *(head for head in heads if all(head.overlap_x(cell) <= 0 for cell in row.cells)),
+                *row.cells,
+            ]
         for cell in row.cells:
             if id(cell) in used:
                 continue
@@ -55,7 +61,9 @@ def entries(graph: Graph) -> Iterator[Entry]:
 
 def _of_table(cell: Cell, row: Row, heads: Sequence[Cell]) -> Iterator[Entry]:
     """A cell of a row with several, under the head of its column."""
-    over = [head for head in heads if head.overlap_x(cell) > 0 and head.page is cell.page and head.row < cell.row]
+    over = [
+        head for head in heads if head.overlap_x(cell) > 0 and head.page is cell.page and head.row < cell.row
+    ]
     if over and len(row.cells) > 1:
         head = over[-1]
         yield Entry(Span(head, 0, len(head.text)), Span(cell, 0, len(cell.text)), sure=0.5)
@@ -88,7 +96,8 @@ def _of_cell(cell: Cell, graph: Graph, used: set[int]) -> Iterator[Entry]:
         if value is not None or cell.text.rstrip().endswith((":", "：")):
             start = inline[-1].value.end if inline and inline[-1].value else 0
             key = Span(cell, start, len(cell.text.rstrip(" :：")))
-            yield _signed(Entry(key, value and Span(value, 0, len(value.text)), sure=0.6), graph)
+            place = None if value is None else Span(value, 0, len(value.text))
+            yield _signed(Entry(key, place, sure=0.6), graph)
 
 
 def _divided(label: str, value: str) -> bool:
@@ -105,7 +114,11 @@ def _is_label(cell: Cell, graph: Graph) -> bool:
         return True
     units = graph.wordings.meaning(text).units
     size = sum(len(unit.word) for unit in units)
-    return bool(size) and sum(len(unit.word) for unit in units if unit.meanings) >= _KNOWN * size and not any(map(str.isdigit, text))
+    return (
+        bool(size)
+        and sum(len(unit.word) for unit in units if unit.meanings) >= _KNOWN * size
+        and not any(map(str.isdigit, text))
+    )
 
 
 def _beside(cell: Cell, graph: Graph, used: set[int]) -> Cell | None:
@@ -113,7 +126,13 @@ def _beside(cell: Cell, graph: Graph, used: set[int]) -> Cell | None:
         near = other.x0 - cell.x1 < _FAR * cell.height
         colon = cell.text.rstrip().endswith((":", "："))
         value = not _ends_open(other) if colon else not _is_label(other, graph)
-        if near and value and id(other) not in used and tick(other.text) is None and not _inline(other, graph):
+        if (
+            near
+            and value
+            and id(other) not in used
+            and tick(other.text) is None
+            and not _inline(other, graph)
+        ):
             return other
     return None
 
@@ -158,11 +177,12 @@ def _signed(entry: Entry, graph: Graph) -> Entry:
 def _group(entry: Entry, names: Mapping[str, str]) -> Group:
     sure = entry.sure
     fields: dict[str, Filling] = {
-        names.get("key", "key"): Scalar([Candidate(entry.key.text.strip(" :："), 1.0, (entry.key,), sure, sure)]),
+        names.get("key", "key"): Scalar(
+            [Candidate(entry.key.text.strip(" :："), 1.0, (entry.key,), sure, sure)]
+        ),
         names.get("kind", "kind"): Scalar([Candidate(entry.kind, 1.0, (), sure, sure)]),
     }
     if entry.value is not None:
         text = entry.said or entry.value.text.strip()
         fields[names.get("value", "value")] = Scalar([Candidate(text, 1.0, (entry.value,), sure, sure)])
     return Group(fields)
-

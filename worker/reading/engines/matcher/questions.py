@@ -12,51 +12,64 @@ from worker.reading.engines.matcher.wordings import Meaning, Wordings
 
 _QUOTED = re.compile(r"['\"‘“«「(（]([^'\"’”»」)）]{2,40})['\"’”»」)）]")
 _EXAMPLE = re.compile(r"(?:e\.?g\.?|i\.e\.|such as|for example|like|ex\.|z\. ?B\.|例如)[^.;]*", re.IGNORECASE)
-_VERBATIM = re.compile(r"as (?:printed|written|shown|stated|it appears)|exactly|verbatim", re.IGNORECASE)
+_VERBATIM = re.compile(
+    r"(?:exactly )?as (?:printed|written|shown|stated|labell?ed|it appears)|exactly|verbatim|\bprinted\b",
+    re.IGNORECASE,
+)
 _NUMERIC = frozenset({"number", "integer"})
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FieldQuery:
     """A scalar field as the scorer sees it.
 
     `kind` is the type of value: date, time, datetime, number, integer, boolean, enum or text. `own` are the
-    wordings that name the field itself, `parents` those of the objects it is part of, `about` its description.
+    wordings that name the field itself, the first `named` of them its name and title, `parents` those of the objects it is part of, `about` its description.
     """
 
     field: Field
     kind: str
     own: tuple[Meaning, ...]
+    named: int
     parents: tuple[Meaning, ...]
     about: Meaning
     verbatim: bool
 
     @property
     def ideas(self) -> frozenset[str]:
-        """What the field has to do with."""
-        return frozenset(idea for meaning in self.own for idea in meaning.ideas)
+        """What the field has to do with, by its name and title."""
+        return frozenset(idea for meaning in self.own[: self.named] for idea in meaning.ideas)
 
 
-def question(target: Field, parents: Sequence[Field], wordings: Wordings) -> Question:
+def question(target: Field, parents: Sequence[Field], wordings: Wordings) -> FieldQuery:
     """A field of a schema as a question."""
-    told = _EXAMPLE.sub(" ", target.description)
-    own = tuple(wordings.meaning(text) for text in dict.fromkeys(_named(target, told)) if text.strip())
-    return Question(
+    told = _VERBATIM.sub(" ", _EXAMPLE.sub(" ", target.description))
+    names = list(dict.fromkeys(filter(str.strip, _names(target))))
+    told_names = [text for text in _told_names(target, told) if text.strip() and text not in names]
+    own = tuple(wordings.meaning(text) for text in dict.fromkeys([*names, *told_names]))
+    ideas = frozenset(idea for meaning in own[: len(names)] for idea in meaning.ideas)
+    return FieldQuery(
         field=target,
-        kind=_kind(target, frozenset(idea for meaning in own[:2] for idea in meaning.ideas)),
+        kind=_kind(target, ideas),
         own=own,
-        parents=tuple(wordings.meaning(words(parent.title or parent.name)) for parent in parents if parent.name),
+        named=len(names),
+        parents=tuple(
+            wordings.meaning(words(parent.title or parent.name)) for parent in parents if parent.name
+        ),
         about=wordings.meaning(told[:200]),
-        verbatim=bool(_VERBATIM.search(target.description)),
+        verbatim=bool(_VERBATIM.search(target.description)) and target.format is None,
     )
 
 
-def _named(target: Field, told: str) -> Iterator[str]:
-    """The wordings of a field, the surest first."""
+def _names(target: Field) -> Iterator[str]:
+    """What a field is called."""
     yield words(target.name) if target.name.isascii() else target.name
-    if target.title:
-        yield target.title
+    yield target.title
     yield str(target.hints.get("x-title-zh", ""))
+
+
+def _told_names(target: Field, told: str) -> Iterator[str]:
+    """What its description says that it is called: in quotes or brackets, or before the first comma."""
     yield from (str(label) for label in target.hints.get("x-labels", ()))
     yield from (match.group(1) for match in _QUOTED.finditer(told))
     lead = re.split(r"[.;:,(]", told, maxsplit=1)[0].strip()
@@ -73,6 +86,6 @@ def _kind(target: Field, ideas: frozenset[str]) -> str:
         return {"date": "date", "date-time": "datetime", "time": "time"}[target.format or ""]
     if _NUMERIC & set(target.types) and "string" not in target.types:
         return "integer" if "number" not in target.types else "number"
-    if "date" in ideas and not ideas & {"period"}:
+    if "date" in ideas and not ideas & {"period", "month", "year", "from", "range"}:
         return "date"
     return "text"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from schemas.page import Line
-from worker.reading.text.lines import ReadPage
+from worker.reading.text.page_lines import PageLines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +18,7 @@ class Cell:
     """A line in its place. `row` counts through the whole document, `column` within the row."""
 
     line: Line
-    page: ReadPage
+    page: PageLines
     x0: float
     y0: float
     x1: float
@@ -68,7 +68,7 @@ class Row:
         return " ".join(cell.text for cell in self.cells)
 
     @property
-    def page(self) -> ReadPage:
+    def page(self) -> PageLines:
         """The page it stands on."""
         return self.cells[0].page
 
@@ -92,7 +92,7 @@ class Row:
 class Layout:
     """A document's cells, in rows from the first page to the last."""
 
-    pages: tuple[ReadPage, ...]
+    pages: tuple[PageLines, ...]
     rows: tuple[Row, ...]
     uprights: tuple[Cell, ...] = field(default=())
     """Cells of vertical writing, which belong to no row."""
@@ -132,7 +132,7 @@ class Layout:
         return row.y0 - self.rows[row.index - 1].y1
 
 
-def arrange(pages: Iterable[ReadPage]) -> Layout:
+def arrange(pages: Iterable[PageLines]) -> Layout:
     """Put the lines of every page into rows."""
     pages = tuple(pages)
     rows: list[Row] = []
@@ -146,7 +146,7 @@ def arrange(pages: Iterable[ReadPage]) -> Layout:
     return Layout(pages, tuple(rows), tuple(uprights))
 
 
-def _lean(page: ReadPage) -> float:
+def _lean(page: PageLines) -> float:
     """Pixels by which a typical line of the page falls per pixel to the right.
 
     The median, weighted by width, for short lines tell little about it.
@@ -162,7 +162,7 @@ def _lean(page: ReadPage) -> float:
     return 0.0
 
 
-def _cell(line: Line, page: ReadPage, lean: float) -> Cell:
+def _cell(line: Line, page: PageLines, lean: float) -> Cell:
     height = (line.box.height if line.vertical else line.height) * page.height
     middle = line.box.cy * page.height - lean * (line.box.cx - 0.5) * page.width
     x0, x1 = line.box.x0 * page.width, line.box.x1 * page.width

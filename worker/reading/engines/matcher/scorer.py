@@ -53,4 +53,7 @@ class Forest:
 def forest() -> Forest:
     """The shipped trees."""
     with (files(__package__) / "scorer.npz").open("rb") as file, np.load(file) as kept:
-        return Forest(**{name: kept[name] if kept[name].ndim else int(kept[name]) for name in kept.files})
+        feature, left, right = kept["feature"], kept["left"], kept["right"]
+        return Forest(
+            feature, kept["threshold"], left, right, kept["value"], int(kept["depth"]), kept["knots"]
+        )

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from worker.reading.engines.matcher.candidates import Filling, Group, Scalar
 from worker.reading.engines.matcher.graph import Graph
-from worker.reading.engines.matcher.questions import Question
+from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.rows import Row
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span, Typed
+from worker.reading.engines.matcher.wordings import Meaning, likeness
 
 _NUMBERS = frozenset({"number", "integer"})
-_SUMS = frozenset({"total", "tax", "paid", "change", "rounding", "balance", "payment", "discount", "net", "count"})
-_TIMES = re.compile(r"(?<![\d.])(\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[A-Za-z]{0,4}\s?)?[x×X@*]\s?(?:[A-Z]{2,3}|[$€£¥])?\s?(\d+[.,]\d{2})")
+_SUMS = frozenset(
+    {"total", "tax", "paid", "change", "rounding", "balance", "payment", "discount", "net", "count"}
+)
+_TIMES = re.compile(
+    r"(?<![\d.])(\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[A-Za-z]{0,4}\s?)?[x×X@*]\s?(?:[A-Z]{2,3}|[$€£¥])?\s?(\d+[.,]\d{2})"
+)
 _COUNT = re.compile(r"(\d{1,3})\s?[x×]?\s+(?=[^\W\d]{2})")
+_OF_GOODS = frozenset({"quantity", "price", "sku"})
+_NAMED = 0.6  # likeness from which a text is the heading of a list
 _SURE = 0.6
 
 
@@ -30,19 +37,41 @@ class _Priced:
     amount: Typed
 
 
-def items(questions: Sequence[Question], graph: Graph) -> list[Group]:
-    """The longest run of rows that look like items, as items."""
+def items(questions: Sequence[FieldQuery], graph: Graph, between: tuple[int, int]) -> list[Group]:
+    """The longest run of rows that look like items, of the rows from the first index up to the second."""
     numbers = [asked for asked in questions if asked.kind in _NUMBERS]
     texts = [asked for asked in questions if asked.kind == "text"]
     if not numbers or not texts:
         return []
-    rows = [(row, _priced(row, graph)) for row in graph.sheet.layout.rows if not _is_name(row)]
-    runs = [[found for _, found in run if found] for there, run in groupby(rows, key=lambda pair: pair[1] is not None) if there]
+    goods = any(asked.ideas & _OF_GOODS for asked in questions)
+    rows = [row for row in graph.sheet.layout.rows[slice(*between)] if not _is_name(row)]
+    priced = [_priced(row, graph, sums=not goods) for row in rows]
+    runs = [list(filter(None, run)) for there, run in groupby(priced, key=bool) if there]
     best = max(runs, key=len, default=[])
-    return [_group(found, questions, graph) for found in best] if len(best) >= _least(texts, questions) else []
+    return (
+        [_group(found, questions, graph) for found in best] if len(best) >= _least(texts, questions) else []
+    )
 
 
-def _least(texts: Sequence[Question], questions: Sequence[Question]) -> int:
+def sections(lists: Mapping[str, Meaning], graph: Graph) -> dict[str, tuple[int, int]]:
+    """Between which rows each list stands, where headings name the lists; else all rows."""
+    rows = graph.sheet.layout.rows
+    starts: dict[str, int] = {}
+    for path, named in lists.items():
+        found = (row.index for row in rows if _names(row, named, graph))
+        starts[path] = next(found, 0)
+    ends = sorted(starts.values())
+    return {
+        path: (start, next((end for end in ends if end > start), len(rows))) for path, start in starts.items()
+    }
+
+
+def _names(row: Row, named: Meaning, graph: Graph) -> bool:
+    short = [cell.text for cell in row.cells if len(cell.text) < 60 and not any(map(str.isdigit, cell.text))]
+    return any(likeness(named, graph.wordings.meaning(text)).both > _NAMED for text in short)
+
+
+def _least(texts: Sequence[FieldQuery], questions: Sequence[FieldQuery]) -> int:
     """Rows from which a run is a list: one is enough where words for goods are asked for."""
     goods = any(asked.ideas & {"description", "sku"} for asked in texts) and len(questions) > 1
     return 1 if goods else 2
@@ -53,19 +82,26 @@ def _is_name(row: Row) -> bool:
     return not any(char.isdigit() for char in row.text)
 
 
-def _priced(row: Row, graph: Graph) -> _Priced | None:
+def _priced(row: Row, graph: Graph, *, sums: bool) -> _Priced | None:
     """The row as words with a number at its end; None when it is a sum or something else."""
     last = row.cells[-1]
-    found = graph.sheet.typed("money", last) or (graph.sheet.typed("number", last) if len(row.cells) > 1 else [])
+    found = graph.sheet.typed("money", last) or (
+        graph.sheet.typed("number", last) if len(row.cells) > 1 else []
+    )
     if not found or len(last.text) - found[-1].span.end > 3:
         return None
     amount = found[-1]
     words = [Span(cell, 0, len(cell.text)) for cell in row.cells[:-1]]
     if amount.span.start > 1:
         words.append(Span(last, 0, len(last.text[: amount.span.start].rstrip(" $€£¥RM:.-"))))
-    words = [span for span in words if span.end > span.start]
+    words = [span for span in words if any(map(str.isalnum, span.text))]
     letters = sum(char.isalpha() for span in words for char in span.text)
-    if letters < 2 or not words or _is_sum(words[0].text, graph) or words[0].text.rstrip().endswith(":"):
+    if (
+        letters < 2
+        or not words
+        or (not sums and _is_sum(words[0].text, graph))
+        or words[0].text.rstrip().endswith(":")
+    ):
         return None
     return _Priced(row, tuple(words), amount)
 
@@ -75,14 +111,22 @@ def _is_sum(text: str, graph: Graph) -> bool:
     return any(meaning & _SUMS for unit in units for meaning in unit.meanings)
 
 
-def _group(found: _Priced, questions: Sequence[Question], graph: Graph) -> Group:
+def _group(found: _Priced, questions: Sequence[FieldQuery], graph: Graph) -> Group:
     fields: dict[str, Filling] = {}
     counts = list(_counts(found, graph))
     for asked in questions:
         if asked.kind in _NUMBERS:
-            part = _number(asked, found, counts)
+            others = frozenset(idea for other in questions if other is not asked for idea in other.ideas)
+            part = _number(asked, found, counts, others)
         elif asked.kind == "text" and asked.field.name not in fields:
-            part = None if any(isinstance(f, Scalar) and f.candidates and isinstance(f.candidates[0].value, str) for f in fields.values()) else _named(found, graph)
+            part = (
+                None
+                if any(
+                    isinstance(f, Scalar) and f.candidates and isinstance(f.candidates[0].value, str)
+                    for f in fields.values()
+                )
+                else _named(found, graph)
+            )
         else:
             part = None
         if part is not None:
@@ -90,11 +134,13 @@ def _group(found: _Priced, questions: Sequence[Question], graph: Graph) -> Group
     return Group(fields)
 
 
-def _number(asked: Question, found: _Priced, counts: Sequence[Candidate]) -> Candidate | None:
+def _number(
+    asked: FieldQuery, found: _Priced, counts: Sequence[Candidate], others: frozenset[str]
+) -> Candidate | None:
     """A count, a price of one, or the amount of the row."""
     if "quantity" in asked.ideas:
         return counts[0] if counts else None
-    if asked.ideas >= {"unit", "price"} and "total" not in asked.ideas:
+    if asked.ideas >= {"unit", "price"} and "total" not in asked.ideas and others & {"total", "amount"}:
         return counts[1] if len(counts) > 1 else None
     if asked.ideas & {"rate", "tax", "discount"}:
         return None
@@ -108,7 +154,10 @@ def _counts(found: _Priced, graph: Graph) -> Iterator[Candidate]:
         if times:
             for group in (1, 2):
                 place = Span(span.cell, span.start + times.start(group), span.start + times.end(group))
-                value = next((t.value for t in graph.sheet.typed("number", span.cell) if t.span.start == place.start), None)
+                value = next(
+                    (t.value for t in graph.sheet.typed("number", span.cell) if t.span.start == place.start),
+                    None,
+                )
                 if value is not None:
                     yield Candidate(value, _SURE, (place,), _SURE, _SURE)
             return
@@ -117,7 +166,9 @@ def _counts(found: _Priced, graph: Graph) -> Iterator[Candidate]:
     whole = first.text.isdigit() and len(found.words) > 1 and len(first.text) < 4
     if whole or (count and not count[1].startswith("0")):
         end = first.start + (len(first.text) if whole else len(count[1] if count else ""))
-        value = next((t.value for t in graph.sheet.typed("number", first.cell) if t.span.start == first.start), None)
+        value = next(
+            (t.value for t in graph.sheet.typed("number", first.cell) if t.span.start == first.start), None
+        )
         if value is not None:
             yield Candidate(value, _SURE, (Span(first.cell, first.start, end),), _SURE, _SURE)
 

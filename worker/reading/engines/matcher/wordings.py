@@ -17,13 +17,51 @@ from rapidfuzz import fuzz
 from schemas import languages
 from worker.reading.engines.matcher.lexicon import fold_letters
 
-_GENERAL = frozenset({"number", "name", "date", "total", "amount", "code", "id", "type", "unit", "reference", "title"})
+_GENERAL = frozenset(
+    {"number", "name", "date", "total", "amount", "code", "id", "type", "unit", "reference", "title"}
+)
 """Ideas that many meanings share, and that tell little alone."""
-_CONTEXT = frozenset({"invoice", "receipt", "order", "company", "seller", "line", "page", "transaction", "payment", "result"})
+_CONTEXT = frozenset(
+    {"invoice", "receipt", "order", "company", "seller", "line", "page", "transaction", "payment", "result"}
+)
 """Ideas that a document leaves out where they go without saying."""
+UNSPECIFIC = _GENERAL | _CONTEXT | {"issue", "print", "statement", "day"}
+"""Ideas that do not tell one date of a document from another."""
 _WEIGHTS: Mapping[str, float] = dict.fromkeys(_GENERAL, 0.6) | dict.fromkeys(_CONTEXT, 0.5)
 _ALIKE = 82.0  # percent: a word with a letter read wrong, or another ending
-_STOP = frozenset("the a of for de la le du des der die das el los di del da do e y und and et in per to printed shown as".split())
+_STOP = frozenset(
+    [
+        "the",
+        "a",
+        "of",
+        "for",
+        "de",
+        "la",
+        "le",
+        "du",
+        "des",
+        "der",
+        "die",
+        "das",
+        "el",
+        "los",
+        "di",
+        "del",
+        "da",
+        "do",
+        "e",
+        "y",
+        "und",
+        "and",
+        "et",
+        "in",
+        "per",
+        "to",
+        "printed",
+        "shown",
+        "as",
+    ]
+)
 _TOKEN = re.compile(r"[^\W_]+")
 _END = ""
 
@@ -68,7 +106,10 @@ class Likeness:
     def both(self) -> float:
         """One number: the letters, or recall and precision together."""
         total = self.recall + self.precision
-        return max(2 * self.recall * self.precision / total if total else 0.0, self.letters if self.letters > 0.85 else 0.0)
+        return max(
+            2 * self.recall * self.precision / total if total else 0.0,
+            self.letters if self.letters > 0.85 else 0.0,
+        )
 
 
 class Wordings:

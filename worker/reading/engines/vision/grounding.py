@@ -24,7 +24,7 @@ from schemas.page import Line
 from schemas.record import Alternative, Citation, Evidence
 from schemas.values import amounts, dates
 from schemas.values.folding import squeeze
-from worker.reading.engines.base import TokenEvidence
+from worker.reading.engines.vision.token_evidence import TokenEvidence
 
 _ALIKE = 85.0  # percent of a quote that must be found
 _FOUND, _NEARLY, _NOWHERE = 0.6, 0.4, 0.2

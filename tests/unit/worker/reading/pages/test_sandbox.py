@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,8 +142,8 @@ def test_the_wire_takes_no_memory_for_lies() -> None:
 
 def test_an_engine_that_fails_leaves_no_child_at_work(tmp_path: Path, sandbox: Sandbox) -> None:
     class Broken(FakeEngine):
-        def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
-            next(iter(requests[0].pages))
+        def read(self, request: Request) -> Reading:
+            next(iter(request.pages))
             raise errors.OutOfMemory
 
     source = pipeline.Source("a.pdf", "0" * 64, sandbox.open(pdf(tmp_path / "a.pdf", ["x"] * 30)))

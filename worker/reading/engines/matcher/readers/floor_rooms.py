@@ -26,7 +26,7 @@ from worker.reading.engines.matcher.readers.drawing import (
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
 from worker.reading.engines.matcher.typed_spans import Span
-from worker.reading.text.lines import ReadPage
+from worker.reading.text.page_lines import PageLines
 
 _NO_ROOM = re.compile(
     r"\b(floor|area|approx|sq|total|plan|scale|gross|internal|ground|produced|copyright|not to)\b|单位|面积|户型|图|层$|楼$|门$|柜$|机$",
@@ -87,7 +87,7 @@ def _rooms(sheet: Sheet) -> list[_Room]:
     return found
 
 
-def _rooms_of(page: ReadPage, sheet: Sheet) -> list[_Room]:
+def _rooms_of(page: PageLines, sheet: Sheet) -> list[_Room]:
     marks = {id(cell) for cells in watermarks(sheet) for cell in cells}
     marks |= _compass(all_cells(sheet))
     cells = [cell for cell in all_cells(sheet) if cell.page is page and id(cell) not in marks]

@@ -6,7 +6,7 @@ from schemas.page import Box, Line
 from tests.build import HEIGHT, WIDTH, line, page_of, sheet
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.text import orientation
-from worker.reading.text.lines import without_stray_accents
+from worker.reading.text.touch_up import without_stray_accents
 
 
 def test_cells_side_by_side_are_a_row() -> None:
@@ -64,17 +64,17 @@ def upside_down(confidence: float) -> tuple[Line, ...]:
 
 
 def test_a_page_that_reads_badly_is_read_again_upside_down() -> None:
-    seen = orientation.best(
+    _, turns = orientation.best(
         upside_down(0.6), read=lambda turns: upside_down(0.97), stands=lambda columns: True
     )
-    assert seen.quarter_turns == 2
+    assert turns == 2
 
 
 def test_a_page_that_reads_well_is_read_once() -> None:
     def never(turns: int) -> tuple[Line, ...]:
         raise AssertionError(turns)
 
-    assert orientation.best(upside_down(0.95), read=never, stands=lambda columns: True).quarter_turns == 0
+    assert orientation.best(upside_down(0.95), read=never, stands=lambda columns: True)[1] == 0
 
 
 def test_columns_of_chinese_are_no_page_on_its_side() -> None:
@@ -82,7 +82,7 @@ def test_columns_of_chinese_are_no_page_on_its_side() -> None:
     wide = (line(60, 60, "天高地遠日月其行"),)
     upright = orientation.best((column,), read=lambda turns: wide, stands=lambda columns: True)
     on_its_side = orientation.best((column,), read=lambda turns: wide, stands=lambda columns: False)
-    assert (upright.quarter_turns, on_its_side.quarter_turns) == (0, 1)
+    assert (upright[1], on_its_side[1]) == (0, 1)
 
 
 def test_specks_over_capitals_are_no_accents_but_real_ones_stay() -> None:

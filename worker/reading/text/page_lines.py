@@ -1,0 +1,46 @@
+"""What every engine stands on: the lines of a page, and how to get back from them to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from schemas.page import Box, Line
+from worker.reading.pages.base import Page
+
+
+@dataclass(frozen=True, slots=True)
+class PageLines:
+    """The lines of a page in the frame in which they are upright.
+
+    `width` and `height` are the pixels of that frame; the page was turned counter-clockwise by
+    `quarter_turns` to get there. `doubted` says that the file brought a text layer that the
+    picture contradicts. `faint` are the lines printed much fainter than the others. `slack` is the
+    share of a line's height by which its box is higher than its ink.
+    """
+
+    number: int
+    width: int
+    height: int
+    lines: tuple[Line, ...] = ()
+    quarter_turns: int = 0
+    doubted: bool = False
+    faint: tuple[Line, ...] = ()
+    slack: float = 0.0
+
+    def on_page(self, box: Box, *, vertical: bool = False) -> Box:
+        """A box in the frame of the lines, tight around its ink, on the page as it came."""
+        return self._tight(box, vertical=vertical).turned_back(self.quarter_turns)
+
+    def tight(self) -> PageLines:
+        """The same lines in boxes as high as their ink."""
+        lines = (replace(line, box=self._tight(line.box, vertical=line.vertical)) for line in self.lines)
+        return replace(self, lines=tuple(lines), slack=0.0)
+
+    def _tight(self, box: Box, *, vertical: bool) -> Box:
+        x, y = (box.width * self.slack / 2, 0.0) if vertical else (0.0, box.height * self.slack / 2)
+        return Box(box.x0 + x, box.y0 + y, box.x1 - x, box.y1 - y)
+
+
+LineSource = Callable[[Page], PageLines]
+"""Finds the lines of a page."""
