@@ -27,6 +27,7 @@ from worker.reading.engines.matcher.wordings import UNSPECIFIC
 MOST = 60  # candidates of a field that are looked at closely
 _LABELLED = 0.45  # likeness from which what follows a label is looked at over several lines
 _MOST_LINES = 6
+_OF_SECTION = 0.2  # likeness of the heading of a section to the address of what it is about
 _TOP = 12  # rows in which an address may stand without a label
 _BY_KIND: Mapping[str, frozenset[str]] = {
     "date": frozenset({"date"}),
@@ -188,8 +189,8 @@ def _over_lines(
     """A labelled text together with the lines under it: addresses, names that are long."""
     if place.kind != "text" or question.kind != "text":
         return
-    at_top = "address" in question.ideas and place.whole and place.cell.row < _TOP
-    if near < _LABELLED and not at_top:
+    address = "address" in question.ideas and (place.cell.row < _TOP or near > _OF_SECTION)
+    if near < _LABELLED and not address:
         return
     spans = list(place.spans)
     for below in _lines_under(place.spans[-1], evaluation.graph):

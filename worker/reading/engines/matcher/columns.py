@@ -231,32 +231,45 @@ def _near(text: str, wanted: FieldQuery, graph: Graph) -> float:
     return max(0.97 * one.both + 0.03 * one.letters for one in found)
 
 
-def with_the_rest(head: Head, questions: Sequence[FieldQuery], numeric: Mapping[int, float]) -> Head:
+def with_the_rest(head: Head, questions: Sequence[FieldQuery], numbers: Mapping[int, float]) -> Head:
     """The head with the fields that no column names, given to columns of their type that are free.
 
-    `numeric` is the share of numbers in each column, by its index. A sum stands rightmost, a text is the widest.
+    `numbers` is the share of numbers in each column, by its index. A sum stands rightmost, a text is the widest;
+    a column of numbers, such as those of the lines, does not hold the words of an item.
     """
-    columns = list(head.columns)
+    columns = [
+        replace(column, asked=None) if _is_counted(column, questions, numbers.get(index, 0.0)) else column
+        for index, column in enumerate(head.columns)
+    ]
     missing = [asked for asked in range(len(questions)) if asked not in {c.asked for c in columns}]
+    first = next((asked for asked, one in enumerate(questions) if one.kind == "text"), None)
     for asked in missing:
         wants_number = questions[asked].kind in _NUMERIC
         free = [
-            i
-            for i, column in enumerate(columns)
-            if column.asked is None and i in numeric and (numeric[i] > 0.6) == wants_number
+            index
+            for index, column in enumerate(columns)
+            if column.asked is None and index in numbers and (numbers[index] > 0.6) == wants_number
         ]
         alike = [other for other in missing if (questions[other].kind in _NUMERIC) == wants_number]
-        named = any(c.asked is not None and questions[c.asked].kind == "text" for c in columns)
-        if not free or (not wants_number and (named or asked != alike[0])):
-            continue
-        if wants_number and questions[asked].ideas & _SUMMED:
+        if free and wants_number and questions[asked].ideas & _SUMMED:
             index = max(free, key=lambda i: columns[i].x1)
-        elif wants_number and (len(free) > 1 or len(alike) > 1):
-            continue
+        elif free and (len(free) == len(alike) == 1 if wants_number else asked == first):
+            index = max(free, key=lambda i: _room(columns, i))
         else:
-            index = max(free, key=lambda i: columns[i].x1 - columns[i].x0)
+            continue
         columns[index] = replace(columns[index], asked=asked, near=0.3)
     return replace(head, columns=tuple(columns))
+
+
+def _is_counted(column: TableColumn, questions: Sequence[FieldQuery], share: float) -> bool:
+    """Whether a column that is named like the words of an item holds the numbers of the lines."""
+    ideas = questions[column.asked].ideas if column.asked is not None else frozenset()
+    return bool(ideas & {"description", "test"}) and not ideas & {"number", "sku"} and share > 0.8
+
+
+def _room(columns: Sequence[TableColumn], index: int) -> float:
+    """How wide a column may be: up to where the next one begins."""
+    return (columns[index + 1].x0 if index + 1 < len(columns) else columns[index].x1) - columns[index].x0
 
 
 def numeric(rows: Sequence[Mapping[int, Sequence[Span]]]) -> dict[int, float]:

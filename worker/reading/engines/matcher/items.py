@@ -67,7 +67,9 @@ def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
     for head, listed in sorted(offers, key=lambda offer: -offer[0].score):
         if listed.path in found or taken & set(range(head.start, head.end)):
             continue
-        items = max((_Table(head, asked[listed.path], graph, up=up).items() for up in (False, True)), key=len)
+        items, above = (_Table(head, asked[listed.path], graph, up=up).items() for up in (False, True))
+        if len(above) > 2 * len(items):
+            items = above
         if items:
             found[listed.path] = Listing(items)
             taken |= set(range(head.start, head.end))
@@ -108,7 +110,7 @@ class _Table:
                 break
             if is_sum:
                 continue
-            if self._valid(filled) >= self._needed > 0:
+            if self._valid(filled) >= self._needed > 0 or self._is_full_row(filled):
                 found.append(Item(row, self._named(row, filled, above), []))
                 above = []
             else:
@@ -129,6 +131,13 @@ class _Table:
             c.asked is not None and self._questions[c.asked].kind in _NUMBERS for c in self._head.columns
         )
         return len(valid) if not numbers or any(wanted[asked] for asked in valid) else 0
+
+    def _is_full_row(self, filled: Filled) -> bool:
+        """Whether a row fills most columns, those that nobody asks for too, words and numbers among them."""
+        words = self._text_column()
+        texts = [" ".join(span.text for span in spans) for spans in filled.values()]
+        most = len(filled) >= max(2, ceil(_FULL * len(self._head.columns)))
+        return most and words is not None and words in filled and any(map(is_number, texts))
 
     def _is_head(self, row: Row) -> bool:
         """Whether the head of another table begins."""
