@@ -19,9 +19,9 @@ from api.limits import SmallBodies
 from api.routes import audit, batches, documents, events, hooks, jobs, kinds, status
 from api.webhooks import Sender
 from worker.errors import NotFound
-from worker.jobs.app import App, connect, version
+from worker.jobs.app import App, connect
 from worker.log import logger
-from worker.settings import Settings
+from worker.settings import Settings, version
 from worker.tracing import TRACING
 
 _log = logger(__name__)

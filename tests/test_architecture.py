@@ -142,3 +142,9 @@ def test_unit_tests_lie_as_what_they_test_does() -> None:
     folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
     assert folders
     assert all((ROOT / folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_the_worker_has_few_rooms() -> None:
+    entries = {path.relative_to(ROOT / "worker").parts[0] for path in (ROOT / "worker").rglob("*.py")}
+    entries.remove("__init__.py")
+    assert len(entries) <= 8, sorted(entries)

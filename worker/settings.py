@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -64,6 +66,9 @@ class Settings(BaseSettings):
     )
     max_words: int = Field(
         10_000, gt=0, description="Words a page may have, and a hundredth of those of a document."
+    )
+    embedded_data: bool = Field(
+        default=True, description="Whether what the file itself says counts: XML, codes, form fields."
     )
     review_below: float = Field(
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
@@ -195,6 +200,12 @@ def load(*, beside_up: bool = True) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
         raise SettingsInvalid(detail=wrong) from error
+
+
+@cache
+def version() -> str:
+    """The version of Pagemill that is running."""
+    return metadata.version("pagemill")
 
 
 def unknown() -> tuple[str, ...]:

@@ -75,6 +75,7 @@ def _add_status(commands: Commands) -> None:
     command = commands.add_parser("status", help="how jobs or a batch stand")
     command.add_argument("jobs", nargs="*", metavar="JOB")
     command.add_argument("--batch", help="every job of a batch")
+    command.add_argument("--events", action="store_true", help="what happened to each job, and why")
     _add_connection(command)
     command.set_defaults(run=lambda options: _service("remote").run_status(options))
 

@@ -15,11 +15,11 @@ from api.auth import Admin, AppDep, ReaderOf, Reviewer, Submitter
 from api.intake import require_text
 from api.problems import responses
 from api.store_threads import in_store_thread
-from api.views import JobPage, JobView
+from api.views import EventView, JobPage, JobView
 from schemas.job import FINISHED, Job, JobState
 from schemas.record import Record
 from worker.errors import Erased, NotFound, RequestInvalid, WrongState
-from worker.jobs import change, object_keys, outcome
+from worker.jobs import audit, change, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Cursor, Filter
 
@@ -65,6 +65,13 @@ async def get_job(
         await asyncio.sleep(_LOOK_EVERY)
         job = await run_in_threadpool(_job, app, job_id, principal.project)
     return JobView.of(job)
+
+
+@router.get("/{job_id}/events", responses=responses(404, 410))
+def list_job_events(job_id: JobId, app: AppDep, principal: ReaderOf) -> list[EventView]:
+    """What happened to a job, in order: who took it when, and why an attempt ended."""
+    _job(app, job_id, principal.project)
+    return [EventView.of(event) for event in app.ledger.events.of(job_id)]
 
 
 @router.get(
@@ -165,7 +172,7 @@ def _job(app: App, job_id: str, project: str) -> Job:
     try:
         return app.ledger.jobs.get(job_id, project=project)
     except NotFound:
-        if app.ledger.projects.erased_at(job_id, project=project) is not None:
+        if app.ledger.erasures.erased_at(job_id, project=project) is not None:
             raise Erased from None
         raise
 
@@ -180,9 +187,7 @@ def _ask_to_draw(app: App, job: Job, number: int) -> None:
 
 
 def _note(app: App, job: Job, action: str, actor: str) -> None:
-    app.ledger.access.note(
-        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
-    )
+    audit.note(app, project=job.spec.project, actor=actor, action=action, subject=job.id)
 
 
 def _cursor(text: str | None) -> Cursor | None:

@@ -15,7 +15,7 @@ from api.store_threads import in_store_thread
 from api.views import KindView
 from schemas import registry
 from worker.errors import Forbidden
-from worker.jobs import kinds
+from worker.jobs import audit, kinds
 from worker.jobs.kinds import KindRef
 
 router = APIRouter(prefix="/v1/kinds", tags=["kinds"])
@@ -52,13 +52,8 @@ async def put_kind(
 
     def define() -> KindView:
         ref = kinds.define(app, principal.project, require_text(schema), name=name)
-        app.ledger.access.note(
-            project=principal.project,
-            actor=principal.actor,
-            action="define",
-            subject=f"{name} v{ref.version}",
-            now=app.clock(),
-        )
+        done = f"{name} v{ref.version}"
+        audit.note(app, project=principal.project, actor=principal.actor, action="define", subject=done)
         return _view(ref, schema)
 
     return await in_store_thread(define)

@@ -21,7 +21,8 @@ from api.problems import responses
 from api.store_threads import in_store_thread
 from worker.errors import PagemillError, Unauthorized
 from worker.jobs import catalogue
-from worker.jobs.app import App, version
+from worker.jobs.app import App
+from worker.settings import version
 
 _READY_SECONDS = 1.0
 _METRICS_SECONDS = 5.0
@@ -120,12 +121,18 @@ class _Service(Collector):
 
     def _ledger(self) -> list[GaugeMetricFamily]:
         lists = self._app.ledger.lists
-        ages = {queue: self._app.clock() - at for queue, at in lists.oldest_waiting().items()}
+        waiting, now = lists.waiting(), self._app.clock()
+        ages: dict[str, float] = {}
+        models = GaugeMetricFamily("pagemill_waiting_jobs", "Jobs that wait.", labels=["queue", "model"])
+        for found in waiting:
+            ages[found.queue] = max(ages.get(found.queue, 0.0), now - found.oldest)
+            models.add_metric([found.queue, found.model or ""], found.count)
         return [
             _family("pagemill_jobs", "Jobs by state.", "state", lists.counts()),
             _family("pagemill_failed_jobs", "Failed jobs by code.", "code", lists.failures()),
             _family("pagemill_webhooks", "Webhooks by state.", "state", self._app.ledger.deliveries.counts()),
             _family("pagemill_oldest_waiting_seconds", "Age of the oldest job in a queue.", "queue", ages),
+            models,
         ]
 
     def _queue(self) -> list[GaugeMetricFamily]:
@@ -160,5 +167,5 @@ def _model(app: App) -> str:
         return "unknown"
     if not workers:
         return "no worker"
-    loaded = sorted({engine for engines in workers.values() for engine in engines})
+    loaded = sorted({engine for worker in workers.values() for engine in worker.engines})
     return ", ".join(loaded) if loaded else "not loaded yet"

@@ -11,11 +11,11 @@ from schemas.job import Job
 from worker.jobs import catalogue, object_keys
 from worker.jobs.app import App
 from worker.log import logger
-from worker.owned_folders import OwnedFolder
 from worker.process.model_slot import ModelSlot
 from worker.reading.engines import registry
 from worker.reading.engines.base import Engine
 from worker.reading.pages.base import PageLimits
+from worker.reading.pages.owned_folders import OwnedFolder
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
@@ -81,7 +81,7 @@ class EnginePool:
         """The document of a job as a file for as long as the block runs; raises StorageUnavailable."""
         path = self._folder.path / f"{job.id}-{threading.get_ident()}"
         try:
-            app.store.fetch(object_keys.source(job.spec.project, job.spec.source_sha256), path)
+            app.store.fetch(object_keys.source(job.spec), path)
             yield path
         finally:
             path.unlink(missing_ok=True)

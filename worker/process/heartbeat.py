@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from worker.errors import PagemillError
+from worker.errors import NeighbourHung, PagemillError
 from worker.jobs.app import App
 from worker.log import logger
 from worker.process.leases import LeaseKeeper
@@ -72,7 +72,9 @@ def give_back_spared(app: App, path: Path) -> None:
     for entry in in_hand(spared(path)):
         now = app.clock()
         try:
-            app.ledger.jobs.release(entry["job"], token=entry["token"], now=now, due_at=now, counts=False)
+            app.ledger.jobs.release(
+                entry["job"], token=entry["token"], now=now, due_at=now, counts=False, error=NeighbourHung()
+            )
         except (PagemillError, KeyError) as error:
             _log.warning("job_not_released", reason=str(error))
         else:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from schemas.job import Job
-from worker.errors import Cancelled, LeaseLost, PagemillError, Stopped
+from worker.errors import Cancelled, LeaseLost, NeighbourHung, PagemillError, Stopped
 from worker.jobs.app import App
 from worker.log import logger
 from worker.process.metrics import IN_HAND
@@ -141,7 +141,12 @@ class LeaseKeeper:
             if lease not in overdue:
                 with contextlib.suppress(PagemillError):
                     self._app.ledger.jobs.release(
-                        lease.job.id, token=lease.token, now=now, due_at=now, counts=False
+                        lease.job.id,
+                        token=lease.token,
+                        now=now,
+                        due_at=now,
+                        counts=False,
+                        error=NeighbourHung(),
                     )
         os._exit(_STALLED)
 

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from celery import Celery
@@ -18,6 +18,8 @@ from prometheus_client import start_http_server
 from worker.errors import NotFound, PagemillError
 from worker.jobs import broker, catalogue
 from worker.jobs.app import App, connect
+from worker.jobs.broker import WorkerReport
+from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.sweep import sweep, tidy
 from worker.log import bound, logger
 from worker.process import heartbeat, page_pictures
@@ -79,6 +81,12 @@ class WorkerState:
     pool: EnginePool
     leases: LeaseKeeper
     exclusive: SharedExclusiveLock
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The models whose jobs it takes: their key names the model, so no other one may read them."""
+        return catalogue.models_served(self.app.settings.model_key)
 
     def work(self, queue: str) -> None:
         """Claim the next job of a queue, if there is one, and run it."""
@@ -89,7 +97,11 @@ class WorkerState:
         settings = self.app.settings
         try:
             job = self.app.ledger.jobs.claim(
-                queue, token=token, now=self.app.clock(), lease_seconds=settings.lease_seconds
+                queue,
+                token=token,
+                now=self.app.clock(),
+                lease_seconds=settings.lease_seconds,
+                by=Claimant(self.name, self.models),
             )
         except PagemillError as error:
             _log.warning("claim_failed", reason=str(error))
@@ -134,7 +146,7 @@ def _state(settings: Settings) -> Iterator[WorkerState]:
     app = connect(settings)
     state = WorkerState(app, _pool(settings), LeaseKeeper(app), SharedExclusiveLock())
     ended = threading.Event()
-    keeper = threading.Thread(target=_keep_sweeping, args=(app, state.pool, ended), name="sweep", daemon=True)
+    keeper = threading.Thread(target=_keep_sweeping, args=(state, ended), name="sweep", daemon=True)
     state.leases.start()
     keeper.start()
     try:
@@ -174,13 +186,14 @@ def _pool(settings: Settings) -> EnginePool:
     return pool
 
 
-def _keep_sweeping(app: App, pool: EnginePool, ended: threading.Event) -> None:
+def _keep_sweeping(state: WorkerState, ended: threading.Event) -> None:
     """Sweep at once, then again and again; one worker of many does it at a time."""
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    app = state.app
     tidied_at = 0.0
     while True:
         try:
-            app.broker.report(name, pool.loaded(), seconds=3 * app.settings.sweep_seconds)
+            has = WorkerReport(state.pool.loaded(), sorted(state.models))
+            app.broker.report(state.name, has, seconds=3 * app.settings.sweep_seconds)
             if app.broker.take_sweep(app.settings.sweep_seconds * 0.9):
                 sweep(app)
                 if app.clock() - tidied_at > _TIDY_EVERY:
