@@ -147,6 +147,9 @@ class Settings(BaseSettings):
     auth: Literal["keys", "off"] = Field("keys", description="off only on a loopback address.")
     max_upload: int = Field(512 * MIB, gt=0, description="Bytes of one upload request.")
     presign_seconds: int = Field(3600, gt=0, le=604800, description="How long an upload URL holds.")
+    metrics_token: SecretStr | None = Field(
+        None, description="Lets /metrics and all of /readyz be read from other machines."
+    )
     webhook_secret: SecretStr | None = Field(None, description="Signs webhooks; without it there are none.")
     webhook_private: bool = Field(default=False, description="Allow webhooks to private addresses.")
     url: str = Field("http://127.0.0.1:8000", description="Service that submit, status … talk to.")

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from api.auth import AppDep, ReaderOf
 from api.export import columns, lines, parquet, spreadsheet
 from api.problems import responses
+from api.store_threads import in_store_threads
 from api.views import BatchView
 from schemas.job import FINISHED
 from worker.errors import NotFound
@@ -63,4 +64,6 @@ def export_batch(
     pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
     body = pieces(app, wanted, () if format is Format.JSONL else columns.of_batch(app, wanted))
     disposition = f'attachment; filename="{name}.{format}"'
-    return StreamingResponse(body, media_type=_MEDIA[format], headers={"Content-Disposition": disposition})
+    return StreamingResponse(
+        in_store_threads(body), media_type=_MEDIA[format], headers={"Content-Disposition": disposition}
+    )

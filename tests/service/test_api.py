@@ -18,7 +18,7 @@ import pytest
 from api import limits
 from api.auth import new_key
 from api.client import Client
-from tests.service.conftest import picture, serving
+from tests.service.conftest import picture, serving, until
 from worker.errors import Refused
 from worker.jobs import kinds
 from worker.jobs.app import App
@@ -490,7 +490,7 @@ def test_how_the_service_does(http: httpx.Client, app: App, worker_state: Worker
         "model": "no worker",
     }
     app.broker.report("w1", WorkerReport(["embedded"]), seconds=30)
-    assert http.get("/readyz").json()["model"] == "embedded"
+    until(lambda: http.get("/readyz").json()["model"] == "embedded")
     post(http)
     post(http, b"no document")
     worker_state.work("cpu")
