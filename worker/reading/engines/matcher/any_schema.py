@@ -9,7 +9,7 @@ from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import answers, confidence, items
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import concept_of
-from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.graph import Graph, may_follow
 from worker.reading.engines.matcher.questions import question
 from worker.reading.engines.matcher.sheet import Candidate
 
@@ -80,7 +80,16 @@ def _told(known: Group, target: Field) -> Sequence[Candidate]:
     found: Filling | None = known
     for name in pointer.split(target.path):
         found = found.fields.get(name) if isinstance(found, Group) else None
-    return found.candidates if isinstance(found, Scalar) else ()
+    return [option for option in found.candidates if _is_whole(option)] if isinstance(found, Scalar) else ()
+
+
+def _is_whole(option: Candidate) -> bool:
+    """Whether a value is not the rest of a sentence, or of a label."""
+    first = option.spans[0] if option.spans else None
+    if first is None or first.start == 0:
+        return True
+    before = first.cell.text[: first.start].rstrip()
+    return before.endswith((":", "：")) or may_follow(first.cell.text, len(before))
 
 
 def _with(options: Sequence[Candidate], told: Sequence[Candidate], asked: Field) -> list[Candidate]:

@@ -180,7 +180,7 @@ class Graph:
                 cuts.append((start, colon.end()))
         if not cuts or cuts[0][0] > 0:
             end = self._known(folded, 0)
-            if 1 < end < len(text) - 1 and len(text) < _SENTENCE and _BEGINS_VALUE.match(text[end:]):
+            if 1 < end < len(text) - 1 and may_follow(text, end):
                 cuts.insert(0, (0, end))
         return cuts
 
@@ -277,6 +277,11 @@ def graph_of(pages: Iterable[PageLines], root: Field, wordings: Wordings) -> Gra
     ]
     named = {target.path: (words(target.name), target.title) for target in root.walk() if target.path}
     return Graph(Sheet(arrange(cut), Mentions()), wordings, Wordings(named))
+
+
+def may_follow(text: str, end: int) -> bool:
+    """Whether a value may follow a label that ends there without a colon: not in a sentence, nor as the label's rest."""
+    return len(text) < _SENTENCE and _BEGINS_VALUE.match(text[end:]) is not None
 
 
 def _skip(text: str, at: int) -> int:

@@ -53,16 +53,14 @@ _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
     "lines": transcription.read_lines,
     "columns": transcription.read_columns,
     "pages": transcription.read_pages,
+    "chart_series": chart.read_series,
 }
 _FROM_GRAPH = frozenset({"table", "entries"})
 """Lists that are read from the graph for every schema alike, by `items` and `pairs`."""
 
 _BESIDE = 0.75  # strength of a value right behind or beside its label
 _BY_SUMS = frozenset({"money", "total"})
-_BEYOND = {
-    "chart_series": "points of a chart are not measured",
-    "unsupported": "it has to be described or judged, not read",
-}
+_BEYOND = {"unsupported": "it has to be described or judged, not read"}
 
 
 def fill_root(root: Field, sheet: Sheet) -> Group:
