@@ -99,12 +99,22 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """A letter that may stand in a line instead of the one at `index`, and its odds (0 to 1)."""
+
+    index: int
+    text: str
+    odds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A printed line as one reader saw it.
 
     `edges` are the x fractions between its characters: `len(text) + 1` rising numbers, so that
     any part of the text has a box. For vertical writing they run along y. `box` is the upright
     hull of a line that may lean: `slope` is how far it falls (in page heights) per page width.
+    `rivals` are the letters that the recogniser was unsure about.
     """
 
     text: str
@@ -113,6 +123,7 @@ class Line:
     edges: tuple[float, ...]
     vertical: bool = False
     slope: float = 0.0
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def height(self) -> float:

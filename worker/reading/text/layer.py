@@ -15,9 +15,10 @@ from schemas.page import Line, Word, even_edges, union
 from schemas.values.folding import has_cjk, letters_and_digits
 from worker.reading.pages.base import Page, Picture
 from worker.reading.text.crops import crop
+from worker.reading.text.recognition import LineText
 
-Recogniser = Callable[[Sequence[Picture]], Sequence[tuple[str, float]]]
-"""Text and confidence of pictures that each hold a single line."""
+Recogniser = Callable[[Sequence[Picture]], Sequence[LineText]]
+"""What pictures say that each hold a single line."""
 
 _SAMPLE = 3  # lines compared with the picture
 _ALIKE = 55.0  # percent; other words come out below 40, unusual fonts above 70
@@ -35,8 +36,8 @@ def says_what_is_printed(lines: Sequence[Line], picture: Picture, recognise: Rec
     sample = readable[: len(readable) // 2 + 1][:: max(1, len(readable) // (2 * _SAMPLE))][:_SAMPLE]
     recognised = recognise([crop(picture, line.box) for line in sample])
     alike = [
-        fuzz.ratio(letters_and_digits(line.text), letters_and_digits(text))
-        for line, (text, _) in zip(sample, recognised, strict=True)
+        fuzz.ratio(letters_and_digits(line.text), letters_and_digits(read.text))
+        for line, read in zip(sample, recognised, strict=True)
     ]
     return sum(alike) / len(alike) >= _ALIKE
 

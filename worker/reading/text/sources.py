@@ -18,6 +18,11 @@ class OcrLines:
         """Load the OCR models; raises MissingExtra or ModelUnavailable."""
         self._ocr.warm_up()
 
+    @property
+    def streams(self) -> int:
+        """How many pages it can read at the same time to advantage; loads the models."""
+        return self._ocr.streams
+
     def close(self) -> None:
         """Let go of the models; they are loaded again when they are needed."""
         self._ocr.close()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
@@ -17,6 +17,7 @@ from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import LineSource, PageLines
+from worker.reading.text.side_by_side import lines_of_pages
 from worker.reading.text.sources import OcrLines
 
 
@@ -29,16 +30,17 @@ class EmbeddedEngine:
 
     def __init__(self, *, ocr_runtime: str = "auto") -> None:
         self._line_source = OcrLines(ocr_runtime=ocr_runtime)
-        self._one_at_a_time = threading.Lock()  # the runtime uses every core for one picture already
 
     def warm_up(self) -> None:
         """Load the OCR models."""
         self._line_source.warm_up()
 
     def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
-        """Read each request; pictures are let go of page by page."""
-        with self._one_at_a_time:
-            return [self._read(request) for request in requests]
+        """Read each request, as many at a time as the runtime has streams."""
+        if len(requests) == 1:  # in this thread, where Ctrl-C arrives
+            return [self._read(requests[0])]
+        with ThreadPoolExecutor(max_workers=self._line_source.streams) as together:
+            return list(together.map(self._read, requests))
 
     def close(self) -> None:
         """Let go of the models."""
@@ -46,7 +48,8 @@ class EmbeddedEngine:
 
     def _read(self, request: Request) -> Reading:
         root = request.schema.root
-        read = read_sheet(request.pages, root, self._line_source, after_page=request.after_page)
+        source, streams = self._line_source, self._line_source.streams
+        read = read_sheet(request.pages, root, source, window=streams, after_page=request.after_page)
         filling = fill_root(root, read.sheet)
         data, evidence = assign.settle(root, filling)
         return Reading(
@@ -71,12 +74,13 @@ def read_sheet(
     root: Field,
     line_source: LineSource,
     *,
+    window: int = 1,
     after_page: Callable[[], None] = lambda: None,
 ) -> ReadDocument:
-    """Read the pages one by one, keeping lines but no pictures, and lay them out for the schema."""
+    """Read the pages, keeping lines but no pictures, and lay them out for the schema."""
     read = []
-    for page in pages:
-        read.append(line_source(page))
+    for lines in lines_of_pages(pages, line_source, window=window):
+        read.append(lines)
         after_page()
     return ReadDocument(tuple(read), lay_out(arrange(read), _labels(root)))
 
