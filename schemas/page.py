@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,28 @@ def union(boxes: Iterable[Box]) -> Box:
     )
 
 
+class Painted(StrEnum):
+    """Whether a file draws the glyphs of a word so that they can be seen."""
+
+    YES = "yes"
+    DOUBTFUL = "doubtful"
+    """Something drawn later may lie over them."""
+    INVISIBLE = "invisible"
+    """They are drawn in no colour, or in the paper's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A run of characters with its place and how surely it was read (0 to 1)."""
+    """A run of characters with its place and how surely it was read (0 to 1).
+
+    `font` tells the fonts of a page apart, whatever they are called.
+    """
 
     text: str
     box: Box
     confidence: float = 1.0
+    font: str = ""
+    painted: Painted = Painted.YES
 
 
 @dataclass(frozen=True, slots=True)

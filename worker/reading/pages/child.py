@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from worker.errors import CorruptFile, PagemillError, SourceMemory
-from worker.reading.pages import protocol, text_layer
-from worker.reading.pages.base import OpenDocument, Page, PageLimits
+from worker.reading.pages import protocol
+from worker.reading.pages.base import OpenDocument, PageLimits
 from worker.reading.pages.factory import open_document
 
 
@@ -63,7 +63,7 @@ def _send_pages(document: OpenDocument, first: int, limits: PageLimits, answers:
     for index in range(first, document.page_count):
         _limit_time(limits)
         try:
-            page = _checked(document.page(index, limits))
+            page = document.page(index, limits)
         except PagemillError as error:
             message = protocol.error_message(error, event="page_failed")
             protocol.send(answers, message | {"number": index + 1})
@@ -77,11 +77,6 @@ def _send_pages(document: OpenDocument, first: int, limits: PageLimits, answers:
             )
         else:
             protocol.send(answers, *protocol.page_message(page))
-
-
-def _checked(page: Page) -> Page:
-    agreed = text_layer.agrees(page.picture, page.words)
-    return Page(page.number, page.picture, page.words, text_layer=agreed)
 
 
 def _limit_memory(limits: PageLimits) -> None:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from schemas.page import Box, Word
+from schemas.page import Box, Painted, Word
 from worker import errors
 from worker.reading.pages.base import Page
 
@@ -44,11 +44,10 @@ def receive(read: Callable[[int], bytearray], *, max_payload: int) -> tuple[dict
 
 def page_message(page: Page) -> tuple[dict[str, Any], memoryview]:
     """A page as header and pixels."""
-    words = [(w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1) for w in page.words]
+    words = [(w.text, w.font, w.painted, w.box.x0, w.box.y0, w.box.x1, w.box.y1) for w in page.words]
     header = {
         "event": "page",
         "number": page.number,
-        "text_layer": page.text_layer,
         "height": page.height,
         "width": page.width,
         "words": words,
@@ -60,8 +59,11 @@ def page_of(header: dict[str, Any], payload: bytearray) -> Page:
     """The page a message carries; raises ValueError when the numbers do not fit together."""
     shape = (int(header["height"]), int(header["width"]), 3)
     picture = np.frombuffer(payload, dtype=np.uint8).reshape(shape)
-    words = tuple(Word(storable(str(t)), Box(*map(float, box))) for t, *box in header["words"])
-    return Page(int(header["number"]), picture, words, text_layer=bool(header["text_layer"]))
+    words = tuple(
+        Word(storable(str(text)), Box(*map(float, box)), font=storable(str(font)), painted=Painted(painted))
+        for text, font, painted, *box in header["words"]
+    )
+    return Page(int(header["number"]), picture, words)
 
 
 def storable(text: str) -> str:

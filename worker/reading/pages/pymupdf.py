@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pymupdf
 
-from schemas.page import Box, Word
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
+from worker.reading.pages import pymupdf_words
 from worker.reading.pages.base import OpenDocument, Page, PageLimits
 
 _DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
@@ -61,28 +61,13 @@ class _PdfDocument:
             )
             picture = np.frombuffer(pixmap.samples_mv, dtype=np.uint8)
             picture = picture.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * 3]
-            words = _words(page)
+            shape = (pixmap.height, pixmap.width, 3)
+            picture = picture.reshape(shape).copy()
+            words = pymupdf_words.words(page, picture)
         except _DAMAGE as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
-        shape = (pixmap.height, pixmap.width, 3)
-        return Page(number=index + 1, picture=picture.reshape(shape).copy(), words=words)
+        return Page(number=index + 1, picture=picture, words=words)
 
     def close(self) -> None:
         """Let go of the file."""
         self._document.close()
-
-
-def _words(page: Any) -> tuple[Word, ...]:
-    """The text layer's words, their places in fractions of the upright page."""
-    turn, bounds = page.rotation_matrix, page.rect
-    words = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words"):
-        place = pymupdf.Rect(x0, y0, x1, y1) * turn
-        box = Box(
-            (place.x0 - bounds.x0) / bounds.width,
-            (place.y0 - bounds.y0) / bounds.height,
-            (place.x1 - bounds.x0) / bounds.width,
-            (place.y1 - bounds.y0) / bounds.height,
-        )
-        words.append(Word(text, box))
-    return tuple(words)

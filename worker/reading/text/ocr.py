@@ -39,6 +39,7 @@ class _Loaded:
 
     runtime: OcrRuntime
     pool: ThreadPoolExecutor
+    known: frozenset[str]
 
 
 class Ocr:
@@ -60,6 +61,11 @@ class Ocr:
         """How many pages it can read at the same time to advantage; loads the models."""
         return self._load().runtime.streams
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The characters that it can read; loads the models."""
+        return self._load().known
+
     def close(self) -> None:
         """Let go of the models; they are loaded again when they are needed."""
         with self._loading:
@@ -73,7 +79,10 @@ class Ocr:
         width, height = (page.height, page.width) if turns % 2 else (page.width, page.height)
         lines = touch_up.without_stray_accents(lines)
         faint = touch_up.faint(np.rot90(page.picture, turns), lines)
-        return PageLines(page.number, width, height, lines, turns, bool(page.words), faint, _SLACK)
+        read = sum(len(line.text.split()) for line in lines)
+        return PageLines(
+            page.number, width, height, lines, turns, faint=faint, slack=_SLACK, from_picture=read
+        )
 
     def recognise(self, crops: Sequence[Picture]) -> list[LineText]:
         """What pictures say that each hold a single line."""
@@ -149,7 +158,7 @@ class Ocr:
             if self._loaded is None:
                 runtime = factory.load(self._name)
                 pool = ThreadPoolExecutor(runtime.streams, thread_name_prefix="recognise")
-                self._loaded = _Loaded(runtime, pool)
+                self._loaded = _Loaded(runtime, pool, frozenset(runtime.alphabet))
             return self._loaded
 
 

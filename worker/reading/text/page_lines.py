@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from schemas.page import Box, Line
+from schemas.record import Issue, Severity
 from worker.reading.pages.base import Page
 
 
@@ -14,9 +15,10 @@ class PageLines:
     """The lines of a page in the frame in which they are upright.
 
     `width` and `height` are the pixels of that frame; the page was turned counter-clockwise by
-    `quarter_turns` to get there. `doubted` says that the file brought a text layer that the
-    picture contradicts. `faint` are the lines printed much fainter than the others. `slack` is the
-    share of a line's height by which its box is higher than its ink.
+    `quarter_turns` to get there. `distrusted` says, for people, what of the file's text layer is not
+    what the picture shows, and why; `from_layer` and `from_picture` count the words by where they come
+    from. `faint` are the lines printed much fainter than the others. `slack` is the share of a line's
+    height by which its box is higher than its ink.
     """
 
     number: int
@@ -24,9 +26,29 @@ class PageLines:
     height: int
     lines: tuple[Line, ...] = ()
     quarter_turns: int = 0
-    doubted: bool = False
     faint: tuple[Line, ...] = ()
     slack: float = 0.0
+    distrusted: tuple[str, ...] = ()
+    from_layer: int = 0
+    from_picture: int = 0
+
+    def issues(self) -> Iterator[Issue]:
+        """What a record should say of how the page was read."""
+        if self.distrusted:
+            yield Issue(
+                code="text_layer_ignored",
+                severity=Severity.INFO,
+                message=f"the text layer of page {self.number} was not believed in part, and the picture was "
+                f"read there: {'; '.join(self.distrusted)}",
+            )
+
+    def notes(self) -> Iterator[str]:
+        """Where the words of a page that has a text layer come from."""
+        if self.from_layer or self.distrusted:
+            yield (
+                f"page {self.number}: {self.from_layer} words from the text layer, "
+                f"{self.from_picture} from the picture"
+            )
 
     def on_page(self, box: Box, *, vertical: bool = False) -> Box:
         """A box in the frame of the lines, tight around its ink, on the page as it came."""

@@ -56,8 +56,9 @@ class EmbeddedEngine:
             data=data,
             evidence=evidence,
             lines={page.number: page.lines for page in read.pages},
-            issues=(*_doubts(read.pages), *_unsupported(root, filling)),
+            issues=(*(issue for page in read.pages for issue in page.issues()), *_unsupported(root, filling)),
             tokens={"pages": len(read.pages)},
+            notes=tuple(note for page in read.pages for note in page.notes()),
         )
 
 
@@ -91,17 +92,6 @@ def _labels(root: Field) -> Iterator[Label]:
     for field in root.walk():
         if field.path and not field.path.endswith("/*"):
             yield from concepts.own_labels(field)
-
-
-def _doubts(pages: Sequence[PageLines]) -> Iterator[Issue]:
-    for page in pages:
-        if page.doubted:
-            yield Issue(
-                code="text_layer_ignored",
-                severity=Severity.INFO,
-                message=f"the text layer of page {page.number} contradicts what is printed; "
-                "the page was read from its picture",
-            )
 
 
 def _unsupported(root: Field, filling: Filling, *, at: str = "") -> Iterator[Issue]:

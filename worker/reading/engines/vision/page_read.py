@@ -39,14 +39,13 @@ def issues_of(read: Sequence[PageRead]) -> Iterator[Issue]:
         if page.error is not None:
             message = f"page {page.number} could not be read: {page.error}"
             yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
-        if page.page_lines.doubted:
-            message = f"the text layer of page {page.number} contradicts what is printed; it was not used"
-            yield Issue(code="text_layer_ignored", severity=Severity.INFO, message=message)
+        yield from page.page_lines.issues()
 
 
 def notes_of(read: Sequence[PageRead]) -> Iterator[str]:
     """What was done otherwise than usual, each once per page."""
     for page in read:
+        yield from page.page_lines.notes()
         if page.turn is not None:
             notes = [*page.turn.notes, *(note for answer in page.turn.answers for note in answer.notes)]
             yield from (f"page {page.number}: {note}" for note in dict.fromkeys(notes))
