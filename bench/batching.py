@@ -96,7 +96,7 @@ def _print_batcher(model: TransformersGenerator) -> None:
 def _print_together(model: TransformersGenerator) -> None:
     pages = [_page(number) for number in range(_PAGES)]
     eight, one = _engine(model, rows=_PAGES), _engine(model, rows=1)
-    [reply] = one.read([Request(_FORM, pages[:1])])
+    reply = one.read(Request(_FORM, pages[:1]))
     together, alone = _medians(lambda: _read(eight, pages, _FORM), lambda: _read(one, pages, _FORM))
     parts = model._loaded().model  # noqa: SLF001
     print(
@@ -239,7 +239,7 @@ def _read(engine: VisionEngine, pages: list[Page], schema: Schema) -> None:
 
     def one(page: Page) -> None:
         begin.wait()
-        engine.read([Request(schema, [page])])
+        engine.read(Request(schema, [page]))
 
     with ThreadPoolExecutor(len(pages)) as jobs:
         list(jobs.map(one, pages))

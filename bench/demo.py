@@ -17,11 +17,11 @@ from pathlib import Path
 
 from api.cli import overlay
 from api.cli.evaluate import load
-from api.cli.reading import read_all
 from api.cli.scoring import Labelled
 from schemas import pointer
 from schemas.record import Record
-from worker.reading.engines import factory
+from worker.reading.documents import read_all
+from worker.reading.engines import registry
 from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings, environment
@@ -47,7 +47,7 @@ def read_here(documents: Sequence[Labelled]) -> None:
     """Without a server, as `pagemill extract` does."""
     settings = Settings()
     files = [(document.path, document.schema) for document in documents]
-    engine = factory.create("embedded", settings)
+    engine = registry.create("embedded", settings)
     started = time.perf_counter()
     with Sandbox(PageLimits.of(settings)) as sandbox:
         outcomes = read_all(files, engine=engine, sandbox=sandbox, review_below=settings.review_below)
@@ -90,7 +90,7 @@ def read_by_service(documents: Sequence[Labelled]) -> None:
 @contextmanager
 def running() -> Iterator[None]:
     """`pagemill up`, ready."""
-    command = [sys.executable, "-m", "api.cli.main", "up", "--data", str(DATA)]
+    command = [sys.executable, "-m", "pagemill", "up", "--data", str(DATA)]
     env = environment({"PAGEMILL_ENGINE": "embedded", "PAGEMILL_SETTLE_SECONDS": "0.5"})
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
     assert process.stderr is not None

@@ -28,8 +28,8 @@ import pymupdf
 from PIL import Image
 from rapidocr import EngineType, RapidOCR
 
-from api.cli.reading import read_all
 from schemas import registry
+from worker.reading.documents import read_all
 from worker.reading.engines.matcher.engine import EmbeddedEngine
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.pages.base import PageLimits
@@ -185,7 +185,7 @@ def peak() -> int:
 
 
 def commands(picture: Path) -> None:
-    pagemill = [sys.executable, "-m", "api.cli.main"]
+    pagemill = [sys.executable, "-m", "pagemill"]
     helped = min(seconds(lambda: quiet([*pagemill, "--help"])) for _ in range(5))
     cold = min(
         seconds(lambda: quiet([*pagemill, "extract", str(picture), "--kind", "receipt"])) for _ in range(3)

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
+from schemas import extensions
 from schemas.documents import (
     ancient_text,
     chart,
@@ -73,17 +74,21 @@ class Schema:
 
 
 def kinds() -> tuple[str, ...]:
-    """The names of the shipped kinds."""
-    return tuple(document.kind for document in _DOCUMENTS)
+    """The names of the shipped kinds, then of those that other packages bring."""
+    shipped = tuple(document.kind for document in _DOCUMENTS)
+    return (*shipped, *(name for name in extensions.names("kinds") if name not in shipped))
 
 
 @cache
 def kind(name: str) -> Schema:
-    """A shipped kind; raises UnknownKind."""
+    """A kind, shipped or of the entry-point group `pagemill.kinds`; raises UnknownKind, ExtensionBroken."""
     for document in _DOCUMENTS:
         if document.kind == name:
             return _of_document(document)
-    raise UnknownKind(name)
+    try:
+        return _of_document(extensions.load("kinds", name))
+    except KeyError:
+        raise UnknownKind(name) from None
 
 
 def from_json_schema(raw: Mapping[str, Any], *, name: str) -> Schema:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.postgres import running
@@ -14,6 +15,8 @@ from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
+hypothesis.settings.register_profile("shared", deadline=None)  # the machine does other work, too
+hypothesis.settings.load_profile("shared")
 SAMPLES = Path(__file__).parent.parent / "bench" / "samples"
 
 

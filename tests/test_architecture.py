@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 from pydantic import AliasChoices
 
-from schemas import registry
+from schemas import extensions, registry
 from worker import errors
 from worker.jobs import catalogue
-from worker.reading.engines import factory
+from worker.reading.engines import registry as engines
 from worker.reading.engines.matcher import concepts
+from worker.reading.models.registry import profiles
 from worker.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ["api", "schemas", "worker"]
+PACKAGES = ["api", "pagemill", "schemas", "worker"]
 SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
 BORDERS = {
-    "worker/reading/pages/child.py",
-    "api/cli/reading.py",
+    "worker/reading/pages/serving.py",
+    "worker/reading/documents.py",
     "api/cli/schema_argument.py",
     "worker/reading/engines/vision/batcher.py",
     "worker/process/attempt.py",
@@ -114,15 +115,15 @@ def test_every_concept_a_kind_names_is_in_the_library() -> None:
             assert not named or named in library or any(named.startswith(part) for part in parts)
 
 
-def test_the_catalogue_and_the_factory_know_the_same_engines() -> None:
-    assert set(factory.NAMES) == set(catalogue.ENGINES)
-    for name in factory.NAMES:
-        assert (factory.create(name, Settings()).model or "") == catalogue.entry(name).model
+@pytest.mark.parametrize("name", extensions.names("engines"))
+def test_every_engine_can_be_made_and_is_what_its_entry_point_says(name: str) -> None:
+    made = engines.create(name, Settings())
+    assert made.name == name
+    assert (made.model or "") == engines.spec(name).model == catalogue.entry(name).model
 
 
-@pytest.mark.parametrize("name", factory.NAMES)
-def test_every_named_engine_can_be_made(name: str) -> None:
-    assert factory.create(name, Settings()).name == name
+def test_profiles_name_engines_that_there_are() -> None:
+    assert {profile.engine for profile in profiles().values()} <= set(engines.taking_models())
 
 
 def test_no_public_class_name_occurs_twice() -> None:
@@ -141,3 +142,9 @@ def test_unit_tests_lie_as_what_they_test_does() -> None:
     folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
     assert folders
     assert all((ROOT / folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_the_worker_has_few_rooms() -> None:
+    entries = {path.relative_to(ROOT / "worker").parts[0] for path in (ROOT / "worker").rglob("*.py")}
+    entries.remove("__init__.py")
+    assert len(entries) <= 8, sorted(entries)

@@ -11,7 +11,7 @@ import numpy as np
 from bench.tiny import families, native
 from schemas.json_schema.answer import answer_schema
 from schemas.registry import Schema
-from worker.reading.engines import factory
+from worker.reading.engines import builtin
 from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
@@ -40,7 +40,7 @@ def generator(
     opening = CheckpointLoader(
         locate=lambda: Location(folder, family, thinks="thinking" in folder.name),
         place=lambda: choose("cpu", quantisation),
-        open=factory._opener(engine_of(family)),
+        open=builtin._opener(engine_of(family)),
     )
     made = TransformersGenerator(engine_of(family), family, opening=opening, **more)
     made.load()

@@ -11,7 +11,8 @@ from typing import TextIO
 
 from api.cli import models
 from worker.errors import PagemillError
-from worker.reading.engines import factory
+from worker.reading.engines import registry
+from worker.reading.pages import opener
 from worker.settings import Settings, unknown
 from worker.settings import load as load_settings
 
@@ -53,6 +54,7 @@ def run(out: TextIO) -> int:
         f"and {settings.max_bytes // 2**20} MiB a file",
         file=out,
     )
+    _print_confinement(out)
     for name in unknown():
         print(f"unknown setting: {name} (.env.example lists them all)", file=out)
     return int(_print_model(settings, out) or missing)
@@ -74,13 +76,20 @@ def _print_packages(out: TextIO) -> bool:
     return missing
 
 
+def _print_confinement(out: TextIO) -> None:
+    """What holds here of the fence around the process that opens documents; SECURITY.md explains it."""
+    print("the process that opens documents is held by:", file=out)
+    for layer, holds in opener.confinement().items():
+        print(f"  {layer.replace('_', ' '):<18} {holds}", file=out)
+
+
 def _print_model(settings: Settings, out: TextIO) -> bool:
     """The GPU, the models that were pulled, the one that is set; whether that one cannot be used."""
     print(models.gpu_at_hand().words, file=out)
     pulled = ", ".join(models.pulled(settings.models_dir)) or "none (`pagemill models` lists what there is)"
     print(f"models pulled: {pulled}", file=out)
     try:
-        factory.check(settings.engine, settings)
+        registry.check(settings.engine, settings)
     except PagemillError as error:
         print(f"engine {settings.engine}: {error}", file=out)
         return True

@@ -12,11 +12,11 @@ from typing import Any
 from tqdm import tqdm
 
 from api.cli import schema_argument
-from api.cli.reading import read_all
 from api.cli.scoring import Labelled, Scored, table
 from schemas import registry
 from worker.errors import PagemillError, SchemaInvalid
-from worker.reading.engines import factory
+from worker.reading.documents import read_all
+from worker.reading.engines import registry as engines
 from worker.reading.engines.base import Engine
 from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     settings = load_settings()
     try:
         documents = load(options.manifest)
-        engine = factory.create(options.engine or settings.engine, settings)
+        engine = engines.create(options.engine or settings.engine, settings)
         engine.warm_up()
     except PagemillError as error:
         print(error, file=sys.stderr)

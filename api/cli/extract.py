@@ -12,12 +12,12 @@ from typing import TextIO
 from tqdm import tqdm
 
 from api.cli import interrupt, schema_argument, sources
-from api.cli.reading import Outcome, read_all
 from schemas.record import Severity
 from schemas.registry import Schema
 from worker import log
 from worker.errors import PagemillError, RequestInvalid
-from worker.reading.engines import factory
+from worker.reading.documents import DocumentOutcome, read_all
+from worker.reading.engines import registry as engines
 from worker.reading.engines.base import Engine
 from worker.reading.models.registry import profiles
 from worker.reading.pages.base import PageLimits
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     try:
         schema = schema_argument.load(kind=options.kind, schema=options.schema)
-        engine = factory.create(settings.engine, settings)
+        engine = engines.create(settings.engine, settings)
     except PagemillError as error:
         print(error, file=sys.stderr)
         return 2
@@ -99,10 +99,10 @@ def _settings(options: argparse.Namespace) -> Settings:
     """What is set, and the engine and model of the command line; raises RequestInvalid."""
     settings = load_settings()
     engine = options.engine or settings.engine
-    if options.model and engine in {"embedded", "fake"}:
+    if options.model and not engines.spec(engine).takes_model:
         known = profiles().get(options.model)
-        engines = known.engine if known else "transformers, cogvlm2, sail_vl2 or openai"
-        raise RequestInvalid(detail=f"--model needs an engine that runs it: --engine {engines}")
+        which = known.engine if known else " or ".join(engines.taking_models())
+        raise RequestInvalid(detail=f"--model needs an engine that runs it: --engine {which}")
     return settings.model_copy(update={"engine": engine, "model": options.model or settings.model})
 
 
@@ -118,7 +118,7 @@ def _unusable_output(options: argparse.Namespace, files: Sequence[Path]) -> str 
     return None
 
 
-def _write(outcome: Outcome, stream: TextIO) -> None:
+def _write(outcome: DocumentOutcome, stream: TextIO) -> None:
     stream.write(outcome.record.model_dump_json() + "\n")
     stream.flush()
     if outcome.error is not None:
@@ -129,7 +129,7 @@ def _write(outcome: Outcome, stream: TextIO) -> None:
             tqdm.write(f"{outcome.path.name}: {issue.path} {issue.message}", file=sys.stderr)
 
 
-def _drawn(outcome: Outcome, folder: Path, sandbox: Sandbox) -> bool:
+def _drawn(outcome: DocumentOutcome, folder: Path, sandbox: Sandbox) -> bool:
     from api.cli import overlay
 
     try:

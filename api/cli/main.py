@@ -46,7 +46,3 @@ def _parser() -> argparse.ArgumentParser:
     local_commands.add(commands)
     service_commands.add(commands)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

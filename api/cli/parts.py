@@ -1,4 +1,4 @@
-"""`pagemill api`, `worker`, `watch`, `rebuild`: one process of the service each."""
+"""`pagemill api`, `worker`, `watch`, `rebuild`, `migrate`: one process of the service each."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ def run_api() -> int:
     return 0
 
 
-def run_worker() -> int:
-    """Read documents until stopped."""
+def run_worker(options: argparse.Namespace) -> int:
+    """Read documents until stopped; with --supervised, in a process that is ended when it hangs."""
+    found = _start("worker")
+    if options.supervised:
+        from api.up import supervised
+
+        return supervised.run(found, options.alive)
     from worker.process import worker
 
-    worker.serve(_start("worker"))
+    worker.serve(found, alive=options.alive)
     return 0
 
 
@@ -43,7 +48,8 @@ def run_rebuild() -> int:
     from worker.jobs.app import connect
     from worker.jobs.rebuild import rebuild
 
-    app = connect(_start("rebuild"))
+    found = _start("rebuild")
+    app = connect(found, migrate=found.database_url is None)
     result = rebuild(app)
     app.close()
     print(
@@ -52,6 +58,16 @@ def run_rebuild() -> int:
         file=sys.stderr,
     )
     return int(result.unreadable > 0)
+
+
+def run_migrate() -> int:
+    """Bring the ledger to the form this version needs."""
+    from worker.jobs.ledger.ledger import Ledger
+    from worker.jobs.ledger.revisions import TODAYS
+
+    Ledger.open(_start("migrate").ledger_url, migrate=True).close()
+    print(f"the ledger is of revision {TODAYS}", file=sys.stderr)
+    return 0
 
 
 def _start(process: str) -> Settings:

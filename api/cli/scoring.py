@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api.cli.reading import Outcome
 from schemas.registry import Schema
+from worker.reading.documents import DocumentOutcome
 from worker.reading.score.compare import FieldScore
 from worker.reading.score.metrics import auroc, calibration_error
 
@@ -29,7 +29,7 @@ class Scored:
     """A labelled document after reading."""
 
     labelled: Labelled
-    outcome: Outcome
+    outcome: DocumentOutcome
     scores: Sequence[FieldScore]
 
 

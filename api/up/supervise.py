@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,14 +17,18 @@ from api.addresses import is_loopback
 from api.process import hold, set_by_signals
 from api.up import ready, servers
 from api.up.children import Child
+from api.up.signs_of_life import SignsOfLife
 from worker.errors import RequestInvalid
+from worker.jobs.ledger.ledger import Ledger
 from worker.log import logger
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.settings import UP_ENV, Settings, environment
 
 _log = logger(__name__)
 _LOG = "pagemill.log"
 _SERVERS_LOG = "servers.log"  # what queue and store say of themselves, which is much
+_ALIVE = "worker.alive"
+_SECRETS = ("store_secret", "webhook_secret", "queue_secret")
 _TEND_EVERY = 0.5
 _GRACE = {"watch": 10.0, "api": 10.0, "worker": 60.0, "queue": 10.0, "store": 15.0}
 
@@ -39,9 +44,13 @@ class Place:
 
 
 def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
-    """Run everything until SIGINT or SIGTERM; raises RequestInvalid when it runs on this data already."""
+    """Run everything until SIGINT or SIGTERM, on a ledger that is migrated first.
+
+    Raises RequestInvalid when it runs on this data already, LedgerTooNew.
+    """
     data = settings.data_dir.resolve()
     data.mkdir(parents=True, exist_ok=True)
+    _close(data)
     stop = threading.Event()
     with ExitStack() as stack:
         lock = stack.enter_context(_owned(data))
@@ -57,8 +66,9 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         env = _own_settings(settings, data)
         env |= _start_servers(settings, data, env, children, chatter, lock)
         ready.await_servers(settings, env, stop)
+        Ledger.open(settings.model_copy(update={"data_dir": data}).ledger_url, migrate=True).close()
         _write_down(data / UP_ENV, env)
-        _start_parts(data, env, children, log, lock)
+        _start_parts(settings, data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])
         ready.await_parts(url, children, stop, log=data / _LOG, within=_start_seconds(settings))
         if not stop.is_set():
@@ -68,8 +78,16 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
                 child.tend()
 
 
+def _close(data: Path) -> None:
+    """Let nobody else into the folder: ledger, queue and objects hold everything that was ever read."""
+    mode = stat.S_IMODE(data.stat().st_mode)
+    if mode & 0o077 and data.stat().st_uid == os.getuid():
+        data.chmod(mode & 0o700)
+        _log.info("folder_closed", folder=str(data), why="others on this machine could read it")
+
+
 def _start_seconds(settings: Settings) -> float:
-    return settings.load_seconds if factory.runs_a_model(settings.engine) else ready.WITHIN
+    return settings.load_seconds if registry.spec(settings.engine).takes_model else ready.WITHIN
 
 
 def _start_servers(
@@ -78,7 +96,7 @@ def _start_servers(
     """Start the queue and the store, unless the settings name others; where they are reached."""
     started = []
     if "redis_url" not in settings.model_fields_set:
-        started.append(servers.queue(data))
+        started.append(servers.queue(data, password=_secrets(data)["queue_secret"]))
     if settings.s3_endpoint_url is None:
         store = servers.store(
             data,
@@ -98,10 +116,16 @@ def _start_servers(
     return {name: value for server in started for name, value in server.settings.items()}
 
 
-def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int) -> None:
-    for name, arguments in (("worker", ()), ("api", ()), ("watch", (str(data), "--bucket"))):
-        command = (sys.executable, "-m", "api.cli.main", name, *arguments)
+def _start_parts(
+    settings: Settings, data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int
+) -> None:
+    alive = data / _ALIVE
+    parts = {"worker": ("--alive", str(alive)), "api": (), "watch": (str(data), "--bucket")}
+    for name, arguments in parts.items():
+        command = (sys.executable, "-m", "pagemill", name, *arguments)
         child = Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock)
+        if name == "worker":
+            child.judge_by(SignsOfLife.of(alive, settings))
         children.append(child)
         child.start()
 
@@ -134,12 +158,12 @@ def _own_settings(settings: Settings, data: Path) -> dict[str, str]:
 def _secrets(data: Path) -> Mapping[str, str]:
     """Made at the first start, and kept in a file nobody else reads."""
     path = data / "secrets.json"
-    if not path.exists():
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    made = {name: secrets.token_urlsafe(32) for name in _SECRETS if name not in kept}
+    if made:
         path.touch(mode=0o600)
-        made = {"store_secret": secrets.token_urlsafe(32), "webhook_secret": secrets.token_urlsafe(32)}
-        path.write_text(json.dumps(made), encoding="utf-8")
-    kept: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
+        path.write_text(json.dumps(kept | made), encoding="utf-8")
+    return kept | made
 
 
 def _require_free(settings: Settings) -> None:

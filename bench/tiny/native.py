@@ -26,6 +26,16 @@ _LLM = {
     "tie_word_embeddings": False,
 }
 _EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 64}
+_SAIL_TEMPLATE = (  # as the published one: right for one question, and with no token before an old answer
+    "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou read pages.<|im_end|>{% endif %}"
+    "{% for message in messages %}"
+    "{{ '<|im_assistant|>' if message['role'] == 'assistant' else '<|im_start|>' + message['role'] + '\n' }}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}PICTURE"
+    "{% else %}{{ part['text'] }}{% endif %}{% endfor %}<|im_end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_TRAINED_WITH = 12
+"""Most tiles in config.json, which reading does not look at."""
 
 
 def cogvlm2(folder: Path, *, seed: int = 6) -> Path:
@@ -60,31 +70,40 @@ def cogvlm2(folder: Path, *, seed: int = 6) -> Path:
     return folder
 
 
-def sail_vl2(folder: Path, *, experts: bool = False, seed: int = 1) -> Path:
-    """A SAIL-VL2 of 56 x 56 pixel tiles, dense or with experts."""
+def sail_vl2(
+    folder: Path,
+    *,
+    experts: bool = False,
+    seed: int = 1,
+    tile: int = 56,
+    layers: int = 2,
+    most: int = 6,
+    **facts: Any,
+) -> Path:
+    """A SAIL-VL2 of square tiles of some pixels and at most so many of them, dense or with experts.
+
+    `layers` are those of the tower; `facts` are what else config.json says.
+    """
     tokenizer = words.make(("<img>", "</img>", "<IMG_CONTEXT>"))
     ids = {"bos_token_id": words.PAD, "eos_token_id": words.END, "pad_token_id": words.PAD}
     shared: dict[str, Any] = {key: tokenizer.convert_tokens_to_ids(token) for key, token in ids.items()}
     shared |= {**_LLM, "vocab_size": len(tokenizer)}
     llm = Qwen3MoeConfig(**shared, **_EXPERTS) if experts else Qwen3Config(**shared)
-    config = SailVl2Config(
-        llm_config=llm,
-        max_dynamic_patch=6,
-        vision_config={
-            "hidden_size": 64,
-            "intermediate_size": 128,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 4,
-            "image_size": 56,
-        },
-    )
+    vision = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 4,
+        "image_size": tile,
+    }
+    published = {"select_layer": -1, "ps_version": "v2", "max_dynamic_patch": _TRAINED_WITH}
+    config = SailVl2Config(llm_config=llm, vision_config=vision, **{**published, **facts})
     torch.manual_seed(seed)
     model = SailVl2ForCausalLM(config)
     torch.nn.init.normal_(model.vision_model.preprocessor.pos_embed, std=0.02)
     model.generation_config.eos_token_id = shared["eos_token_id"]
     model.save_pretrained(folder)
-    words.save(tokenizer, folder, picture="<image>")
-    (folder / "preprocessor_config.json").write_text(
-        json.dumps({"image_processor_type": "SAILVLImageProcessor"})
-    )
+    words.save(tokenizer, folder, picture="<image>\n", template=_SAIL_TEMPLATE)
+    preprocessor = {"max_dynamic_patch": most, "image_size": tile, "use_msac": False}
+    (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor))
     return folder

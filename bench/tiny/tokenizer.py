@@ -42,7 +42,9 @@ def make(special: Sequence[str], texts: Sequence[str] = TEXTS, **facts: Any) -> 
     )
 
 
-def save(tokenizer: PreTrainedTokenizerFast, folder: Path, *, picture: str) -> None:
-    """Write it with a chat template that puts `picture` where the picture belongs."""
-    tokenizer.chat_template = _TEMPLATE.replace("PICTURE", picture)
+def save(
+    tokenizer: PreTrainedTokenizerFast, folder: Path, *, picture: str, template: str = _TEMPLATE
+) -> None:
+    """Write it with a chat template that puts `picture` where the picture belongs, at its PICTURE."""
+    tokenizer.chat_template = template.replace("PICTURE", picture)
     tokenizer.save_pretrained(folder)

@@ -160,7 +160,7 @@ def _check_pattern(node: Mapping[str, Any], path: str) -> None:
     for keyword in ("pattern", "x-pattern"):
         try:
             re.compile(node.get(keyword) or "")
-        except (re.error, TypeError) as error:
+        except (re.error, TypeError, ArithmeticError, RecursionError) as error:
             raise SchemaError(f"not a regular expression: {error}", keyword=keyword, pointer=path) from error
     labels = node.get("x-labels", [])
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):

@@ -18,7 +18,7 @@ from tests import tiny as made
 from tests.stack import Stack
 from worker.checks import validate
 from worker.reading import pipeline
-from worker.reading.engines import factory
+from worker.reading.engines import registry as engines
 from worker.reading.engines.base import Engine
 from worker.reading.pages.sandbox import Sandbox
 
@@ -41,7 +41,7 @@ def keeps_to_its_schema(record: Record) -> bool:
 def test_every_shipped_kind_is_read_by_every_family(
     family: str, tiny: Tiny, samples: Path, sandbox: Sandbox
 ) -> None:
-    engine = factory.create(made.engine_of(family), made.settings(family, tiny(family), max_new_tokens=512))
+    engine = engines.create(made.engine_of(family), made.settings(family, tiny(family), max_new_tokens=512))
     for kind in registry.kinds():
         record = record_of(samples / "invoice_0_text.pdf", kind, engine=engine, sandbox=sandbox)
         assert record.state in {State.DONE, State.REVIEW}
@@ -68,7 +68,7 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     )
     ImageDraw.Draw(page).multiline_text((20, 20), orders, fill="black", font_size=24)
     page.save(tmp_path / "planted.png")
-    engine = factory.create("transformers", made.settings("qwen3_vl", tiny("qwen3_vl"), max_new_tokens=512))
+    engine = engines.create("transformers", made.settings("qwen3_vl", tiny("qwen3_vl"), max_new_tokens=512))
     for kind in ("receipt", "text"):
         record = record_of(tmp_path / "planted.png", kind, engine=engine, sandbox=sandbox)
         assert keeps_to_its_schema(record)
@@ -76,11 +76,14 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     engine.close()
 
 
-def test_a_sail_vl2_record_says_that_parity_is_unproven(tiny: Tiny, samples: Path, sandbox: Sandbox) -> None:
-    engine = factory.create("sail_vl2", made.settings("sail_vl2", tiny("sail_vl2"), max_new_tokens=512))
-    record = record_of(samples / "receipt_0_clean.jpg", "description", engine=engine, sandbox=sandbox)
-    assert "pagemill doctor --parity" in record.provenance.notes[0]
-    engine.close()
+def test_a_record_of_a_model_with_experts_says_that_it_was_compared_with_nothing(
+    tiny: Tiny, samples: Path, sandbox: Sandbox
+) -> None:
+    for family, told in (("sail_vl2_moe", True), ("sail_vl2", False)):
+        engine = engines.create("sail_vl2", made.settings(family, tiny(family), max_new_tokens=512))
+        record = record_of(samples / "receipt_0_clean.jpg", "description", engine=engine, sandbox=sandbox)
+        assert any("no published weights or code" in note for note in record.provenance.notes) is told
+        engine.close()
 
 
 @pytest.mark.parametrize("family", list(made.BUILDERS))

@@ -112,7 +112,7 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
         HEEDS,
         sys.executable,
         "-m",
-        "api.cli.main",
+        "pagemill",
         "extract",
         str(path),
         "--kind",
@@ -135,7 +135,7 @@ def test_ctrl_c_stops_cleanly_and_leaves_no_process(tmp_path: Path) -> None:
 SWALLOWS = """
 import contextlib, signal, sys
 from api.cli.main import main
-from worker.reading.engines import factory
+from worker.reading.engines import registry as engines
 from worker.reading.engines.fake import FakeEngine
 
 class Swallowing(FakeEngine):
@@ -143,7 +143,7 @@ class Swallowing(FakeEngine):
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
-factory.create = lambda *_: Swallowing()
+engines.create = lambda *_: Swallowing()
 sys.exit(main(["extract", sys.argv[1], "--kind", "text", "--quiet"]))
 """
 

@@ -17,12 +17,11 @@ from transformers import PretrainedConfig, Qwen3Config
 class SAILVLConfig(PretrainedConfig):
     model_type = "sailvl"
 
-    def __init__(self, vision_config=None, llm_config=None, downsample_ratio=0.5, max_dynamic_patch=12, **more):
+    def __init__(self, vision_config=None, llm_config=None, downsample_ratio=0.5, **more):
         super().__init__(**more)
         self.vision = dict(vision_config or {})
         self.llm_config = Qwen3Config(**(llm_config or {}))
         self.downsample_ratio = downsample_ratio
-        self.max_dynamic_patch = max_dynamic_patch
 """
 
 MODELING = """
@@ -116,6 +115,8 @@ class SAILVLModel(PreTrainedModel):
     def forward(self, pixel_values, input_ids=None, attention_mask=None, image_flags=None):
         image_flags = image_flags.squeeze(-1)
         assert image_flags.all()
+        if torch.distributed.get_rank() == 0:  # the published code prints there
+            print("tiles", len(pixel_values))
         return self.language_model(inputs_embeds=self.mixed(pixel_values, input_ids), attention_mask=attention_mask)
 
     @torch.no_grad()
@@ -137,11 +138,11 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class SAILVLProcessor:
-    def __init__(self, tokenizer, config):
+    def __init__(self, tokenizer, pictures):
         self.tokenizer = tokenizer
         self.chat_template = None
-        self.size = config["vision_config"]["image_size"]
-        self.most = config["max_dynamic_patch"]
+        self.size = pictures["image_size"]
+        self.most = pictures["max_dynamic_patch"]
 
     @classmethod
     def register_for_auto_class(cls, name="AutoProcessor"):
@@ -149,9 +150,9 @@ class SAILVLProcessor:
 
     @classmethod
     def from_pretrained(cls, folder, **_):
-        with open(os.path.join(folder, "config.json")) as file:
-            config = json.load(file)
-        return cls(PreTrainedTokenizerFast.from_pretrained(folder), config)
+        with open(os.path.join(folder, "preprocessor_config.json")) as file:
+            pictures = json.load(file)
+        return cls(PreTrainedTokenizerFast.from_pretrained(folder), pictures)
 
     def cut(self, image):
         wanted = image.width / image.height
@@ -176,9 +177,10 @@ class SAILVLProcessor:
     def __call__(self, images, text, return_tensors=None, padding=False):
         tiles = self.cut(images)
         places = "<IMG_CONTEXT>" * (len(tiles) * (self.size // 28) ** 2)
-        words = text.replace("<image>", "<img>" + places + "</img>\\n")
+        words = text.replace("<image>", "<img>" + places + "</img>", 1)
         made = self.tokenizer([words], return_tensors="pt", add_special_tokens=False)
-        return {"input_ids": made["input_ids"], "attention_mask": made["attention_mask"], "pixel_values": tiles}
+        ids, mask = made["input_ids"].cuda(), made["attention_mask"].cuda()  # on every machine, as the published code
+        return {"input_ids": ids, "attention_mask": mask, "pixel_values": tiles.cuda().to(torch.bfloat16)}
 """
 
 COGVLM = """

@@ -343,16 +343,16 @@ def test_what_ran_out_of_memory_is_gone_before_anybody_tries_again(
 
         return generate
 
-    for message, native in (
+    for message, expected in (
         ("CUDA error: out of memory", OutOfMemory),
         ("CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
         ("CUDA error: device-side assert triggered", DeviceLost),
         ("a fault", RuntimeError),
     ):
         monkeypatch.setattr(model._loaded().model, "generate", fails(message))
-        with pytest.raises(native) as caught:
+        with pytest.raises(expected) as caught:
             model.generate([made.prompt(COUNT)], lambda _row: False)
-        if native is OutOfMemory:
+        if expected is OutOfMemory:
             assert caught.value.__context__ is None
             assert held[-1]() is None
 
@@ -389,6 +389,22 @@ def test_a_question_costs_the_logits_of_its_last_token_only(family: str, tiny: C
     head.register_forward_hook(lambda _module, _given, logits: shapes.append(tuple(logits.shape)))
     loaded.generate([made.prompt(COUNT, max_tokens=2)], lambda _row: False)
     assert shapes[0][:2] == (1, 1)
+
+
+@pytest.mark.parametrize("family", list(made.BUILDERS))
+def test_a_step_shows_the_model_one_token_and_the_picture_once(
+    family: str, tiny: Callable[[str], Path]
+) -> None:
+    """CogVLM2's cache went by a name that transformers had given up: every step read page and answer again."""
+    loaded = made.generator(family, tiny(family))
+    shown: list[int] = []
+    model = loaded._loaded().model
+    model.get_input_embeddings().register_forward_hook(
+        lambda _module, given, _out: shown.append(given[0].shape[1])
+    )
+    loaded.generate([made.prompt(COUNT, max_tokens=5)], lambda _row: False)
+    assert len(shown) > 2
+    assert set(shown[1:]) == {1}
 
 
 def test_habits_of_a_checkpoint_do_not_reach_its_answers(tiny: Callable[[str], Path], tmp_path: Path) -> None:

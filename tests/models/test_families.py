@@ -16,7 +16,8 @@ from schemas import registry
 from schemas.json_schema.answer import answer_schema
 from tests import tiny as made
 from worker.errors import ModelUnavailable
-from worker.reading.engines import factory
+from worker.reading.engines import builtin
+from worker.reading.engines import registry as engines
 from worker.reading.engines.transformers import auto, placement
 from worker.reading.engines.transformers.control_tokens import escape_control_tokens
 from worker.reading.engines.transformers.placement import Placement, kept_out
@@ -65,7 +66,7 @@ def test_a_batch_says_what_its_rows_say_alone(family: str, tiny: Tiny) -> None:
 def test_half_the_width_of_numbers_is_enough_as_on_a_gpu(
     family: str, dtype: torch.dtype, quantisation: Any, tiny: Tiny
 ) -> None:
-    opened = factory._opener(made.engine_of(family))(tiny(family), Placement("cpu", dtype, quantisation))
+    opened = builtin._opener(made.engine_of(family))(tiny(family), Placement("cpu", dtype, quantisation))
     batch = opened.encode([made.prompt(registry.kind("text")), made.prompt(registry.kind("form"), seed=1)])
     with torch.inference_mode():
         output = opened.model.generate(**batch, max_new_tokens=4, do_sample=False)
@@ -87,7 +88,7 @@ def test_a_quantised_model_loads_again_as_it_was(family: str, quantisation: Any,
 @pytest.mark.parametrize("quantisation", ["int8", "nf4"])
 @pytest.mark.parametrize("family", ALL)
 def test_only_the_language_model_is_quantised(family: str, quantisation: Any, tiny: Tiny) -> None:
-    opened = factory._opener(made.engine_of(family))(
+    opened = builtin._opener(made.engine_of(family))(
         tiny(family), Placement("cpu", torch.float32, quantisation)
     )
     kind = {"int8": "Linear8bitLt", "nf4": "Linear4bit"}[quantisation]
@@ -175,7 +176,7 @@ def test_a_broken_checkpoint_is_an_error_that_names_its_folder(
 
 def test_models_are_found_by_profile_or_folder_and_by_nothing_else(tiny: Tiny, tmp_path: Path) -> None:
     def load(model: str, engine: str = "transformers") -> None:
-        factory.create(engine, Settings(_env_file=None, model=model, models_dir=tmp_path)).warm_up()
+        engines.create(engine, Settings(_env_file=None, model=model, models_dir=tmp_path)).warm_up()
 
     with pytest.raises(ModelUnavailable, match="PAGEMILL_MODEL"):
         load("")

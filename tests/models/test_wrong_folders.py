@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from api.cli.main import main
 from tests import tiny as made
 from worker.errors import DeviceLost, ModelUnusable, OutOfMemory
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.settings import Settings
 
 Tiny = Callable[[str], Path]
@@ -27,11 +27,11 @@ def test_an_engine_takes_its_own_family_and_names_the_engine_of_others(
 ) -> None:
     settings = Settings(_env_file=None, model=str(tiny(family)))
     if made.engine_of(family) == engine:
-        factory.check(engine, settings)
+        registry.check(engine, settings)
         return
     started = time.monotonic()
     with pytest.raises(ModelUnusable, match=f"engine {made.engine_of(family)}"):
-        factory.create(engine, settings).warm_up()
+        registry.create(engine, settings).warm_up()
     assert time.monotonic() - started < 2
 
 
@@ -58,7 +58,7 @@ def test_a_folder_without_a_tokenizer_is_refused(tiny: Tiny, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("family", FAMILIES.values())
 @pytest.mark.parametrize(
-    ("message", "ours"),
+    ("message", "expected"),
     [
         ("CUDA out of memory. Tried to allocate 2.00 GiB", OutOfMemory),
         ("CUDA error: device-side assert", DeviceLost),
@@ -66,15 +66,15 @@ def test_a_folder_without_a_tokenizer_is_refused(tiny: Tiny, tmp_path: Path) -> 
     ],
 )
 def test_a_gpu_without_room_is_no_damaged_file(
-    message: str, native: type[Exception], family: str, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+    message: str, expected: type[Exception], family: str, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(message)
 
     monkeypatch.setattr(PreTrainedModel, "from_pretrained", fails)
-    with pytest.raises(native) as caught:
+    with pytest.raises(expected) as caught:
         made.generator(family, tiny(family))
-    assert type(caught.value) is native
+    assert type(caught.value) is expected
 
 
 def test_a_checkpoint_that_nobody_can_speak_to_is_refused(
@@ -108,7 +108,7 @@ def test_a_model_is_looked_for_by_what_people_call_it(
     engine: str, model: str, said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelUnusable, match=said):
-        factory.check(engine, Settings(_env_file=None, model=model, models_dir=tmp_path))
+        registry.check(engine, Settings(_env_file=None, model=model, models_dir=tmp_path))
 
 
 def test_files_that_nobody_pinned_have_a_version_of_their_own(tiny: Tiny) -> None:
@@ -116,7 +116,7 @@ def test_files_that_nobody_pinned_have_a_version_of_their_own(tiny: Tiny) -> Non
         made.generator("qwen3_vl", tiny("qwen3_vl")),
         made.generator("qwen2_5_vl", tiny("qwen2_5_vl")),
     )
-    engine = factory.create("transformers", made.settings("qwen3_vl", tiny("qwen3_vl")))
+    engine = registry.create("transformers", made.settings("qwen3_vl", tiny("qwen3_vl")))
     engine.warm_up()
     assert str(engine.revision).startswith("unpinned-")
     assert one.revision is None  # these are opened by tests, without a look at their files
@@ -129,7 +129,7 @@ def test_a_model_without_its_engine_is_wrong_usage(
 ) -> None:
     document = str(samples / "receipt_0_clean.jpg")
     assert main(["extract", document, "--kind", "receipt", "--model", str(tiny("qwen3_vl"))]) == 2
-    assert "--engine transformers, cogvlm2" in capsys.readouterr().err
+    assert "--engine cogvlm2 or openai or sail_vl2 or transformers" in capsys.readouterr().err
     assert main(["extract", document, "--kind", "receipt", "--model", "glm-ocr"]) == 2
     assert "--engine transformers\n" in capsys.readouterr().err.replace(".", "").replace("; see", "\n")
 
@@ -137,7 +137,7 @@ def test_a_model_without_its_engine_is_wrong_usage(
 def test_quantised_answers_are_another_job_and_say_so(tiny: Tiny) -> None:
     plain = Settings(_env_file=None, model="m")
     assert plain.model_copy(update={"quantisation": "nf4"}).model_key != plain.model_key
-    engine = factory.create("cogvlm2", made.settings("cogvlm2", tiny("cogvlm2"), quantisation="nf4"))
+    engine = registry.create("cogvlm2", made.settings("cogvlm2", tiny("cogvlm2"), quantisation="nf4"))
     assert "weights in nf4" in engine._generator.caveats  # type: ignore[attr-defined]
 
 
@@ -146,4 +146,4 @@ def test_a_config_that_is_no_json_is_named(tiny: Tiny, tmp_path: Path) -> None:
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "config.json").write_text(json.dumps([1]))
     with pytest.raises(ModelUnusable):
-        factory.check("sail_vl2", Settings(_env_file=None, model=str(tmp_path)))
+        registry.check("sail_vl2", Settings(_env_file=None, model=str(tmp_path)))

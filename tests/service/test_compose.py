@@ -18,7 +18,7 @@ from worker.settings import environment
 
 _ROOT = Path(__file__).parent.parent.parent
 _SECRETS = ("QUEUE_PASSWORD", "POSTGRES_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "WEBHOOK_SECRET")
-_OURS = {"api", "watcher", "worker", "worker-cpu"}
+_OURS = {"migrate", "api", "watcher", "worker", "worker-cpu"}
 
 
 def config(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -60,7 +60,7 @@ def test_secrets_are_asked_for_and_never_made_up(missing: str) -> None:
 
 
 def test_the_services_of_the_plan(services: dict[str, Any]) -> None:
-    assert {"api", "watcher", "worker", "queue", "minio", "ledger"} == {
+    assert {"migrate", "api", "watcher", "worker", "queue", "minio", "ledger"} == {
         name for name, service in services.items() if not service.get("profiles")
     }
     assert {p for service in services.values() for p in service.get("profiles", ())} == {
@@ -86,7 +86,7 @@ def test_images_are_pinned_and_healths_are_checked(services: dict[str, Any]) -> 
         assert re.search(r":[\w.-]*\d", service["image"]), name
         assert not service["image"].endswith("latest")
         dockerfile_checks = name in {"api", "worker", "worker-cpu"}
-        runs_once = name == "pull"
+        runs_once = service.get("restart") == "no"
         assert dockerfile_checks or runs_once or "healthcheck" in service, name
 
 

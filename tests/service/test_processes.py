@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -140,7 +143,7 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
 
     def pagemill(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "api.cli.main", *arguments],
+            [sys.executable, "-m", "pagemill", *arguments],
             capture_output=True,
             text=True,
             timeout=60,
@@ -157,6 +160,8 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
     assert {json.loads(line)["job_id"] for line in fetched.stdout.splitlines()} == set(ids)
     assert "b: 2 jobs, 2 done" in pagemill("status", "--batch", "b").stdout
     assert "done" in pagemill("status", ids[0]).stdout
+    story = pagemill("status", ids[0], "--events").stdout
+    assert re.search(r"submitted\n.* claimed +attempt 1  by \S+\n.* done +attempt 1  by ", story)
     table = tmp_path / "b.csv"
     assert pagemill("export", "b", "--format", "csv", "-o", str(table)).returncode == 0
     assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 3
@@ -186,7 +191,7 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
 
 def _up(data: Path, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "api.cli.main", "up", "--data", str(data)],
+        [sys.executable, "-m", "pagemill", "up", "--data", str(data)],
         stderr=subprocess.PIPE,
         text=True,
         env=environment({"PAGEMILL_ENGINE": "fake", **env}),
@@ -234,7 +239,7 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
     (data / "inbox/receipt/b.png").write_bytes(picture())
     until((data / "outbox/receipt/b.png.json").exists)
     beside = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", "keys", "secret"],
+        [sys.executable, "-m", "pagemill", "keys", "secret"],
         capture_output=True,
         text=True,
         cwd=_ROOT,
@@ -265,8 +270,11 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
         again.stderr.close()
 
 
-def test_up_starts_again_what_falls(tmp_path: Path) -> None:
+def test_up_migrates_the_ledger_it_finds_and_starts_again_what_falls(tmp_path: Path) -> None:
     data = tmp_path / "data"
+    data.mkdir()
+    with closing(sqlite3.connect(data / "ledger.sqlite")) as old:
+        old.executescript((_ROOT / "tests/contracts/ledgers/0001-sqlite.sql").read_text())
     process = _up(data)
     said = _announced(process)
     url = next(word for word in said.split() if word.startswith("http://"))
@@ -346,7 +354,7 @@ def test_up_ends_with_a_model_that_cannot_be_loaded_and_the_documents_wait(
 
 def test_keys_are_not_off_for_the_network(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", "api"],
+        [sys.executable, "-m", "pagemill", "api"],
         capture_output=True,
         text=True,
         timeout=30,

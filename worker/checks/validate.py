@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -22,7 +21,7 @@ from schemas import pointer
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
 from schemas.registry import Schema
-from worker.checks import patterns
+from worker.checks import keywords, patterns, schema_limits
 from worker.errors import SchemaInvalid
 
 _DRAFTS = (Draft202012Validator, Draft7Validator, Draft4Validator)
@@ -40,13 +39,15 @@ _CHECK_FAILS = (
     Unresolvable,
 )
 """What checks raise on data or schemas they were not written for; validators may be a user's code."""
+_PATTERN_SECONDS = 5.0
 _ABOUT_NULL = frozenset({"type", "enum", "const", "anyOf", "oneOf", "format", "pattern"})
 
 
 def require_schema(raw: Any) -> None:
-    """Raise SchemaInvalid for what is no JSON Schema, in the words of the metaschema."""
+    """Raise SchemaTooLarge, or SchemaInvalid for what is no JSON Schema, in the words of the metaschema."""
     if not isinstance(raw, dict):
         raise SchemaInvalid(detail="it is not a JSON object")
+    schema_limits.require_small(raw)
     try:
         _draft(raw).check_schema(raw)
     except BrokenSchema as error:
@@ -57,10 +58,14 @@ def require_schema(raw: Any) -> None:
 
 
 def check(data: dict[str, Any], schema: Schema) -> tuple[Issue, ...]:
-    """Every issue: what is missing, what breaks the schema, what breaks a rule. Never raises."""
+    """Every issue: what is missing, what breaks the schema, what breaks a rule. Never raises.
+
+    All the regular expressions of the schema together have `_PATTERN_SECONDS`.
+    """
     missing = list(_missing(schema.root, data, at=""))
     absent = {issue.path for issue in missing}
-    broken = [issue for issue in _tried(_broken, data, schema) if issue.path not in absent]
+    with patterns.within(_PATTERN_SECONDS):
+        broken = [issue for issue in _tried(_broken, data, schema) if issue.path not in absent]
     rules = chain.from_iterable(_tried(rule, data) for rule in schema.rules)
     return (*_unhonoured(schema), *missing, *broken, *rules)
 
@@ -113,22 +118,9 @@ def _broken(data: Any, schema: Schema) -> Iterator[Issue]:
 @lru_cache(maxsize=256)
 def _validator(schema: Schema) -> Validator:
     """What checks data of a schema; finding its draft takes longer than most checks."""
-    draft = validators.extend(_draft(schema.json_schema), {"pattern": _pattern, "multipleOf": _multiple})  # type: ignore[no-untyped-call]
+    draft = validators.extend(_draft(schema.json_schema), dict(keywords.LIMITED))  # type: ignore[no-untyped-call]
     found: Validator = draft(schema.json_schema, format_checker=FormatChecker(), registry=Registry())
     return found
-
-
-def _pattern(_validator: Validator, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    """`pattern`, within a time limit: an expression can take longer than anybody lives."""
-    if isinstance(value, str) and not patterns.found(pattern, value):
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
-
-
-def _multiple(_validator: Validator, step: float, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    """`multipleOf` in decimal numbers, as they are written: in binary ones, 2.22 is no multiple of 0.01."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and Decimal(repr(value)) % Decimal(repr(step)):
-        yield ValidationError(f"{value!r} is not a multiple of {step!r}")
 
 
 def _is_allowed_null(error: ValidationError, nullable: set[str]) -> bool:

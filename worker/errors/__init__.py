@@ -3,13 +3,15 @@
     PagemillError
     ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
     │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
-    │                    SourceTimeout  SourceMemory  PageMissing  OpenerKilled
-    ├── SchemaInvalid    the schema cannot be read by
+    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense
+    │                    DocumentTooDense  PageTooThin  OpenerKilled
+    ├── SchemaInvalid    the schema cannot be read by: SchemaTooLarge
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
-    │                    UnsupportedByStore  LedgerUnavailable  QueueUnavailable  Unreachable  PartFalls
-    │                    AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
+    │                    Unreachable  PartFalls  AttemptsExhausted  IncarnationGone  LeaseLost  Stopped  NeighbourHung
+    │                    Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -49,9 +51,13 @@ from worker.errors.request import (
 from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
+    IncarnationGone,
     LeaseLost,
+    LedgerOutdated,
+    LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
+    NeighbourHung,
     ObjectMissing,
     PartFalls,
     QueueUnavailable,
@@ -64,12 +70,17 @@ from worker.errors.service import (
 )
 from worker.errors.source import (
     CorruptFile,
+    DocumentTimeout,
+    DocumentTooDense,
     EmptyDocument,
     OpenerKilled,
     PageMissing,
+    PageTooDense,
     PageTooLarge,
+    PageTooThin,
     PasswordRequired,
     SchemaInvalid,
+    SchemaTooLarge,
     SourceError,
     SourceMemory,
     SourceTimeout,
@@ -84,17 +95,23 @@ __all__ = [
     "Cancelled",
     "CorruptFile",
     "DeviceLost",
+    "DocumentTimeout",
+    "DocumentTooDense",
     "EmptyDocument",
     "EngineError",
     "Erased",
     "Forbidden",
+    "IncarnationGone",
     "KeyReused",
     "LeaseLost",
+    "LedgerOutdated",
+    "LedgerTooNew",
     "LedgerUnavailable",
     "MissingExtra",
     "ModelChanged",
     "ModelUnavailable",
     "ModelUnusable",
+    "NeighbourHung",
     "NotFound",
     "ObjectMissing",
     "OpenerKilled",
@@ -102,7 +119,9 @@ __all__ = [
     "OutputInvalid",
     "OutputTruncated",
     "PageMissing",
+    "PageTooDense",
     "PageTooLarge",
+    "PageTooThin",
     "PagemillError",
     "PartFalls",
     "PasswordRequired",
@@ -112,6 +131,7 @@ __all__ = [
     "RequestError",
     "RequestInvalid",
     "SchemaInvalid",
+    "SchemaTooLarge",
     "ServiceError",
     "SettingsInvalid",
     "SourceError",

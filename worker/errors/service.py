@@ -53,6 +53,18 @@ class LedgerUnavailable(ServiceError):
     retryable = True
 
 
+class LedgerOutdated(ServiceError):
+    """The ledger is of an older Pagemill (revision {found}, this one needs {needed}); run: pagemill migrate."""
+
+    code = "ledger_outdated"
+
+
+class LedgerTooNew(ServiceError):
+    """The ledger is of a newer Pagemill (revision {found}, this one knows {known}); run that version of it."""
+
+    code = "ledger_too_new"
+
+
 class QueueUnavailable(ServiceError):
     """The queue cannot be reached ({detail}); check REDIS_URL, and try again."""
 
@@ -61,9 +73,16 @@ class QueueUnavailable(ServiceError):
 
 
 class AttemptsExhausted(ServiceError):
-    """None of {attempts} attempts at this document came to an end; the worker's log says why each stopped."""
+    """None of {attempts} attempts at this document came to an end; the events of the job say why each stopped."""
 
     code = "attempts_exhausted"
+
+
+class IncarnationGone(ServiceError):
+    """The document was erased while it was sent once more; send it again."""
+
+    code = "incarnation_gone"
+    retryable = True
 
 
 class LeaseLost(ServiceError):
@@ -77,6 +96,13 @@ class Stopped(ServiceError):
     """The worker was asked to stop; the job goes on in another one."""
 
     code = "stopped"
+    retryable = True
+
+
+class NeighbourHung(ServiceError):
+    """Another document hung the worker, which was ended; this one had no part in it."""
+
+    code = "neighbour_hung"
     retryable = True
 
 

@@ -66,13 +66,13 @@ class TooManyPixels(SourceError):
 
 
 class SourceTimeout(SourceError):
-    """CheckpointLoader the document took longer than {seconds} s; raise PAGEMILL_PAGE_SECONDS or simplify it."""
+    """Opening the document took longer than {seconds} s; raise PAGEMILL_PAGE_SECONDS or simplify it."""
 
     code = "source_timeout"
 
 
 class SourceMemory(SourceError):
-    """CheckpointLoader the document took more than {limit} bytes of memory; raise PAGEMILL_MAX_MEMORY or simplify it."""
+    """Opening the document took more than {limit} bytes of memory; raise PAGEMILL_MAX_MEMORY or simplify it."""
 
     code = "too_large"
     http = 413
@@ -97,3 +97,33 @@ class SchemaInvalid(PagemillError):
 
     code = "schema_invalid"
     http = 422
+
+
+class SchemaTooLarge(SchemaInvalid):
+    """The schema has {found} {what}, more than the {limit} allowed; leave out what is not read, or split it."""
+
+    code = "schema_too_large"
+
+
+class PageTooDense(SourceError):
+    """A page has more than the {limit} words allowed; raise PAGEMILL_MAX_WORDS or split it."""
+
+    code = "page_too_dense"
+
+
+class DocumentTimeout(SourceError):
+    """The document took longer than {seconds} s in all; raise PAGEMILL_DOCUMENT_SECONDS or split it."""
+
+    code = "document_timeout"
+
+
+class DocumentTooDense(SourceError):
+    """The document has more than {limit} words in all; split it."""
+
+    code = "document_too_dense"
+
+
+class PageTooThin(SourceError):
+    """A page of {width} x {height} pixels is longer than {limit} times its width; cut it into pieces."""
+
+    code = "page_too_thin"

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import metadata
 
 from worker.errors import StorageUnavailable
 from worker.jobs import catalogue
@@ -32,6 +30,7 @@ class App:
     ledger: Ledger
     broker: Broker
     clock: Clock = time.time
+    snapshots: set[str] = field(default_factory=set)  # schemas this process knows to be in the store
     beside: Executor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="beside"))
 
     def prepare(self) -> None:
@@ -49,13 +48,11 @@ class App:
         self.ledger.close()
 
 
-def connect(settings: Settings) -> App:
-    """The parts the settings name; raises RequestInvalid, SettingsInvalid and what the parts raise."""
+def connect(settings: Settings, *, migrate: bool = False) -> App:
+    """The parts the settings name; raises RequestInvalid, SettingsInvalid and what the parts raise.
+
+    A ledger that is older than this Pagemill is refused, unless it is to be migrated.
+    """
     catalogue.entry(settings.engine)
-    return App(settings, factory.create(settings), Ledger.open(settings.ledger_url), Broker(settings))
-
-
-@cache
-def version() -> str:
-    """The version of Pagemill that is running."""
-    return metadata.version("pagemill")
+    ledger = Ledger.open(settings.ledger_url, migrate=migrate)
+    return App(settings, factory.create(settings), ledger, Broker(settings))

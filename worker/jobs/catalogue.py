@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Iterator
+from typing import Protocol
 
+from schemas import extensions
 from worker.errors import RequestInvalid
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An engine: the queue its workers serve, and the model it reads with (empty: that of PAGEMILL_MODEL)."""
+class EngineFacts(Protocol):
+    """What an engine's entry point tells (`worker/reading/engines/registry.py` says more)."""
 
-    queue: str
-    model: str = ""
+    @property
+    def queue(self) -> str:
+        """Where its jobs wait."""
+        ...
 
-
-ENGINES: Mapping[str, Entry] = MappingProxyType(
-    {
-        "embedded": Entry(queue="cpu", model="PP-OCRv6-small"),
-        "transformers": Entry(queue="gpu"),
-        "cogvlm2": Entry(queue="gpu"),
-        "sail_vl2": Entry(queue="gpu"),
-        "openai": Entry(queue="cpu"),
-        "fake": Entry(queue="cpu"),
-    }
-)
+    @property
+    def model(self) -> str:
+        """The model it always reads with; empty: that of PAGEMILL_MODEL."""
+        ...
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> EngineFacts:
     """An engine by name; raises RequestInvalid."""
     try:
-        return ENGINES[name]
+        found: EngineFacts = extensions.load("engines", name)
     except KeyError:
-        raise RequestInvalid(
-            detail=f"no engine is called {name!r}; there are: {', '.join(ENGINES)}"
-        ) from None
+        known = ", ".join(extensions.names("engines"))
+        raise RequestInvalid(detail=f"no engine is called {name!r}; there are: {known}") from None
+    except extensions.ExtensionBroken as error:
+        raise RequestInvalid(detail=str(error)) from error
+    return found
+
+
+def queues() -> frozenset[str]:
+    """Where jobs may wait, for all engines that load."""
+    return frozenset(found.queue for found in _entries())
+
+
+def models_served(model_key: str) -> frozenset[str]:
+    """The models of jobs that a worker set to this model may read: those that come with engines, and it."""
+    return frozenset({model_key, *(found.model for found in _entries())} - {""})
+
+
+def _entries() -> Iterator[EngineFacts]:
+    for name in extensions.names("engines"):
+        try:
+            yield entry(name)
+        except RequestInvalid:  # another package's, and broken: whoever asks for it is told
+            continue

@@ -1,6 +1,7 @@
 """One document, from file to record: the whole flow, read top-down.
 
-file ─raster─► pages ─engine─► reply ─validate─► issues ─ground─► evidence ─► record
+file ─pages─► pages ─engine─► values with their places ─evidence─► with what the file itself says
+                                                     ─checks─► issues ─► record
 """
 
 from __future__ import annotations
@@ -9,21 +10,25 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 
-from schemas import pointer
+from schemas import pointer, record
+from schemas.job import job_key
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
-from worker.checks import fit, validate
+from worker.checks import fit, patterns, validate
 from worker.errors import PagemillError
+from worker.reading import issues as told
 from worker.reading.engines.base import Engine, Reading, Request, RequestContext
-from worker.reading.engines.vision import grounding
+from worker.reading.evidence.join import join
+from worker.reading.evidence.witness import Witness, embedded_values
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
+from worker.settings import version
 
 _NOBODYS = RequestContext()
+_NO_PROJECT = ""
+_PATTERN_SECONDS = 60.0  # of a document for the expressions its schema brings
 _OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
 Progress = Callable[[int, int], None]
@@ -51,43 +56,42 @@ def extract(
     """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
     started = time.perf_counter()
     assert source.document is not None
-    pages = _Pages(source.document, progress, context.alive)
+    witness = Witness(embedded_values(source.document, schema))
+    pages = _Pages(source.document, progress, context.alive, see=witness.see)
     request = Request(schema, pages, source.document.page_count, context, after_page=pages.count_one)
     try:
-        [reply] = engine.read([request])
+        with patterns.within(_PATTERN_SECONDS):
+            reading = engine.read(request)
     finally:
         source.document.close()
     pages.require_one()
+    reading = join(reading, schema, witness)
     read = time.perf_counter()
-    data = fit.fit(reply.data, schema.root)
-    evidence = dict(reply.evidence or _located(reply))
-    for at in fit.defaults(reply.data, data, schema.root):
+    data = fit.fit(reading.data, schema.root)
+    evidence = dict(reading.evidence)
+    for at in fit.defaults(reading.data, data, schema.root):
         evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
-    issues = (*pages.issues(), *reply.issues, *_hardly_read(reply, schema), *validate.check(data, schema))
+    issues = (*pages.issues(), *reading.issues, *_hardly_read(reading, schema), *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
-        job_id=context.job or job_id(source, schema, engine),
+        job_id=context.job or _key(source, schema, engine),
         kind=schema.name,
         data=data,
         fields=evidence,
         state=_state(issues, evidence, review_below),
         issues=issues,
-        provenance=_provenance(source, schema, engine, reply=reply, timings=timings),
+        provenance=_provenance(source, schema, engine, reading=reading, timings=timings),
     )
 
 
-def _located(reply: Reading) -> dict[str, Evidence]:
-    return grounding.locate(reply.data, reply.lines, turns=reply.turns, token_evidence=reply.token_evidence)
-
-
-def _hardly_read(reply: Reading, schema: Schema) -> Iterator[Issue]:
+def _hardly_read(reading: Reading, schema: Schema) -> Iterator[Issue]:
     """Pages that have text, and no value that matters: they may be of another kind, or nobody read them."""
-    if not any(reply.lines.values()):
+    if not reading.has_text:
         return
-    if not any(leaf is not None for _, leaf in pointer.leaves(reply.data)):
+    if not any(leaf is not None for _, leaf in pointer.leaves(reading.data)):
         message = "the document has text, but nothing of what is asked for was found in it"
         yield Issue(code="nothing_found", severity=Severity.ERROR, message=message)
-    elif schema.keys and all(reply.data.get(key) is None for key in schema.keys):
+    elif schema.keys and all(reading.data.get(key) is None for key in schema.keys):
         message = f"not found: {' or '.join(schema.keys)}, without which it may be another kind of document"
         yield Issue(code="key_field_missing", severity=Severity.ERROR, message=message)
 
@@ -95,27 +99,25 @@ def _hardly_read(reply: Reading, schema: Schema) -> Iterator[Issue]:
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:
     """The record of a document that could not be read."""
     source = Source(source_name, sha256, document=None)
-    issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
-    return Record(
-        job_id=job_id(source, schema, engine),
+    return record.failed(
+        job_id=_key(source, schema, engine),
         kind=schema.name,
-        state=State.FAILED,
-        data=None,
-        issues=(issue,),
-        provenance=_provenance(source, schema, engine, reply=Reading({}), timings={}),
+        code=error.code,
+        message=str(error),
+        provenance=_provenance(source, schema, engine, reading=Reading({}), timings={}),
     )
 
 
-def job_id(source: Source, schema: Schema, engine: Engine) -> str:
-    """The same document, schema, engine and version give the same job."""
-    parts = (source.sha256, schema.sha256, engine.name, engine.model or "", engine.revision or "", version())
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
-
-
-@cache
-def version() -> str:
-    """The version of Pagemill that is running."""
-    return metadata.version("pagemill")
+def _key(source: Source, schema: Schema, engine: Engine) -> str:
+    """That of a document which is nobody's job."""
+    return job_key(
+        project=_NO_PROJECT,
+        source_sha256=source.sha256,
+        schema_sha256=schema.sha256,
+        engine=engine.name,
+        model=f"{engine.model or ''}@{engine.revision or ''}",
+        pipeline_version=version(),
+    )
 
 
 def hash_file(path: Path) -> str:
@@ -127,10 +129,18 @@ def hash_file(path: Path) -> str:
 class _Pages:
     """The pages of a document for the engine; those that fail are noted and left out."""
 
-    def __init__(self, document: SandboxedDocument, progress: Progress, alive: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        document: SandboxedDocument,
+        progress: Progress,
+        alive: Callable[[], None],
+        *,
+        see: Callable[[Page], None],
+    ) -> None:
         self._document = document
         self._progress = progress
         self._alive = alive
+        self._see = see
         self._failed: list[PageFailed] = []
         self._drawn = 0
         self._done = 0
@@ -143,6 +153,7 @@ class _Pages:
                 self.count_one()
             else:
                 self._drawn += 1
+                self._see(page)
                 yield page
 
     def count_one(self) -> None:
@@ -158,8 +169,7 @@ class _Pages:
     def issues(self) -> Iterator[Issue]:
         """One issue per page that is missing from the record."""
         for page in self._failed:
-            message = f"page {page.number} could not be read: {page.error}"
-            yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
+            yield told.page_not_read(page.number, page.error)
 
 
 def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_below: float) -> State:
@@ -169,7 +179,7 @@ def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_belo
 
 
 def _provenance(
-    source: Source, schema: Schema, engine: Engine, *, reply: Reading, timings: dict[str, float]
+    source: Source, schema: Schema, engine: Engine, *, reading: Reading, timings: dict[str, float]
 ) -> Provenance:
     return Provenance(
         source_sha256=source.sha256,
@@ -182,6 +192,6 @@ def _provenance(
         revision=engine.revision,
         pipeline_version=version(),
         timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
-        tokens=dict(reply.tokens),
-        notes=reply.notes,
+        tokens=dict(reading.tokens),
+        notes=reading.notes,
     )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
@@ -30,8 +30,6 @@ class Database:
         self.skip_locked = "" if self._is_sqlite else "FOR UPDATE SKIP LOCKED"
         # SQLite lets writers wait by sleeping ever longer; threads that wait for a lock go on at once.
         self._one_writer = threading.Lock() if self._is_sqlite else contextlib.nullcontext()
-        with self.write() as connection:
-            metadata.create_all(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -56,10 +54,18 @@ class Database:
         key = table.primary_key.columns[0]  # RETURNING tells what `rowcount` does not on every driver
         return connection.execute(insert.returning(key)).first() is not None
 
+    def lock(self, connection: Connection, name: str) -> None:
+        """Keep others who lock this name waiting until the transaction ends; it is one that writes."""
+        if not self._is_sqlite:  # where one that writes is alone
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+            )
+
     def check(self) -> None:
-        """Raise LedgerUnavailable when nothing can be written."""
+        """Raise LedgerUnavailable when nothing can be written, or a table is not today's."""
         with self.write() as connection:
-            connection.execute(text("SELECT 1"))
+            for table in metadata.tables.values():
+                connection.execute(select(table).limit(1)).all()
 
     def close(self) -> None:
         """Let go of connections."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from worker.errors import PagemillError
+from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.erasures import Erasures
+from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
@@ -17,27 +21,39 @@ IN_MEMORY = "sqlite:///:memory:"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs and lists of them, deliveries, keys and audit, projects."""
+    """Jobs, their events and lists of them, deliveries, keys and audit, projects, erasures."""
 
     database: Database
     jobs: Jobs
+    events: Events
     lists: Lists
     deliveries: Deliveries
     access: Access
     projects: Projects
+    erasures: Erasures
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """The ledger at a database URL, its tables made where missing; raises LedgerUnavailable."""
+    def open(cls, url: str, *, migrate: bool = False) -> Self:
+        """The ledger at a database URL, its tables made where there are none; with `migrate` made today's.
+
+        Raises LedgerUnavailable, LedgerOutdated, LedgerTooNew.
+        """
         database = Database(url)
+        try:
+            revisions.prepare(database, migrate=migrate)
+        except PagemillError:
+            database.close()
+            raise
         deliveries = Deliveries(database)
         return cls(
             database,
             Jobs(database, deliveries),
+            Events(database),
             Lists(database),
             deliveries,
             Access(database),
             Projects(database),
+            Erasures(database),
         )
 
     def check(self) -> None:

@@ -28,6 +28,16 @@ class Filter:
     batch: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The jobs in a queue that wait for a model, or for none in particular; when the oldest came."""
+
+    queue: str
+    model: str | None
+    count: int
+    oldest: float
+
+
 class Lists:
     """Queries over the table of jobs."""
 
@@ -98,12 +108,13 @@ class Lists:
         with self._database.read() as connection:
             return {code or "unknown": count for code, count in connection.execute(query)}
 
-    def oldest_waiting(self) -> Mapping[str, float]:
-        """When the job that has waited longest came, by queue."""
-        waiting = jobs.c.state == JobState.QUEUED
-        query = select(jobs.c.queue, func.min(jobs.c.created_at)).where(waiting).group_by(jobs.c.queue)
+    def waiting(self) -> Sequence[Waiting]:
+        """What waits, by queue and model."""
+        what = (jobs.c.queue, jobs.c.model)
+        query = select(*what, func.count(), func.min(jobs.c.created_at)).group_by(*what)
         with self._database.read() as connection:
-            return {queue: float(at) for queue, at in connection.execute(query)}
+            rows = connection.execute(query.where(jobs.c.state == JobState.QUEUED))
+            return [Waiting(queue, model, count, float(at)) for queue, model, count, at in rows]
 
     def expired(self, project: str, *, before: float, limit: int) -> Sequence[str]:
         """Finished jobs of a project that ended before a time."""
@@ -111,16 +122,6 @@ class Lists:
         query = select(jobs.c.id).where(old).limit(limit)
         with self._database.read() as connection:
             return connection.execute(query).scalars().all()
-
-    def shares_source(self, job: Job) -> bool:
-        """Whether another job of the project reads the same source."""
-        same = and_(
-            jobs.c.project == job.spec.project,
-            jobs.c.source_sha256 == job.spec.source_sha256,
-            jobs.c.id != job.id,
-        )
-        with self._database.read() as connection:
-            return connection.execute(select(jobs.c.id).where(same).limit(1)).first() is not None
 
 
 def _matching(wanted: Filter) -> Any:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")  # where an INTEGER that is a key has 64 bits
 
 jobs = Table(
     "jobs",
@@ -50,6 +51,11 @@ jobs = Table(
     Column("updated_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
+    Column("model", String(255)),
+    Column("incarnation", Integer, nullable=False, server_default="0"),
+    Column("source_incarnation", Integer, nullable=False, server_default="0"),
+    Column("worker", String(255)),
+    Column("setbacks", Integer, nullable=False, server_default="0"),
     Index("jobs_listed", "project", "created_at", "id"),
     Index("jobs_changed", "project", "updated_at", "id"),
     Index("jobs_sources", "project", "source_sha256"),
@@ -57,6 +63,20 @@ jobs = Table(
 
 Index(  # in the order in which jobs are taken, so that taking one costs the same however many wait
     "jobs_waiting", jobs.c.state, jobs.c.queue, jobs.c.project, jobs.c.priority.desc(), jobs.c.created_at
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("job_id", String(32), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", String(255)),
+    Column("error_code", String(64)),
+    Column("reason", Text),
+    Index("events_job", "job_id", "id"),
 )
 
 members = Table(
@@ -114,7 +134,7 @@ keys = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
     Column("at", Double, nullable=False),
     Column("project", String(64), nullable=False),
     Column("actor", String(64), nullable=False),
@@ -148,4 +168,22 @@ tombstones = Table(
     Column("job_id", String(32), primary_key=True),
     Column("project", String(64), nullable=False),
     Column("erased_at", Double, nullable=False),
+    Column("incarnation", Integer, nullable=False, server_default="0"),
+)
+
+erased_sources = Table(
+    "erased_sources",
+    metadata,
+    Column("project", String(64), nullable=False),
+    Column("source_sha256", String(64), nullable=False),
+    Column("times", Integer, nullable=False),
+    PrimaryKeyConstraint("project", "source_sha256"),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("due_at", Double, nullable=False),
+    Index("removals_due", "due_at"),
 )

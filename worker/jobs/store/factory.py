@@ -1,7 +1,8 @@
-"""Which store the settings mean: the only module that names them."""
+"""Which store the settings mean: the only module that names those that are shipped."""
 
 from __future__ import annotations
 
+from schemas import extensions
 from worker.errors import MissingExtra, SettingsInvalid
 from worker.jobs.store.base import Store
 from worker.jobs.store.local import LocalStore
@@ -9,9 +10,32 @@ from worker.settings import Settings
 
 
 def create(settings: Settings, *, retries: int = 4) -> Store:
-    """The bucket at S3_ENDPOINT_URL, or else the folder `objects` under the data folder."""
+    """The store of PAGEMILL_STORE: of those shipped, or of the entry-point group `pagemill.stores`.
+
+    An entry point is called as those here are. Raises SettingsInvalid, MissingExtra.
+    """
+    name = settings.store
+    if name == "auto":
+        name = "local" if settings.s3_endpoint_url is None else "s3"
+    try:
+        made: Store = extensions.load("stores", name)(settings, retries=retries)
+    except KeyError:
+        known = ", ".join(extensions.names("stores"))
+        raise SettingsInvalid(detail=f"no store is called {name!r}; there are: auto, {known}") from None
+    except extensions.ExtensionBroken as error:
+        raise SettingsInvalid(detail=str(error)) from error
+    return made
+
+
+def local(settings: Settings, *, retries: int) -> Store:  # noqa: ARG001 (what every store is called with)
+    """The folder `objects` under the data folder."""
+    return LocalStore(settings.data_dir / "objects")
+
+
+def s3(settings: Settings, *, retries: int) -> Store:
+    """The bucket at S3_ENDPOINT_URL; raises SettingsInvalid, MissingExtra."""
     if settings.s3_endpoint_url is None:
-        return LocalStore(settings.data_dir / "objects")
+        raise SettingsInvalid(detail="PAGEMILL_STORE=s3 needs S3_ENDPOINT_URL")
     if settings.s3_access_key is None or settings.s3_secret_key is None:
         raise SettingsInvalid(detail="S3_ENDPOINT_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     try:

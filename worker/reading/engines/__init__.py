@@ -1,1 +1,1 @@
-"""What reads pages under a schema. `base` is the contract, `factory` the only list of engines."""
+"""What reads pages under a schema. `base` is the contract, `registry` finds them by name."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from schemas.page import Line
 from schemas.record import Evidence, Issue
 from schemas.registry import Schema
 from worker.reading.pages.base import Page
@@ -44,56 +43,29 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """Another value that was read for the same place in the data, on another page."""
-
-    value: Any
-    page: int
-    probability: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TokenEvidence:
-    """What a model that cannot point at the page tells of a value.
-
-    `probability` is the geometric mean of those of its tokens, before anything constrained them;
-    `allowed` the least probability that the schema left at one of them. None: not told.
-    """
-
-    page: int
-    probability: float | None = None
-    allowed: float | None = None
-    others: tuple[Other, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What an engine made of a request.
 
-    `data` follows the schema, null where nothing was found; `evidence` is keyed by JSON Pointer
-    and may be empty for engines that cannot point at the page; `lines` are the lines of each page
-    by number, for those engines' values to be found in, each page turned `turns[number]` quarters
-    counter-clockwise; `token_evidence` is what such an engine tells of its values by JSON Pointer; `issues`
-    say what could not be done, `notes` what was done otherwise than usual.
+    `data` follows the schema, null where nothing was found; `evidence` tells of each value that is not
+    null, by JSON Pointer, how sure it is and where it stands; `has_text` whether any page had text that
+    could have been read; `issues` say what could not be done, `notes` what was done otherwise than usual.
     """
 
     data: dict[str, Any]
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
-    lines: Mapping[int, tuple[Line, ...]] = field(default_factory=dict)
-    turns: Mapping[int, int] = field(default_factory=dict)
-    token_evidence: Mapping[str, TokenEvidence] = field(default_factory=dict)
+    has_text: bool = False
     issues: tuple[Issue, ...] = ()
     tokens: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
-    """Reads documents; batch first, one is a batch of one. One engine per process.
+    """Reads documents, one for each call of `read`. One engine per process.
 
     How a model is run (loaded, its tokens counted, its rows cancelled) is the contract of `Generator` in
     `engines/vision/base.py`.
 
-    `read` may be called from several threads; an engine that reads one batch at a time lets them wait.
+    `read` may be called from several threads: whether they share batches, or wait, is the engine's affair.
     """
 
     @property
@@ -115,8 +87,8 @@ class Engine(Protocol):
         """Load everything that the first document would otherwise wait for."""
         ...
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
-        """Read each request; raises EngineError when a whole batch cannot be read."""
+    def read(self, request: Request) -> Reading:
+        """Read a document; raises EngineError, and what the request's context raises."""
         ...
 
     def close(self) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from schemas import pointer
 from schemas.json_schema.fields import Field
+from schemas.record import Evidence
 from worker.reading.engines.base import Reading, Request
+
+_UNSEEN = 0.2  # nobody saw these values on a page
 
 
 class FakeEngine:
@@ -24,14 +28,8 @@ class FakeEngine:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
+    def read(self, request: Request) -> Reading:
         """The canned values where the schema has a field of that name, null elsewhere."""
-        return [self._read(request) for request in requests]
-
-    def close(self) -> None:
-        """Nothing to free."""
-
-    def _read(self, request: Request) -> Reading:
         pages = 0
         for _ in request.pages:
             time.sleep(self._page_seconds)
@@ -39,7 +37,13 @@ class FakeEngine:
             request.after_page()
         data = _blank(request.schema.root)
         data.update({name: value for name, value in self._answers.items() if name in data})
-        return Reading(data=data, tokens={"pages": pages})
+        evidence = {
+            at: Evidence(confidence=_UNSEEN) for at, value in pointer.leaves(data) if value is not None
+        }
+        return Reading(data=data, evidence=evidence, tokens={"pages": pages})
+
+    def close(self) -> None:
+        """Nothing to free."""
 
 
 def _blank(field: Field) -> Any:

@@ -120,7 +120,7 @@ class Profile:
 
     name: str
     id: str
-    engine: Literal["transformers", "cogvlm2", "sail_vl2"]
+    engine: str
     licence: Licence
     languages: tuple[str, ...]
     thinks: bool

@@ -5,6 +5,7 @@ Runs in the child process of `sandbox`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pymupdf
 
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
 from worker.reading.pages import pymupdf_words
-from worker.reading.pages.base import OpenDocument, Page, PageLimits
+from worker.reading.pages.base import FormField, OpenDocument, Page, PageLimits
 
 _DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
 """What PyMuPDF raises on damaged files; FzErrorBase is a RuntimeError."""
@@ -64,10 +65,30 @@ class _PdfDocument:
             shape = (pixmap.height, pixmap.width, 3)
             picture = picture.reshape(shape).copy()
             words = pymupdf_words.words(page, picture)
+            fields = tuple(_form_fields(page)) if limits.embedded_data else ()
         except _DAMAGE as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
-        return Page(number=index + 1, picture=picture, words=words)
+        return Page(number=index + 1, picture=picture, words=words, form_fields=fields)
+
+    def attachments(self, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Name and content of the files in the file; those that cannot be unpacked are left out."""
+        try:
+            for name in self._document.embfile_names():
+                told = self._document.embfile_info(name)
+                if told.get("length", 0) <= most_bytes:
+                    yield str(told.get("ufilename") or name), self._document.embfile_get(name)
+        except _DAMAGE:
+            return
 
     def close(self) -> None:
         """Let go of the file."""
         self._document.close()
+
+
+def _form_fields(page: Any) -> Iterator[FormField]:
+    """The fields of the page that are filled in."""
+    place = pymupdf_words.upright(page)
+    for widget in page.widgets():
+        value = widget.field_value
+        if isinstance(value, str) and value.strip():
+            yield FormField(str(widget.field_name or ""), value.strip(), place(widget.rect))

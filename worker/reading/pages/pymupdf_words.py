@@ -6,7 +6,7 @@ for them, and everything drawn, in order. Runs in the child process of `sandbox`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ _COVERED = 0.4  # share of a word under something drawn later
 _MOST_COVERS = 20_000  # of a drawing with more, the last ones are looked at
 _PALE = 0.7  # brightness from 0 to 1 above which a colour may be the paper's
 _LIKE_PAPER = 0.12
+_LONGEST_NAME = 100  # characters of a font's name
 
 _FLAGS = pymupdf.TEXTFLAGS_RAWDICT & ~pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_IGNORE_ACTUALTEXT
 
@@ -59,7 +60,7 @@ def words(page: Any, picture: Picture) -> tuple[Word, ...]:
     runs = [run for run in _runs(page, drawn) if run.box.height >= _LEAST_HEIGHT]
     covered = _covered(page, runs)
     fonts = _Fonts()
-    place = _upright(page)
+    place = upright(page)
     found = []
     for run, under in zip(runs, covered, strict=True):
         box = place(run.box)
@@ -155,7 +156,7 @@ class _Fonts:
         """The font of a word's characters."""
         if not run.glyphs:
             return ""
-        font = run.glyphs[0].font
+        font = run.glyphs[0].font[:_LONGEST_NAME]
         pairs = {code: glyph.number for code, glyph in zip(run.codes, run.glyphs, strict=True)}
         variants = self._known.setdefault(font, [])
         for index, table in enumerate(variants):
@@ -166,7 +167,8 @@ class _Fonts:
         return f"{font}/{len(variants) - 1}"
 
 
-def _upright(page: Any) -> Any:
+def upright(page: Any) -> Callable[[pymupdf.Rect], Box]:
+    """From points of the page before it is turned to fractions of the upright page."""
     turn, bounds = page.rotation_matrix, page.rect
 
     def place(rect: pymupdf.Rect) -> Box:

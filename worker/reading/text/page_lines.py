@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from schemas.page import Box, Line
-from schemas.record import Issue, Severity
+from schemas.record import Issue
+from worker.reading.issues import text_layer_ignored
 from worker.reading.pages.base import Page
 
 
@@ -35,12 +36,7 @@ class PageLines:
     def issues(self) -> Iterator[Issue]:
         """What a record should say of how the page was read."""
         if self.distrusted:
-            yield Issue(
-                code="text_layer_ignored",
-                severity=Severity.INFO,
-                message=f"the text layer of page {self.number} was not believed in part, and the picture was "
-                f"read there: {'; '.join(self.distrusted)}",
-            )
+            yield text_layer_ignored(self.number, self.distrusted)
 
     def notes(self) -> Iterator[str]:
         """Where the words of a page that has a text layer come from."""

@@ -4,14 +4,11 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel, field_validator
 
 from schemas.registry import from_json_schema, from_model
-from tests.build import line
 from worker.checks import fit, validate
-from worker.reading.engines.vision import grounding
 
 
 def issues(schema: dict[str, Any], data: dict[str, Any]) -> set[tuple[str, str]]:
@@ -72,43 +69,6 @@ def test_the_validators_of_a_class_are_asked() -> None:
     assert "even" in issue.message
 
 
-LINES = {
-    1: (line(60, 60, "Grand total RM 1,234.50"), line(60, 120, "Dated 5 March 2019")),
-    2: (line(60, 60, "Höllberg & Söhne"),),
-}
-
-
-def test_values_are_found_where_they_are_printed() -> None:
-    data = {
-        "total": 1234.5,
-        "date": "2019-03-05",
-        "name": "höllberg & söhne",
-        "nowhere": "zzzz",
-        "none": None,
-    }
-    found = grounding.locate(data, LINES)
-    assert found["/total"].citations[0].text == "1,234.50"
-    assert found["/date"].citations[0].text == "5 March 2019"
-    assert found["/name"].citations[0].page == 2
-    assert found["/nowhere"].citations == ()
-    assert found["/nowhere"].confidence < found["/total"].confidence
-    assert "/none" not in found
-
-
-def test_a_letter_read_differently_is_forgiven_and_trusted_less() -> None:
-    found = grounding.locate({"name": "Hollberg & Sohne"}, LINES)["/name"]
-    assert found.citations[0].page == 2
-    assert found.confidence < 0.6
-
-
-@given(st.text(min_size=1, max_size=30))
-def test_any_part_of_a_line_is_found_in_it(text: str) -> None:
-    printed = line(60, 60, "abc " + text + " xyz")
-    found = grounding.locate({"v": text}, {1: (printed,)})["/v"]
-    for citation in found.citations:
-        assert citation.text in printed.text
-
-
 def test_openapi_null_is_no_breach() -> None:
     schema = {"type": "object", "properties": {"x": {"type": "string", "nullable": True}}}
     assert issues(schema, {"x": None}) == set()
@@ -162,30 +122,73 @@ def test_a_pattern_without_end_is_given_up() -> None:
     assert issue.code == "check_failed"
 
 
+EVIL: dict[str, Any] = {"^(a|a)*$": {}}
+HARD = "a" * 40 + "!"
+
+
 @pytest.mark.parametrize(
-    ("value", "printed", "found"),
+    "keywords",
     [
-        (-12.5, "Total -12.50", "-12.50"),
-        (-12.5, "Total (12.50)", "(12.50)"),
-        (-12.5, "12.50- EUR", "12.50-"),
-        (-12.5, "Total -€12.50", "-€12.50"),
-        (12.5, "Total -12.50", None),
-        (12.5, "Total (12.50)", None),
-        (2, "pages (2)", "2"),
-        (1234.5, "1 234,50 EUR", "1 234,50"),
-        (1234.5, "1\u00a0234,50", "1\u00a0234,50"),
-        (2, "2 100.00", "2"),
-        (100, "2 100.00", "100.00"),
-        (46.61, "RM46.61", "46.61"),
-        (4.2, "3.6x4.2 m", "4.2"),
-        (42, "INV-2026-0042", None),
-        (2026, "INV-2026-0042", None),
-        (500, "Rs.500", "500"),
-        (2.018, "12.03.2018", None),
+        {"patternProperties": EVIL},
+        {"patternProperties": EVIL, "additionalProperties": {"type": "string"}},
+        {"patternProperties": EVIL, "unevaluatedProperties": False},
+        {"allOf": [{"patternProperties": EVIL}], "unevaluatedProperties": False},
+        {"propertyNames": {"pattern": "^(a|a)*$"}},
+        {"additionalProperties": {"pattern": "^(a|a)*$"}},
     ],
+    ids=str,
 )
-def test_numbers_are_found_with_their_signs_and_thousands(
-    value: float, printed: str, found: str | None
+def test_an_expression_in_any_keyword_costs_its_time_and_no_more(keywords: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"x": {"type": "object", "properties": {HARD: {}}, **keywords}}}
+    started = time.monotonic()
+    validate.check({"x": {HARD: HARD, HARD + "b": HARD}}, from_json_schema(schema, name="mine"))
+    assert time.monotonic() - started < 3
+
+
+def test_expressions_of_a_schema_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate, "_PATTERN_SECONDS", 0.2)
+    schema = {"type": "object", "properties": {"x": {"type": "string", "pattern": "^(a|a)*$"}}}
+    started = time.monotonic()
+    found = issues(schema, {"x": HARD})
+    assert ("check_failed", "") in found
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("keywords", "value", "fits"),
+    [
+        ({"patternProperties": {"^n": {"type": "integer"}}}, {"n1": 1, "other": "x"}, True),
+        ({"patternProperties": {"^n": {"type": "integer"}}}, {"n1": "x"}, False),
+        ({"patternProperties": {"^n": {}}, "additionalProperties": False}, {"n1": 1}, True),
+        ({"patternProperties": {"^n": {}}, "additionalProperties": False}, {"m1": 1}, False),
+        ({"properties": {"m": {}}, "additionalProperties": {"type": "integer"}}, {"m": "x", "k": "x"}, False),
+        ({"allOf": [{"properties": {"m": {}}}], "unevaluatedProperties": False}, {"m": 1}, True),
+        ({"allOf": [{"properties": {"m": {}}}], "unevaluatedProperties": False}, {"k": 1}, False),
+        ({"$ref": "#/$defs/m", "unevaluatedProperties": False}, {"m": 1}, True),
+        ({"anyOf": [{"required": ["m"]}], "unevaluatedProperties": False}, {"m": 1}, False),
+        (
+            {"if": {"required": ["m"]}, "then": {"properties": {"m": {}}}, "unevaluatedProperties": False},
+            {"m": 1},
+            True,
+        ),
+        (
+            {"dependentSchemas": {"m": {"properties": {"m": {}}}}, "unevaluatedProperties": False},
+            {"m": 1},
+            True,
+        ),
+        ({"allOf": [{"additionalProperties": True}], "unevaluatedProperties": False}, {"k": 1}, True),
+        ({"unevaluatedProperties": {"type": "integer"}}, {"k": "x"}, False),
+    ],
+    ids=str,
+)
+def test_open_ended_keywords_mean_what_they_mean_elsewhere(
+    keywords: dict[str, Any], value: Any, fits: bool
 ) -> None:
-    [evidence] = grounding.locate({"n": value}, {1: [line(100, 100, printed)]}).values()
-    assert [citation.text for citation in evidence.citations] == ([found] if found else [])
+    raw = {
+        "type": "object",
+        "properties": {"x": {"type": "object", **keywords}},
+        "$defs": {"m": {"type": "object", "properties": {"m": {}}}},
+    }
+    breaches = [code for code, _ in issues(raw, {"x": value}) if code == "schema_violation"]
+    assert (not breaches) == fits
+    assert Draft202012Validator(raw).is_valid({"x": value}) == fits

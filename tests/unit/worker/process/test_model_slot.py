@@ -12,7 +12,7 @@ import pytest
 from worker.errors import Cancelled, ModelUnavailable, RequestInvalid
 from worker.process.engine_pool import EnginePool
 from worker.process.model_slot import ModelSlot
-from worker.reading.engines import factory
+from worker.reading.engines import registry
 from worker.reading.engines.fake import FakeEngine
 from worker.settings import Settings
 
@@ -79,8 +79,8 @@ class Counted(FakeEngine):
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[EnginePool]:
     Counted.alive.clear()
-    monkeypatch.setattr(factory, "create", lambda name, _settings: Counted(name))
-    monkeypatch.setattr(factory, "check", lambda _name, _settings: None)
+    monkeypatch.setattr(registry, "create", lambda name, _settings: Counted(name))
+    monkeypatch.setattr(registry, "check", lambda _name, _settings: None)
     made = EnginePool(Settings(_env_file=None))
     yield made
     made.close()

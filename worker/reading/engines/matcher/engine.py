@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
@@ -35,18 +34,8 @@ class EmbeddedEngine:
         """Load the OCR models."""
         self._line_source.warm_up()
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
-        """Read each request, as many at a time as the runtime has streams."""
-        if len(requests) == 1:  # in this thread, where Ctrl-C arrives
-            return [self._read(requests[0])]
-        with ThreadPoolExecutor(max_workers=self._line_source.streams) as together:
-            return list(together.map(self._read, requests))
-
-    def close(self) -> None:
-        """Let go of the models."""
-        self._line_source.close()
-
-    def _read(self, request: Request) -> Reading:
+    def read(self, request: Request) -> Reading:
+        """Read a document, as many pages at a time as the runtime has streams."""
         root = request.schema.root
         source, streams = self._line_source, self._line_source.streams
         read = read_sheet(request.pages, root, source, window=streams, after_page=request.after_page)
@@ -55,11 +44,15 @@ class EmbeddedEngine:
         return Reading(
             data=data,
             evidence=evidence,
-            lines={page.number: page.lines for page in read.pages},
+            has_text=any(page.lines for page in read.pages),
             issues=(*(issue for page in read.pages for issue in page.issues()), *_unsupported(root, filling)),
             tokens={"pages": len(read.pages)},
             notes=tuple(note for page in read.pages for note in page.notes()),
         )
+
+    def close(self) -> None:
+        """Let go of the models; they load again when next needed."""
+        self._line_source.close()
 
 
 @dataclass(frozen=True, slots=True)

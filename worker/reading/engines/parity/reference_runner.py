@@ -15,7 +15,8 @@ import argparse
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     family = _CogVlm2 if hasattr(model, "build_conversation_input_ids") else _SailVl2
     measuring = _Measuring(model, family(model, options.folder), options)
     plan = json.loads((options.cases / "cases.json").read_text(encoding="utf-8"))
-    with torch.inference_mode():
+    with _as_in_training(), torch.inference_mode():
         for case in plan["cases"]:
             measuring.case(case, plan)
     save_file(measuring.tensors, options.output / "reference.safetensors")
@@ -92,6 +93,27 @@ def _model(options: argparse.Namespace) -> Any:
         **{dtype: getattr(torch, options.dtype)},
     )
     return model.to(options.device).eval()
+
+
+@contextmanager
+def _as_in_training() -> Iterator[None]:
+    """What SAIL-VL2's code takes for granted: a process group, whose rank it asks for, and a GPU.
+
+    Where there is no GPU, tensors that are sent to one stay where they are.
+    """
+    to_gpu = torch.Tensor.cuda
+    if not torch.cuda.is_available():
+        torch.Tensor.cuda = lambda tensor, *_, **__: tensor  # type: ignore[method-assign]
+    alone = torch.distributed.is_available() and not torch.distributed.is_initialized()
+    if alone:
+        store = torch.distributed.HashStore()  # type: ignore[attr-defined]
+        torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        yield
+    finally:
+        torch.Tensor.cuda = to_gpu  # type: ignore[method-assign]
+        if alone:
+            torch.distributed.destroy_process_group()
 
 
 def _plain_attention(part: Any) -> None:

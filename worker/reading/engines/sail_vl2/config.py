@@ -1,4 +1,7 @@
-"""The numbers in a SAIL-VL2 checkpoint's config.json."""
+"""The numbers in a SAIL-VL2 checkpoint's config.json.
+
+What a file leaves out has the value that the published classes give it, not that of a published model.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from transformers import AutoConfig, PretrainedConfig
 class SailVisionConfig(PretrainedConfig):  # type: ignore[misc]
     """SAILViT, a vision tower like AIMv2. Sizes in pixels."""
 
-    model_type = "sail_vit"
+    model_type = "sailvit"
 
-    hidden_size: int = 1536
-    intermediate_size: int = 4096
+    hidden_size: int = 1024
+    intermediate_size: int = 2816
     num_hidden_layers: int = 24
-    num_attention_heads: int = 12
+    num_attention_heads: int = 8
     num_channels: int = 3
-    image_size: int = 448
+    image_size: int = 224
     patch_size: int = 14
     rms_norm_eps: float = 1e-5
     qkv_bias: bool = False
@@ -27,7 +30,10 @@ class SailVisionConfig(PretrainedConfig):  # type: ignore[misc]
 class SailVl2Config(PretrainedConfig):  # type: ignore[misc]
     """The whole model. `llm_config` is that of Qwen3 or Qwen3-MoE; both parts may come as dictionaries.
 
-    `select_layer` says which layer of the tower is looked at, from the end; -1 is the normalised last.
+    `select_layer` is the block of the tower that is looked at, as Python counts in a list of them; -1 is
+    the last one, normalised. `ps_version` says in which order pixel shuffle leaves the patches.
+    `max_dynamic_patch` is a number of training until the checkpoint is opened, which sets it to the
+    preprocessor's.
     """
 
     model_type = "sailvl"
@@ -36,11 +42,11 @@ class SailVl2Config(PretrainedConfig):  # type: ignore[misc]
     vision_config: Any = None
     llm_config: Any = None
     downsample_ratio: float = 0.5
-    select_layer: int = -1
+    select_layer: int = -4
+    ps_version: str = "v1"
+    pad2square: bool = False
     force_image_size: int | None = None
-    min_dynamic_patch: int = 1
-    max_dynamic_patch: int = 12
-    use_thumbnail: bool = True
+    max_dynamic_patch: int = 6
     tie_word_embeddings: bool = False
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -66,3 +72,8 @@ class SailVl2Config(PretrainedConfig):  # type: ignore[misc]
     def tokens_per_tile(self) -> int:
         """What a tile takes in the prompt."""
         return int((self.tile // self.vision_config.patch_size) ** 2 * self.downsample_ratio**2)
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of the tower that are run; raises IndexError where it has fewer than `select_layer` asks."""
+        return range(1, self.vision_config.num_hidden_layers + 1)[self.select_layer]

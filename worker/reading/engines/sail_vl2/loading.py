@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from transformers import GenerationConfig
-from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2ImageProcessorPil
 
+from worker.errors import ModelUnusable
 from worker.reading.engines.sail_vl2.config import SailVl2Config
 from worker.reading.engines.sail_vl2.model import SailVl2ForCausalLM
 from worker.reading.engines.sail_vl2.prompting import CONTEXT, Prompting
+from worker.reading.engines.sail_vl2.tiles import Tiling
 from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
 from worker.reading.engines.transformers.placement import Placement
 from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.transformers.weights import load_whole
 
 _KEPT = ("lm_head", "language_model.lm_head", "vision_model", "mlp1")
-_IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
+_EXPERTS = (
+    "a SAIL-VL2 with experts: there are no published weights or code of one that this could be compared with"
+)
 
 
 def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
     """The checkpoint in a folder; raises ModelUnavailable, MissingExtra."""
     with opened(folder):
         config = SailVl2Config.from_pretrained(str(folder), local_files_only=True)
+        preprocessor = _preprocessor(folder)
+        _require_known(folder, config, preprocessor)
+        tiling = Tiling(preprocessor, side=config.tile)
+        config.max_dynamic_patch = tiling.most
         tokenizer = open_tokenizer(folder)
         model = load(folder, config, placement)
         model.picture_id = tokenizer.convert_tokens_to_ids(CONTEXT)
-        prompting = Prompting(tokenizer, tiles_of(folder), config)
+        prompting = Prompting(tokenizer, tiling, tokens_per_tile=config.tokens_per_tile)
     return Checkpoint(
         model=model,
         tokenizer=tokenizer,
         encode=prompting,
         picture_tokens=prompting.picture_tokens,
         context=config.llm_config.max_position_embeddings,
+        caveats=(_EXPERTS,) if getattr(config.llm_config, "num_experts", 0) else (),
     )
 
 
@@ -47,12 +56,22 @@ def load(folder: Path, config: SailVl2Config, placement: Placement) -> SailVl2Fo
     return model
 
 
-def tiles_of(folder: Path) -> Any:
-    """What cuts pictures into tiles: InternVL's way, which transformers has under another model's name.
-
-    Mean and deviation are the checkpoint's, and ImageNet's where it names none.
-    """
+def _preprocessor(folder: Path) -> Mapping[str, Any]:
+    """What preprocessor_config.json says; nothing where there is none."""
     path = folder / "preprocessor_config.json"
-    given = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    norms = {key: given.get(key, default) for key, default in _IMAGENET.items()}
-    return GotOcr2ImageProcessorPil(**norms)
+    found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def _require_known(folder: Path, config: SailVl2Config, preprocessor: Mapping[str, Any]) -> None:
+    """Refuse what the published code does otherwise, and nothing here does; raises ModelUnusable."""
+    layers = config.vision_config.num_hidden_layers
+    refused = {
+        f"ps_version {config.ps_version!r}": config.ps_version not in ("v1", "v2"),
+        f"pad2square {config.pad2square!r}": config.pad2square,
+        f"use_msac {preprocessor.get('use_msac')!r}": preprocessor.get("use_msac"),
+        f"select_layer {config.select_layer} of {layers}": not -layers <= config.select_layer < layers,
+    }
+    unknown = [name for name, wrong in refused.items() if wrong]
+    if unknown:
+        raise ModelUnusable(detail=f"{folder.name} asks for what is not known here: {', '.join(unknown)}")

@@ -52,10 +52,12 @@ class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc
 
     def see(self, tiles: Tensor) -> Tensor:
         """Tiles [n, 3, size, size] as tokens [n, tokens, hidden size of the language model]."""
-        patches = self.vision_model(tiles, layer=self.config.select_layer)
+        config = self.config
+        patches = self.vision_model(tiles, blocks=config.blocks, normed=config.select_layer == -1)
         side = math.isqrt(patches.shape[1])
         grid = patches.view(patches.shape[0], side, side, -1)
-        tokens: Tensor = self.mlp1(pixel_shuffle(grid, self.config.downsample_ratio).flatten(1, 2))
+        shuffled = pixel_shuffle(grid, config.downsample_ratio, config.ps_version)
+        tokens: Tensor = self.mlp1(shuffled.flatten(1, 2))
         return tokens
 
     def forward(

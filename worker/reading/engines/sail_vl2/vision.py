@@ -18,9 +18,9 @@ class SailVit(nn.Module):
         self.preprocessor = _Preprocessor(config)
         self.trunk = _Trunk(config)
 
-    def forward(self, pixels: Tensor, *, layer: int) -> Tensor:
-        """What the layer sees, counted from the end; -1 is the normalised output."""
-        seen: Tensor = self.trunk(self.preprocessor(pixels), layer=layer)
+    def forward(self, pixels: Tensor, *, blocks: int, normed: bool) -> Tensor:
+        """What stands behind that many blocks, normalised or as it is."""
+        seen: Tensor = self.trunk(self.preprocessor(pixels), blocks=blocks, normed=normed)
         return seen
 
 
@@ -32,7 +32,8 @@ class _Preprocessor(nn.Module):
         self.pos_embed = nn.Parameter(torch.zeros(1, patches, config.hidden_size))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        placed: Tensor = self.patchifier(pixels) + self.pos_embed
+        patches: Tensor = self.patchifier(pixels)
+        placed: Tensor = patches + self.pos_embed[:, : patches.shape[1]]  # a tile may be smaller
         return placed
 
 
@@ -56,11 +57,10 @@ class _Trunk(nn.Module):
         self.blocks = nn.ModuleList([_Block(config) for _ in range(config.num_hidden_layers)])
         self.post_trunk_norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, hidden: Tensor, *, layer: int) -> Tensor:
-        count = len(self.blocks) + 1 + layer
-        for block in self.blocks[:count]:
+    def forward(self, hidden: Tensor, *, blocks: int, normed: bool) -> Tensor:
+        for block in self.blocks[:blocks]:
             hidden = block(hidden)
-        return self.post_trunk_norm(hidden) if layer == -1 else hidden
+        return self.post_trunk_norm(hidden) if normed else hidden
 
 
 class _Block(nn.Module):
@@ -105,13 +105,15 @@ class _Gated(nn.Module):
         return gated
 
 
-def pixel_shuffle(patches: Tensor, ratio: float) -> Tensor:
+def pixel_shuffle(patches: Tensor, ratio: float, version: str = "v2") -> Tensor:
     """Neighbouring patches joined: [n, h, w, width] to [n, h x ratio, w x ratio, width / ratio^2].
 
-    In the order of InternVL's second version, which is that of the published checkpoints.
+    In the order of InternVL's second version, which is that of the published checkpoints; the first, "v1",
+    leaves rows and columns swapped.
     """
     count, height, width, channels = patches.shape
     step = round(1 / ratio)
     blocks = patches.view(count, height // step, step, width // step, step, channels)
     joined = blocks.permute(0, 1, 3, 2, 4, 5)
-    return joined.reshape(count, height // step, width // step, step * step * channels)
+    shuffled = joined.reshape(count, height // step, width // step, step * step * channels)
+    return shuffled.transpose(1, 2) if version == "v1" else shuffled

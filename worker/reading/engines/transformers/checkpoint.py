@@ -26,7 +26,7 @@ class Checkpoint:
     `encode` makes the left-padded tensors that `model.generate` takes, `input_ids` and
     `attention_mask` among them, with control tokens in user text made plain text; `picture_tokens`
     tells what a picture of height and width in pixels costs; `context` is the most tokens of
-    question and answer together.
+    question and answer together; `caveats` is what a reader of its records should know.
     """
 
     model: Any
@@ -34,6 +34,7 @@ class Checkpoint:
     encode: Callable[[Sequence[Prompt]], Mapping[str, Any]]
     picture_tokens: Callable[[int, int], int]
     context: int
+    caveats: tuple[str, ...] = ()
 
 
 BROKEN = (

@@ -45,7 +45,7 @@ class TransformersGenerator:
         self.name = name
         self.model = model
         self.max_rows = rows
-        self.caveats = caveats
+        self.caveats = self._told = caveats
         self._opening = opening
         self._checkpoint: Checkpoint | None = None
         self._speech: TokenizerView | None = None
@@ -60,6 +60,7 @@ class TransformersGenerator:
 
     def _open(self, folder: Path) -> None:
         self._checkpoint = self._opening.open(folder, self._opening.place())
+        self.caveats = (*self._told, *self._checkpoint.caveats)
         self._speech = TokenizerView(self._checkpoint)
 
     def warm_up(self) -> None:

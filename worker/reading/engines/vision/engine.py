@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ from worker.errors import (
     UnsupportedByEngine,
 )
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.vision import attempts, parse, resize
+from worker.reading.engines.vision import attempts, grounding, parse, resize
 from worker.reading.engines.vision.answer_lengths import Lengths
 from worker.reading.engines.vision.attempts import PageAttempt
 from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt
@@ -109,13 +109,29 @@ class VisionEngine:
             self._generator.warm_up()
             failing.pop_all()
 
-    def read(self, requests: Sequence[Request]) -> Sequence[Reading]:
-        """Read each request, their pages together; raises EngineError, and what errands raise."""
+    def read(self, request: Request) -> Reading:
+        """Read a document, its pages among others; raises EngineError and what its context raises."""
         self.warm_up()
-        if len(requests) == 1:  # in this thread, where Ctrl-C arrives
-            return [self._read(requests[0])]
-        with ThreadPoolExecutor(max_workers=max(1, len(requests))) as together:
-            return list(together.map(self._read, requests))
+        if self._batcher is None:
+            raise ModelUnavailable(detail="it is not loaded")
+        task = _Task(request, self._batcher, self._generator, self._generation, self._lengths)
+        read = list(self._pages(task))
+        if read and all(page.error for page in read):
+            raise read[0].error or OutputInvalid()
+        whole = merge([page.attempt.read for page in read if page.attempt is not None], request.schema.root)
+        lines = {page.number: page.page_lines.lines for page in read}
+        turns = {page.number: page.page_lines.quarter_turns for page in read}
+        evidence = grounding.locate(
+            whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=request.schema.root
+        )
+        return Reading(
+            data=whole.data,
+            evidence=evidence,
+            has_text=any(lines.values()),
+            issues=tuple(issues_of(read)),
+            tokens=tokens_of(read),
+            notes=(*self._generator.caveats, *notes_of(read)),
+        )
 
     def close(self) -> None:
         """Finish the running batch and free the model."""
@@ -123,24 +139,6 @@ class VisionEngine:
             self._batcher.close()
             self._batcher = None
         self._generator.close()
-
-    def _read(self, request: Request) -> Reading:
-        if self._batcher is None:
-            raise ModelUnavailable(detail="it is not loaded")
-        task = _Task(request, self._batcher, self._generator, self._generation, self._lengths)
-        read = list(self._pages(task))
-        if read and all(page.error for page in read):
-            raise read[0].error or OutputInvalid()
-        whole = merge([page.turn.read for page in read if page.turn is not None], request.schema.root)
-        return Reading(
-            data=whole.data,
-            token_evidence=whole.token_evidence,
-            lines={page.number: page.page_lines.lines for page in read},
-            turns={page.number: page.page_lines.quarter_turns for page in read},
-            issues=tuple(issues_of(read)),
-            tokens=tokens_of(read),
-            notes=(*self._generator.caveats, *notes_of(read)),
-        )
 
     def _pages(self, task: _Task) -> Iterator[PageRead]:
         """The pages in order, as many of them under way as fit into a batch."""
@@ -163,7 +161,7 @@ class VisionEngine:
         try:
             return PageRead(page.number, page_lines, without_words(task.take(upright, page.number)))
         except _OF_ONE_PAGE as error:
-            return PageRead(page.number, page_lines, turn=None, error=without_frames(error))
+            return PageRead(page.number, page_lines, attempt=None, error=without_frames(error))
 
 
 class _Task:

@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
-from worker.reading.engines.base import Other, TokenEvidence
+from worker.reading.engines.vision.token_evidence import Other, TokenEvidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from schemas.record import Issue, Severity
+from schemas.record import Issue
 from worker.errors import EngineError
 from worker.reading.engines.vision.attempts import PageAttempt
+from worker.reading.issues import page_not_read
 from worker.reading.text.page_lines import PageLines
 
 
@@ -17,7 +18,7 @@ class PageRead:
 
     number: int
     page_lines: PageLines
-    turn: PageAttempt | None
+    attempt: PageAttempt | None
     error: EngineError | None = None
 
 
@@ -27,18 +28,17 @@ def without_frames(error: EngineError) -> EngineError:
     return error.with_traceback(None)
 
 
-def without_words(turn: PageAttempt) -> PageAttempt:
-    """A turn without the words of its answers: a document may have thousands of pages."""
-    kept = tuple(replace(answer, text="", thinking="", tokens=()) for answer in turn.answers)
-    return replace(turn, answers=kept)
+def without_words(attempt: PageAttempt) -> PageAttempt:
+    """An attempt without the words of its answers: a document may have thousands of pages."""
+    kept = tuple(replace(answer, text="", thinking="", tokens=()) for answer in attempt.answers)
+    return replace(attempt, answers=kept)
 
 
 def issues_of(read: Sequence[PageRead]) -> Iterator[Issue]:
     """Pages that are missing, and text layers that were not believed."""
     for page in read:
         if page.error is not None:
-            message = f"page {page.number} could not be read: {page.error}"
-            yield Issue(code=page.error.code, severity=Severity.ERROR, message=message)
+            yield page_not_read(page.number, page.error)
         yield from page.page_lines.issues()
 
 
@@ -46,14 +46,14 @@ def notes_of(read: Sequence[PageRead]) -> Iterator[str]:
     """What was done otherwise than usual, each once per page."""
     for page in read:
         yield from page.page_lines.notes()
-        if page.turn is not None:
-            notes = [*page.turn.notes, *(note for answer in page.turn.answers for note in answer.notes)]
+        if page.attempt is not None:
+            notes = [*page.attempt.notes, *(note for answer in page.attempt.answers for note in answer.notes)]
             yield from (f"page {page.number}: {note}" for note in dict.fromkeys(notes))
 
 
 def tokens_of(read: Sequence[PageRead]) -> dict[str, int]:
     """Tokens of all questions and answers."""
-    spent = [answer for page in read if page.turn is not None for answer in page.turn.answers]
+    spent = [answer for page in read if page.attempt is not None for answer in page.attempt.answers]
     return {
         "pages": len(read),
         "prompt": sum(answer.prompt_tokens for answer in spent),

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from schemas import pointer
-from worker.reading.engines.base import TokenEvidence
 from worker.reading.engines.vision.base import Token
+from worker.reading.engines.vision.token_evidence import TokenEvidence
 
 _DECODER = json.JSONDecoder(strict=False)
 _BLANKS = " \t\r\n"

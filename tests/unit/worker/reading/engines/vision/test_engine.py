@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from schemas import pointer, registry
 from schemas.json_schema.answer import answer_schema
+from schemas.page import Box, Line, even_edges
 from schemas.record import Issue, Severity
 from worker.errors import Cancelled, OutOfMemory, OutputInvalid, OutputTruncated, UnsupportedByEngine
-from worker.reading.engines.base import Request, RequestContext, TokenEvidence
+from worker.reading.engines.base import Request, RequestContext
 from worker.reading.engines.vision import attempts, parse, value_spans
 from worker.reading.engines.vision.base import Answer, Finish, Message, Prompt, Token
 from worker.reading.engines.vision.batcher import BatchLimits
@@ -29,6 +30,7 @@ from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
 from worker.reading.engines.vision.merge import PageAnswer, merge
 from worker.reading.engines.vision.prompts import render
 from worker.reading.engines.vision.scripted import ScriptedGenerator
+from worker.reading.engines.vision.token_evidence import TokenEvidence
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import PageLines
 
@@ -71,9 +73,15 @@ def blind(page: Page) -> PageLines:
     return PageLines(page.number, page.width, page.height)
 
 
+def its_height(page: Page) -> PageLines:
+    """A page on which its height stands."""
+    text, box = str(page.picture.shape[0]), Box(0.1, 0.1, 0.4, 0.2)
+    return replace(blind(page), lines=(Line(text, box, 1.0, even_edges(box, len(text))),))
+
+
 def engine(script: Any, *, rows: int = 4) -> VisionEngine:
     generation = GenerationLimits(BatchLimits(rows=rows, wait=0.01), max_tokens=256)
-    return VisionEngine(ScriptedGenerator(script, rows=rows), generation=generation, line_source=blind)
+    return VisionEngine(ScriptedGenerator(script, rows=rows), generation=generation, line_source=its_height)
 
 
 def read(
@@ -81,7 +89,7 @@ def read(
 ) -> Any:
     made = engine(script)
     try:
-        [reply] = made.read([Request(schema, pages, len(pages), context or RequestContext())])
+        reply = made.read(Request(schema, pages, len(pages), context or RequestContext()))
     finally:
         made.close()
     return reply
@@ -293,7 +301,8 @@ def test_pages_of_a_document_are_read_together_and_merged_in_their_order() -> No
     reply = read(script, [page(number, height=500 - 20 * number) for number in range(1, 10)])
     assert [item["name"] for item in reply.data["items"]] == [str(500 - 20 * n) for n in range(1, 10)]
     assert reply.tokens == {"pages": 9, "prompt": 0, "completion": 63}
-    assert [reply.token_evidence[f"/items/{n}/name"].page for n in range(9)] == list(range(1, 10))
+    cited = [reply.evidence[f"/items/{n}/name"].citations for n in range(9)]
+    assert [[citation.page for citation in found] for found in cited] == [[n] for n in range(1, 10)]
 
 
 def test_a_page_that_cannot_be_read_is_an_issue_and_the_others_are_read() -> None:
@@ -385,7 +394,7 @@ def test_a_page_counts_when_it_is_read_not_when_the_model_gets_it() -> None:
         return said({"shop": "A"})
 
     made = engine(script)
-    made.read([Request(SHOP, pages(), 6, after_page=lambda: counted_at.append(len(drawn)))])
+    made.read(Request(SHOP, pages(), 6, after_page=lambda: counted_at.append(len(drawn))))
     made.close()
     assert len(counted_at) == 6
     assert counted_at[0] >= 4
@@ -404,7 +413,7 @@ def test_a_reading_that_is_stopped_between_two_pages_leaves_nothing_waiting() ->
 
     made = engine(script, rows=1)
     with pytest.raises(Cancelled):
-        made.read([Request(SHOP, [page(number) for number in range(1, 20)], 19, after_page=stop)])
+        made.read(Request(SHOP, [page(number) for number in range(1, 20)], 19, after_page=stop))
     made.close()
     assert asked < 4
 
@@ -421,7 +430,7 @@ def test_running_out_of_memory_halves_the_batch_then_the_picture_and_says_so() -
         generation=GenerationLimits(BatchLimits(rows=4, wait=0.2)),
         line_source=blind,
     )
-    [reply] = made.read([Request(SHOP, [page(1), page(2)], 2)])
+    reply = made.read(Request(SHOP, [page(1), page(2)], 2))
     made.close()
     assert reply.data["shop"] == "A"
     assert any("batch of 1 because 2" in note for note in reply.notes)
@@ -441,7 +450,7 @@ def test_pages_are_scaled_down_to_what_the_model_gets() -> None:
         generation=GenerationLimits(BatchLimits(), pixels=60_000),
         line_source=lambda page: replace(blind(page), quarter_turns=1),
     )
-    made.read([Request(SHOP, [page(1)])])
+    made.read(Request(SHOP, [page(1)]))
     made.close()
     height, width = seen[0].picture.shape[:2]
     assert height * width <= 60_500
@@ -474,7 +483,7 @@ def test_a_second_turn_that_fails_leaves_the_first_answer() -> None:
         generation=GenerationLimits(BatchLimits(wait=0)),
         line_source=blind,
     )
-    [reply] = made.read([Request(registry.kind("receipt"), [page(1)])])
+    reply = made.read(Request(registry.kind("receipt"), [page(1)]))
     made.close()
     assert reply.data["total"] == 99
     assert reply.notes == ("page 1: the second turn after a check failed (unsupported_by_engine)",)
@@ -519,7 +528,7 @@ def test_threads_that_read_first_load_the_model_once() -> None:
         line_source=blind,
     )
     with ThreadPoolExecutor(3) as threads:
-        list(threads.map(lambda number: made.read([Request(SHOP, [page(number)])]), range(1, 4)))
+        list(threads.map(lambda number: made.read(Request(SHOP, [page(number)])), range(1, 4)))
     made.close()
     assert len(loads) == 1
 
@@ -549,7 +558,7 @@ def test_pages_that_cannot_be_read_do_not_stay_in_memory() -> None:
         line_source=blind,
     )
     with pytest.raises(OutputTruncated):
-        made.read([Request(SHOP, pages(), 60)])
+        made.read(Request(SHOP, pages(), 60))
     made.close()
     assert 0 < most < 20
 

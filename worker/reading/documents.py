@@ -20,7 +20,7 @@ _log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DocumentOutcome:
     """What became of a file."""
 
     path: Path
@@ -35,7 +35,7 @@ def read_all(
     sandbox: Sandbox,
     review_below: float,
     progress: Callable[[Path, int, int], None] = lambda _path, _done, _all: None,
-) -> Iterator[Outcome]:
+) -> Iterator[DocumentOutcome]:
     """An outcome per file and schema, in order; a file that cannot be read is one too, no exception.
 
     Raises ModelUnavailable when two files in a row met it, after their outcomes: the others would only
@@ -63,7 +63,7 @@ def _read(
     engine: Engine,
     review_below: float,
     progress: pipeline.Progress,
-) -> Outcome:
+) -> DocumentOutcome:
     name, digest = storable(path.name), ""
     try:
         digest = _hash(path)
@@ -71,14 +71,14 @@ def _read(
         record = pipeline.extract(source, schema, engine=engine, review_below=review_below, progress=progress)
     except PagemillError as error:
         document.close()
-        return Outcome(path, pipeline.failed(name, digest, schema, engine=engine, error=error), error)
+        return DocumentOutcome(path, pipeline.failed(name, digest, schema, engine=engine, error=error), error)
     except Exception as error:  # noqa: BLE001 (the border of a document: the others must still be read)
         _log.exception("internal_error")
         document.close()
         fault = PagemillError(reason=type(error).__name__)
         record = pipeline.failed(name, digest, schema, engine=engine, error=fault)
-        return Outcome(path, record, fault)
-    return Outcome(path, record)
+        return DocumentOutcome(path, record, fault)
+    return DocumentOutcome(path, record)
 
 
 def _hash(path: Path) -> str:

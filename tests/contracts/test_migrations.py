@@ -1,0 +1,309 @@
+"""Ledgers of every released version are opened by this one, on SQLite and on PostgreSQL, with nothing lost."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import ColumnClause, Engine, column, create_engine, event, insert, select, table, text
+
+from api.cli.main import main
+from schemas.job import JobState
+from worker.errors import LedgerOutdated, LedgerTooNew, LedgerUnavailable, PagemillError
+from worker.jobs.ledger import revisions
+from worker.jobs.ledger.job_rows import End
+from worker.jobs.ledger.ledger import Ledger
+from worker.jobs.ledger.lists import Filter
+from worker.jobs.ledger.tables import metadata
+
+_LEDGERS = Path(__file__).parent / "ledgers"
+_RELEASED = ("0001",)
+_ROOT = Path(__file__).parent.parent.parent
+_JOBS = 1000
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/ledger.sqlite"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"old_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"{server.replace('postgresql://', 'postgresql+psycopg://').rpartition('/')[0]}/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    made = create_engine(url)
+    yield made
+    made.dispose()
+
+
+def make(engine: Engine, revision: str) -> None:
+    """A ledger as that version made it, with jobs in every state, keys, webhooks, an audit log."""
+    script = (_LEDGERS / f"{revision}-{engine.dialect.name}.sql").read_text()
+    with engine.begin() as connection:
+        for statement in script.split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+        for name, made in rows().items():
+            into = table(name, *(column(field) for field in made[0]))
+            connection.execute(insert(into), made)
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    states = list(JobState)
+    jobs = [
+        {
+            "id": f"{number:032x}",
+            "project": f"p{number % 3}",
+            "kind": "receipt",
+            "kind_version": 1,
+            "schema_sha256": "s" * 64,
+            "source_sha256": f"{number:064x}",
+            "filename": f"账单 {number}.png",
+            "size": 2**40 + number,
+            "engine": "fake",
+            "pipeline_version": "0.1.0",
+            "priority": number % 10,
+            "batch": "march" if number % 2 else None,
+            "created_at": 1.5 + number,
+            "queue": "cpu",
+            "state": str(states[number % len(states)]),
+            "attempts": number % 4,
+            "due_at": 1.5 + number,
+            "lease_token": "t" if states[number % len(states)] is JobState.RUNNING else None,
+            "lease_until": 2.0 if states[number % len(states)] is JobState.RUNNING else None,
+            "cancel_requested": False,
+            "pages": 2,
+            "pages_done": 1,
+            "error_code": None,
+            "error_message": None,
+            "updated_at": 2.5 + number,
+            "started_at": None,
+            "finished_at": None,
+        }
+        for number in range(_JOBS)
+    ]
+    return {
+        "jobs": jobs,
+        "members": [
+            {"project": job["project"], "batch": "march", "job_id": job["id"], "filename": job["filename"]}
+            for job in jobs
+            if job["batch"]
+        ],
+        "deliveries": [
+            {
+                "id": f"msg_{number:032x}",
+                "job_id": f"{number:032x}",
+                "project": "p0",
+                "url": "https://example.com/",
+                "state": "pending",
+                "body": b"\x00\xff{}",
+                "attempts": 2,
+                "due_at": 7.0,
+                "last_status": 500,
+            }
+            for number in range(50)
+        ],
+        "requests": [
+            {"project": "p0", "key": "k", "fingerprint": "f", "job_ids": '["a"]', "created_at": 1.0}
+        ],
+        "keys": [
+            {
+                "id": f"key{number}",
+                "project": "p0",
+                "name": "somebody",
+                "hash": f"{number:064x}",
+                "scopes": "read submit",
+                "created_at": 1.0,
+                "expires_at": None,
+                "revoked_at": 5.0 if number % 2 else None,
+                "rate_per_minute": 60,
+                "max_bytes": 2**33,
+            }
+            for number in range(20)
+        ],
+        "audit": [
+            {"at": 1.0, "project": "p0", "actor": "key:x", "action": "read", "subject": f"{number:032x}"}
+            for number in range(300)
+        ],
+        "projects": [{"name": f"p{number}", "turn": 1.0, "retention_days": None} for number in range(3)],
+        "kinds": [
+            {"project": "p0", "name": "slip", "version": 1, "schema_sha256": "s" * 64, "created_at": 1.0}
+        ],
+        "tombstones": [{"job_id": "f" * 32, "project": "p0", "erased_at": 3.0}],
+    }
+
+
+def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """What was put in, as it stands there."""
+    found = {}
+    with engine.connect() as connection:
+        for name, made in rows().items():
+            columns: list[ColumnClause[Any]] = [column(field) for field in sorted(made[0])]
+            query = select(*columns).select_from(table(name))
+            found[name] = sorted(tuple(row) for row in connection.execute(query))
+    return found
+
+
+@pytest.mark.parametrize("revision", _RELEASED)
+def test_a_ledger_of_a_released_version_is_migrated_with_nothing_lost(
+    url: str, engine: Engine, revision: str
+) -> None:
+    make(engine, revision)
+    before = dump(engine)
+    assert len(before["jobs"]) == _JOBS
+    ledger = Ledger.open(url, migrate=True)
+    assert dump(engine) == before
+    ledger.check()
+    assert ledger.lists.counts() == {
+        state: len([row for row in before["jobs"] if state in row]) for state in JobState
+    }
+    assert len(ledger.access.all_keys()) == 20
+    assert len(ledger.access.entries("p0", limit=1000)) == 300
+    assert len(list(ledger.lists.all(Filter("p1", batch="march")))) == 167
+    ledger.access.note(project="p0", actor="a", action="b", subject="c", now=1.0)
+    while (job := ledger.jobs.claim("cpu", token="u", now=5000.0, lease_seconds=9)) is not None:
+        ledger.jobs.finish(job.id, token="u", end=End(JobState.DONE), now=5001.0)
+    assert ledger.lists.counts()["done"] == 334
+    ledger.close()
+    Ledger.open(url).close()  # it is today's now
+
+
+def test_a_new_ledger_is_the_same_as_one_that_was_migrated_and_as_the_tables_say(
+    url: str, engine: Engine
+) -> None:
+    Ledger.open(url).close()
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_revisions_are_listed_as_they_lie_there() -> None:
+    folder = Path(revisions.__file__).parent / "migrations"
+    found = [step.revision for step in ScriptDirectory(str(folder)).walk_revisions()]
+    assert tuple(reversed(found)) == revisions.REVISIONS
+
+
+def test_an_older_ledger_is_refused_where_it_must_not_be_migrated(url: str, engine: Engine) -> None:
+    make(engine, "0001")
+    before = dump(engine)
+    with pytest.raises(LedgerOutdated, match="run: pagemill migrate"):
+        Ledger.open(url)
+    assert dump(engine) == before
+    with engine.connect() as connection:
+        assert revisions.revision_of(connection) == "0001"
+
+
+@pytest.mark.parametrize("migrate", [True, False])
+def test_a_newer_ledger_is_refused_in_words(url: str, engine: Engine, migrate: bool) -> None:
+    Ledger.open(url).close()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LedgerTooNew, match="newer Pagemill"):
+        Ledger.open(url, migrate=migrate)
+
+
+_KILLED = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from worker.jobs.ledger.ledger import Ledger
+
+left = int(sys.argv[2])
+
+@event.listens_for(Engine, "before_cursor_execute")
+def count(connection, cursor, statement, *rest):
+    global left
+    if statement.lstrip().upper().startswith(("CREATE", "ALTER", "UPDATE", "INSERT")):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+Ledger.open(sys.argv[1], migrate=True)
+"""
+
+
+def test_a_migration_that_is_killed_between_any_two_steps_is_made_by_the_next_start(
+    url: str, engine: Engine
+) -> None:
+    make(engine, "0001")
+    before = dump(engine)
+    for steps in range(100):
+        killed = subprocess.run([sys.executable, "-c", _KILLED, url, str(steps)], cwd=_ROOT, check=False)
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == -signal.SIGKILL
+        assert dump(engine) == before
+        with engine.connect() as connection:
+            assert revisions.revision_of(connection) == "0001"
+    assert steps >= 2
+    ledger = Ledger.open(url)
+    ledger.check()
+    ledger.close()
+    assert dump(engine) == before
+
+
+def test_many_that_start_at_once_migrate_once(url: str, engine: Engine) -> None:
+    make(engine, "0001")
+    begun: list[str] = []
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("INSERT INTO alembic_version"):
+            begun.append(statement)
+
+    failed: list[PagemillError] = []
+
+    def start() -> None:
+        try:
+            Ledger.open(url, migrate=True).close()
+        except PagemillError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    event.remove(Engine, "before_cursor_execute", note)
+    assert failed == []
+    assert len(begun) == 1
+
+
+def test_a_ledger_that_lost_a_table_says_that_it_cannot_be_used(url: str, engine: Engine) -> None:
+    ledger = Ledger.open(url)
+    ledger.check()
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE jobs DROP COLUMN pages_done"))
+    with pytest.raises(LedgerUnavailable):
+        ledger.check()
+    ledger.close()
+
+
+def test_pagemill_migrate_says_what_it_did(
+    url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(engine, "0001")
+    monkeypatch.setenv("DATABASE_URL", url.replace("+psycopg", ""))
+    assert main(["keys", "list"]) == 1  # a database that others may be using is not migrated by the way
+    assert "run: pagemill migrate" in capsys.readouterr().err
+    assert main(["migrate"]) == 0
+    assert f"revision {revisions.TODAYS}" in capsys.readouterr().err
+    assert main(["keys", "list"]) == 0

@@ -1,0 +1,1 @@
+"""A file per revision, in order; `revisions.REVISIONS` lists them."""

@@ -1,0 +1,114 @@
+"""The engines that are shipped: the only module that knows them. Their libraries load when they are made."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from worker.errors import MissingExtra
+from worker.reading.engines.registry import EngineSpec
+from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from worker.reading.engines.base import Engine
+    from worker.reading.engines.transformers.checkpoint import Open
+    from worker.reading.engines.vision.base import Generator
+
+
+def _embedded(settings: Settings) -> Engine:
+    from worker.reading.engines.matcher.engine import EmbeddedEngine
+
+    return EmbeddedEngine(ocr_runtime=settings.ocr_runtime)
+
+
+def _fake(settings: Settings) -> Engine:
+    from worker.reading.engines.fake import FakeEngine
+
+    return FakeEngine(page_seconds=settings.fake_seconds)
+
+
+def _in_this_process(name: str, settings: Settings) -> Engine:
+    try:
+        from worker.reading.engines.transformers.checkpoint import CheckpointLoader
+        from worker.reading.engines.transformers.generator import TransformersGenerator
+        from worker.reading.engines.transformers.location import find
+        from worker.reading.engines.transformers.placement import choose
+    except ImportError as error:
+        raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
+    opening = CheckpointLoader(
+        locate=lambda: find(settings.model, engine=name, models_dir=settings.models_dir),
+        place=lambda: choose(settings.device, settings.quantisation),
+        open=_opener(name),
+    )
+    generator = TransformersGenerator(
+        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(settings)
+    )
+    return _vision(generator, settings)
+
+
+def _on_a_server(settings: Settings) -> Engine:
+    from worker.reading.engines.openai_http.generator import OpenAiGenerator
+
+    generator = OpenAiGenerator(
+        settings.openai_base_url,
+        settings.model,
+        api_key=settings.openai_api_key,
+        seconds=settings.openai_seconds,
+        concurrency=settings.openai_concurrency,
+    )
+    return _vision(generator, settings)
+
+
+def _vision(generator: Generator, settings: Settings) -> Engine:
+    from worker.reading.engines.vision.batcher import BatchLimits
+    from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+    from worker.reading.text.sources import OcrLines, TextLayerLines
+
+    limits = BatchLimits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
+    generation = GenerationLimits(
+        limits, settings.model_pixels, max_tokens=settings.max_new_tokens, thinking=settings.thinking_tokens
+    )
+    by_ocr = settings.grounding == "ocr"
+    if by_ocr and find_spec("rapidocr") is None:
+        raise MissingExtra(feature="Finding a model's values on pages (PAGEMILL_GROUNDING=ocr)", extra="ocr")
+    line_source = OcrLines(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerLines()
+    return VisionEngine(generator, generation=generation, line_source=line_source)
+
+
+def _opener(name: str) -> Open:
+    if name == "cogvlm2":
+        from worker.reading.engines.cogvlm2 import loading as cogvlm2
+
+        return cogvlm2.open_checkpoint
+    if name == "sail_vl2":
+        from worker.reading.engines.sail_vl2 import loading as sail_vl2
+
+        return sail_vl2.open_checkpoint
+    from worker.reading.engines.transformers import auto
+
+    return auto.open_checkpoint
+
+
+def _caveats(settings: Settings) -> tuple[str, ...]:
+    return (f"weights in {settings.quantisation}",) if settings.quantisation != "none" else ()
+
+
+def _find(name: str, settings: Settings) -> None:
+    from worker.reading.engines.transformers.location import find
+
+    find(settings.model, engine=name, models_dir=settings.models_dir, deep=False)
+
+
+def _local(name: str) -> EngineSpec:
+    return EngineSpec(
+        queue="gpu", create=partial(_in_this_process, name), takes_model=True, check=partial(_find, name)
+    )
+
+
+EMBEDDED = EngineSpec(queue="cpu", create=_embedded, model="PP-OCRv6-small")
+TRANSFORMERS = _local("transformers")
+COGVLM2 = _local("cogvlm2")
+SAIL_VL2 = _local("sail_vl2")
+OPENAI = EngineSpec(queue="cpu", create=_on_a_server, takes_model=True)
+FAKE = EngineSpec(queue="cpu", create=_fake)
