@@ -14,6 +14,7 @@ from worker.reading.text.crops import crop
 
 _CONTRAST = 40  # grey levels between ink and paper, 0 to 255
 _PALE = 12  # the same where a word is known to be drawn
+_SPECKS = 0.0005  # share of a blank page in which brightness changes
 _EDGE = np.ones((3, 3), dtype=np.uint8)
 _LETTER = (0.35, 2.5)  # height of a letter against the usual one
 _ROW = 2.5  # how much longer than high a row of letters is at least
@@ -24,6 +25,13 @@ def stands_on_ink(picture: Picture, box: Box) -> bool:
     """Whether brightness changes within a box."""
     inside = crop(picture, box)[..., 1]  # green carries most of the brightness
     return int(inside.max()) - int(inside.min()) > _PALE
+
+
+def is_blank(picture: Picture) -> bool:
+    """Whether a page has no ink on it: specks and the shadow of its edge are none."""
+    grey = np.ascontiguousarray(picture[..., 1])
+    edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, _EDGE) > _CONTRAST
+    return float(edges.mean()) < _SPECKS
 
 
 def rows_elsewhere(picture: Picture, words: Sequence[Word]) -> list[Box]:

@@ -17,7 +17,7 @@ import numpy as np
 from schemas.page import Box, Line, even_edges
 from schemas.values.folding import has_cjk
 from worker.reading.pages.base import Page, Picture
-from worker.reading.text import orientation, touch_up
+from worker.reading.text import ink, orientation, touch_up
 from worker.reading.text.crops import Quad, crop, straightened
 from worker.reading.text.detection import detect
 from worker.reading.text.page_lines import PageLines
@@ -79,9 +79,18 @@ class Ocr:
         width, height = (page.height, page.width) if turns % 2 else (page.width, page.height)
         lines = touch_up.without_stray_accents(lines)
         faint = touch_up.faint(np.rot90(page.picture, turns), lines)
+        blank = None if lines else ink.is_blank(page.picture)
         read = sum(len(line.text.split()) for line in lines)
         return PageLines(
-            page.number, width, height, lines, turns, faint=faint, slack=_SLACK, from_picture=read
+            page.number,
+            width,
+            height,
+            lines,
+            turns,
+            faint=faint,
+            slack=_SLACK,
+            from_picture=read,
+            blank=blank,
         )
 
     def recognise(self, crops: Sequence[Picture]) -> list[LineText]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.page import Box, Line
-from schemas.record import Issue
-from worker.reading.issues import text_layer_ignored
+from schemas.record import Issue, Severity
+from worker.reading.issues import blank_page, text_layer_ignored, unreadable_page
 from worker.reading.pages.base import Page
 
 
@@ -19,7 +19,8 @@ class PageLines:
     `quarter_turns` to get there. `distrusted` says, for people, what of the file's text layer is not
     what the picture shows, and why; `from_layer` and `from_picture` count the words by where they come
     from. `faint` are the lines printed much fainter than the others. `slack` is the share of a line's
-    height by which its box is higher than its ink.
+    height by which its box is higher than its ink. `blank` is told of a page without lines: whether
+    it has no ink either.
     """
 
     number: int
@@ -32,6 +33,7 @@ class PageLines:
     distrusted: tuple[str, ...] = ()
     from_layer: int = 0
     from_picture: int = 0
+    blank: bool | None = None
 
     def issues(self) -> Iterator[Issue]:
         """What a record should say of how the page was read."""
@@ -58,6 +60,16 @@ class PageLines:
     def _tight(self, box: Box, *, vertical: bool) -> Box:
         x, y = (box.width * self.slack / 2, 0.0) if vertical else (0.0, box.height * self.slack / 2)
         return Box(box.x0 + x, box.y0 + y, box.x1 - x, box.y1 - y)
+
+
+def legibility(pages: Sequence[PageLines]) -> Iterator[Issue]:
+    """Pages off which nothing was read; that a page is blank is an error when all are."""
+    every = all(page.blank for page in pages)
+    for page in pages:
+        if page.blank:
+            yield blank_page(page.number, severity=Severity.ERROR if every else Severity.INFO)
+        elif page.blank is False:
+            yield unreadable_page(page.number)
 
 
 LineSource = Callable[[Page], PageLines]

@@ -15,7 +15,7 @@ from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
 from worker.reading.pages.base import Page
-from worker.reading.text.page_lines import LineSource, PageLines
+from worker.reading.text.page_lines import LineSource, PageLines, legibility
 from worker.reading.text.side_by_side import lines_of_pages
 from worker.reading.text.sources import OcrLines
 
@@ -45,7 +45,11 @@ class EmbeddedEngine:
             data=data,
             evidence=evidence,
             has_text=any(page.lines for page in read.pages),
-            issues=(*(issue for page in read.pages for issue in page.issues()), *_unsupported(root, filling)),
+            issues=(
+                *(issue for page in read.pages for issue in page.issues()),
+                *legibility(read.pages),
+                *_unsupported(root, filling),
+            ),
             tokens={"pages": len(read.pages)},
             notes=tuple(note for page in read.pages for note in page.notes()),
         )

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from schemas.record import Severity
 from worker.reading.pages.base import Page, Picture
 from worker.reading.text.ocr import Ocr
+from worker.reading.text.page_lines import legibility
 
 TEXTS = ("Invoice 2026-0471", "Hex bolts M8 12,50", "Total due 1,284.90")
 
@@ -61,6 +63,19 @@ def test_pages_read_at_the_same_time_are_read_as_alone(ocr: Ocr) -> None:
 def test_pages_of_extreme_shape_are_read_within_bounds(ocr: Ocr, shape: tuple[int, int]) -> None:
     page = ocr.read(Page(1, np.full((*shape, 3), 255, dtype=np.uint8)))
     assert page.lines == ()
+
+
+def test_a_blank_page_is_told_from_one_that_cannot_be_read(ocr: Ocr) -> None:
+    blank = ocr.read(Page(1, np.full((800, 600, 3), 250, dtype=np.uint8)))
+    scribble = np.full((800, 600, 3), 250, dtype=np.uint8)
+    scribble[::8, ::2] = 0
+    unread = ocr.read(Page(2, scribble))
+    read = ocr.read(Page(3, drawn()))
+    assert [(issue.code, issue.severity) for issue in legibility([blank])] == [("blank_page", Severity.ERROR)]
+    assert [(issue.code, issue.severity) for issue in legibility([blank, unread, read])] == [
+        ("blank_page", Severity.INFO),
+        ("unreadable_page", Severity.ERROR),
+    ]
 
 
 def test_a_page_on_its_side_is_turned(ocr: Ocr) -> None:
