@@ -20,9 +20,9 @@ from api.routes import audit, batches, documents, events, hooks, jobs, kinds, st
 from api.webhooks import Sender
 from worker.errors import NotFound
 from worker.jobs.app import App, connect
+from worker.jobs.tracing import TRACING
 from worker.log import logger
 from worker.settings import Settings, version
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _DESCRIPTION = """

@@ -25,6 +25,7 @@ from worker.jobs import change, kinds, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.job_rows import End
+from worker.jobs.tracing import TRACING
 from worker.log import at_page, bound, logger
 from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
@@ -32,7 +33,6 @@ from worker.process.leases import Lease, LeaseKeeper
 from worker.process.metrics import FAILURES, JOBS, PAGES, SECONDS, TOKENS
 from worker.reading import pipeline
 from worker.reading.engines.base import Engine, RequestContext
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _PROGRESS_EVERY = 1.0  # seconds between two notes of how far a document is

@@ -21,6 +21,7 @@ from worker.jobs.app import App, connect
 from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.sweep import sweep, tidy
+from worker.jobs.tracing import TRACING
 from worker.log import bound, logger
 from worker.process import heartbeat, page_pictures
 from worker.process.attempt import run
@@ -30,7 +31,6 @@ from worker.process.leases import LeaseKeeper
 from worker.reading.engines import registry
 from worker.reading.pages import opener
 from worker.settings import Settings
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _TIDY_EVERY = 60.0
