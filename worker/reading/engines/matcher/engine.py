@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from schemas.json_schema.fields import Field
@@ -15,9 +14,9 @@ from worker.reading.engines.matcher.lexicon import Label
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
-from worker.reading.issues import text_layer_ignored
 from worker.reading.pages.base import Page
-from worker.reading.text.page_lines import LineSource, PageLines
+from worker.reading.text.page_lines import PageLines, legibility
+from worker.reading.text.side_by_side import lines_of_pages
 from worker.reading.text.sources import OcrLines
 
 
@@ -30,16 +29,14 @@ class EmbeddedEngine:
 
     def __init__(self, *, ocr_runtime: str = "auto") -> None:
         self._line_source = OcrLines(ocr_runtime=ocr_runtime)
-        self._one_at_a_time = threading.Lock()  # the runtime uses every core for one picture already
 
     def warm_up(self) -> None:
         """Load the OCR models."""
         self._line_source.warm_up()
 
     def read(self, request: Request) -> Reading:
-        """Read a document; pictures are let go of page by page."""
-        with self._one_at_a_time:
-            pages = _lines_of(request.pages, self._line_source, request.after_page)
+        """Read a document, as many pages at a time as the runtime has streams."""
+        pages = _lines_of(request.pages, self._line_source, request.after_page)
         return read_lines(pages, request.schema.root)
 
     def close(self) -> None:
@@ -51,23 +48,24 @@ def read_lines(pages: Sequence[PageLines], root: Field) -> Reading:
     """What the lines of some pages say under a schema."""
     filling = _fill(pages, root)
     data, evidence = assign.settle(root, filling)
-    doubted = (text_layer_ignored(page.number) for page in pages if page.doubted)
+    layers = (issue for page in pages for issue in page.issues())
     return Reading(
         data=data,
         evidence=evidence,
         has_text=any(page.lines for page in pages),
-        issues=(*doubted, *_unsupported(root, filling)),
+        issues=(*layers, *legibility(pages), *_unsupported(root, filling)),
         tokens={"pages": len(pages)},
+        notes=tuple(note for page in pages for note in page.notes()),
     )
 
 
 def _lines_of(
-    pages: Iterable[Page], line_source: LineSource, after_page: Callable[[], None]
+    pages: Iterable[Page], line_source: OcrLines, after_page: Callable[[], None]
 ) -> list[PageLines]:
-    """Read the pages one by one, keeping lines but no pictures."""
+    """Read the pages side by side, keeping lines but no pictures."""
     read = []
-    for page in pages:
-        read.append(line_source(page))
+    for lines in lines_of_pages(pages, line_source, window=line_source.streams):
+        read.append(lines)
         after_page()
     return read
 
