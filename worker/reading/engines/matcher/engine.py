@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from schemas import pointer
 from schemas.json_schema.fields import Field
-from schemas.record import Issue, Severity
+from schemas.record import Evidence, Issue, Severity
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.matcher import any_schema, assign, concepts, items, pairs, wordings
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
@@ -19,6 +21,9 @@ from worker.reading.issues import text_layer_ignored
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import LineSource, PageLines
 from worker.reading.text.sources import OcrLines
+
+_LEAST_SURE = 0.75
+_LEAST_IN_LISTS = 0.65
 
 
 class EmbeddedEngine:
@@ -52,11 +57,12 @@ def read_lines(pages: Sequence[PageLines], root: Field) -> Reading:
     filling = _fill(pages, root)
     data, evidence = assign.settle(root, filling)
     doubted = (text_layer_ignored(page.number) for page in pages if page.doubted)
+    doubtful = () if _is_shipped(root) else _doubtful(data, evidence)
     return Reading(
         data=data,
         evidence=evidence,
         has_text=any(page.lines for page in pages),
-        issues=(*doubted, *_unsupported(root, filling)),
+        issues=(*doubted, *_unsupported(root, filling), *doubtful),
         tokens={"pages": len(pages)},
     )
 
@@ -75,7 +81,7 @@ def _lines_of(
 def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     """The shipped kinds by their readers, their lists and all other schemas from the graph."""
     graph = graph_of(pages, root, wordings.shipped())
-    if not any("x-concept" in field.hints for field in root.walk()):
+    if not _is_shipped(root):
         return any_schema.fill(root, graph, fill_root(root, sheet_of(pages, root)))
     filling = fill_root(root, sheet_of(pages, root))
     by_concept = {field.hints.get("x-concept"): field for field in root.properties}
@@ -86,6 +92,27 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     if "form.entries" in by_concept:
         fields[by_concept["form.entries"].name] = pairs.listing(by_concept["form.entries"], graph)
     return Group(fields)
+
+
+def _is_shipped(root: Field) -> bool:
+    """Whether a schema is one of the kinds whose values the readers were made for."""
+    return any("x-concept" in field.hints for field in root.walk())
+
+
+def _doubtful(data: dict[str, Any], evidence: Mapping[str, Evidence]) -> Iterator[Issue]:
+    """The values of a schema of one's own that a person should look at, and why.
+
+    Such a value is believed less than one of a shipped kind: of those below the mark more than one in six are
+    wrong (`bench.evaluate`, names only).
+    """
+    for at, found in evidence.items():
+        listed = any(part.isdigit() for part in pointer.split(at))
+        if found.confidence >= (_LEAST_IN_LISTS if listed else _LEAST_SURE):
+            continue
+        value = pointer.get(data, at)
+        other = f"; it could also be {found.alternatives[0].value!r}" if found.alternatives else ""
+        message = f"{value!r} was read with a probability of {found.confidence:.2f} only{other}"
+        yield Issue(code="doubtful", severity=Severity.ERROR, path=at, message=message)
 
 
 def sheet_of(pages: Sequence[PageLines], root: Field) -> Sheet:
