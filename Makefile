@@ -27,6 +27,9 @@ lint: $(READY) ## Style, types, import contracts.
 
 check: lint test ## Everything CI runs.
 
+docs: $(READY) ## Build the documentation into docs/_build.
+	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
+
 eval: $(READY) ## How well the labelled sets beside this folder are read (DATA=folder).
 	$(BIN)/python -m bench.evaluate $(DATA)
 
@@ -37,7 +40,7 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade 'pip>=25.1'
 	$(BIN)/pip install -q 'torch==2.13.0'
-	$(BIN)/pip install -q -e '.[local,vlm]' --group test --group lint
+	$(BIN)/pip install -q -e '.[local,vlm]' --group test --group lint --group docs
 	@touch $(READY)
 
-.PHONY: help demo up test lint check eval samples
+.PHONY: help demo up test lint check docs eval samples

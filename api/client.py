@@ -8,7 +8,7 @@ with Client("http://127.0.0.1:8000", key="pm_…") as client:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import httpx
 
-from api.views import BatchView, JobPage, JobView, Submitted
+from api.views import BatchView, EventView, JobPage, JobView, Submitted
 from schemas.job import FINISHED
 from worker.errors import Refused, Unreachable
 
@@ -68,6 +68,10 @@ class Client:
         while job.state not in FINISHED and time.monotonic() < until:
             job = self.job(job_id, wait=max(0, min(_LONGEST_WAIT, until - time.monotonic())))
         return job
+
+    def events(self, job_id: str) -> Sequence[EventView]:
+        """What happened to a job, in order."""
+        return [EventView.model_validate(event) for event in self._get(f"/v1/jobs/{job_id}/events").json()]
 
     def record(self, job_id: str) -> Mapping[str, Any]:
         """The record of a job that has ended."""

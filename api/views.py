@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.job import Job, JobState
+from schemas.job import EventCode, Job, JobEvent, JobState
 
 _EXAMPLE_ID = "3f2b8c1d9e4a5f60718293a4b5c6d7e8"
 
@@ -38,6 +38,7 @@ class JobView(BaseModel):
     size: int = Field(description="Bytes.")
     source_sha256: str
     engine: str = Field(examples=["embedded"])
+    model: str | None = Field(description="The model it waits for, or was read with, as far as it is named.")
     priority: int
     batch: str | None
     attempts: int
@@ -63,6 +64,7 @@ class JobView(BaseModel):
             size=spec.size,
             source_sha256=spec.source_sha256,
             engine=spec.engine,
+            model=spec.model,
             priority=spec.priority,
             batch=spec.batch,
             attempts=job.attempts,
@@ -72,7 +74,34 @@ class JobView(BaseModel):
             updated_at=moment(job.updated_at),
             started_at=moment(job.started_at),
             finished_at=moment(job.finished_at),
-            links={"self": f"/v1/jobs/{spec.job_id}", "record": f"/v1/jobs/{spec.job_id}/record"},
+            links={
+                "self": f"/v1/jobs/{spec.job_id}",
+                "record": f"/v1/jobs/{spec.job_id}/record",
+                "events": f"/v1/jobs/{spec.job_id}/events",
+            },
+        )
+
+
+class EventView(BaseModel):
+    """One thing that happened to a job."""
+
+    at: datetime
+    code: EventCode = Field(description="What happened.")
+    attempt: int = Field(description="The attempt it belongs to; 0 before the first.")
+    worker: str | None = Field(description="The worker that had the job.", examples=["host-4711"])
+    error: str | None = Field(description="The code of the error, where there was one.")
+    reason: str | None = Field(description="Its message, or who asked for it.")
+
+    @classmethod
+    def of(cls, event: JobEvent) -> Self:
+        """An event as the API shows it."""
+        return cls(
+            at=moment(event.at),
+            code=event.code,
+            attempt=event.attempt,
+            worker=event.worker,
+            error=event.error_code,
+            reason=event.reason,
         )
 
 

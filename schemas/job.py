@@ -23,24 +23,46 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"  # given up because somebody asked
 
 
-TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
+class EventCode(StrEnum):
+    """What happened to a job."""
+
+    SUBMITTED = "submitted"
+    CLAIMED = "claimed"  # a worker begins an attempt
+    GIVEN_BACK = "given_back"  # the worker stopped, or it will be tried again; the error says why
+    LEASE_EXPIRED = "lease_expired"  # nothing was heard of the worker any more
+    DONE = "done"
+    REVIEW = "review"
+    FAILED = "failed"
+    CANCEL_REQUESTED = "cancel_requested"  # while it was read
+    CANCELLED = "cancelled"
+    RETRIED = "retried"  # somebody asked for it
+    CORRECTED = "corrected"  # a person corrected or confirmed the record
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The states a job may be in for something to happen to it, and the one it is in afterwards."""
+
+    since: frozenset[JobState]
+    to: JobState
+
+
+_RUNS = frozenset({JobState.RUNNING})
+TRANSITIONS: Mapping[EventCode, Transition] = MappingProxyType(
     {
-        JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
-        JobState.RUNNING: frozenset(
-            {
-                JobState.QUEUED,  # the worker stopped, its lease ran out, or it will be tried again
-                JobState.DONE,
-                JobState.REVIEW,
-                JobState.FAILED,
-                JobState.CANCELLED,
-            }
-        ),
-        JobState.DONE: frozenset(),
-        JobState.REVIEW: frozenset({JobState.DONE}),  # a person corrected or confirmed it
-        JobState.FAILED: frozenset({JobState.QUEUED}),  # retried
-        JobState.CANCELLED: frozenset({JobState.QUEUED}),  # retried
+        EventCode.CLAIMED: Transition(frozenset({JobState.QUEUED}), JobState.RUNNING),
+        EventCode.GIVEN_BACK: Transition(_RUNS, JobState.QUEUED),
+        EventCode.LEASE_EXPIRED: Transition(_RUNS, JobState.QUEUED),
+        EventCode.DONE: Transition(_RUNS, JobState.DONE),
+        EventCode.REVIEW: Transition(_RUNS, JobState.REVIEW),
+        EventCode.FAILED: Transition(_RUNS, JobState.FAILED),
+        EventCode.CANCEL_REQUESTED: Transition(_RUNS, JobState.RUNNING),
+        EventCode.CANCELLED: Transition(_RUNS | {JobState.QUEUED}, JobState.CANCELLED),
+        EventCode.RETRIED: Transition(frozenset({JobState.FAILED, JobState.CANCELLED}), JobState.QUEUED),
+        EventCode.CORRECTED: Transition(frozenset({JobState.REVIEW, JobState.DONE}), JobState.DONE),
     }
 )
+"""Every move there is; the ledger makes no other."""
 
 FINISHED = frozenset({JobState.DONE, JobState.REVIEW, JobState.FAILED, JobState.CANCELLED})
 READ = frozenset({JobState.DONE, JobState.REVIEW})
@@ -63,15 +85,21 @@ class JobSpec(BaseModel):
     filename: str
     size: int = Field(ge=0, description="Bytes of the source.")
     engine: str
+    model: str | None = Field(None, description="The model of the key; none where the worker's own may read.")
     pipeline_version: str
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY)
     batch: str | None = None
     created_at: float = Field(description="Seconds since 1970.")
+    incarnation: int = Field(0, ge=0, description="How often the job was erased before.")
+    source_incarnation: int = Field(0, ge=0, description="How often its source was.")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the ledger knows it; times are seconds since 1970."""
+    """A job as the ledger knows it; times are seconds since 1970.
+
+    `worker` is the one that has it, or had it last; `setbacks` counts attempts that were not its fault.
+    """
 
     spec: JobSpec
     state: JobState
@@ -86,6 +114,8 @@ class Job:
     started_at: float | None
     finished_at: float | None
     lease_token: str | None = None
+    worker: str | None = None
+    setbacks: int = 0
 
     @property
     def id(self) -> str:
@@ -93,12 +123,25 @@ class Job:
         return self.spec.job_id
 
 
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One thing that happened to a job: when (seconds since 1970), in which attempt, by which worker, why."""
+
+    at: float
+    code: EventCode
+    attempt: int
+    worker: str | None = None
+    error_code: str | None = None
+    reason: str | None = None
+
+
 def job_key(
     *, project: str, source_sha256: str, schema_sha256: str, engine: str, model: str, pipeline_version: str
 ) -> str:
     """The same question has the same key: 32 hexadecimal digits.
 
-    The project is part of it, so that no project can learn what another one has.
+    The project is part of it, so that no project can learn what another one has. `model` says how it is run
+    and in which revision, as far as that is known.
     """
     parts = (project, source_sha256, schema_sha256, engine, model, pipeline_version)
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]

@@ -51,7 +51,7 @@ class Evidence(_Frozen):
     """Why a value is what it is."""
 
     confidence: float = Field(ge=0, le=1, description="Probability that the value is right.")
-    origin: Literal["read", "computed", "default", "corrected"] = "read"
+    origin: Literal["read", "embedded", "computed", "default", "corrected"] = "read"
     citations: tuple[Citation, ...] = ()
     alternatives: tuple[Alternative, ...] = Field(default=(), max_length=3)
 
@@ -95,3 +95,11 @@ class Record(_Frozen):
     fields: dict[str, Evidence] = Field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     provenance: Provenance
+
+
+def failed(*, job_id: str, kind: str, code: str, message: str, provenance: Provenance) -> Record:
+    """The record of a document of which nothing could be read, and why."""
+    issue = Issue(code=code, severity=Severity.ERROR, message=message)
+    return Record(
+        job_id=job_id, kind=kind, state=State.FAILED, data=None, issues=(issue,), provenance=provenance
+    )

@@ -12,6 +12,7 @@ from typing import TextIO
 from api.cli import models
 from worker.errors import PagemillError
 from worker.reading.engines import registry
+from worker.reading.pages import opener
 from worker.settings import Settings, unknown
 from worker.settings import load as load_settings
 
@@ -53,6 +54,7 @@ def run(out: TextIO) -> int:
         f"and {settings.max_bytes // 2**20} MiB a file",
         file=out,
     )
+    _print_confinement(out)
     for name in unknown():
         print(f"unknown setting: {name} (.env.example lists them all)", file=out)
     return int(_print_model(settings, out) or missing)
@@ -72,6 +74,13 @@ def _print_packages(out: TextIO) -> bool:
         state = _version(part) if found else f"missing: pip install 'pagemill[{part.extra}]'"
         print(f"  {part.distribution:<14} {state:<44} {part.purpose}", file=out)
     return missing
+
+
+def _print_confinement(out: TextIO) -> None:
+    """What holds here of the fence around the process that opens documents; SECURITY.md explains it."""
+    print("the process that opens documents is held by:", file=out)
+    for layer, holds in opener.confinement().items():
+        print(f"  {layer.replace('_', ' '):<18} {holds}", file=out)
 
 
 def _print_model(settings: Settings, out: TextIO) -> bool:

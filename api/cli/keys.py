@@ -12,11 +12,13 @@ from api import webhooks
 from api.auth import Scope, new_key
 from worker import settings
 from worker.errors import RequestInvalid
+from worker.jobs import audit
 from worker.jobs.app import App, connect
 from worker.jobs.kinds import require_name
 from worker.jobs.ledger.access import ApiKey
 
 _DAY = 86_400.0
+_ACTOR = "command line"
 
 
 def run_new(options: argparse.Namespace) -> int:
@@ -43,7 +45,7 @@ def run_new(options: argparse.Namespace) -> int:
                 max_bytes=options.max_bytes,
             )
         )
-        _note(app, options.project, "key new", made.id)
+        audit.note(app, project=options.project, actor=_ACTOR, action="key new", subject=made.id)
     print(made.text)
     print(f"Its id is {made.id}. This is the only time the key itself is shown.", file=sys.stderr)
     return 0
@@ -67,7 +69,7 @@ def run_revoke(options: argparse.Namespace) -> int:
         app.ledger.access.revoke(options.id, now=app.clock())
         found = app.ledger.access.key(options.id)
         assert found is not None
-        _note(app, found.project, "key revoke", options.id)
+        audit.note(app, project=found.project, actor=_ACTOR, action="key revoke", subject=options.id)
     return 0
 
 
@@ -84,7 +86,7 @@ def run_retention(options: argparse.Namespace) -> int:
         raise RequestInvalid(detail="days must be more than 0")
     with _app() as app:
         app.ledger.projects.keep_for(options.project, options.days)
-        _note(app, options.project, "retention", str(options.days))
+        audit.note(app, project=options.project, actor=_ACTOR, action="retention", subject=str(options.days))
     return 0
 
 
@@ -96,12 +98,6 @@ def _app() -> Iterator[App]:
         yield app
     finally:
         app.close()
-
-
-def _note(app: App, project: str, action: str, subject: str) -> None:
-    app.ledger.access.note(
-        project=project, actor="command line", action=action, subject=subject, now=app.clock()
-    )
 
 
 def _day(seconds: float) -> str:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from api.cli import sources
 from api.client import Client
-from api.views import JobView
+from api.views import EventView, JobView
 from schemas.job import JobState
 from worker import settings
 from worker.errors import Refused, RequestInvalid
@@ -64,11 +64,23 @@ def run_status(options: argparse.Namespace) -> int:
             print(f"{batch.name}: {batch.total} jobs, {states}")
             return int(any(batch.states.get(state) for state in _LOST))
         jobs = [client.job(job_id) for job_id in options.jobs]
-    for job in jobs:
+        told = [client.events(job.id) if options.events else [] for job in jobs]
+    for job, events in zip(jobs, told, strict=True):
         pages = f"{job.progress.pages_done}/{job.progress.pages}" if job.progress.pages else "-"
+        model = f"  for {job.model}" if job.model and job.state is JobState.QUEUED else ""
         why = f"  {job.error.code}: {job.error.message}" if job.error else ""
-        print(f"{job.id}  {job.state:<9}  {pages:>7} pages  {job.filename}{why}")
+        print(f"{job.id}  {job.state:<9}  {pages:>7} pages  {job.filename}{model}{why}")
+        for event in events:
+            print(_line(event))
     return int(any(job.state in _LOST for job in jobs))
+
+
+def _line(event: EventView) -> str:
+    attempt = f"attempt {event.attempt}" if event.attempt else ""
+    why = ": ".join(part for part in (event.error, event.reason) if part)
+    by = f"by {event.worker}" if event.worker else ""
+    parts = (event.at.isoformat(timespec="seconds"), f"{event.code:<16}", attempt, by, why)
+    return "  " + "  ".join(part for part in parts if part).rstrip()
 
 
 def run_fetch(options: argparse.Namespace) -> int:

@@ -38,7 +38,9 @@ def _add_parts(commands: Commands) -> None:
     api = commands.add_parser("api", help="run the HTTP API")
     api.set_defaults(run=lambda _options: _service("parts").run_api())
     worker = commands.add_parser("worker", help="run a worker")
-    worker.set_defaults(run=lambda _options: _service("parts").run_worker())
+    worker.add_argument("--alive", type=Path, metavar="FILE", help="touch FILE as long as nothing hangs")
+    worker.add_argument("--supervised", action="store_true", help="end and start it again when it hangs")
+    worker.set_defaults(run=lambda options: _service("parts").run_worker(options))
     watch = commands.add_parser("watch", help="read what is dropped into an inbox")
     watch.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="watch DIR/inbox")
     watch.add_argument("--bucket", action="store_true", help="watch inbox/ of the bucket")
@@ -73,6 +75,7 @@ def _add_status(commands: Commands) -> None:
     command = commands.add_parser("status", help="how jobs or a batch stand")
     command.add_argument("jobs", nargs="*", metavar="JOB")
     command.add_argument("--batch", help="every job of a batch")
+    command.add_argument("--events", action="store_true", help="what happened to each job, and why")
     _add_connection(command)
     command.set_defaults(run=lambda options: _service("remote").run_status(options))
 

@@ -11,10 +11,11 @@ from fastapi.responses import StreamingResponse
 from api.auth import AppDep, ReaderOf
 from api.export import columns, lines, parquet, spreadsheet
 from api.problems import responses
+from api.store_threads import in_store_threads
 from api.views import BatchView
 from schemas.job import FINISHED
 from worker.errors import NotFound
-from worker.jobs.app import App
+from worker.jobs import audit
 from worker.jobs.ledger.lists import Filter
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
@@ -59,12 +60,10 @@ def export_batch(
     wanted = Filter(principal.project, batch=name)
     if not app.ledger.lists.page(wanted, limit=1):
         raise NotFound(what="batch of that name")
-    _note(app, principal.project, principal.actor, name)
+    audit.note(app, project=principal.project, actor=principal.actor, action="export", subject=name)
     pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
-    body = pieces(app, wanted, columns.of_batch(app, wanted))
+    body = pieces(app, wanted, () if format is Format.JSONL else columns.of_batch(app, wanted))
     disposition = f'attachment; filename="{name}.{format}"'
-    return StreamingResponse(body, media_type=_MEDIA[format], headers={"Content-Disposition": disposition})
-
-
-def _note(app: App, project: str, actor: str, name: str) -> None:
-    app.ledger.access.note(project=project, actor=actor, action="export", subject=name, now=app.clock())
+    return StreamingResponse(
+        in_store_threads(body), media_type=_MEDIA[format], headers={"Content-Disposition": disposition}
+    )

@@ -14,11 +14,12 @@ from fastapi.responses import JSONResponse
 from api.auth import Admin, AppDep, ReaderOf, Reviewer, Submitter
 from api.intake import require_text
 from api.problems import responses
-from api.views import JobPage, JobView
+from api.store_threads import in_store_thread
+from api.views import EventView, JobPage, JobView
 from schemas.job import FINISHED, Job, JobState
 from schemas.record import Record
 from worker.errors import Erased, NotFound, RequestInvalid, WrongState
-from worker.jobs import change, object_keys, outcome
+from worker.jobs import audit, change, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Cursor, Filter
 
@@ -66,22 +67,29 @@ async def get_job(
     return JobView.of(job)
 
 
+@router.get("/{job_id}/events", responses=responses(404, 410))
+def list_job_events(job_id: JobId, app: AppDep, principal: ReaderOf) -> list[EventView]:
+    """What happened to a job, in order: who took it when, and why an attempt ended."""
+    _job(app, job_id, principal.project)
+    return [EventView.of(event) for event in app.ledger.events.of(job_id)]
+
+
 @router.get(
     "/{job_id}/record", response_model=Record, responses=responses(404, 409, 410, more={202: _PENDING})
 )
-def get_record(job_id: JobId, app: AppDep, principal: ReaderOf) -> Response:
+async def get_record(job_id: JobId, app: AppDep, principal: ReaderOf) -> Response:
     """What was read, with the newest correction laid over it; of a failed job, why."""
-    job = _job(app, job_id, principal.project)
+    job = await run_in_threadpool(_job, app, job_id, principal.project)
     if job.state is JobState.CANCELLED:
         raise WrongState(state=job.state)
     if job.state not in FINISHED:
         return _pending(job)
-    _note(app, job, "read", principal.actor)
-    return JSONResponse(outcome.current(app, job))
+    await run_in_threadpool(_note, app, job, "read", principal.actor)
+    return JSONResponse(await in_store_thread(outcome.current, app, job))
 
 
 @router.put("/{job_id}/record", response_model=Record, responses=responses(404, 409, 410))
-def correct_record(
+async def correct_record(
     job_id: JobId,
     data: Annotated[dict[str, Any], Body(description="The whole data, corrected.")],
     app: AppDep,
@@ -89,9 +97,15 @@ def correct_record(
 ) -> Response:
     """Correct the data of a record, sent alone or in the record. What was read stays beside it."""
     data = data["data"] if "record_version" in data and "data" in data else data
-    _job(app, job_id, principal.project)
-    record = change.correct(app, job_id, require_text(data), project=principal.project, actor=principal.actor)
-    return JSONResponse(record)
+
+    def correct() -> Response:
+        _job(app, job_id, principal.project)
+        given = require_text(data)
+        return JSONResponse(
+            change.correct(app, job_id, given, project=principal.project, actor=principal.actor)
+        )
+
+    return await in_store_thread(correct)
 
 
 @router.get(
@@ -113,38 +127,44 @@ async def get_page(
     key = object_keys.page(job, number)
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
-    while await run_in_threadpool(app.store.stat, key) is None:
-        if await run_in_threadpool(app.store.stat, object_keys.undrawable(job, number)) is not None:
+    while await in_store_thread(app.store.stat, key) is None:
+        if await in_store_thread(app.store.stat, object_keys.undrawable(job, number)) is not None:
             raise NotFound(what=f"picture of page {number}")
         await run_in_threadpool(_ask_to_draw, app, job, number)
         if loop.time() > until:
             return _pending(job)
         await asyncio.sleep(_LOOK_EVERY)
     await run_in_threadpool(_note, app, job, "look", principal.actor)
-    picture = await run_in_threadpool(app.store.read, key)
+    picture = await in_store_thread(app.store.read, key)
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
     return Response(picture, media_type="image/webp", headers=headers)
 
 
 @router.post("/{job_id}/cancel", responses=responses(404, 409, 410))
-def cancel_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
+async def cancel_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
     """Give a job up: at once when it waits, after the page in hand when it runs."""
-    _job(app, job_id, principal.project)
-    return JobView.of(change.cancel(app, job_id, project=principal.project, actor=principal.actor))
+    await run_in_threadpool(_job, app, job_id, principal.project)
+    changed = await in_store_thread(
+        change.cancel, app, job_id, project=principal.project, actor=principal.actor
+    )
+    return JobView.of(changed)
 
 
 @router.post("/{job_id}/retry", status_code=202, responses=responses(404, 409, 410))
-def retry_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
+async def retry_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
     """Read a failed or cancelled job again."""
-    _job(app, job_id, principal.project)
-    return JobView.of(change.retry(app, job_id, project=principal.project, actor=principal.actor))
+    await run_in_threadpool(_job, app, job_id, principal.project)
+    changed = await in_store_thread(
+        change.retry, app, job_id, project=principal.project, actor=principal.actor
+    )
+    return JobView.of(changed)
 
 
 @router.delete("/{job_id}", status_code=204, responses=responses(404, 410))
-def erase_job(job_id: JobId, app: AppDep, principal: Admin) -> None:
+async def erase_job(job_id: JobId, app: AppDep, principal: Admin) -> None:
     """Erase source, pages, record and index; that there was a job is all that stays."""
-    _job(app, job_id, principal.project)
-    change.erase(app, job_id, project=principal.project, actor=principal.actor)
+    await run_in_threadpool(_job, app, job_id, principal.project)
+    await in_store_thread(change.erase, app, job_id, project=principal.project, actor=principal.actor)
 
 
 def _job(app: App, job_id: str, project: str) -> Job:
@@ -152,7 +172,7 @@ def _job(app: App, job_id: str, project: str) -> Job:
     try:
         return app.ledger.jobs.get(job_id, project=project)
     except NotFound:
-        if app.ledger.projects.erased_at(job_id, project=project) is not None:
+        if app.ledger.erasures.erased_at(job_id, project=project) is not None:
             raise Erased from None
         raise
 
@@ -167,9 +187,7 @@ def _ask_to_draw(app: App, job: Job, number: int) -> None:
 
 
 def _note(app: App, job: Job, action: str, actor: str) -> None:
-    app.ledger.access.note(
-        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
-    )
+    audit.note(app, project=job.spec.project, actor=actor, action=action, subject=job.id)
 
 
 def _cursor(text: str | None) -> Cursor | None:

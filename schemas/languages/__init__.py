@@ -1,4 +1,6 @@
-"""What depends on the language of a document, one folder per language: `words.toml`.
+"""What depends on a language, one folder per language.
+
+`words.toml` has wordings on documents; `extract.md`, `correct.md` and `prompt.toml` how a model is asked.
 
 A new language is a new folder; nothing in the code names one.
 """
@@ -21,6 +23,18 @@ def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 def marks(name: str) -> tuple[str, ...]:
     """Words by which a text shows what it is (`legal_form`, `street`), of all languages."""
     return tuple(word for raw in _files().values() for word in raw.get("marks", {}).get(name, ()))
+
+
+@cache
+def prompt(task: str, language: str) -> str:
+    """The text by which a model is asked to `extract` or `correct`, with places to be filled in."""
+    return (files(__package__) / language / f"{task}.md").read_text(encoding="utf-8").strip()
+
+
+@cache
+def prompt_words(language: str) -> Mapping[str, str]:
+    """What prompts call the types of fields and the rules about them."""
+    return tomllib.loads((files(__package__) / language / "prompt.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from schemas.job import TRANSITIONS, JobSpec, JobState
-from worker.errors import KeyReused, LeaseLost, LedgerUnavailable, NotFound, SettingsInvalid, WrongState
+from schemas.job import TRANSITIONS, EventCode, JobSpec, JobState
+from worker.errors import (
+    IncarnationGone,
+    KeyReused,
+    LeaseLost,
+    LedgerUnavailable,
+    NotFound,
+    OutOfMemory,
+    QueueUnavailable,
+    SettingsInvalid,
+    Stopped,
+    WrongState,
+)
+from worker.jobs.ledger.erasures import Opening
+from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.ledger.lists import Filter
@@ -50,6 +64,10 @@ def spec(number: int, *, project: str = "p", priority: int = 5) -> JobSpec:
 def put(ledger: Ledger, number: int, **what: object) -> str:
     job, _ = ledger.jobs.open(spec(number, **what), queue="cpu", now=float(number))  # type: ignore[arg-type]
     return job.id
+
+
+def bury(ledger: Ledger, found: JobSpec, now: float = 9.0) -> Sequence[str]:
+    return ledger.erasures.bury(found, now=now, folder="f/", source="s", again_at=now + 60)
 
 
 def take(ledger: Ledger, now: float = 1000.0, token: str = "t") -> str | None:
@@ -125,18 +143,19 @@ def test_a_lease_is_renewed_by_its_holder_only(ledger: Ledger) -> None:
 def test_a_released_job_waits_until_it_is_due(ledger: Ledger) -> None:
     job_id = put(ledger, 1)
     take(ledger)
-    ledger.jobs.release(job_id, token="t", now=1000.0, due_at=1060.0, counts=False)
-    assert ledger.jobs.get(job_id).attempts == 0
+    ledger.jobs.release(job_id, token="t", now=1000.0, due_at=1060.0, counts=False, error=QueueUnavailable())
+    assert (ledger.jobs.get(job_id).attempts, ledger.jobs.get(job_id).setbacks) == (0, 1)
     assert take(ledger, now=1059.0) is None
-    assert ledger.jobs.due(now=1059.0) == {}
-    assert ledger.jobs.due(now=1060.0) == {"cpu": 1}
+    assert ledger.jobs.due("cpu", now=1059.0) == 0
+    assert ledger.jobs.due("cpu", now=1060.0) == 1
+    assert ledger.jobs.due("gpu", now=1060.0) == 0
     assert take(ledger, now=1060.0) == job_id
 
 
 def test_a_job_that_waits_does_not_hide_those_behind_it(ledger: Ledger) -> None:
     first, second = put(ledger, 1), put(ledger, 2)
     take(ledger)
-    ledger.jobs.release(first, token="t", now=1000.0, due_at=1060.0, counts=True)
+    ledger.jobs.release(first, token="t", now=1000.0, due_at=1060.0, counts=True, error=OutOfMemory())
     assert take(ledger, now=1001.0) == second
 
 
@@ -153,26 +172,86 @@ def test_cancelling(ledger: Ledger) -> None:
         ledger.jobs.cancel(running, project="other", now=1003.0)
 
 
-def test_only_the_moves_of_the_plan_are_made(ledger: Ledger) -> None:
-    for state in JobState:
-        job_id = put(ledger, 100 + list(JobState).index(state))
-        if state is not JobState.QUEUED:
-            take(ledger)
-        if state not in {JobState.QUEUED, JobState.RUNNING}:
-            ledger.jobs.finish(job_id, token="t", end=End(state), now=1.0)
-        assert ledger.jobs.get(job_id).state is state
-        can_queue = JobState.QUEUED in TRANSITIONS[state] and state is not JobState.RUNNING
-        since = (JobState.FAILED, JobState.CANCELLED)
-        if can_queue:
-            assert (
-                ledger.jobs.move(job_id, project="p", to=JobState.QUEUED, since=since, now=2.0).attempts == 0
-            )
-            take(ledger)
+def bring(ledger: Ledger, number: int, state: JobState) -> str:
+    """A job in that state."""
+    job_id = put(ledger, number)
+    if state is not JobState.QUEUED:
+        assert take(ledger) == job_id
+    if state not in {JobState.QUEUED, JobState.RUNNING}:
+        ledger.jobs.finish(job_id, token="t", end=End(state), now=1.0)
+    assert ledger.jobs.get(job_id).state is state
+    return job_id
+
+
+MOVES: dict[EventCode, Callable[[Ledger, str], object]] = {
+    EventCode.CLAIMED: lambda ledger, job: take(ledger) is not None,
+    EventCode.GIVEN_BACK: lambda ledger, job: ledger.jobs.release(
+        job, token="t", now=3.0, due_at=3.0, counts=True, error=Stopped()
+    ),
+    EventCode.LEASE_EXPIRED: lambda ledger, job: ledger.jobs.expire(now=1e9),
+    EventCode.DONE: lambda ledger, job: ledger.jobs.finish(job, token="t", end=End(JobState.DONE), now=3.0),
+    EventCode.REVIEW: lambda ledger, job: ledger.jobs.finish(
+        job, token="t", end=End(JobState.REVIEW), now=3.0
+    ),
+    EventCode.FAILED: lambda ledger, job: ledger.jobs.finish(
+        job, token="t", end=End(JobState.FAILED), now=3.0
+    ),
+    EventCode.CANCEL_REQUESTED: lambda ledger, job: ledger.jobs.cancel(job, project="p", now=3.0),
+    EventCode.CANCELLED: lambda ledger, job: ledger.jobs.cancel(job, project="p", now=3.0),
+    EventCode.RETRIED: lambda ledger, job: ledger.jobs.retry(job, project="p", now=3.0),
+    EventCode.CORRECTED: lambda ledger, job: ledger.jobs.correct(job, project="p", now=3.0),
+}
+
+
+@pytest.mark.parametrize("code", TRANSITIONS)
+def test_only_the_moves_of_the_plan_are_made_and_each_is_told(ledger: Ledger, code: EventCode) -> None:
+    for number, state in enumerate(JobState):
+        job_id = bring(ledger, number, state)
+        with suppress(WrongState, LeaseLost):
+            MOVES[code](ledger, job_id)
+        told = [event.code for event in ledger.events.of(job_id)]
+        wanted = TRANSITIONS[code]
+        moved = ledger.jobs.get(job_id).state
+        if code is EventCode.CANCELLED and state is JobState.RUNNING:
+            assert (told[-1], moved) == (EventCode.CANCEL_REQUESTED, JobState.RUNNING)
+        elif state in wanted.since:
+            assert (told[-1], moved) == (code, wanted.to)
         else:
-            with pytest.raises(WrongState):
-                ledger.jobs.move(job_id, project="p", to=JobState.QUEUED, since=since, now=2.0)
-        if state is JobState.QUEUED:
-            take(ledger)
+            assert moved is (JobState.CANCELLED if told[-1] is EventCode.CANCELLED else state)
+        bury(ledger, ledger.jobs.get(job_id).spec)
+        assert ledger.events.of(job_id) == []
+
+
+def test_events_say_why_a_job_was_tried_again(ledger: Ledger) -> None:
+    job_id = put(ledger, 1)
+    claim = ledger.jobs.claim("cpu", token="a", now=10.0, lease_seconds=5, by=Claimant("one"))
+    assert claim is not None
+    assert ledger.jobs.expire(now=20.0) == 1
+    ledger.jobs.claim("cpu", token="b", now=30.0, lease_seconds=5, by=Claimant("two"))
+    ledger.jobs.release(job_id, token="b", now=31.0, due_at=33.0, counts=True, error=OutOfMemory())
+    ledger.jobs.claim("cpu", token="c", now=40.0, lease_seconds=5, by=Claimant("two"))
+    ledger.jobs.release(job_id, token="c", now=41.0, due_at=41.0, counts=False, error=Stopped())
+    ledger.jobs.claim("cpu", token="d", now=50.0, lease_seconds=5, by=Claimant("three"))
+    ledger.jobs.finish(job_id, token="d", end=End(JobState.FAILED, 0, "corrupt_file", "no"), now=51.0)
+    ledger.jobs.retry(job_id, project="p", now=60.0, actor="key:x")
+    told = [
+        (event.at, event.code, event.attempt, event.worker, event.error_code)
+        for event in ledger.events.of(job_id)
+    ]
+    assert told == [
+        (1.0, "submitted", 0, None, None),
+        (10.0, "claimed", 1, "one", None),
+        (20.0, "lease_expired", 1, "one", None),
+        (30.0, "claimed", 2, "two", None),
+        (31.0, "given_back", 2, "two", "out_of_memory"),
+        (40.0, "claimed", 3, "two", None),
+        (41.0, "given_back", 3, "two", "stopped"),
+        (50.0, "claimed", 3, "three", None),
+        (51.0, "failed", 3, "three", "corrupt_file"),
+        (60.0, "retried", 0, None, None),
+    ]
+    assert ledger.events.of(job_id)[-1].reason == "key:x"
+    assert ledger.jobs.get(job_id).setbacks == 0
 
 
 def test_pages_of_a_list_hold_every_job_once_in_order(ledger: Ledger) -> None:
@@ -222,11 +301,12 @@ def test_an_idempotency_key_leads_to_one_request(ledger: Ledger) -> None:
 def test_burying_leaves_no_trace_but_the_stone(ledger: Ledger) -> None:
     job, _ = ledger.jobs.open(spec(1), queue="cpu", now=1.0, batch="b")
     ledger.deliveries.register(job, "http://x/", now=1.0)
-    ledger.projects.bury(job.id, project="p", now=5.0)
+    assert bury(ledger, job.spec, now=5.0) == ["f/", "s"]
+    assert bury(ledger, job.spec, now=6.0) == ()
     with pytest.raises(NotFound):
         ledger.jobs.get(job.id)
-    assert ledger.projects.erased_at(job.id, project="p") == 5.0
-    assert ledger.projects.erased_at(job.id, project="other") is None
+    assert ledger.erasures.erased_at(job.id, project="p") == 5.0
+    assert ledger.erasures.erased_at(job.id, project="other") is None
     assert ledger.deliveries.counts() == {}
     assert ledger.lists.counts(project="p", batch="b") == {}
 
@@ -246,3 +326,34 @@ def test_databases_that_cannot_be_used_are_told_in_words() -> None:
         Ledger.open("postgresql+psycopg://nobody@127.0.0.1:9/none")
     with pytest.raises(SettingsInvalid):
         Ledger.open("not a url")
+
+
+def test_what_comes_again_is_another_incarnation(ledger: Ledger) -> None:
+    job, _ = ledger.jobs.open(spec(1), queue="cpu", now=1.0)
+    twin, _ = ledger.jobs.open(
+        spec(2).model_copy(update={"source_sha256": job.spec.source_sha256}), queue="cpu", now=1.0
+    )
+    assert bury(ledger, job.spec) == ["f/"]  # the twin reads the source
+    with pytest.raises(IncarnationGone):
+        ledger.jobs.open(spec(1), queue="cpu", now=2.0)
+    assert ledger.erasures.opening(spec(1)) == Opening(known=False, incarnation=1, source_incarnation=0)
+    again = spec(1).model_copy(update={"incarnation": 1})
+    assert ledger.jobs.open(again, queue="cpu", now=2.0)[1]
+    assert bury(ledger, job.spec) == ()  # an eraser that comes late finds another one
+    assert ledger.jobs.get(job.id).spec == again
+    assert bury(ledger, twin.spec) == ["f/"]
+    assert bury(ledger, again) == ["f/", "s"]
+    assert ledger.erasures.opening(spec(1)) == Opening(known=False, incarnation=2, source_incarnation=1)
+    assert ledger.erasures.to_remove(now=68.0) == []
+    assert ledger.erasures.to_remove(now=69.0) == ["f/", "s"]
+    ledger.erasures.removed("s")
+    assert ledger.erasures.to_remove(now=69.0) == ["f/"]
+
+
+def test_the_audit_log_is_forgotten_from_its_beginning(ledger: Ledger) -> None:
+    for at in range(1200):
+        ledger.access.note(project="p", actor="a", action="read", subject=str(at), now=float(at))
+    ledger.access.forget_audit(before=1100.0)
+    assert [entry.subject for entry in ledger.access.entries("p", limit=1000)] == [
+        str(at) for at in range(1100, 1200)
+    ]

@@ -147,3 +147,17 @@ def test_wrong_keys_missing_buckets_and_silence_are_told_apart_from_missing_obje
         for attempt in (store.check, lambda: store.read("k"), lambda: store.create("k", b"x")):  # noqa: B023
             with pytest.raises(StorageUnavailable):
                 attempt()
+
+
+def test_what_goes_while_it_is_listed_is_left_out(store: Store) -> None:
+    keys = {f"jobs/{number}/pages/1" for number in range(20)}
+    for key in keys:
+        store.create(key, b"x")
+    found = store.list("jobs/")
+    first = next(found).key
+    for key in keys - {first}:
+        store.delete(key)
+    store.create("jobs/new/1", b"x")
+    rest = {stat.key for stat in found}
+    assert rest <= keys | {"jobs/new/1"}
+    assert {stat.key for stat in store.list("")} == {first, "jobs/new/1"}

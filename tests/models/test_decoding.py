@@ -391,6 +391,22 @@ def test_a_question_costs_the_logits_of_its_last_token_only(family: str, tiny: C
     assert shapes[0][:2] == (1, 1)
 
 
+@pytest.mark.parametrize("family", list(made.BUILDERS))
+def test_a_step_shows_the_model_one_token_and_the_picture_once(
+    family: str, tiny: Callable[[str], Path]
+) -> None:
+    """CogVLM2's cache went by a name that transformers had given up: every step read page and answer again."""
+    loaded = made.generator(family, tiny(family))
+    shown: list[int] = []
+    model = loaded._loaded().model
+    model.get_input_embeddings().register_forward_hook(
+        lambda _module, given, _out: shown.append(given[0].shape[1])
+    )
+    loaded.generate([made.prompt(COUNT, max_tokens=5)], lambda _row: False)
+    assert len(shown) > 2
+    assert set(shown[1:]) == {1}
+
+
 def test_habits_of_a_checkpoint_do_not_reach_its_answers(tiny: Callable[[str], Path], tmp_path: Path) -> None:
     plain = made.generator("idefics3", tiny("idefics3"))
     for file in tiny("idefics3").iterdir():

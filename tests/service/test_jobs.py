@@ -6,15 +6,20 @@ import io
 import json
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 
+from schemas import registry
 from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
 from worker.errors import (
     EmptyDocument,
+    LedgerUnavailable,
     ModelUnusable,
     NotFound,
     OutOfMemory,
@@ -25,8 +30,10 @@ from worker.errors import (
 )
 from worker.jobs import change, kinds, object_keys, outcome
 from worker.jobs.app import App
+from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.rebuild import rebuild
+from worker.jobs.store.base import Stat
 from worker.jobs.submit import SubmitOptions, submit
 from worker.jobs.sweep import sweep, tidy
 from worker.process.leases import LeaseKeeper
@@ -49,7 +56,8 @@ def state(app: App, job: Job) -> JobState:
 
 
 def stat_keys(app: App, prefix: str = "") -> set[str]:
-    return {found.key for found in app.store.list(prefix)}
+    """What is in the store but for the schemas of shipped kinds, which stay."""
+    return {found.key for found in app.store.list(prefix) if "/schemas/" not in found.key}
 
 
 def test_a_document_becomes_a_record(app: App, worker_state: WorkerState) -> None:
@@ -62,8 +70,8 @@ def test_a_document_becomes_a_record(app: App, worker_state: WorkerState) -> Non
     assert record["job_id"] == job.id
     assert record["provenance"]["filename"] == "账单 1.png"
     assert stat_keys(app) == {
-        object_keys.source("default", job.spec.source_sha256),
-        object_keys.spec("default", job.id),
+        object_keys.source(job.spec),
+        object_keys.asked(job.spec),
         object_keys.record(job),
     }
 
@@ -129,8 +137,8 @@ def test_an_outcome_written_before_the_worker_died_is_not_read_again(
     job = send(app)
     worker_state.work("cpu")
     written = app.store.read(object_keys.record(job))
-    app.ledger.projects.bury(job.id, project="default", now=0)  # the ledger never heard of the end
-    app.ledger.jobs.open(job.spec, queue="cpu", now=0)
+    with app.ledger.database.write() as connection:  # the ledger never heard of the end
+        connection.exec_driver_sql("UPDATE jobs SET state = 'queued', attempts = 0, finished_at = NULL")
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
     sweep(app)
     worker_state.work("cpu")
@@ -209,6 +217,29 @@ def test_when_the_store_is_away_the_job_waits_and_the_attempt_does_not_count(
         connection.exec_driver_sql("UPDATE jobs SET due_at = 0")
     worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
+
+
+def test_the_pause_grows_while_the_store_is_away(
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    monkeypatch.setattr(app.store, "fetch", away)
+    pauses = []
+    for _ in range(8):
+        worker_state.work("cpu")
+        with app.ledger.database.write() as connection:
+            [[pause]] = connection.exec_driver_sql("SELECT due_at - updated_at FROM jobs")
+            connection.exec_driver_sql("UPDATE jobs SET due_at = 0")
+        pauses.append(round(pause))
+    assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
+    told = app.ledger.events.of(job.id)
+    assert [event.code for event in told[-2:]] == ["claimed", "given_back"]
+    assert (told[-1].error_code, told[-1].worker) == ("storage_unavailable", worker_state.name)
+    assert "test" in str(told[-1].reason)
 
 
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,11 +331,11 @@ def test_erasing_leaves_a_stone_and_what_others_need(app: App, worker_state: Wor
     for _ in range(2):
         worker_state.work("cpu")
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app, object_keys.folder("default", job.id)) == {object_keys.tombstone("default", job.id)}
-    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is not None
+    assert stat_keys(app, object_keys.folder(job.spec)) == {object_keys.tombstone(job.spec)}
+    assert app.store.stat(object_keys.source(job.spec)) is not None
     change.erase(app, twin.id, project="default", actor="t")
-    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is None
-    stone = json.loads(app.store.read(object_keys.tombstone("default", job.id)))
+    assert app.store.stat(object_keys.source(job.spec)) is None
+    stone = json.loads(app.store.read(object_keys.tombstone(job.spec)))
     assert set(stone) == {"job_id", "erased_at"}
 
 
@@ -318,7 +349,7 @@ def test_what_a_worker_writes_after_the_erasure_goes_too(
     until(lambda: state(app, job) is JobState.RUNNING)
     change.erase(app, job.id, project="default", actor="t")
     thread.join(10)
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> None:
@@ -331,7 +362,15 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
     waiting = send(app)
     cancelled = send(app)
     change.cancel(app, cancelled.id, project="default", actor="t")
-    app.store.write(object_keys.spec("default", "f" * 32), b"{broken")
+    app.store.write(f"projects/default/jobs/{'f' * 32}/job.json", b"{broken")
+    for name, odd in (
+        ("0009.json", b"{}"),
+        ("0008.json", b"[1]"),
+        ("readme.txt", b"{}"),
+        ("1.json", b"\xff"),
+    ):
+        app.store.write(object_keys.kinds("default") + f"own/{name}", odd)
+    app.store.write(object_keys.kinds("default") + "own/deeper/0001.json", b"{}")
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     app.broker._redis.flushall()
     result = rebuild(fresh)
@@ -345,10 +384,49 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
             new.pages,
         )
     assert fresh.ledger.lists.counts(project="default", batch="b") == {"done": 1}
+    assert [event.code for event in fresh.ledger.events.of(done.id)] == ["submitted", "done"]
     assert kinds.find(fresh, "default", "own") == own
     assert app.broker.depth("cpu") == 1
     assert rebuild(fresh).entered == 0
     fresh.ledger.close()
+
+
+def test_every_batch_a_document_was_sent_with_comes_back(app: App, worker_state: WorkerState) -> None:
+    document = picture()
+    names = ["b", "März/2024 ", "x" * 128]
+    job = send(app, document)
+    for number, batch in enumerate(names):
+        job = send(app, document, name=f"{number}.png", batch=batch)
+    worker_state.work("cpu")
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    walked: list[str] = []
+    listed = app.store.list
+
+    def walk(prefix: str) -> Iterator[Stat]:
+        walked.append(prefix)
+        return listed(prefix)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.store, "list", walk)
+        assert rebuild(fresh).entered == 1
+    assert walked == [object_keys.PROJECTS]
+    for batch in names:
+        assert fresh.ledger.lists.counts(project="default", batch=batch) == {"done": 1}
+    assert rebuild(fresh).entered == 0
+    fresh.ledger.close()
+    change.erase(app, job.id, project="default", actor="t")
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
+
+
+def test_tidying_goes_on_where_one_step_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.ledger.access.remember("default", "k", fingerprint="f", job_ids=[], now=0.0)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(detail="test")
+
+    monkeypatch.setattr(app.store, "list", away)
+    tidy(app)
+    assert app.ledger.access.answered("default", "k", fingerprint="f") is None
 
 
 def test_the_sweep_rings_for_what_the_queue_has_lost(app: App) -> None:
@@ -394,6 +472,67 @@ def test_a_kind_has_versions_and_jobs_keep_theirs(app: App, worker_state: Worker
     assert own_receipt.version == kinds.find(app, "other", "receipt").version + 1
 
 
+def test_jobs_outlive_an_upgrade_that_changes_their_kind(
+    app: App, worker_state: WorkerState, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, waiting = send(app, batch="b"), None
+    worker_state.work("cpu")
+    waiting = send(app, batch="b")
+    shipped = registry.kind("receipt")
+    raw: dict[str, Any] = json.loads(json.dumps(shipped.json_schema))
+    raw["properties"]["loyalty_points"] = {"type": "integer"}
+    changed = replace(registry.from_json_schema(raw, name="receipt"), version=shipped.version + 1)
+    monkeypatch.setattr(registry, "kind", lambda name: changed if name == "receipt" else shipped)
+    worker_state.work("cpu")
+    assert state(app, waiting) is not JobState.FAILED
+    provenance = outcome.current(app, waiting)["provenance"]
+    assert (provenance["schema_sha256"], provenance["kind_version"]) == (shipped.sha256, shipped.version)
+    data = dict(outcome.current(app, read)["data"])
+    record = change.correct(app, read.id, {**data, "company": "Mill"}, project="default", actor="t")
+    assert record["data"]["company"] == "Mill"
+    lines = http.get("/v1/batches/b/export").text.splitlines()
+    assert {json.loads(line)["job_id"] for line in lines} == {read.id, waiting.id}
+    table = http.get("/v1/batches/b/export", params={"format": "csv"}).text
+    assert "company" in table.splitlines()[0]
+    assert "loyalty_points" not in table.splitlines()[0]
+    assert send(app).id not in {read.id, waiting.id}
+
+
+def test_jobs_from_before_there_were_snapshots_are_read_as_their_kind_is_today(
+    app: App, worker_state: WorkerState, http: httpx.Client
+) -> None:
+    receipt = kinds.find(app, "default", "receipt")
+    old = send(app, kind=replace(receipt, schema_sha256="0" * 64), batch="b")
+    worker_state.work("cpu")
+    assert outcome.current(app, old)["provenance"]["schema_sha256"] == receipt.schema_sha256
+    assert http.get("/v1/batches/b/export", params={"format": "csv"}).status_code == 200
+
+
+def test_a_worker_set_to_another_model_leaves_a_job_to_one_that_has_it(
+    app: App, worker_state: WorkerState
+) -> None:
+    first = App(app.settings.model_copy(update={"model": "a"}), app.store, app.ledger, app.broker)
+    job = send(first)
+    assert (job.spec.model, app.ledger.jobs.get(job.id).spec) == ("a", job.spec)
+    anything = send(app)
+    other = App(app.settings.model_copy(update={"model": "b"}), app.store, app.ledger, app.broker)
+    wrong = WorkerState(other, worker_state.pool, worker_state.leases, worker_state.exclusive)
+    for _ in range(3):
+        wrong.work("cpu")
+    assert (state(app, job), state(app, anything)) == (JobState.QUEUED, JobState.DONE)
+    app.broker._redis.flushall()
+    app.broker.report("w", WorkerReport([], sorted(wrong.models)), seconds=30)
+    sweep(app)
+    assert app.broker.depth("cpu") == 0  # nobody is woken in vain
+    assert [(found.model, found.count) for found in app.ledger.lists.waiting()] == [("a", 1)]
+    right = WorkerState(first, worker_state.pool, worker_state.leases, worker_state.exclusive)
+    app.broker.report("v", WorkerReport([], sorted(right.models)), seconds=30)
+    sweep(app)
+    assert app.broker.depth("cpu") == 1
+    right.work("cpu")
+    assert state(app, job) is JobState.DONE
+
+
 def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -426,7 +565,7 @@ def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(
     hasty.leases.end()
 
 
-def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
+def test_what_could_not_be_removed_goes_with_a_later_sweep(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = send(app)
@@ -437,42 +576,49 @@ def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(app.store, "delete", away)
-        with pytest.raises(StorageUnavailable):
+        change.erase(app, job.id, project="default", actor="t")
+    assert object_keys.record(job) in stat_keys(app)
+    with pytest.raises(NotFound):
+        change.erase(app, job.id, project="default", actor="t")
+    tidy(App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + 3600))
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
+
+
+def test_an_erasure_that_was_interrupted_is_finished_by_a_rebuild(
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+    worker_state.work("cpu")
+
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable(detail="test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(app.ledger.erasures), "bury", away)
+        with pytest.raises(LedgerUnavailable):
             change.erase(app, job.id, project="default", actor="t")
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     assert rebuild(fresh).found == 0  # the tombstone is there: what is left goes, and is not read again
+    assert fresh.ledger.erasures.erased_at(job.id, project="default") is not None
+    assert stat_keys(app) == {object_keys.source(job.spec), object_keys.tombstone(job.spec)}
     fresh.ledger.close()
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_a_document_may_come_again_after_it_was_erased(app: App, worker_state: WorkerState) -> None:
     document = picture()
     job = send(app, document)
     change.erase(app, job.id, project="default", actor="t")
-    assert send(app, document).id == job.id
-    assert object_keys.tombstone("default", job.id) not in stat_keys(app)
+    again = send(app, document)
+    assert (again.id, again.spec.incarnation, again.spec.source_incarnation) == (job.id, 1, 1)
     worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
-
-
-def test_the_stone_of_a_document_that_comes_again_is_never_left_to_a_rebuild(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document = picture()
-    job = send(app, document)
-    change.erase(app, job.id, project="default", actor="t")
-
-    def away(*_: object) -> None:
-        raise StorageUnavailable(detail="test")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(app.store, "delete", away)
-        with pytest.raises(StorageUnavailable):
-            send(app, document)
-    send(app, document)
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     assert rebuild(fresh).entered == 1
+    assert fresh.ledger.jobs.get(job.id).spec == again.spec
+    change.erase(fresh, job.id, project="default", actor="t")
+    assert send(fresh, document).spec.incarnation == 2
     fresh.ledger.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -159,6 +160,8 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
     assert {json.loads(line)["job_id"] for line in fetched.stdout.splitlines()} == set(ids)
     assert "b: 2 jobs, 2 done" in pagemill("status", "--batch", "b").stdout
     assert "done" in pagemill("status", ids[0]).stdout
+    story = pagemill("status", ids[0], "--events").stdout
+    assert re.search(r"submitted\n.* claimed +attempt 1  by \S+\n.* done +attempt 1  by ", story)
     table = tmp_path / "b.csv"
     assert pagemill("export", "b", "--format", "csv", "-o", str(table)).returncode == 0
     assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 3

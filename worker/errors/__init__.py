@@ -3,13 +3,15 @@
     PagemillError
     ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
     │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
-    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense  OpenerKilled
+    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense
+    │                    DocumentTooDense  PageTooThin  OpenerKilled
     ├── SchemaInvalid    the schema cannot be read by: SchemaTooLarge
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
     │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
-    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    Unreachable  PartFalls  AttemptsExhausted  IncarnationGone  LeaseLost  Stopped  NeighbourHung
+    │                    Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused
@@ -49,11 +51,13 @@ from worker.errors.request import (
 from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
+    IncarnationGone,
     LeaseLost,
     LedgerOutdated,
     LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
+    NeighbourHung,
     ObjectMissing,
     PartFalls,
     QueueUnavailable,
@@ -67,11 +71,13 @@ from worker.errors.service import (
 from worker.errors.source import (
     CorruptFile,
     DocumentTimeout,
+    DocumentTooDense,
     EmptyDocument,
     OpenerKilled,
     PageMissing,
     PageTooDense,
     PageTooLarge,
+    PageTooThin,
     PasswordRequired,
     SchemaInvalid,
     SchemaTooLarge,
@@ -90,10 +96,12 @@ __all__ = [
     "CorruptFile",
     "DeviceLost",
     "DocumentTimeout",
+    "DocumentTooDense",
     "EmptyDocument",
     "EngineError",
     "Erased",
     "Forbidden",
+    "IncarnationGone",
     "KeyReused",
     "LeaseLost",
     "LedgerOutdated",
@@ -103,6 +111,7 @@ __all__ = [
     "ModelChanged",
     "ModelUnavailable",
     "ModelUnusable",
+    "NeighbourHung",
     "NotFound",
     "ObjectMissing",
     "OpenerKilled",
@@ -112,6 +121,7 @@ __all__ = [
     "PageMissing",
     "PageTooDense",
     "PageTooLarge",
+    "PageTooThin",
     "PagemillError",
     "PartFalls",
     "PasswordRequired",

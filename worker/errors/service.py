@@ -73,9 +73,16 @@ class QueueUnavailable(ServiceError):
 
 
 class AttemptsExhausted(ServiceError):
-    """None of {attempts} attempts at this document came to an end; the worker's log says why each stopped."""
+    """None of {attempts} attempts at this document came to an end; the events of the job say why each stopped."""
 
     code = "attempts_exhausted"
+
+
+class IncarnationGone(ServiceError):
+    """The document was erased while it was sent once more; send it again."""
+
+    code = "incarnation_gone"
+    retryable = True
 
 
 class LeaseLost(ServiceError):
@@ -89,6 +96,13 @@ class Stopped(ServiceError):
     """The worker was asked to stop; the job goes on in another one."""
 
     code = "stopped"
+    retryable = True
+
+
+class NeighbourHung(ServiceError):
+    """Another document hung the worker, which was ended; this one had no part in it."""
+
+    code = "neighbour_hung"
     retryable = True
 
 

@@ -115,3 +115,15 @@ class DocumentTimeout(SourceError):
     """The document took longer than {seconds} s in all; raise PAGEMILL_DOCUMENT_SECONDS or split it."""
 
     code = "document_timeout"
+
+
+class DocumentTooDense(SourceError):
+    """The document has more than {limit} words in all; split it."""
+
+    code = "document_too_dense"
+
+
+class PageTooThin(SourceError):
+    """A page of {width} x {height} pixels is longer than {limit} times its width; cut it into pieces."""
+
+    code = "page_too_thin"

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import metadata
 
 from worker.errors import StorageUnavailable
 from worker.jobs import catalogue
@@ -32,6 +30,7 @@ class App:
     ledger: Ledger
     broker: Broker
     clock: Clock = time.time
+    snapshots: set[str] = field(default_factory=set)  # schemas this process knows to be in the store
     beside: Executor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="beside"))
 
     def prepare(self) -> None:
@@ -57,9 +56,3 @@ def connect(settings: Settings, *, migrate: bool = False) -> App:
     catalogue.entry(settings.engine)
     ledger = Ledger.open(settings.ledger_url, migrate=migrate)
     return App(settings, factory.create(settings), ledger, Broker(settings))
-
-
-@cache
-def version() -> str:
-    """The version of Pagemill that is running."""
-    return metadata.version("pagemill")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 import redis
 from celery import Celery
@@ -27,10 +28,18 @@ _STEPS = [0, 3, 6, 9]
 _SEPARATOR = ":"
 _SWEEP_LOCK = "pagemill:sweep"
 _INBOX = "pagemill:inbox"
-_WORKER = "pagemill:worker:"
+_WORKER = "pagemill:worker:2:"  # and the form of what is reported
 _DRAWING = "pagemill:drawing:"
 _DRAWN_WITHIN = 30  # seconds
 _FOREIGN = (KombuError, redis.RedisError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """What a worker says of itself: the engines it has loaded, and the models whose jobs it takes."""
+
+    engines: Sequence[str]
+    models: Sequence[str] = ()
 
 
 class Broker:
@@ -70,17 +79,19 @@ class Broker:
         with _translated():
             return bool(self._redis.set(_SWEEP_LOCK, "1", nx=True, px=max(1, int(seconds * 1000))))
 
-    def report(self, worker: str, engines: Sequence[str], *, seconds: float) -> None:
-        """Let others know for so long that this worker lives, and what it has loaded."""
+    def report(self, worker: str, has: WorkerReport, *, seconds: float) -> None:
+        """Let others know for so long that this worker lives, and what it has; raises QueueUnavailable."""
         with _translated():
-            self._redis.set(f"{_WORKER}{worker}", json.dumps(list(engines)), px=max(1, int(seconds * 1000)))
+            self._redis.set(f"{_WORKER}{worker}", json.dumps(asdict(has)), px=max(1, int(seconds * 1000)))
 
-    def workers(self) -> Mapping[str, Sequence[str]]:
-        """The workers that reported lately, and the engines each has loaded; raises QueueUnavailable."""
+    def workers(self) -> Mapping[str, WorkerReport]:
+        """The workers that reported lately; raises QueueUnavailable."""
         with _translated():
             names = list(self._redis.scan_iter(f"{_WORKER}*"))
             found = zip(names, self._redis.mget(names) if names else [], strict=True)
-            return {name.decode(): json.loads(text) for name, text in found if text is not None}
+            return {
+                name.decode(): WorkerReport(**json.loads(text)) for name, text in found if text is not None
+            }
 
     def count_request(self, key_id: str, minute: int) -> int:
         """Requests of a key in a minute, this one included; raises QueueUnavailable."""
@@ -123,6 +134,7 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue="cpu",
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,  # whoever reaches the queue could end every worker
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,  # threads cannot be cancelled

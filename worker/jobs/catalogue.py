@@ -37,12 +37,17 @@ def entry(name: str) -> EngineFacts:
 
 def queues() -> frozenset[str]:
     """Where jobs may wait, for all engines that load."""
-    return frozenset(_queues())
+    return frozenset(found.queue for found in _entries())
 
 
-def _queues() -> Iterator[str]:
+def models_served(model_key: str) -> frozenset[str]:
+    """The models of jobs that a worker set to this model may read: those that come with engines, and it."""
+    return frozenset({model_key, *(found.model for found in _entries())} - {""})
+
+
+def _entries() -> Iterator[EngineFacts]:
     for name in extensions.names("engines"):
         try:
-            yield entry(name).queue
+            yield entry(name)
         except RequestInvalid:  # another package's, and broken: whoever asks for it is told
             continue

@@ -6,15 +6,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from schemas import pointer
-from schemas.job import READ, Job, JobState
-from schemas.record import Evidence, Record, Severity, State
+from schemas.job import TRANSITIONS, EventCode, Job, JobState
+from schemas.record import Record, Severity, State
 from worker.checks import validate
-from worker.errors import NotFound, RequestInvalid, WrongState
-from worker.jobs import kinds, object_keys, outcome
+from worker.errors import NotFound, RequestInvalid, StorageUnavailable, WrongState
+from worker.jobs import audit, correction, kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.wake import wake_worker
+from worker.log import logger
+
+_log = logger(__name__)
+_WRITERS_ARE_GONE = 4  # leases, after which no worker can have an erased job in hand
 
 
 def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
@@ -22,25 +25,24 @@ def cancel(app: App, job_id: str, *, project: str, actor: str) -> Job:
 
     Raises NotFound, WrongState when it has ended otherwise.
     """
-    job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock())
+    job = app.ledger.jobs.cancel(job_id, project=project, now=app.clock(), actor=actor)
     if job.state is JobState.CANCELLED:
         outcome.write_cancelled(app, job)
-    _note(app, job, "cancel", actor)
+    audit.note(app, project=project, actor=actor, action="cancel", subject=job.id)
     return job
 
 
 def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
     """Read a failed or cancelled job again; its old end is kept aside. Raises NotFound, WrongState."""
     job = app.ledger.jobs.get(job_id, project=project)
-    ended = (JobState.FAILED, JobState.CANCELLED)
-    if job.state not in ended:
+    if job.state not in TRANSITIONS[EventCode.RETRIED].since:
         raise WrongState(state=job.state)
     for key in (object_keys.failure(job), object_keys.cancelled(job)):
         if app.store.stat(key) is not None:
             app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
             app.store.delete(key)
-    job = app.ledger.jobs.move(job_id, project=project, to=JobState.QUEUED, since=ended, now=app.clock())
-    _note(app, job, "retry", actor)
+    job = app.ledger.jobs.retry(job_id, project=project, now=app.clock(), actor=actor)
+    audit.note(app, project=project, actor=actor, action="retry", subject=job.id)
     wake_worker(app, app.ledger.jobs.queue_of(job_id))
     return job
 
@@ -51,7 +53,7 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
     Raises NotFound, WrongState, RequestInvalid for data the schema does not allow.
     """
     job = app.ledger.jobs.get(job_id, project=project)
-    if job.state not in READ:
+    if job.state not in TRANSITIONS[EventCode.CORRECTED].since:
         raise WrongState(state=job.state)
     ref = KindRef(job.spec.kind, job.spec.kind_version, job.spec.schema_sha256)
     schema = kinds.load(app, project, ref)
@@ -63,65 +65,60 @@ def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Ma
         raise RequestInvalid(detail="; ".join(f"{i.path or '/'}: {i.message}" for i in broken[:10]))
     read = Record.model_validate(outcome.current(app, job))
     record = read.model_copy(
-        update={"data": data, "issues": issues, "state": State.DONE, "fields": _fields(read, data)}
+        update={
+            "data": data,
+            "issues": issues,
+            "state": State.DONE,
+            "fields": correction.evidence(read, data),
+        }
     )
     _append(app, job, record)
-    _note(app, job, "correct", actor)
+    audit.note(app, project=project, actor=actor, action="correct", subject=job.id)
     try:
-        both = (JobState.REVIEW, JobState.DONE)
-        app.ledger.jobs.move(job_id, project=project, to=JobState.DONE, since=both, now=app.clock())
-    except NotFound:  # erased meanwhile
-        remove_objects(app, job)
+        app.ledger.jobs.correct(job_id, project=project, now=app.clock(), actor=actor)
+    except (NotFound, WrongState):  # erased meanwhile
+        remove_if_erased(app, job)
         raise
     return outcome.current(app, job)
 
 
 def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
-    """Remove source, pages, record and index of a job; a tombstone without content stays.
+    """Remove source, pages, record and index of a job; a tombstone without content stays. Raises NotFound.
 
-    Raises NotFound. A job that is running is told to stop, and what its worker still writes goes, too.
-    The tombstone is written first and the index goes last, so that an erasure that was interrupted
-    can be asked for again, and a rebuild does not bring the job back.
+    The tombstone in the store comes first, so that a rebuild does not bring the job back; then the rows go,
+    all at once, for a note of what is to be removed. What cannot be removed now, or is written by a worker
+    that had the job in hand, goes with a later sweep.
     """
-    job = app.ledger.jobs.get(job_id, project=project)
-    note = {"job_id": job_id, "erased_at": app.clock()}
-    app.store.write(object_keys.tombstone(project, job_id), json.dumps(note).encode())
-    remove_objects(app, job)
-    _remove_source(app, job)
-    app.ledger.projects.bury(job_id, project=project, now=app.clock())
-    remove_objects(app, job)  # what was written between
-    _remove_source(app, job)  # of two erasures at once that share it, the later one sees that nobody does
-    _note(app, job, "erase", actor)
+    job, now = app.ledger.jobs.get(job_id, project=project), app.clock()
+    note = {"job_id": job_id, "erased_at": now}
+    app.store.write(object_keys.tombstone(job.spec), json.dumps(note).encode())
+    folder, source = object_keys.folder(job.spec), object_keys.source(job.spec)
+    again_at = now + _WRITERS_ARE_GONE * app.settings.lease_seconds
+    places = app.ledger.erasures.bury(job.spec, now=now, folder=folder, source=source, again_at=again_at)
+    if places:
+        audit.note(app, project=project, actor=actor, action="erase", subject=job_id)
+    for place in places:
+        try:
+            remove(app, place)
+        except StorageUnavailable as error:
+            _log.warning("not_removed_yet", place=place, reason=str(error))
 
 
-def _remove_source(app: App, job: Job) -> None:
-    if not app.ledger.lists.shares_source(job):
-        app.store.delete(object_keys.source(job.spec.project, job.spec.source_sha256))
+def remove_if_erased(app: App, job: Job) -> None:
+    """Take back what was written about a job, where somebody erased it meanwhile."""
+    found = app.ledger.erasures.opening(job.spec)
+    if not found.known or found.incarnation != job.spec.incarnation:
+        remove(app, object_keys.folder(job.spec))
 
 
-def remove_objects(app: App, job: Job) -> None:
-    """Remove every object of a job but its source and its tombstone."""
-    empty(app, object_keys.folder(job.spec.project, job.id))
-
-
-def empty(app: App, folder: str) -> None:
-    """Remove all that is in a job's folder but its tombstone."""
-    for stat in list(app.store.list(folder)):
-        if stat.key != folder + object_keys.TOMBSTONE:
+def remove(app: App, place: str) -> None:
+    """Remove what lies at a place in the store: an object, or all in a folder but its tombstone."""
+    if not place.endswith("/"):
+        app.store.delete(place)
+        return
+    for stat in list(app.store.list(place)):
+        if stat.key != place + object_keys.TOMBSTONE:
             app.store.delete(stat.key)
-
-
-def _fields(read: Record, data: Mapping[str, Any]) -> dict[str, Evidence]:
-    """The evidence of values that stayed, and for those that changed, that a person said so."""
-    before = dict(pointer.leaves(read.data or {}))
-    fields = {}
-    for at, value in pointer.leaves(data):
-        if at in read.fields and before.get(at) == value:
-            fields[at] = read.fields[at]
-        elif at not in before or before[at] != value:
-            cited = read.fields[at].citations if at in read.fields else ()
-            fields[at] = Evidence(confidence=1.0, origin="corrected", citations=cited)
-    return fields
 
 
 def _append(app: App, job: Job, record: Record) -> None:
@@ -130,9 +127,3 @@ def _append(app: App, job: Job, record: Record) -> None:
     number = 1 + sum(1 for _ in app.store.list(object_keys.corrections(job)))
     while not app.store.create(f"{object_keys.corrections(job)}{number:06}.json", body):
         number += 1
-
-
-def _note(app: App, job: Job, action: str, actor: str) -> None:
-    app.ledger.access.note(
-        project=job.spec.project, actor=actor, action=action, subject=job.id, now=app.clock()
-    )

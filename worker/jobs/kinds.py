@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,11 +13,13 @@ from schemas import registry
 from schemas.errors import SchemaError
 from schemas.registry import Schema
 from worker.checks import validate
-from worker.errors import NotFound, RequestInvalid, SchemaInvalid
+from worker.errors import NotFound, ObjectMissing, RequestInvalid, SchemaInvalid
 from worker.jobs import object_keys
 from worker.jobs.app import App
 from worker.jobs.ledger.projects import KindVersion
+from worker.log import logger
 
+_log = logger(__name__)
 _LONGEST_NAME = 64
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -55,11 +57,36 @@ def names(app: App, project: str) -> dict[str, KindRef]:
     return shipped | own
 
 
+def snapshot(app: App, project: str, ref: KindRef) -> None:
+    """Store the schema of a shipped kind that a project uses, for an upgrade may bring another one."""
+    key = object_keys.schema(project, ref.schema_sha256)
+    if key in app.snapshots or not _is_shipped(ref):
+        return
+    raw = registry.kind(ref.name).json_schema
+    app.store.create(key, json.dumps(raw, ensure_ascii=False).encode())
+    app.snapshots.add(key)
+
+
 def load(app: App, project: str, ref: KindRef) -> Schema:
-    """The schema of a kind in that version; raises ObjectMissing, SchemaInvalid."""
-    if ref.name in registry.kinds() and registry.kind(ref.name).sha256 == ref.schema_sha256:
+    """The schema of a kind in that version; raises ObjectMissing, SchemaInvalid.
+
+    What an older Pagemill shipped is read from its snapshot, without the rules that were code. Jobs from
+    before there were snapshots get the kind as it is shipped today; their records name its hash.
+    """
+    if _is_shipped(ref):
         return registry.kind(ref.name)
-    return _parsed(app.store.read(object_keys.schema(project, ref.schema_sha256)), ref.name)
+    try:
+        raw = app.store.read(object_keys.schema(project, ref.schema_sha256))
+    except ObjectMissing:
+        if ref.name not in registry.kinds():
+            raise
+        _log.warning("schema_of_today", kind=ref.name, instead_of=ref.schema_sha256)
+        return registry.kind(ref.name)
+    return replace(_parsed(raw, ref.name), version=ref.version)
+
+
+def _is_shipped(ref: KindRef) -> bool:
+    return ref.name in registry.kinds() and registry.kind(ref.name).sha256 == ref.schema_sha256
 
 
 def store_schema(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:

@@ -1,6 +1,6 @@
 """The ledger made anew from the store: what `pagemill rebuild` does.
 
-Jobs, batches and kinds come back with how they ended. API keys, pending webhooks and the audit log
+Jobs, batches and kinds come back, with how jobs ended. API keys, pending webhooks and the audit log
 are nowhere but in the ledger: back it up for their sake.
 """
 
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
@@ -18,12 +17,15 @@ from schemas.record import Record
 from worker.errors import ObjectMissing, RequestInvalid
 from worker.jobs import catalogue, change, object_keys, outcome
 from worker.jobs.app import App
+from worker.jobs.ledger.erasures import Tombstone
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.projects import KindVersion
 from worker.jobs.wake import wake_worker
 from worker.log import logger
 
 _log = logger(__name__)
+_MOST_ERASURES = 100  # of one source that are looked for
+_ODD = (ValidationError, ValueError, LookupError, TypeError)  # what an object that is none of ours leads to
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,63 +37,109 @@ class RebuildReport:
     unreadable: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What lies in the store: the folders of jobs with the names in each, sources, versions of kinds."""
+
+    jobs: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    sources: set[str] = field(default_factory=set)
+    kinds: list[str] = field(default_factory=list)
+
+
 def rebuild(app: App) -> RebuildReport:
     """Enter every job of the store into the ledger; those that are known stay as they are."""
     found = entered = unreadable = 0
-    for folder, names in _folders(app):
-        if object_keys.TOMBSTONE in names:  # an erasure was interrupted: what it left goes
-            change.empty(app, folder)
+    listing = _listed(app)
+    erased = {folder for folder, names in listing.jobs.items() if object_keys.TOMBSTONE in names}
+    for folder in sorted(erased):
+        _bury(app, folder, listing.jobs[folder])
+    for folder, names in listing.jobs.items():
+        if folder in erased:
             continue
         if "job.json" not in names:
             continue
         found += 1
         try:
-            entered += _enter(app, folder, names)
-        except (ValidationError, ValueError, ObjectMissing, RequestInvalid) as error:
+            entered += _enter(app, folder, names, listing.sources)
+        except (*_ODD, ObjectMissing, RequestInvalid) as error:
             unreadable += 1
             _log.warning("job_unreadable", folder=folder, reason=type(error).__name__)
-    _kinds(app)
+    for key in listing.kinds:
+        try:
+            _enter_kind(app, key)
+        except (*_ODD, ObjectMissing, RequestInvalid) as error:
+            _log.warning("kind_unreadable", key=key, reason=type(error).__name__)
     return RebuildReport(found, entered, unreadable)
 
 
-def _folders(app: App) -> Iterator[tuple[str, set[str]]]:
-    """Job folders and the names of what is directly in them."""
-    folders: dict[str, set[str]] = defaultdict(set)
+def _listed(app: App) -> _Listing:
+    """Everything that rebuilding needs to know is there, in one walk."""
+    listing = _Listing()
     for stat in app.store.list(object_keys.PROJECTS):
-        parts = stat.key.split("/")
-        if len(parts) == 5 and parts[2] == "jobs":
-            folders["/".join(parts[:4]) + "/"].add(parts[4])
-    yield from folders.items()
+        parts = stat.key.split("/", 4)
+        match parts[2:]:
+            case ["jobs", job_id, name]:
+                listing.jobs[f"{object_keys.PROJECTS}{parts[1]}/jobs/{job_id}/"].add(name)
+            case ["sources", _]:
+                listing.sources.add(stat.key)
+            case ["kinds", _, name] if "/" not in name:
+                listing.kinds.append(stat.key)
+    return listing
 
 
-def _enter(app: App, folder: str, names: set[str]) -> bool:
+def _enter(app: App, folder: str, names: set[str], sources: set[str]) -> bool:
     spec = JobSpec.model_validate_json(app.store.read(folder + "job.json"))
-    if app.store.stat(object_keys.source(spec.project, spec.source_sha256)) is None:
-        raise ObjectMissing(key="source")  # its submission was interrupted, and never answered
+    spec = _with_source(app, spec, sources)
     end = _end(app, folder, names)
     queue = catalogue.entry(spec.engine).queue
     # When it ended is not written anywhere; for its retention it counts from when it came.
     new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=spec.created_at)
+    for name in sorted(names):
+        if name.startswith(object_keys.BATCHES):
+            note = json.loads(app.store.read(folder + name))
+            app.ledger.jobs.join(spec, str(note["batch"]), str(note["filename"]))
     if new and end is None:
         wake_worker(app, queue)
     return new
 
 
+def _with_source(app: App, spec: JobSpec, sources: set[str]) -> JobSpec:
+    """The spec with the incarnation of its source that is there; raises ObjectMissing."""
+    for incarnation in (spec.source_incarnation, *range(_MOST_ERASURES)):
+        found = spec.model_copy(update={"source_incarnation": incarnation})
+        if object_keys.source(found) in sources:
+            return found
+    if app.store.stat(object_keys.source(spec)) is None:  # it may have come since
+        raise ObjectMissing(key="source")  # its submission was interrupted, and never answered
+    return spec
+
+
+def _bury(app: App, folder: str, names: set[str]) -> None:
+    """An erasure may have been interrupted: what it left goes, and that there was a job is known again."""
+    if len(names) > 1:
+        change.remove(app, folder)
+    try:
+        job_id, incarnation = object_keys.job_of(folder.split("/")[3])
+        note = json.loads(app.store.read(folder + object_keys.TOMBSTONE))
+        project, at = folder.split("/")[1], float(note["erased_at"])
+        app.ledger.erasures.restore(Tombstone(job_id, project, incarnation, at))
+    except (*_ODD, ObjectMissing, RequestInvalid) as error:
+        _log.warning("tombstone_unreadable", folder=folder, reason=type(error).__name__)
+
+
 def _end(app: App, folder: str, names: set[str]) -> End | None:
     if "record.json" in names:
-        corrected = any(True for _ in app.store.list(folder + "corrections/"))
         end = outcome.end_of(Record.model_validate_json(app.store.read(folder + "record.json")))
+        corrected = any(name.startswith(object_keys.CORRECTIONS) for name in names)
         return replace(end, state=JobState.DONE) if corrected else end
     if "failure.json" in names:
         return outcome.end_of(Record.model_validate_json(app.store.read(folder + "failure.json")))
     return End(JobState.CANCELLED) if "cancelled.json" in names else None
 
 
-def _kinds(app: App) -> None:
-    for stat in app.store.list(object_keys.PROJECTS):
-        parts = stat.key.split("/")
-        if len(parts) == 5 and parts[2] == "kinds":
-            entry = json.loads(app.store.read(stat.key))
-            version = int(parts[4].removesuffix(".json"))
-            kind = KindVersion(parts[3], version, entry["schema_sha256"], entry["created_at"])
-            app.ledger.projects.add_kind(parts[1], kind)
+def _enter_kind(app: App, key: str) -> None:
+    _, project, _, name, number = key.split("/")
+    entry = json.loads(app.store.read(key))
+    version = int(number.removesuffix(".json"))
+    kind = KindVersion(name, version, str(entry["schema_sha256"]), float(entry["created_at"]))
+    app.ledger.projects.add_kind(project, kind)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from worker.errors import NotFound, QueueUnavailable
-from worker.jobs import change, object_keys
+from worker.errors import NotFound, PagemillError, QueueUnavailable
+from worker.jobs import catalogue, change, object_keys
 from worker.jobs.app import App
 from worker.log import logger
 
@@ -16,22 +16,42 @@ _UPLOADS_KEPT = 2 * _DAY  # beyond the time for which their URLs hold
 
 
 def sweep(app: App) -> None:
-    """Take back jobs whose worker went silent, and ring where jobs are due and no message waits."""
+    """Take back jobs whose worker went silent, and ring where jobs are due and no message waits.
+
+    A job whose model no worker has is not rung for; it waits until one comes.
+    """
     expired = app.ledger.jobs.expire(now=app.clock())
     if expired:
         _log.warning("leases_expired", jobs=expired)
-    for queue, due in app.ledger.jobs.due(now=app.clock()).items():
+    try:
+        models = {model for worker in app.broker.workers().values() for model in worker.models}
+    except QueueUnavailable as error:
+        _log.warning("ring_failed", reason=str(error))
+        return
+    for queue in sorted(catalogue.queues()):
         try:
             if app.broker.depth(queue) == 0:
-                app.broker.wake(queue, min(due, _RINGS_AT_ONCE))
+                due = app.ledger.jobs.due(queue, now=app.clock(), models=models, limit=_RINGS_AT_ONCE)
+                app.broker.wake(queue, due)
         except QueueUnavailable as error:
             _log.warning("ring_failed", queue=queue, reason=str(error))
             return
 
 
 def tidy(app: App) -> None:
-    """Erase what is older than its project keeps, and forget old Idempotency-Keys."""
+    """Erase what is older than its project keeps, remove and forget what nobody came back for.
+
+    A step that fails leaves the others to be done; raises nothing.
+    """
     now = app.clock()
+    for step in (_erase_old_jobs, _finish_erasures, _remove_old_uploads, _forget_requests, _forget_audit):
+        try:
+            step(app, now)
+        except PagemillError as error:
+            _log.warning("tidying_failed", step=step.__name__.strip("_"), code=error.code, reason=str(error))
+
+
+def _erase_old_jobs(app: App, now: float) -> None:
     for project, days in app.ledger.projects.retention().items():
         kept = days if days is not None else app.settings.retention_days
         if kept is None:
@@ -42,7 +62,22 @@ def tidy(app: App) -> None:
                 change.erase(app, job_id, project=project, actor="retention")
             except NotFound:  # another worker tidies, too
                 continue
-    _remove_old_uploads(app, now)
+
+
+def _forget_audit(app: App, now: float) -> None:
+    days = app.settings.audit_days
+    if days is not None:
+        app.ledger.access.forget_audit(before=now - days * _DAY)
+
+
+def _finish_erasures(app: App, now: float) -> None:
+    """Remove once more what was erased: the first time may have failed, or a worker still had it in hand."""
+    for place in app.ledger.erasures.to_remove(now=now):
+        change.remove(app, place)
+        app.ledger.erasures.removed(place)
+
+
+def _forget_requests(app: App, now: float) -> None:
     app.ledger.access.forget_requests(before=now - _REQUESTS_KEPT)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.job import Job, JobSpec, JobState
-from schemas.record import Issue, Provenance, Record, Severity, State
+from schemas.record import Provenance, Record, failed
 from schemas.registry import Schema
 from worker.errors import (
     AttemptsExhausted,
@@ -16,7 +16,6 @@ from worker.errors import (
     EngineError,
     LeaseLost,
     LedgerUnavailable,
-    NotFound,
     PagemillError,
     SourceError,
     Stopped,
@@ -26,6 +25,7 @@ from worker.jobs import change, kinds, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.job_rows import End
+from worker.jobs.tracing import TRACING
 from worker.log import at_page, bound, logger
 from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
@@ -33,7 +33,6 @@ from worker.process.leases import Lease, LeaseKeeper
 from worker.process.metrics import FAILURES, JOBS, PAGES, SECONDS, TOKENS
 from worker.reading import pipeline
 from worker.reading.engines.base import Engine, RequestContext
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _PROGRESS_EVERY = 1.0  # seconds between two notes of how far a document is
@@ -54,7 +53,7 @@ def run(app: App, job: Job, *, pool: EnginePool, leases: LeaseKeeper, exclusive:
                 attempt.make()
         except LeaseLost:
             _log.warning("job_taken_over")
-            attempt.remove_if_erased()
+            change.remove_if_erased(app, job)
         except _NOT_ITS_FAULT as error:
             attempt.give_back(error, counts=False)
         except Exception as error:  # noqa: BLE001 (the border of a job: the thread has others to take)
@@ -93,22 +92,16 @@ class _Attempt:
 
     def give_back(self, error: PagemillError, *, counts: bool) -> None:
         """Let a worker try later; when the ledger is away, the lease runs out to the same effect."""
-        pause = 0.0 if isinstance(error, Stopped) else min(_LONGEST_PAUSE, 2.0**self.job.attempts)
+        tried = min(self.job.attempts + self.job.setbacks, _LONGEST_PAUSE)
+        pause = 0.0 if isinstance(error, Stopped) else min(_LONGEST_PAUSE, 2.0**tried)
         now = self.app.clock()
         _log.info("job_given_back", code=error.code, reason=str(error), seconds=pause)
         try:
             self.app.ledger.jobs.release(
-                self.job.id, token=self.lease.token, now=now, due_at=now + pause, counts=counts
+                self.job.id, token=self.lease.token, now=now, due_at=now + pause, counts=counts, error=error
             )
         except LedgerUnavailable:
             _log.warning("job_not_released")
-
-    def remove_if_erased(self) -> None:
-        """Somebody erased the job while it was read: what was written since goes, too."""
-        try:
-            self.app.ledger.jobs.get(self.job.id)
-        except NotFound:
-            change.remove_objects(self.app, self.job)
 
     def _earlier(self) -> Record | None:
         """What an attempt wrote that could not tell the ledger any more."""
@@ -205,22 +198,18 @@ class _Attempt:
 
 
 def _failure(spec: JobSpec, error: PagemillError) -> Record:
-    issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
-    return Record(
-        job_id=spec.job_id,
-        kind=spec.kind,
-        state=State.FAILED,
-        data=None,
-        issues=(issue,),
-        provenance=Provenance(
-            source_sha256=spec.source_sha256,
-            filename=spec.filename,
-            pages=0,
-            kind_version=spec.kind_version,
-            schema_sha256=spec.schema_sha256,
-            engine=spec.engine,
-            pipeline_version=spec.pipeline_version,
-        ),
+    provenance = Provenance(
+        source_sha256=spec.source_sha256,
+        filename=spec.filename,
+        pages=0,
+        kind_version=spec.kind_version,
+        schema_sha256=spec.schema_sha256,
+        engine=spec.engine,
+        model=spec.model,
+        pipeline_version=spec.pipeline_version,
+    )
+    return failed(
+        job_id=spec.job_id, kind=spec.kind, code=error.code, message=str(error), provenance=provenance
     )
 
 

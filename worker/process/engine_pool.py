@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +11,7 @@ from schemas.job import Job
 from worker.jobs import catalogue, object_keys
 from worker.jobs.app import App
 from worker.log import logger
+from worker.owned_folders import OwnedFolder
 from worker.process.model_slot import ModelSlot
 from worker.reading.engines import registry
 from worker.reading.engines.base import Engine
@@ -34,8 +32,7 @@ class EnginePool:
         self._engines: dict[str, Engine] = {}
         self._loading = threading.Lock()
         self._slot = ModelSlot()
-        _remove_left_behind()
-        self._folder = tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-")
+        self._folder = OwnedFolder(_FOLDER)
         self.sandbox = Sandbox(PageLimits.of(settings), pdf_backend=settings.pdf_backend)
 
     @contextmanager
@@ -82,9 +79,9 @@ class EnginePool:
     @contextmanager
     def source(self, app: App, job: Job) -> Iterator[Path]:
         """The document of a job as a file for as long as the block runs; raises StorageUnavailable."""
-        path = Path(self._folder.name) / f"{job.id}-{threading.get_ident()}"
+        path = self._folder.path / f"{job.id}-{threading.get_ident()}"
         try:
-            app.store.fetch(object_keys.source(job.spec.project, job.spec.source_sha256), path)
+            app.store.fetch(object_keys.source(job.spec), path)
             yield path
         finally:
             path.unlink(missing_ok=True)
@@ -95,22 +92,4 @@ class EnginePool:
         self.sandbox.close()
         for engine in self._engines.values():
             engine.close()
-        self._folder.cleanup()
-
-
-def _remove_left_behind() -> None:
-    """Documents of workers that were killed: nobody else would remove them."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        owner = folder.name.removeprefix(_FOLDER).partition("-")[0]
-        if owner.isdigit() and not _lives(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        self._folder.close()

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from schemas.job import Job
-from worker.errors import NotFound, PageMissing, SourceError
+from worker.errors import PageMissing, SourceError
 from worker.jobs import change, object_keys
 from worker.jobs.app import App
 from worker.process.engine_pool import EnginePool
@@ -29,7 +29,7 @@ def draw(app: App, job_id: str, number: int, *, pool: EnginePool) -> None:
         app.store.create(object_keys.undrawable(job, number), str(error).encode())
         return
     app.store.create(object_keys.page(job, number), _webp(page))
-    _require_there(app, job)
+    change.remove_if_erased(app, job)
 
 
 def _page(app: App, job: Job, number: int, pool: EnginePool) -> Page:
@@ -44,14 +44,6 @@ def _page(app: App, job: Job, number: int, pool: EnginePool) -> Page:
     if isinstance(page, PageFailed):
         raise page.error
     return page
-
-
-def _require_there(app: App, job: Job) -> None:
-    """Take back what was written about a job that was erased meanwhile."""
-    try:
-        app.ledger.jobs.get(job.id)
-    except NotFound:
-        change.remove_objects(app, job)
 
 
 def _webp(page: Page) -> bytes:

@@ -8,7 +8,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from celery import Celery
 from celery.signals import setup_logging, worker_shutting_down
@@ -17,26 +18,33 @@ from prometheus_client import start_http_server
 from worker.errors import NotFound, PagemillError
 from worker.jobs import broker, catalogue
 from worker.jobs.app import App, connect
+from worker.jobs.broker import WorkerReport
+from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.sweep import sweep, tidy
+from worker.jobs.tracing import TRACING
 from worker.log import bound, logger
-from worker.process import page_pictures
+from worker.process import heartbeat, page_pictures
 from worker.process.attempt import run
 from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
 from worker.process.leases import LeaseKeeper
 from worker.reading.engines import registry
+from worker.reading.pages import opener
 from worker.settings import Settings
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _TIDY_EVERY = 60.0
 
 
-def serve(settings: Settings) -> None:
-    """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
+def serve(settings: Settings, *, alive: Path | None = None) -> None:
+    """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back.
+
+    `alive` is a file whose time changes as long as this process is not hung.
+    """
     TRACING.start(settings, process="worker")
     registry.check(settings.engine, settings)  # rather no worker than one that fails every document
-    with _state(settings) as state:
+    _log.info("documents_are_opened_apart", **opener.confinement())
+    with _state(settings) as state, _shown(state, alive):
         state.app.prepare()
         celery = state.app.broker.celery
         register(celery, state)
@@ -73,6 +81,12 @@ class WorkerState:
     pool: EnginePool
     leases: LeaseKeeper
     exclusive: SharedExclusiveLock
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The models whose jobs it takes: their key names the model, so no other one may read them."""
+        return catalogue.models_served(self.app.settings.model_key)
 
     def work(self, queue: str) -> None:
         """Claim the next job of a queue, if there is one, and run it."""
@@ -83,7 +97,11 @@ class WorkerState:
         settings = self.app.settings
         try:
             job = self.app.ledger.jobs.claim(
-                queue, token=token, now=self.app.clock(), lease_seconds=settings.lease_seconds
+                queue,
+                token=token,
+                now=self.app.clock(),
+                lease_seconds=settings.lease_seconds,
+                by=Claimant(self.name, self.models),
             )
         except PagemillError as error:
             _log.warning("claim_failed", reason=str(error))
@@ -128,7 +146,7 @@ def _state(settings: Settings) -> Iterator[WorkerState]:
     app = connect(settings)
     state = WorkerState(app, _pool(settings), LeaseKeeper(app), SharedExclusiveLock())
     ended = threading.Event()
-    keeper = threading.Thread(target=_keep_sweeping, args=(app, state.pool, ended), name="sweep", daemon=True)
+    keeper = threading.Thread(target=_keep_sweeping, args=(state, ended), name="sweep", daemon=True)
     state.leases.start()
     keeper.start()
     try:
@@ -139,6 +157,21 @@ def _state(settings: Settings) -> Iterator[WorkerState]:
         state.leases.end()
         state.pool.close()
         app.close()
+
+
+@contextmanager
+def _shown(state: WorkerState, alive: Path | None) -> Iterator[None]:
+    """Give signs of life for as long as the block runs."""
+    if alive is None:
+        yield
+        return
+    heartbeat.give_back_spared(state.app, alive)
+    beat = heartbeat.Heartbeat(alive, state.leases)
+    beat.start()
+    try:
+        yield
+    finally:
+        beat.end()
 
 
 def _pool(settings: Settings) -> EnginePool:
@@ -153,13 +186,14 @@ def _pool(settings: Settings) -> EnginePool:
     return pool
 
 
-def _keep_sweeping(app: App, pool: EnginePool, ended: threading.Event) -> None:
+def _keep_sweeping(state: WorkerState, ended: threading.Event) -> None:
     """Sweep at once, then again and again; one worker of many does it at a time."""
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    app = state.app
     tidied_at = 0.0
     while True:
         try:
-            app.broker.report(name, pool.loaded(), seconds=3 * app.settings.sweep_seconds)
+            has = WorkerReport(state.pool.loaded(), sorted(state.models))
+            app.broker.report(state.name, has, seconds=3 * app.settings.sweep_seconds)
             if app.broker.take_sweep(app.settings.sweep_seconds * 0.9):
                 sweep(app)
                 if app.clock() - tidied_at > _TIDY_EVERY:

@@ -1,6 +1,7 @@
 """One document, from file to record: the whole flow, read top-down.
 
-file ─pages─► pages ─engine─► values with their places ─checks─► issues ─► record
+file ─pages─► pages ─engine─► values with their places ─evidence─► with what the file itself says
+                                                     ─checks─► issues ─► record
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 
-from schemas import pointer
+from schemas import pointer, record
+from schemas.job import job_key
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
 from schemas.registry import Schema
 from worker.checks import fit, patterns, validate
 from worker.errors import PagemillError
 from worker.reading import issues as told
 from worker.reading.engines.base import Engine, Reading, Request, RequestContext
+from worker.reading.evidence.join import join
+from worker.reading.evidence.witness import Witness, embedded_values
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
+from worker.settings import version
 
 _NOBODYS = RequestContext()
+_NO_PROJECT = ""
 _PATTERN_SECONDS = 60.0  # of a document for the expressions its schema brings
 _OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
 
@@ -52,7 +56,8 @@ def extract(
     """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
     started = time.perf_counter()
     assert source.document is not None
-    pages = _Pages(source.document, progress, context.alive)
+    witness = Witness(embedded_values(source.document, schema))
+    pages = _Pages(source.document, progress, context.alive, see=witness.see)
     request = Request(schema, pages, source.document.page_count, context, after_page=pages.count_one)
     try:
         with patterns.within(_PATTERN_SECONDS):
@@ -60,6 +65,7 @@ def extract(
     finally:
         source.document.close()
     pages.require_one()
+    reading = join(reading, schema, witness)
     read = time.perf_counter()
     data = fit.fit(reading.data, schema.root)
     evidence = dict(reading.evidence)
@@ -68,7 +74,7 @@ def extract(
     issues = (*pages.issues(), *reading.issues, *_hardly_read(reading, schema), *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
-        job_id=context.job or job_id(source, schema, engine),
+        job_id=context.job or _key(source, schema, engine),
         kind=schema.name,
         data=data,
         fields=evidence,
@@ -93,27 +99,25 @@ def _hardly_read(reading: Reading, schema: Schema) -> Iterator[Issue]:
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:
     """The record of a document that could not be read."""
     source = Source(source_name, sha256, document=None)
-    issue = Issue(code=error.code, severity=Severity.ERROR, message=str(error))
-    return Record(
-        job_id=job_id(source, schema, engine),
+    return record.failed(
+        job_id=_key(source, schema, engine),
         kind=schema.name,
-        state=State.FAILED,
-        data=None,
-        issues=(issue,),
+        code=error.code,
+        message=str(error),
         provenance=_provenance(source, schema, engine, reading=Reading({}), timings={}),
     )
 
 
-def job_id(source: Source, schema: Schema, engine: Engine) -> str:
-    """The same document, schema, engine and version give the same job."""
-    parts = (source.sha256, schema.sha256, engine.name, engine.model or "", engine.revision or "", version())
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
-
-
-@cache
-def version() -> str:
-    """The version of Pagemill that is running."""
-    return metadata.version("pagemill")
+def _key(source: Source, schema: Schema, engine: Engine) -> str:
+    """That of a document which is nobody's job."""
+    return job_key(
+        project=_NO_PROJECT,
+        source_sha256=source.sha256,
+        schema_sha256=schema.sha256,
+        engine=engine.name,
+        model=f"{engine.model or ''}@{engine.revision or ''}",
+        pipeline_version=version(),
+    )
 
 
 def hash_file(path: Path) -> str:
@@ -125,10 +129,18 @@ def hash_file(path: Path) -> str:
 class _Pages:
     """The pages of a document for the engine; those that fail are noted and left out."""
 
-    def __init__(self, document: SandboxedDocument, progress: Progress, alive: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        document: SandboxedDocument,
+        progress: Progress,
+        alive: Callable[[], None],
+        *,
+        see: Callable[[Page], None],
+    ) -> None:
         self._document = document
         self._progress = progress
         self._alive = alive
+        self._see = see
         self._failed: list[PageFailed] = []
         self._drawn = 0
         self._done = 0
@@ -141,6 +153,7 @@ class _Pages:
                 self.count_one()
             else:
                 self._drawn += 1
+                self._see(page)
                 yield page
 
     def count_one(self) -> None:

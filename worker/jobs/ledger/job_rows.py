@@ -41,6 +41,8 @@ def job_of(row: Row[Any]) -> Job:
         started_at=found["started_at"],
         finished_at=found["finished_at"],
         lease_token=found["lease_token"],
+        worker=found["worker"],
+        setbacks=found["setbacks"],
     )
 
 
@@ -62,18 +64,29 @@ def opened(spec: JobSpec, now: float) -> Job:
     )
 
 
-def released(now: float) -> dict[str, Any]:
+def released(due_at: float) -> dict[str, Any]:
     """What is written when a job waits again; a request to cancel stays for whoever takes it next."""
-    return {"state": JobState.QUEUED, "lease_token": None, "lease_until": None, "updated_at": now}
+    return {"lease_token": None, "lease_until": None, "due_at": due_at}
+
+
+def anew(now: float) -> dict[str, Any]:
+    """What is written when a job that had ended is to be read again, as if for the first time."""
+    return released(now) | {
+        "attempts": 0,
+        "setbacks": 0,
+        "worker": None,
+        "finished_at": None,
+        "error_code": None,
+        "error_message": None,
+        "cancel_requested": False,
+    }
 
 
 def ended(end: End, now: float) -> dict[str, Any]:
     """What is written when a job ends."""
     return {
-        "state": end.state,
         "lease_token": None,
         "lease_until": None,
-        "updated_at": now,
         "finished_at": now,
         "cancel_requested": False,
         "pages": end.pages,

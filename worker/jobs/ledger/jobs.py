@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, literal, select, text, union_all, update
+from sqlalchemy import Connection, and_, insert, select, text, update
 
-from schemas.job import Job, JobSpec, JobState
-from worker.errors import LeaseLost, NotFound, WrongState
+from schemas.job import TRANSITIONS, EventCode, Job, JobEvent, JobSpec, JobState
+from worker.errors import IncarnationGone, LeaseLost, NotFound, PagemillError, WrongState
+from worker.jobs.ledger import fair_queue
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
-from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, ended, job_of, opened, released
-from worker.jobs.ledger.tables import audit, jobs, members, projects, tombstones
-
-# The next job of every project with something waiting, each found by one step into the index; the
-# project that was served longest ago comes first. (The loose index scan of the PostgreSQL wiki.)
-_NEXT_IN_TURN = """
-    WITH RECURSIVE waiting(project) AS (
-        SELECT min(project) FROM jobs WHERE state = 'queued' AND queue = :queue
-        UNION ALL
-        SELECT (SELECT min(project) FROM jobs
-                WHERE state = 'queued' AND queue = :queue AND project > waiting.project)
-        FROM waiting WHERE waiting.project IS NOT NULL)
-    SELECT waiting.project, (
-        SELECT id FROM jobs
-        WHERE state = 'queued' AND queue = :queue AND project = waiting.project AND due_at <= :now
-        ORDER BY priority DESC, created_at LIMIT 1 {skip_locked})
-    FROM waiting LEFT JOIN projects ON projects.name = waiting.project
-    WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
-"""
-
-
-class KnownAs(StrEnum):
-    """What the ledger knows of a job that is about to be opened."""
-
-    NEW = "new"
-    KNOWN = "known"
-    ERASED = "erased"
+from worker.jobs.ledger.erasures import Opening, Tombstone, opening, raise_source, raise_stone, source_lock
+from worker.jobs.ledger.events import Cause, move, note
+from worker.jobs.ledger.fair_queue import ANYONE, Claimant, NextInTurn
+from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, anew, ended, job_of, opened, released
+from worker.jobs.ledger.tables import audit, jobs, members, projects
 
 
 class Jobs:
@@ -47,15 +25,32 @@ class Jobs:
     def __init__(self, database: Database, deliveries: Deliveries) -> None:
         self._database = database
         self._deliveries = deliveries
-        self._next_in_turn = text(_NEXT_IN_TURN.format(skip_locked=database.skip_locked))
+        self._next = NextInTurn(database.skip_locked)
 
     def open(
         self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None, actor: str | None = None
     ) -> tuple[Job, bool]:
         """The job of this spec, and whether it is new; a known one joins the batch as it stands.
 
-        That `actor` submitted a new one is noted in the same transaction.
+        That `actor` submitted a new one is noted in the same transaction. Raises IncarnationGone when the job
+        is not there, and the objects of this incarnation are not to be relied on any more.
         """
+        with self._database.write(durable=True) as connection:
+            self._database.lock(connection, source_lock(spec))
+            found = opening(connection, spec)
+            if not found.known:
+                if found != Opening(
+                    known=False, incarnation=spec.incarnation, source_incarnation=spec.source_incarnation
+                ):
+                    raise IncarnationGone
+                self._insert(connection, spec, queue, now, actor)
+            if batch is not None:
+                self._join(connection, spec, batch, spec.filename)
+            return (_get(connection, spec.job_id) if found.known else opened(spec, now)), not found.known
+
+    def _insert(
+        self, connection: Connection, spec: JobSpec, queue: str, now: float, actor: str | None
+    ) -> bool:
         row = spec.model_dump(exclude=OUTSIDE_SPEC) | {
             "id": spec.job_id,
             "queue": queue,
@@ -63,32 +58,44 @@ class Jobs:
             "due_at": now,
             "updated_at": now,
         }
+        if not self._database.insert_new(connection, jobs, **row):
+            return False
+        self._database.insert_new(connection, projects, name=spec.project)
+        note(connection, spec.job_id, JobEvent(now, EventCode.SUBMITTED, attempt=0))
+        if actor is not None:
+            done = {"at": now, "project": spec.project, "actor": actor, "action": "submit"}
+            connection.execute(insert(audit).values(subject=spec.job_id, **done))
+        return True
+
+    def join(self, spec: JobSpec, batch: str, filename: str) -> None:
+        """Enter a known job into a batch, under the name it was sent with."""
         with self._database.write(durable=True) as connection:
-            new = self._database.insert_new(connection, jobs, **row)
-            if new:
-                self._database.insert_new(connection, projects, name=spec.project)
-            if new and actor is not None:
-                connection.execute(
-                    insert(audit).values(
-                        at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
-                    )
-                )
-            if batch is not None:
-                member = {
-                    "project": spec.project,
-                    "batch": batch,
-                    "job_id": spec.job_id,
-                    "filename": spec.filename,
-                }
-                self._database.insert_new(connection, members, **member)
-            return (opened(spec, now) if new else _get(connection, spec.job_id)), new
+            self._join(connection, spec, batch, filename)
+
+    def _join(self, connection: Connection, spec: JobSpec, batch: str, filename: str) -> None:
+        member = {"project": spec.project, "batch": batch, "job_id": spec.job_id, "filename": filename}
+        self._database.insert_new(connection, members, **member)
 
     def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
         """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
-        _, new = self.open(spec, queue=queue, now=now, batch=spec.batch)
-        if new and end is not None:
-            with self._database.write() as connection:
-                connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(ended(end, now)))
+        with self._database.write(durable=True) as connection:
+            if spec.incarnation:
+                stone = Tombstone(spec.job_id, spec.project, spec.incarnation - 1, now)
+                raise_stone(self._database, connection, stone)
+            if spec.source_incarnation:
+                raise_source(self._database, connection, spec, spec.source_incarnation)
+            new = self._insert(connection, spec, queue, now, None)
+            if new and spec.batch is not None:
+                self._join(connection, spec, spec.batch, spec.filename)
+            if new and end is not None:
+                values = ended(end, now) | {"state": end.state, "updated_at": now}
+                connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(values))
+                code = EventCode(end.state)
+                note(
+                    connection,
+                    spec.job_id,
+                    JobEvent(now, code, 0, None, end.error_code, "found in the store"),
+                )
         return new
 
     def get(self, job_id: str, *, project: str | None = None) -> Job:
@@ -99,30 +106,33 @@ class Jobs:
             raise NotFound(what="job with this id")
         return job
 
-    def standing(self, job_id: str) -> KnownAs:
-        """Whether there is such a job, or was one."""
-        job = select(literal(KnownAs.KNOWN)).where(jobs.c.id == job_id)
-        stone = select(literal(KnownAs.ERASED)).where(tombstones.c.job_id == job_id)
-        with self._database.read() as connection:
-            found = connection.execute(union_all(job, stone)).scalars().all()
-        if KnownAs.KNOWN in found:
-            return KnownAs.KNOWN
-        return KnownAs.ERASED if found else KnownAs.NEW
+    def claim(
+        self, queue: str, *, token: str, now: float, lease_seconds: float, by: Claimant = ANYONE
+    ) -> Job | None:
+        """Take the next job under a lease: projects in turn, then by priority, then by age.
 
-    def claim(self, queue: str, *, token: str, now: float, lease_seconds: float) -> Job | None:
-        """Take the next job under a lease: projects in turn, then by priority, then by age."""
+        The attempt is counted before the work, so that one that kills its worker counts, too.
+        """
+        values = {
+            "attempts": jobs.c.attempts + 1,
+            "worker": by.worker,
+            "lease_token": token,
+            "lease_until": now + lease_seconds,
+            "started_at": now,
+            "pages_done": 0,
+        }
         with self._database.write() as connection:
-            waiting = connection.execute(self._next_in_turn, {"queue": queue, "now": now}).all()
+            waiting = self._next.find(connection, queue, now=now, models=by.models)
             for project, job_id in waiting:
-                job = None
-                if job_id is not None:
-                    job = _take(connection, job_id, token=token, now=now, until=now + lease_seconds)
-                if job is None:  # not due yet
+                if job_id is None:  # not due yet
+                    continue
+                taken = move(connection, EventCode.CLAIMED, jobs.c.id == job_id, now=now, values=values)
+                if not taken:
                     continue
                 if len(waiting) > 1:
                     turn = update(projects).where(projects.c.name == project).values(turn=now)
                     connection.execute(turn)
-                return job
+                return job_of(taken[0])
         return None
 
     def renew(self, job_id: str, *, token: str, now: float, lease_seconds: float) -> bool:
@@ -142,22 +152,35 @@ class Jobs:
             values = {"pages": pages, "pages_done": done, "updated_at": now}
             connection.execute(update(jobs).where(_held(job_id, token)).values(values))
 
-    def release(self, job_id: str, *, token: str, now: float, due_at: float, counts: bool) -> None:
-        """Give a job back to be tried from `due_at` on; an attempt that does not count is forgotten."""
-        values = released(now) | {"due_at": due_at}
+    def release(
+        self, job_id: str, *, token: str, now: float, due_at: float, counts: bool, error: PagemillError
+    ) -> None:
+        """Give a job back to be tried from `due_at` on, for this reason.
+
+        An attempt that does not count is forgotten, but as a setback where the job has to wait for it.
+        """
+        values = released(due_at)
         if not counts:
-            values["attempts"] = jobs.c.attempts - 1
+            values |= {"attempts": jobs.c.attempts - 1, "setbacks": jobs.c.setbacks + int(due_at > now)}
         with self._database.write() as connection:
-            connection.execute(update(jobs).where(_held(job_id, token)).values(values))
+            move(
+                connection,
+                EventCode.GIVEN_BACK,
+                _held(job_id, token),
+                now=now,
+                values=values,
+                cause=Cause(error.code, str(error), attempts_forgotten=int(not counts)),
+            )
 
     def finish(self, job_id: str, *, token: str, end: End, now: float) -> Job:
         """End a job, and arm its webhooks in the same transaction; raises LeaseLost."""
+        code, cause = EventCode(end.state), Cause(end.error_code, end.error_message)
         with self._database.write() as connection:
-            change = update(jobs).where(_held(job_id, token)).values(ended(end, now)).returning(jobs)
-            row = connection.execute(change).first()
-            if row is None:
+            held = _held(job_id, token)
+            rows = move(connection, code, held, now=now, values=ended(end, now), cause=cause)
+            if not rows:
                 raise LeaseLost
-            job = job_of(row)
+            job = job_of(rows[0])
             self._deliveries.arm(connection, job, now=now)
             return job
 
@@ -169,60 +192,57 @@ class Jobs:
             raise NotFound(what="job with this id")
         return str(queue)
 
-    def cancel(self, job_id: str, *, project: str, now: float) -> Job:
+    def cancel(self, job_id: str, *, project: str, now: float, actor: str | None = None) -> Job:
         """Cancel a waiting job at once, ask a running one to stop; raises NotFound, WrongState."""
+        own = and_(jobs.c.id == job_id, jobs.c.project == project)
+        waiting = and_(own, jobs.c.state == JobState.QUEUED)
+        values = ended(End(JobState.CANCELLED), now) | {"worker": None}
+        cause = Cause(reason=actor)
         with self._database.write() as connection:
-            waiting = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == JobState.QUEUED)
-            change = update(jobs).where(waiting).values(ended(End(JobState.CANCELLED), now))
-            if connection.execute(change).rowcount:
-                job = _get(connection, job_id)
+            rows = move(connection, EventCode.CANCELLED, waiting, now=now, values=values, cause=cause)
+            if rows:
+                job = job_of(rows[0])
                 self._deliveries.arm(connection, job, now=now)
                 return job
-            running = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == JobState.RUNNING)
-            connection.execute(update(jobs).where(running).values(cancel_requested=True, updated_at=now))
+            news, asked = and_(own, ~jobs.c.cancel_requested), {"cancel_requested": True}
+            move(connection, EventCode.CANCEL_REQUESTED, news, now=now, values=asked, cause=cause)
             job = _get(connection, job_id, project=project)
         if job.state not in {JobState.RUNNING, JobState.CANCELLED}:
             raise WrongState(state=job.state)
         return job
 
-    def move(self, job_id: str, *, project: str, to: JobState, since: Sequence[JobState], now: float) -> Job:
-        """Put a finished job into another state; raises NotFound, WrongState.
+    def retry(self, job_id: str, *, project: str, now: float, actor: str | None = None) -> Job:
+        """Put a job that failed or was cancelled into the queue; its webhooks wait for its next end.
 
-        The webhooks of one that is queued again wait for its next end.
+        Raises NotFound, WrongState.
         """
-        values: dict[str, Any] = {"state": to, "updated_at": now}
-        if to is JobState.QUEUED:
-            values |= released(now) | {
-                "attempts": 0,
-                "due_at": now,
-                "finished_at": None,
-                "error_code": None,
-                "error_message": None,
-                "cancel_requested": False,
-            }
+        return self._moved(EventCode.RETRIED, job_id, project=project, now=now, actor=actor)
+
+    def correct(self, job_id: str, *, project: str, now: float, actor: str | None = None) -> Job:
+        """Note that a person corrected what was read; raises NotFound, WrongState."""
+        return self._moved(EventCode.CORRECTED, job_id, project=project, now=now, actor=actor)
+
+    def _moved(self, code: EventCode, job_id: str, *, project: str, now: float, actor: str | None) -> Job:
+        own = and_(jobs.c.id == job_id, jobs.c.project == project)
+        values = anew(now) if TRANSITIONS[code].to is JobState.QUEUED else {"worker": None}
         with self._database.write() as connection:
-            there = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state.in_(since))
-            moved = connection.execute(update(jobs).where(there).values(values)).rowcount
-            if moved and to is JobState.QUEUED:
+            rows = move(connection, code, own, now=now, values=values, cause=Cause(reason=actor))
+            if not rows:
+                raise WrongState(state=_get(connection, job_id, project=project).state)
+            if TRANSITIONS[code].to is JobState.QUEUED:
                 self._deliveries.rearm(connection, job_id)
-            job = _get(connection, job_id, project=project)
-        if not moved:
-            raise WrongState(state=job.state)
-        return job
+            return job_of(rows[0])
 
     def expire(self, *, now: float) -> int:
         """Put jobs whose lease ran out back into the queue; how many there were."""
-        gone = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now)
+        gone = and_(text("state = 'running'"), jobs.c.lease_until < now)
         with self._database.write() as connection:
-            values = released(now) | {"due_at": now}
-            return connection.execute(update(jobs).where(gone).values(values)).rowcount
+            return len(move(connection, EventCode.LEASE_EXPIRED, gone, now=now, values=released(now)))
 
-    def due(self, *, now: float) -> Mapping[str, int]:
-        """How many jobs could be taken at once, by queue."""
-        waiting = and_(jobs.c.state == JobState.QUEUED, jobs.c.due_at <= now)
+    def due(self, queue: str, *, now: float, models: Collection[str] | None = None, limit: int = 5000) -> int:
+        """How many jobs of a queue could be taken at once by workers with these models, up to a limit."""
         with self._database.read() as connection:
-            query = select(jobs.c.queue, func.count()).where(waiting).group_by(jobs.c.queue)
-            return dict(connection.execute(query).all())
+            return fair_queue.due(connection, queue, now=now, models=models, limit=limit)
 
 
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:
@@ -232,21 +252,5 @@ def _get(connection: Connection, job_id: str, *, project: str | None = None) -> 
     return job_of(row)
 
 
-def _take(connection: Connection, job_id: str, *, token: str, now: float, until: float) -> Job | None:
-    """The attempt is counted before the work, so that one that kills its worker counts, too."""
-    values = {
-        "state": JobState.RUNNING,
-        "attempts": jobs.c.attempts + 1,
-        "lease_token": token,
-        "lease_until": until,
-        "started_at": now,
-        "updated_at": now,
-        "pages_done": 0,
-    }
-    waits = and_(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
-    row = connection.execute(update(jobs).where(waits).values(values).returning(jobs)).first()
-    return None if row is None else job_of(row)
-
-
 def _held(job_id: str, token: str) -> Any:
-    return and_(jobs.c.id == job_id, jobs.c.lease_token == token, jobs.c.state == JobState.RUNNING)
+    return and_(jobs.c.id == job_id, jobs.c.lease_token == token)

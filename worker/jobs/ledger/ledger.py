@@ -10,6 +10,8 @@ from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.erasures import Erasures
+from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
@@ -19,14 +21,16 @@ IN_MEMORY = "sqlite:///:memory:"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs and lists of them, deliveries, keys and audit, projects."""
+    """Jobs, their events and lists of them, deliveries, keys and audit, projects, erasures."""
 
     database: Database
     jobs: Jobs
+    events: Events
     lists: Lists
     deliveries: Deliveries
     access: Access
     projects: Projects
+    erasures: Erasures
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -44,10 +48,12 @@ class Ledger:
         return cls(
             database,
             Jobs(database, deliveries),
+            Events(database),
             Lists(database),
             deliveries,
             Access(database),
             Projects(database),
+            Erasures(database),
         )
 
     def check(self) -> None:

@@ -72,10 +72,10 @@ class LocalStore:
         folder = self._root.joinpath(*PurePosixPath(prefix).parts)
         start = folder if prefix.endswith("/") else folder.parent
         with self._translated():
-            for path in start.rglob("*"):
-                key = path.relative_to(self._root).as_posix()
-                if key.startswith(prefix) and not path.name.startswith(_UNFINISHED) and path.is_file():
-                    stat = self._stat(key, path)
+            for place, _, names in os.walk(start, onerror=_unless_gone):
+                for path in (Path(place, name) for name in names if not name.startswith(_UNFINISHED)):
+                    key = path.relative_to(self._root).as_posix()
+                    stat = self._stat(key, path) if key.startswith(prefix) else None
                     if stat is not None:
                         yield stat
 
@@ -148,6 +148,12 @@ class LocalStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         return Stat(key, found.st_size, f"{found.st_mtime_ns}-{found.st_ino}")
+
+
+def _unless_gone(error: OSError) -> None:
+    """A folder may be removed by `delete` while it is walked; other troubles are told."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def _opened(path: Path) -> BinaryIO:

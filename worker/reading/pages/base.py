@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.page import Word
+from schemas.page import Box, Word
 from worker.settings import Settings
 
 Picture = NDArray[np.uint8]
@@ -18,7 +19,10 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class PageLimits:
-    """How much a single file may take. Bytes, seconds, pixels, pages."""
+    """How much a single file may take. Bytes, seconds, pixels, pages, words of a page.
+
+    `embedded_data` says whether what the file itself says is looked for: attachments, codes, form fields.
+    """
 
     dpi: int
     max_bytes: int
@@ -27,6 +31,9 @@ class PageLimits:
     max_source_pixels: int
     max_memory: int
     page_seconds: float
+    document_seconds: float
+    max_words: int
+    embedded_data: bool
 
     @classmethod
     def of(cls, settings: Settings) -> PageLimits:
@@ -37,9 +44,32 @@ class PageLimits:
         """Plain values, to cross a process border."""
         return asdict(self)
 
+    @property
+    def max_words_in_all(self) -> int:
+        """Words of all pages: the reader keeps them until the document is read."""
+        return 100 * self.max_words
+
     def scale(self, width: float, height: float, *, wanted: float) -> float:
         """The factor nearest to `wanted` that keeps width x height within `max_pixels`."""
         return min(wanted, math.sqrt(self.max_pixels / (max(width, 1.0) * max(height, 1.0))))
+
+
+@dataclass(frozen=True, slots=True)
+class Barcode:
+    """A code on a page that machines read: what it says, its symbology ("QRCode"), its place."""
+
+    text: str
+    symbology: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a fillable PDF: the name its maker gave it, what was filled in, its place."""
+
+    name: str
+    value: str
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +84,8 @@ class Page:
     picture: Picture
     words: tuple[Word, ...] = ()
     text_layer: bool = False
+    barcodes: tuple[Barcode, ...] = ()
+    form_fields: tuple[FormField, ...] = ()
 
     @property
     def width(self) -> int:
@@ -76,6 +108,10 @@ class OpenDocument(Protocol):
 
     def page(self, index: int, limits: PageLimits) -> Page:
         """Draw the page at `index` (from 0); raises SourceError when this page cannot be drawn."""
+        ...
+
+    def attachments(self, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Name and content of the files in the file that are no larger than that."""
         ...
 
     def close(self) -> None:

@@ -4,15 +4,11 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, field_validator
 
 from schemas.registry import from_json_schema, from_model
-from tests.build import line
 from worker.checks import fit, validate
-from worker.reading.engines.vision import grounding
 
 
 def issues(schema: dict[str, Any], data: dict[str, Any]) -> set[tuple[str, str]]:
@@ -73,43 +69,6 @@ def test_the_validators_of_a_class_are_asked() -> None:
     assert "even" in issue.message
 
 
-LINES = {
-    1: (line(60, 60, "Grand total RM 1,234.50"), line(60, 120, "Dated 5 March 2019")),
-    2: (line(60, 60, "Höllberg & Söhne"),),
-}
-
-
-def test_values_are_found_where_they_are_printed() -> None:
-    data = {
-        "total": 1234.5,
-        "date": "2019-03-05",
-        "name": "höllberg & söhne",
-        "nowhere": "zzzz",
-        "none": None,
-    }
-    found = grounding.locate(data, LINES)
-    assert found["/total"].citations[0].text == "1,234.50"
-    assert found["/date"].citations[0].text == "5 March 2019"
-    assert found["/name"].citations[0].page == 2
-    assert found["/nowhere"].citations == ()
-    assert found["/nowhere"].confidence < found["/total"].confidence
-    assert "/none" not in found
-
-
-def test_a_letter_read_differently_is_forgiven_and_trusted_less() -> None:
-    found = grounding.locate({"name": "Hollberg & Sohne"}, LINES)["/name"]
-    assert found.citations[0].page == 2
-    assert found.confidence < 0.6
-
-
-@given(st.text(min_size=1, max_size=30))
-def test_any_part_of_a_line_is_found_in_it(text: str) -> None:
-    printed = line(60, 60, "abc " + text + " xyz")
-    found = grounding.locate({"v": text}, {1: (printed,)})["/v"]
-    for citation in found.citations:
-        assert citation.text in printed.text
-
-
 def test_openapi_null_is_no_breach() -> None:
     schema = {"type": "object", "properties": {"x": {"type": "string", "nullable": True}}}
     assert issues(schema, {"x": None}) == set()
@@ -161,35 +120,6 @@ def test_a_pattern_without_end_is_given_up() -> None:
     [issue] = validate.check({"a": "a" * 60 + "!"}, from_json_schema(raw, name="t"))
     assert time.monotonic() - started < 3
     assert issue.code == "check_failed"
-
-
-@pytest.mark.parametrize(
-    ("value", "printed", "found"),
-    [
-        (-12.5, "Total -12.50", "-12.50"),
-        (-12.5, "Total (12.50)", "(12.50)"),
-        (-12.5, "12.50- EUR", "12.50-"),
-        (-12.5, "Total -€12.50", "-€12.50"),
-        (12.5, "Total -12.50", None),
-        (12.5, "Total (12.50)", None),
-        (2, "pages (2)", "2"),
-        (1234.5, "1 234,50 EUR", "1 234,50"),
-        (1234.5, "1\u00a0234,50", "1\u00a0234,50"),
-        (2, "2 100.00", "2"),
-        (100, "2 100.00", "100.00"),
-        (46.61, "RM46.61", "46.61"),
-        (4.2, "3.6x4.2 m", "4.2"),
-        (42, "INV-2026-0042", None),
-        (2026, "INV-2026-0042", None),
-        (500, "Rs.500", "500"),
-        (2.018, "12.03.2018", None),
-    ],
-)
-def test_numbers_are_found_with_their_signs_and_thousands(
-    value: float, printed: str, found: str | None
-) -> None:
-    [evidence] = grounding.locate({"n": value}, {1: [line(100, 100, printed)]}).values()
-    assert [citation.text for citation in evidence.citations] == ([found] if found else [])
 
 
 EVIL: dict[str, Any] = {"^(a|a)*$": {}}

@@ -85,7 +85,7 @@ class CogVLMForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
         pixel_values: Tensor | None = None,
-        past_key_values: Any = None,
+        cache: Any = None,
         use_cache: bool | None = None,
         logits_to_keep: int = 0,
         **_: Any,
@@ -94,26 +94,26 @@ class CogVLMForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
         types = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
         if position_ids is None:
             position_ids = positions_of(types, attention_mask)
-        if past_key_values is None and use_cache:
-            past_key_values = DynamicCache(config=self.config)
-        seen = past_key_values.get_seq_length() if past_key_values is not None else 0
+        if cache is None and use_cache:
+            cache = DynamicCache(config=self.config)
+        seen = cache.get_seq_length() if cache is not None else 0
         hidden = self.model(
             input_ids,
             types,
             positions=position_ids,
             pixels=pixel_values,
-            cache=past_key_values,
+            cache=cache,
             mask=_mask(attention_mask, input_ids.shape[1], seen),
         )
         logits = self.lm_head(hidden[:, -logits_to_keep:]).float()
-        return CausalLMOutputWithPast(logits=logits, past_key_values=past_key_values)
+        return CausalLMOutputWithPast(logits=logits, cache=cache)
 
     def prepare_inputs_for_generation(
         self,
         input_ids: Tensor,
         *,
         token_type_ids: Tensor | None = None,
-        past_key_values: Any = None,
+        cache: Any = None,
         attention_mask: Tensor | None = None,
         pixel_values: Tensor | None = None,
         **more: Any,
@@ -121,14 +121,14 @@ class CogVLMForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
         """What the next step takes: everything at first, then the newest token alone."""
         types = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
         positions = positions_of(types, attention_mask)
-        seen = past_key_values.get_seq_length() if past_key_values is not None else 0
+        seen = cache.get_seq_length() if cache is not None else 0
         return {
             "input_ids": input_ids[:, seen:],
             "token_type_ids": types[:, seen:],
             "position_ids": positions[:, seen:],
             "attention_mask": attention_mask,
             "pixel_values": pixel_values if seen == 0 else None,
-            "past_key_values": past_key_values,
+            "cache": cache,
             "use_cache": more.get("use_cache", True),
             "logits_to_keep": more.get("logits_to_keep") or 0,
         }

@@ -28,7 +28,7 @@ from worker.errors import (
     UnsupportedByEngine,
 )
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.vision import attempts, grounding, parse, resize
+from worker.reading.engines.vision import attempts, grounding, parse, prompts, resize
 from worker.reading.engines.vision.answer_lengths import Lengths
 from worker.reading.engines.vision.attempts import PageAttempt
 from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt
@@ -43,7 +43,6 @@ from worker.reading.engines.vision.page_read import (
     without_frames,
     without_words,
 )
-from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page, Picture
 from worker.reading.text.page_lines import LineSource
 
@@ -121,9 +120,12 @@ class VisionEngine:
         whole = merge([page.attempt.read for page in read if page.attempt is not None], request.schema.root)
         lines = {page.number: page.page_lines.lines for page in read}
         turns = {page.number: page.page_lines.quarter_turns for page in read}
+        evidence = grounding.locate(
+            whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=request.schema.root
+        )
         return Reading(
             data=whole.data,
-            evidence=grounding.locate(whole.data, lines, turns=turns, token_evidence=whole.token_evidence),
+            evidence=evidence,
             has_text=any(lines.values()),
             issues=tuple(issues_of(read)),
             tokens=tokens_of(read),
@@ -178,8 +180,8 @@ class _Task:
         self._generator = generator
         self._generation = generation
         self._lengths = lengths
-        self._language = render.language_of(request.schema)
-        self._question = render.extract(request.schema, self._language)
+        self._language = prompts.language_of(request.schema)
+        self._question = prompts.extract(request.schema, self._language)
         self._schema = answer_schema(request.schema.root)
 
     def counted(self, page: Future[PageRead]) -> PageRead:
@@ -205,7 +207,7 @@ class _Task:
         wrong = self._complaints(first.read)
         if not wrong or first.notes:  # an answer in parts, or one that was hard to get, is left alone
             return first
-        told = render.correct(wrong[:MOST_TOLD], self._language)
+        told = prompts.correct(wrong[:MOST_TOLD], self._language)
         second = attempts.again(prompt, first.answers[-1], told)
         try:
             answer = self._ask(second)

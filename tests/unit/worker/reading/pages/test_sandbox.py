@@ -7,9 +7,11 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from schemas import registry
 from tests.build import pdf, picture
@@ -112,9 +114,9 @@ def test_a_child_that_dies_between_pages_costs_no_other_page(tmp_path: Path, san
     assert sorted([*numbers, *failures]) == [1, 2, 3, 4]
 
 
-def test_the_child_ends_with_its_parent() -> None:
+def test_the_child_ends_with_its_parent(tmp_path: Path) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-m", "worker.reading.pages.child"],
+        [sys.executable, "-m", "worker.reading.pages.child", str(tmp_path)],
         stdin=subprocess.PIPE,
         cwd=Path(__file__).parents[5],
     )
@@ -123,10 +125,10 @@ def test_the_child_ends_with_its_parent() -> None:
     assert child.wait(timeout=10) == 0
 
 
-def test_the_wire_carries_pages_and_errors_unharmed() -> None:
+def test_the_wire_carries_pages_and_errors_unharmed(limits: PageLimits) -> None:
     page = Page(3, np.arange(24, dtype=np.uint8).reshape(2, 4, 3))
     header, payload = protocol.page_message(page)
-    back = protocol.page_of(header, bytearray(payload))
+    back = protocol.page_of(header, bytearray(payload), number=3, limits=limits)
     assert back.number == 3
     assert (back.picture == page.picture).all()
     error = protocol.error_of(protocol.error_message(errors.TooManyPages(pages=9, limit=3), event="failed"))
@@ -137,7 +139,102 @@ def test_the_wire_carries_pages_and_errors_unharmed() -> None:
 def test_the_wire_takes_no_memory_for_lies() -> None:
     lie = (2**40).to_bytes(8, "big") + (0).to_bytes(8, "big")
     with pytest.raises(ValueError, match="larger"):
-        protocol.receive(lambda size: bytearray(lie[:size]), max_payload=100)
+        protocol.receive(lambda size: bytearray(lie[:size]), max_header=100, max_payload=100)
+
+
+GOOD = {"event": "page", "number": 1, "height": 2, "width": 4, "words": [], "text_layer": False}
+
+
+@pytest.mark.parametrize(
+    ("lie", "error"),
+    [
+        ({"number": 2}, ValueError),
+        ({"height": -1, "width": -8}, ValueError),
+        ({"height": 0, "width": 0}, ValueError),
+        ({"height": 4, "width": 4}, ValueError),
+        ({"words": [["a", 0, 0, float("nan"), 1]]}, ValueError),
+        ({"words": [[5, 0, 0, 1, 1]]}, ValueError),
+        ({"words": [["a", 0, 0, 1]]}, TypeError),
+        ({"words": [["a", 0, 0, 1, 1]] * 10_001}, errors.PageTooDense),
+        ({"words": [["a" * 400_001, 0, 0, 1, 1]]}, errors.PageTooDense),
+    ],
+    ids=str,
+)
+def test_nothing_a_child_says_of_a_page_is_believed(
+    lie: dict[str, Any], error: type[Exception], limits: PageLimits
+) -> None:
+    protocol.page_of(GOOD, bytearray(24), number=1, limits=limits)
+    with pytest.raises(error):
+        protocol.page_of({**GOOD, **lie}, bytearray(24), number=1, limits=limits)
+
+
+@pytest.mark.parametrize("pages", [0, -1, 10**9, "many", None])
+def test_nothing_a_child_says_of_a_document_is_believed(pages: object, limits: PageLimits) -> None:
+    with pytest.raises(ValueError, match="pages"):
+        protocol.page_count_of({"pages": pages}, limits)
+
+
+@pytest.mark.parametrize(
+    "told", ["StorageUnavailable", "DeviceLost", "Stopped", "PagemillError", "Exception"]
+)
+def test_a_child_cannot_speak_for_the_service(told: str) -> None:
+    error = protocol.error_of({"error": told, "facts": {"detail": "x" * 10_000}})
+    assert isinstance(error, errors.CorruptFile)
+    assert len(str(error)) < 1000
+    assert isinstance(protocol.error_of({"error": "CorruptFile", "facts": 5}), errors.CorruptFile)
+
+
+@pytest.mark.parametrize("header", [b"[" * 100_000, b"[1]", b"{", b"\xff"])
+def test_a_header_that_is_none_is_nonsense(header: bytes) -> None:
+    message = bytearray(len(header).to_bytes(8, "big") + bytes(8) + header)
+
+    def read(size: int) -> bytearray:
+        piece = message[:size]
+        del message[:size]
+        return piece
+
+    with pytest.raises(ValueError):  # noqa: PT011 (any of its kinds)
+        protocol.receive(read, max_header=2**20, max_payload=0)
+
+
+def test_a_page_thinner_than_any_is_refused_before_a_recogniser_sees_it(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    for number, size in enumerate(((10_001, 1), (1, 10_001))):
+        Image.new("RGB", size, "white").save(tmp_path / f"{number}.png")
+        [page] = sandbox.open(tmp_path / f"{number}.png")
+        assert isinstance(page, PageFailed)
+        assert page.error.code == "page_too_thin"
+
+
+def test_a_page_with_more_words_than_a_newspaper_is_refused(tmp_path: Path, limits: PageLimits) -> None:
+    with Sandbox(replace(limits, max_words=20)) as sandbox:
+        first, second = sandbox.open(pdf(tmp_path / "a.pdf", ["a " * 5, "b " * 30]))
+    assert isinstance(first, Page)
+    assert isinstance(second, PageFailed)
+    assert second.error.code == "page_too_dense"
+
+
+def test_a_document_ends_with_its_time_and_keeps_the_pages_it_had(tmp_path: Path, limits: PageLimits) -> None:
+    with Sandbox(replace(limits, document_seconds=3.0)) as sandbox:
+        pages = iter(sandbox.open(pdf(tmp_path / "a.pdf", ["x"] * 5)))
+        assert isinstance(next(pages), Page)
+        time.sleep(3.1)
+        rest = list(pages)
+        assert [page.error.code for page in rest if isinstance(page, PageFailed)] == ["document_timeout"] * 4
+        assert children_of(os.getpid()) == []
+
+
+def test_a_document_has_words_enough_as_a_whole(tmp_path: Path, limits: PageLimits) -> None:
+    with Sandbox(replace(limits, max_words=1)) as sandbox:
+        document = sandbox.open(pdf(tmp_path / "a.pdf", ["x"] * 104))
+        codes = [page.error.code for page in document if isinstance(page, PageFailed)]
+    assert codes == ["document_too_dense"] * 3
+
+
+def test_a_document_is_taken_away_when_it_is_read(tmp_path: Path, sandbox: Sandbox) -> None:
+    assert len(list(sandbox.open(pdf(tmp_path / "a.pdf", ["x"])))) == 1
+    assert [path for path in sandbox._folder.path.rglob("*") if path.is_file()] == []
 
 
 def test_an_engine_that_fails_leaves_no_child_at_work(tmp_path: Path, sandbox: Sandbox) -> None:

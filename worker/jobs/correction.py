@@ -1,0 +1,78 @@
+"""The evidence of data that a person has corrected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import takewhile
+from typing import Any
+
+from schemas import pointer
+from schemas.record import Evidence, Record
+
+_COMPARED = 1000  # items between the first and the last change, beyond which none is followed
+_CORRECTED = Evidence(confidence=1.0, origin="corrected")
+
+
+def evidence(read: Record, data: Mapping[str, Any]) -> dict[str, Evidence]:
+    """The evidence of values that stayed, and for those that changed, that a person said so.
+
+    A corrected value has no citation: what it replaced stood there. The items of a list are followed
+    where others were put in or taken out, so that none takes over the place of its neighbour.
+    """
+    fields: dict[str, Evidence] = {}
+    for at, value, was_at, before in _pairs(data, read.data, at="", was_at=""):
+        if was_at is None or value != before or isinstance(value, bool) != isinstance(before, bool):
+            fields[at] = _CORRECTED
+        elif was_at in read.fields:
+            fields[at] = read.fields[was_at]
+    return fields
+
+
+def _pairs(
+    data: Any, before: Any, *, at: str, was_at: str | None
+) -> Iterator[tuple[str, Any, str | None, Any]]:
+    """Every scalar with its pointer, and the pointer and the value it had; None for what is new."""
+    if isinstance(data, Mapping):
+        known = before if isinstance(before, Mapping) else {}
+        for name, value in data.items():
+            was = _below(was_at, name) if name in known else None
+            yield from _pairs(value, known.get(name), at=at + pointer.join(name), was_at=was)
+    elif isinstance(data, list):
+        items = before if isinstance(before, list) else []
+        origins = _origins(data, items)
+        for index, value in enumerate(data):
+            came = origins.get(index)
+            was = None if came is None else _below(was_at, came)
+            old = None if came is None else items[came]
+            yield from _pairs(value, old, at=at + pointer.join(index), was_at=was)
+    else:
+        yield at, data, was_at, before
+
+
+def _below(was_at: str | None, part: str | int) -> str | None:
+    return None if was_at is None else was_at + pointer.join(part)
+
+
+def _origins(data: Sequence[Any], before: Sequence[Any]) -> dict[int, int]:
+    """By the index of an item, that of the item it was; a run of changed ones keeps its order."""
+    new, old = ([json.dumps(item, sort_keys=True) for item in items] for items in (data, before))
+    head = _alike(zip(new, old, strict=False))
+    tail = _alike(zip(reversed(new[head:]), reversed(old[head:]), strict=False))
+    new_end, old_end = len(new) - tail, len(old) - tail
+    origins = dict(zip(range(head), range(head), strict=True))
+    origins |= zip(range(new_end, len(new)), range(old_end, len(old)), strict=True)
+    if max(new_end, old_end) - head > _COMPARED:
+        return origins
+    for tag, a, b, c, d in SequenceMatcher(
+        None, old[head:old_end], new[head:new_end], autojunk=False
+    ).get_opcodes():
+        if tag == "equal" or b - a == d - c:
+            origins |= zip(range(head + c, head + d), range(head + a, head + b), strict=True)
+    return origins
+
+
+def _alike(pairs: Iterable[tuple[str, str]]) -> int:
+    """How many pairs are equal before the first that is not."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
