@@ -258,13 +258,18 @@ class _Table:
         """Whether the first word of the next line had no room behind a line."""
         columns = self._head.columns
         room = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
-        starts = [
-            span.cell.x_at(span.start) for _, filled in self._rows for span in filled.get(index + 1, ())[:1]
-        ]
-        room = min([room, *starts])
+        beside = (filled[index + 1][0] for _, filled in self._rows if index + 1 in filled)
+        starts = [span.cell.x_at(span.start) for span in beside]
+        room = min([room, *starts, self._wrapped_at(index)])
         word = re.match(r"\S+", first.text)
         width = first.cell.x_at(first.start + word.end()) - first.cell.x_at(first.start) if word else 0.0
         return line.cell.x_at(line.end) + width + 0.6 * line.cell.height > room
+
+    def _wrapped_at(self, index: int) -> float:
+        """Where the texts of a column were wrapped: two of its lines end near there, and none behind it."""
+        ends = sorted(span.cell.x_at(span.end) for _, filled in self._rows for span in filled.get(index, ()))
+        width = ends[-1] - self._head.columns[index].x0 if ends else 0.0
+        return ends[-1] if len(ends) > 1 and ends[-1] - ends[-2] < 0.08 * width else float("inf")
 
     def _group(self, item: Item) -> Group:
         fields: dict[str, Filling] = {}
