@@ -14,7 +14,20 @@ from fastapi_offline import FastAPIOffline
 from api import problems
 from api.auth import require_safe
 from api.limits import SmallBodies
-from api.routes import audit, batches, documents, events, hooks, jobs, kinds, status
+from api.routes import (
+    audit,
+    batches,
+    counts,
+    documents,
+    events,
+    hooks,
+    jobs,
+    kinds,
+    pages,
+    records,
+    reviews,
+    status,
+)
 from api.webhooks import Sender
 from worker.errors import NotFound
 from worker.jobs.app import App, connect
@@ -27,6 +40,7 @@ _DESCRIPTION = """
 Send documents, get validated JSON with the place on the page of every value. Errors are
 `application/problem+json` with a stable `code`. Keys go into `Authorization: Bearer pm_…`.
 """
+_ROUTES = (documents, jobs, counts, records, pages, reviews, batches, kinds, events, hooks, audit, status)
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' blob:; style-src 'self'; script-src 'self'; frame-ancestors 'none'"
 )
@@ -74,7 +88,7 @@ def create(app: App) -> FastAPI:
     api.state.parts = app
     problems.install(api)
     api.add_middleware(SmallBodies, except_path="/v1/jobs")
-    for routes in (documents, jobs, batches, kinds, events, hooks, audit, status):
+    for routes in _ROUTES:
         api.include_router(routes.router)
     _install_page(api)
     TRACING.watch_api(api)

@@ -13,7 +13,8 @@
     │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
-                         Forbidden  RateLimited  Refused
+                         Forbidden  RateLimited  Refused  StaleRevision (RecordChanged)  OpenFlags
+                         ReviewLeaseLost
 
 The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
 are for machines. Messages name no path but the file name the user gave.
@@ -38,10 +39,14 @@ from worker.errors.request import (
     Forbidden,
     KeyReused,
     NotFound,
+    OpenFlags,
     RateLimited,
+    RecordChanged,
     Refused,
     RequestError,
     RequestInvalid,
+    ReviewLeaseLost,
+    StaleRevision,
     Unauthorized,
     UnsupportedMedia,
     UploadTooLarge,
@@ -109,6 +114,7 @@ __all__ = [
     "ModelUnusable",
     "NotFound",
     "ObjectMissing",
+    "OpenFlags",
     "OpenerKilled",
     "OutOfMemory",
     "OutputInvalid",
@@ -122,9 +128,11 @@ __all__ = [
     "PasswordRequired",
     "QueueUnavailable",
     "RateLimited",
+    "RecordChanged",
     "Refused",
     "RequestError",
     "RequestInvalid",
+    "ReviewLeaseLost",
     "SchemaInvalid",
     "SchemaTooLarge",
     "ServiceError",
@@ -132,6 +140,7 @@ __all__ = [
     "SourceError",
     "SourceMemory",
     "SourceTimeout",
+    "StaleRevision",
     "Stopped",
     "StorageUnavailable",
     "TooLarge",

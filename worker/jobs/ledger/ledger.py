@@ -14,13 +14,14 @@ from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
+from worker.jobs.ledger.reviews import Reviews
 
 IN_MEMORY = "sqlite:///:memory:"
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists of them, deliveries, keys and audit, projects."""
+    """Jobs, their events and lists of them, reviews, deliveries, keys and audit, projects."""
 
     database: Database
     jobs: Jobs
@@ -29,6 +30,7 @@ class Ledger:
     deliveries: Deliveries
     access: Access
     projects: Projects
+    reviews: Reviews
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -51,6 +53,7 @@ class Ledger:
             deliveries,
             Access(database),
             Projects(database),
+            Reviews(database),
         )
 
     def check(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from worker.jobs.ledger.database import Database
-from worker.jobs.ledger.tables import deliveries, events, jobs, kinds, members, projects, tombstones
+from worker.jobs.ledger.tables import deliveries, events, found, jobs, kinds, members, projects, tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class Projects:
             self._database.insert_new(connection, tombstones, **row)
             connection.execute(delete(members).where(members.c.job_id == job_id))
             connection.execute(delete(events).where(events.c.job_id == job_id))
+            connection.execute(delete(found).where(found.c.job_id == job_id))
             connection.execute(delete(deliveries).where(deliveries.c.job_id == job_id))
             connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.project == project))
 
