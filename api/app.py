@@ -13,6 +13,8 @@ from fastapi_offline import FastAPIOffline
 
 from api import problems
 from api.auth import require_safe
+from api.deadlines import MOST_CONNECTIONS, PromptConnection
+from api.doors import Doors
 from api.limits import SmallBodies
 from api.routes import (
     audit,
@@ -31,9 +33,9 @@ from api.routes import (
 from api.webhooks import Sender
 from worker.errors import NotFound
 from worker.jobs.app import App, connect
+from worker.jobs.tracing import TRACING
 from worker.log import logger
 from worker.settings import Settings, version
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _DESCRIPTION = """
@@ -62,6 +64,8 @@ def serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=PromptConnection,
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=5,
     )
 
@@ -86,8 +90,10 @@ def create(app: App) -> FastAPI:
         separate_input_output_schemas=False,
     )
     api.state.parts = app
+    api.state.readiness, api.state.metrics = status.readiness(app), status.figures(app)
     problems.install(api)
     api.add_middleware(SmallBodies, except_path="/v1/jobs")
+    api.add_middleware(Doors)
     for routes in _ROUTES:
         api.include_router(routes.router)
     _install_page(api)

@@ -22,6 +22,7 @@ _TOO_BUSY = 503
 _OF_FRAMEWORK = {
     404: ("not_found", "There is nothing at this address; /docs lists those there are."),
     405: ("method_not_allowed", "This address takes other methods; /docs lists them."),
+    408: ("request_timeout", "The rest of the request did not come in time; send it again."),
     413: ("too_large", "The request is larger than the service takes."),
 }
 

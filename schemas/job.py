@@ -101,6 +101,8 @@ class JobSpec(BaseModel):
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY)
     batch: str | None = None
     created_at: float = Field(description="Seconds since 1970.")
+    incarnation: int = Field(0, ge=0, description="How often the job was erased before.")
+    source_incarnation: int = Field(0, ge=0, description="How often its source was.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from api.auth import AppDep, ReaderOf
 from api.export import columns, lines, parquet, spreadsheet
 from api.problems import responses
 from api.routes import cursors
+from api.store_threads import in_store_threads
 from api.views import BatchPage, BatchView
 from worker.errors import NotFound
 from worker.jobs import audit
@@ -76,4 +77,6 @@ def export_batch(
     pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
     body = pieces(app, wanted, () if format is Format.JSONL else columns.of_batch(app, wanted))
     disposition = f'attachment; filename="{name}.{format}"'
-    return StreamingResponse(body, media_type=_MEDIA[format], headers={"Content-Disposition": disposition})
+    return StreamingResponse(
+        in_store_threads(body), media_type=_MEDIA[format], headers={"Content-Disposition": disposition}
+    )

@@ -13,6 +13,7 @@ from api.auth import Admin, AppDep, ReaderOf, Submitter
 from api.problems import responses
 from api.routes import cursors
 from api.routes.named_job import JobId, find_job
+from api.store_threads import in_store_thread
 from api.views import EventView, JobPage, JobView, seconds_of
 from schemas.job import FINISHED, JobState
 from worker.jobs import change
@@ -80,21 +81,27 @@ def list_job_events(job_id: JobId, app: AppDep, principal: ReaderOf) -> list[Eve
 
 
 @router.post("/{job_id}/cancel", responses=responses(404, 409, 410))
-def cancel_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
+async def cancel_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
     """Give a job up: at once when it waits, after the page in hand when it runs."""
-    find_job(app, job_id, principal.project)
-    return JobView.of(change.cancel(app, job_id, project=principal.project, actor=principal.actor))
+    await run_in_threadpool(find_job, app, job_id, principal.project)
+    changed = await in_store_thread(
+        change.cancel, app, job_id, project=principal.project, actor=principal.actor
+    )
+    return JobView.of(changed)
 
 
 @router.post("/{job_id}/retry", status_code=202, responses=responses(404, 409, 410))
-def retry_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
+async def retry_job(job_id: JobId, app: AppDep, principal: Submitter) -> JobView:
     """Read a failed or cancelled job again."""
-    find_job(app, job_id, principal.project)
-    return JobView.of(change.retry(app, job_id, project=principal.project, actor=principal.actor))
+    await run_in_threadpool(find_job, app, job_id, principal.project)
+    changed = await in_store_thread(
+        change.retry, app, job_id, project=principal.project, actor=principal.actor
+    )
+    return JobView.of(changed)
 
 
 @router.delete("/{job_id}", status_code=204, responses=responses(404, 410))
-def erase_job(job_id: JobId, app: AppDep, principal: Admin) -> None:
+async def erase_job(job_id: JobId, app: AppDep, principal: Admin) -> None:
     """Erase source, pages, record and index; that there was a job is all that stays."""
-    find_job(app, job_id, principal.project)
-    change.erase(app, job_id, project=principal.project, actor=principal.actor)
+    await run_in_threadpool(find_job, app, job_id, principal.project)
+    await in_store_thread(change.erase, app, job_id, project=principal.project, actor=principal.actor)

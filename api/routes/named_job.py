@@ -23,7 +23,7 @@ def find_job(app: App, job_id: str, project: str) -> Job:
     try:
         return app.ledger.jobs.get(job_id, project=project)
     except NotFound:
-        if app.ledger.projects.erased_at(job_id, project=project) is not None:
+        if app.ledger.erasures.erased_at(job_id, project=project) is not None:
             raise Erased from None
         raise
 

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from api.auth import AppDep, Principal, ReaderOf
 from api.problems import responses
 from api.routes.named_job import PENDING, JobId, find_job, note, pending
+from api.store_threads import in_store_thread, in_store_threads
 from api.views import LinesView
 from schemas.job import Job
 from worker.errors import NotFound
@@ -45,14 +46,14 @@ _DRAWN = {Size.FULL: Drawing.PICTURE, Size.THUMB: Drawing.THUMBNAIL}
 @router.get(
     "/{job_id}/source", response_class=StreamingResponse, responses=responses(404, 410, more={200: _SOURCE})
 )
-def get_source(job_id: JobId, app: AppDep, principal: ReaderOf) -> StreamingResponse:
+async def get_source(job_id: JobId, app: AppDep, principal: ReaderOf) -> StreamingResponse:
     """The document as it came, to be saved: no browser shows it, for it may be anything."""
-    job = find_job(app, job_id, principal.project)
-    key = object_keys.source(job.spec.project, job.spec.source_sha256)
-    stat = app.store.stat(key)
+    job = await run_in_threadpool(find_job, app, job_id, principal.project)
+    key = object_keys.source(job.spec)
+    stat = await in_store_thread(app.store.stat, key)
     if stat is None:
         raise NotFound(what="source of this job")
-    note(app, job, "download", principal)
+    await run_in_threadpool(note, app, job, "download", principal)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(job.spec.filename, safe='')}",
         "Content-Length": str(stat.size),
@@ -60,7 +61,9 @@ def get_source(job_id: JobId, app: AppDep, principal: ReaderOf) -> StreamingResp
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    return StreamingResponse(_pieces(app, key), media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(
+        in_store_threads(_pieces(app, key)), media_type="application/octet-stream", headers=headers
+    )
 
 
 @router.get(
@@ -109,14 +112,14 @@ async def _drawn(
     key = object_keys.drawn(job, number, what)
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
-    while await run_in_threadpool(app.store.stat, key) is None:
-        if await run_in_threadpool(app.store.stat, object_keys.undrawable(job, number)) is not None:
+    while await in_store_thread(app.store.stat, key) is None:
+        if await in_store_thread(app.store.stat, object_keys.undrawable(job, number)) is not None:
             raise NotFound(what=f"picture of page {number}")
         await run_in_threadpool(_ask_to_draw, app, job, number, what)
         if loop.time() > until:
             return job
         await asyncio.sleep(_LOOK_EVERY)
-    return await run_in_threadpool(app.store.read, key)
+    return await in_store_thread(app.store.read, key)
 
 
 def _ask_to_draw(app: App, job: Job, number: int, what: Drawing) -> None:

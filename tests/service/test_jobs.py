@@ -19,6 +19,7 @@ from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
 from worker.errors import (
     EmptyDocument,
+    LedgerUnavailable,
     ModelUnusable,
     NotFound,
     OutOfMemory,
@@ -71,8 +72,8 @@ def test_a_document_becomes_a_record(app: App, worker_state: WorkerState) -> Non
     assert record["job_id"] == job.id
     assert record["provenance"]["filename"] == "账单 1.png"
     assert stat_keys(app) == {
-        object_keys.source("default", job.spec.source_sha256),
-        object_keys.spec("default", job.id),
+        object_keys.source(job.spec),
+        object_keys.asked(job.spec),
         object_keys.record(job),
     }
 
@@ -138,8 +139,8 @@ def test_an_outcome_written_before_the_worker_died_is_not_read_again(
     job = send(app)
     worker_state.work("cpu")
     written = app.store.read(object_keys.record(job))
-    app.ledger.projects.bury(job.id, project="default", now=0)  # the ledger never heard of the end
-    app.ledger.jobs.open(job.spec, queue="cpu", now=0)
+    with app.ledger.database.write() as connection:  # the ledger never heard of the end
+        connection.exec_driver_sql("UPDATE jobs SET state = 'queued', attempts = 0, finished_at = NULL")
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
     sweep(app)
     worker_state.work("cpu")
@@ -336,11 +337,11 @@ def test_erasing_leaves_a_stone_and_what_others_need(app: App, worker_state: Wor
     for _ in range(2):
         worker_state.work("cpu")
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app, object_keys.folder("default", job.id)) == {object_keys.tombstone("default", job.id)}
-    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is not None
+    assert stat_keys(app, object_keys.folder(job.spec)) == {object_keys.tombstone(job.spec)}
+    assert app.store.stat(object_keys.source(job.spec)) is not None
     change.erase(app, twin.id, project="default", actor="t")
-    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is None
-    stone = json.loads(app.store.read(object_keys.tombstone("default", job.id)))
+    assert app.store.stat(object_keys.source(job.spec)) is None
+    stone = json.loads(app.store.read(object_keys.tombstone(job.spec)))
     assert set(stone) == {"job_id", "erased_at"}
 
 
@@ -354,7 +355,7 @@ def test_what_a_worker_writes_after_the_erasure_goes_too(
     until(lambda: state(app, job) is JobState.RUNNING)
     change.erase(app, job.id, project="default", actor="t")
     thread.join(10)
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> None:
@@ -367,7 +368,7 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
     waiting = send(app)
     cancelled = send(app)
     change.cancel(app, cancelled.id, project="default", actor="t")
-    app.store.write(object_keys.spec("default", "f" * 32), b"{broken")
+    app.store.write(f"projects/default/jobs/{'f' * 32}/job.json", b"{broken")
     for name, odd in (
         ("0009.json", b"{}"),
         ("0008.json", b"[1]"),
@@ -420,7 +421,7 @@ def test_every_batch_a_document_was_sent_with_comes_back(app: App, worker_state:
     assert rebuild(fresh).entered == 0
     fresh.ledger.close()
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_tidying_goes_on_where_one_step_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -572,7 +573,7 @@ def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(
     hasty.leases.end()
 
 
-def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
+def test_what_could_not_be_removed_goes_with_a_later_sweep(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = send(app)
@@ -583,42 +584,49 @@ def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(app.store, "delete", away)
-        with pytest.raises(StorageUnavailable):
+        change.erase(app, job.id, project="default", actor="t")
+    assert object_keys.record(job) in stat_keys(app)
+    with pytest.raises(NotFound):
+        change.erase(app, job.id, project="default", actor="t")
+    tidy(App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + 3600))
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
+
+
+def test_an_erasure_that_was_interrupted_is_finished_by_a_rebuild(
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+    worker_state.work("cpu")
+
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable(detail="test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(app.ledger.erasures), "bury", away)
+        with pytest.raises(LedgerUnavailable):
             change.erase(app, job.id, project="default", actor="t")
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     assert rebuild(fresh).found == 0  # the tombstone is there: what is left goes, and is not read again
+    assert fresh.ledger.erasures.erased_at(job.id, project="default") is not None
+    assert stat_keys(app) == {object_keys.source(job.spec), object_keys.tombstone(job.spec)}
     fresh.ledger.close()
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_a_document_may_come_again_after_it_was_erased(app: App, worker_state: WorkerState) -> None:
     document = picture()
     job = send(app, document)
     change.erase(app, job.id, project="default", actor="t")
-    assert send(app, document).id == job.id
-    assert object_keys.tombstone("default", job.id) not in stat_keys(app)
+    again = send(app, document)
+    assert (again.id, again.spec.incarnation, again.spec.source_incarnation) == (job.id, 1, 1)
     worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
-
-
-def test_the_stone_of_a_document_that_comes_again_is_never_left_to_a_rebuild(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document = picture()
-    job = send(app, document)
-    change.erase(app, job.id, project="default", actor="t")
-
-    def away(*_: object) -> None:
-        raise StorageUnavailable(detail="test")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(app.store, "delete", away)
-        with pytest.raises(StorageUnavailable):
-            send(app, document)
-    send(app, document)
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     assert rebuild(fresh).entered == 1
+    assert fresh.ledger.jobs.get(job.id).spec == again.spec
+    change.erase(fresh, job.id, project="default", actor="t")
+    assert send(fresh, document).spec.incarnation == 2
     fresh.ledger.close()
 
 

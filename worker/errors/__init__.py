@@ -10,7 +10,8 @@
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
     │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
-    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    Unreachable  PartFalls  AttemptsExhausted  IncarnationGone  LeaseLost  Stopped  NeighbourHung
+    │                    Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused  StaleRevision (RecordChanged)  OpenFlags
@@ -55,11 +56,13 @@ from worker.errors.request import (
 from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
+    IncarnationGone,
     LeaseLost,
     LedgerOutdated,
     LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
+    NeighbourHung,
     ObjectMissing,
     PartFalls,
     QueueUnavailable,
@@ -103,6 +106,7 @@ __all__ = [
     "EngineError",
     "Erased",
     "Forbidden",
+    "IncarnationGone",
     "KeyReused",
     "LeaseLost",
     "LedgerOutdated",
@@ -112,6 +116,7 @@ __all__ = [
     "ModelChanged",
     "ModelUnavailable",
     "ModelUnusable",
+    "NeighbourHung",
     "NotFound",
     "ObjectMissing",
     "OpenFlags",

@@ -137,6 +137,7 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue="cpu",
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,  # whoever reaches the queue could end every worker
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,  # threads cannot be cancelled

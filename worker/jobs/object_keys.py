@@ -6,7 +6,7 @@ import hashlib
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from schemas.job import Job
+from schemas.job import Job, JobSpec
 
 INBOX = "inbox/"
 OUTBOX = "outbox/"
@@ -15,6 +15,7 @@ FAILED = "failed/"
 UPLOADS = "uploads/"
 PROJECTS = "projects/"
 TOMBSTONE = "erased.json"
+_ERASED_BEFORE = "~"
 BATCHES = "batches/"
 CORRECTIONS = "corrections/"
 
@@ -27,9 +28,9 @@ class Drawing(StrEnum):
     LINES = "lines.json"
 
 
-def source(project: str, sha256: str) -> str:
+def source(spec: JobSpec) -> str:
     """The bytes of a document."""
-    return f"{PROJECTS}{project}/sources/{sha256}"
+    return f"{PROJECTS}{spec.project}/sources/{_again(spec.source_sha256, spec.source_incarnation)}"
 
 
 def schema(project: str, sha256: str) -> str:
@@ -47,19 +48,25 @@ def kinds(project: str) -> str:
     return f"{PROJECTS}{project}/kinds/"
 
 
-def folder(project: str, job_id: str) -> str:
-    """Everything about a job."""
-    return f"{PROJECTS}{project}/jobs/{job_id}/"
+def folder(spec: JobSpec) -> str:
+    """Everything about a job in this incarnation."""
+    return f"{PROJECTS}{spec.project}/jobs/{_again(spec.job_id, spec.incarnation)}/"
 
 
-def spec(project: str, job_id: str) -> str:
+def job_of(folder_name: str) -> tuple[str, int]:
+    """The id of a job and its incarnation, of the name of its folder; raises ValueError."""
+    job_id, _, incarnation = folder_name.partition(_ERASED_BEFORE)
+    return job_id, int(incarnation or 0)
+
+
+def asked(spec: JobSpec) -> str:
     """What was asked for."""
-    return folder(project, job_id) + "job.json"
+    return folder(spec) + "job.json"
 
 
-def membership(project: str, job_id: str, batch: str) -> str:
+def membership(spec: JobSpec, batch: str) -> str:
     """That a job was sent with a batch which its spec does not name; names of batches may hold anything."""
-    return f"{folder(project, job_id)}{BATCHES}{hashlib.sha256(batch.encode()).hexdigest()[:32]}.json"
+    return f"{folder(spec)}{BATCHES}{hashlib.sha256(batch.encode()).hexdigest()[:32]}.json"
 
 
 def record(job: Job) -> str:
@@ -92,9 +99,9 @@ def corrections(job: Job) -> str:
     return _of(job) + CORRECTIONS
 
 
-def tombstone(project: str, job_id: str) -> str:
+def tombstone(spec: JobSpec) -> str:
     """That there was a job, and nothing else about it."""
-    return folder(project, job_id) + TOMBSTONE
+    return folder(spec) + TOMBSTONE
 
 
 def upload(project: str, name: str, filename: str) -> str:
@@ -104,4 +111,9 @@ def upload(project: str, name: str, filename: str) -> str:
 
 
 def _of(job: Job) -> str:
-    return folder(job.spec.project, job.id)
+    return folder(job.spec)
+
+
+def _again(name: str, incarnation: int) -> str:
+    """Apart from what had this name before it was erased; the first has the name alone."""
+    return f"{name}{_ERASED_BEFORE}{incarnation}" if incarnation else name

@@ -93,7 +93,7 @@ class EnginePool:
         """The document of a job as a file for as long as the block runs; raises StorageUnavailable."""
         path = self._folder.path / f"{job.id}-{threading.get_ident()}"
         try:
-            app.store.fetch(object_keys.source(job.spec.project, job.spec.source_sha256), path)
+            app.store.fetch(object_keys.source(job.spec), path)
             yield path
         finally:
             path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from schemas.job import Job
 from schemas.page import Box, Line
-from worker.errors import NotFound, PageMissing, SourceError
+from worker.errors import PageMissing, SourceError
 from worker.jobs import change, object_keys
 from worker.jobs.app import App
 from worker.jobs.object_keys import Drawing
@@ -38,7 +38,7 @@ def draw(app: App, job_id: str, number: int, *, pool: EnginePool, what: Drawing 
     except SourceError as error:
         app.store.create(object_keys.undrawable(job, number), str(error).encode())
         return
-    _require_there(app, job)
+    change.remove_if_erased(app, job)
 
 
 def _drawings(
@@ -69,14 +69,6 @@ def _page(app: App, job: Job, number: int, pool: EnginePool) -> Page:
     if isinstance(page, PageFailed):
         raise page.error
     return page
-
-
-def _require_there(app: App, job: Job) -> None:
-    """Take back what was written about a job that was erased meanwhile."""
-    try:
-        app.ledger.jobs.get(job.id)
-    except NotFound:
-        change.remove_objects(app, job)
 
 
 def _webp(image: Image.Image, side: int) -> bytes:

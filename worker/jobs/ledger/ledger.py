@@ -10,6 +10,7 @@ from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.erasures import Erasures
 from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
@@ -21,7 +22,7 @@ IN_MEMORY = "sqlite:///:memory:"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists of them, reviews, deliveries, keys and audit, projects."""
+    """Jobs, their events and lists of them, reviews, deliveries, keys and audit, projects, erasures."""
 
     database: Database
     jobs: Jobs
@@ -31,6 +32,7 @@ class Ledger:
     access: Access
     projects: Projects
     reviews: Reviews
+    erasures: Erasures
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -54,6 +56,7 @@ class Ledger:
             Access(database),
             Projects(database),
             Reviews(database),
+            Erasures(database),
         )
 
     def check(self) -> None:

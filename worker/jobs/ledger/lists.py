@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, text, tuple_
 
 from schemas.job import FINISHED, Job, JobState
 from worker.jobs.ledger.database import Database
@@ -73,7 +73,7 @@ class Lists:
     ) -> Sequence[Job]:
         """Jobs in an order, from after the cursor on."""
         key = (jobs.c.created_at if order is Order.CREATED else jobs.c.weakest, jobs.c.id)
-        query = select(jobs).where(matching(wanted)).limit(limit)
+        query = _matching(select(jobs), wanted).limit(limit)
         if order is Order.CREATED:
             query = query.order_by(*(column.desc() for column in key))
         else:
@@ -115,14 +115,13 @@ class Lists:
 
     def kinds(self, wanted: Filter) -> Sequence[tuple[str, int, str]]:
         """The kinds of these jobs: name, version, hash of the schema."""
-        query = select(jobs.c.kind, jobs.c.kind_version, jobs.c.schema_sha256).where(matching(wanted))
+        query = _matching(select(jobs.c.kind, jobs.c.kind_version, jobs.c.schema_sha256), wanted)
         with self._database.read() as connection:
             return [tuple(row) for row in connection.execute(query.distinct())]
 
     def changes(self, project: str, *, after: Cursor, limit: int = 200) -> Sequence[Job]:
         """Jobs that changed after the cursor, in the order of their changes."""
-        at, job_id = after
-        later = or_(jobs.c.updated_at > at, and_(jobs.c.updated_at == at, jobs.c.id > job_id))
+        later = tuple_(jobs.c.updated_at, jobs.c.id) > after
         query = select(jobs).where(jobs.c.project == project, later)
         query = query.order_by(jobs.c.updated_at, jobs.c.id).limit(limit)
         with self._database.read() as connection:
@@ -132,7 +131,7 @@ class Lists:
         """How many jobs are in each state, of all projects if none is named."""
         query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
         if wanted is not None:
-            query = query.where(matching(wanted))
+            query = _matching(query, wanted)
         with self._database.read() as connection:
             return dict(connection.execute(query).all())
 
@@ -153,7 +152,7 @@ class Lists:
 
     def failures(self) -> Mapping[str, int]:
         """How many jobs failed, by the code of the failure."""
-        failed = jobs.c.state == JobState.FAILED
+        failed = text("state = 'failed'")
         query = select(jobs.c.error_code, func.count()).where(failed).group_by(jobs.c.error_code)
         with self._database.read() as connection:
             return {code or "unknown": count for code, count in connection.execute(query)}
@@ -168,44 +167,49 @@ class Lists:
 
     def expired(self, project: str, *, before: float, limit: int) -> Sequence[str]:
         """Finished jobs of a project that ended before a time."""
-        old = and_(jobs.c.project == project, jobs.c.state.in_(FINISHED), jobs.c.finished_at < before)
-        query = select(jobs.c.id).where(old).limit(limit)
+        old = and_(jobs.c.project == project, jobs.c.finished_at < before)
+        query = select(jobs.c.id).where(old).order_by(jobs.c.finished_at).limit(limit)
         with self._database.read() as connection:
             return connection.execute(query).scalars().all()
 
-    def shares_source(self, job: Job) -> bool:
-        """Whether another job of the project reads the same source."""
-        same = and_(
-            jobs.c.project == job.spec.project,
-            jobs.c.source_sha256 == job.spec.source_sha256,
-            jobs.c.id != job.id,
-        )
-        with self._database.read() as connection:
-            return connection.execute(select(jobs.c.id).where(same).limit(1)).first() is not None
+
+def _matching(query: Select[Any], wanted: Filter) -> Select[Any]:
+    """The query for the jobs that are wanted; those of a batch are found from its members."""
+    if wanted.batch is None:
+        query = query.where(jobs.c.project == wanted.project)
+    else:  # to name the project of the jobs, too, would lead a database to walk through all of them
+        query = query.join(members, members.c.job_id == jobs.c.id).where(_of_batch(wanted))
+    return query.where(*_clauses(wanted))
 
 
-def matching(wanted: Filter) -> Any:
-    """The condition on the table of jobs."""
-    clauses = [jobs.c.project == wanted.project]
-    if wanted.states:
-        clauses.append(jobs.c.state.in_(wanted.states))
-    if wanted.kind is not None:
-        clauses.append(jobs.c.kind == wanted.kind)
+def condition(wanted: Filter) -> Any:
+    """The same as a condition on the table of jobs, for those who change it."""
+    clauses = [jobs.c.project == wanted.project, *_clauses(wanted)]
     if wanted.batch is not None:
-        own = and_(members.c.project == wanted.project, members.c.batch == wanted.batch)
-        clauses.append(jobs.c.id.in_(select(members.c.job_id).where(own)))
-    if wanted.since is not None:
-        clauses.append(jobs.c.created_at >= wanted.since)
-    if wanted.text:
-        clauses.append(_holding(wanted.project, wanted.text))
-    if wanted.ids:
-        clauses.append(jobs.c.id.in_(wanted.ids))
+        clauses.append(jobs.c.id.in_(select(members.c.job_id).where(_of_batch(wanted))))
     return and_(*clauses)
 
 
-def _holding(project: str, text: str) -> Any:
+def _of_batch(wanted: Filter) -> Any:
+    return and_(members.c.project == wanted.project, members.c.batch == wanted.batch)
+
+
+def _clauses(wanted: Filter) -> Iterator[Any]:
+    if wanted.states:
+        yield jobs.c.state.in_(wanted.states)
+    if wanted.kind is not None:
+        yield jobs.c.kind == wanted.kind
+    if wanted.since is not None:
+        yield jobs.c.created_at >= wanted.since
+    if wanted.text:
+        yield _holding(wanted.project, wanted.text)
+    if wanted.ids:
+        yield jobs.c.id.in_(wanted.ids)
+
+
+def _holding(project: str, said: str) -> Any:
     """By name while it is not read, and by what `found` says afterwards, in any alphabet."""
-    said = text.replace("\0", "").casefold()
+    said = said.replace("\0", "").casefold()
     own = and_(found.c.project == project, found.c.text.contains(said, autoescape=True))
     named = func.lower(jobs.c.filename).contains(said, autoescape=True)
     return or_(named, jobs.c.id.in_(select(found.c.job_id).where(own)))

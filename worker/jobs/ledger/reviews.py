@@ -16,7 +16,7 @@ from worker.errors import NotFound, ReviewLeaseLost, WrongState
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.events import Cause, move
 from worker.jobs.ledger.job_rows import End, error, job_of, reviewed
-from worker.jobs.ledger.lists import Filter, matching
+from worker.jobs.ledger.lists import Filter, condition
 from worker.jobs.ledger.tables import found, jobs
 
 _IN_TURN = (jobs.c.postponed, jobs.c.weakest, jobs.c.created_at, jobs.c.id)
@@ -89,7 +89,7 @@ class Reviews:
 
         After the last one it begins again; None when all are lent out or none waits.
         """
-        waiting = and_(matching(wanted), jobs.c.state == JobState.REVIEW)
+        waiting = and_(condition(wanted), jobs.c.state == JobState.REVIEW)
         free = and_(waiting, jobs.c.review_until <= now)
         with self._database.write() as connection:
             left = connection.execute(select(*_IN_TURN).where(jobs.c.id == (after or ""))).first()

@@ -187,8 +187,8 @@ def _store(app: App, job: Job, made: Revision) -> Revision:
     audit.note(app, project=job.spec.project, actor=made.actor or "", action=action, subject=job.id)
     try:
         settle(app, job, made)
-    except NotFound:  # erased meanwhile
-        change.remove_objects(app, job)
+    except (NotFound, WrongState):  # erased meanwhile
+        change.remove_if_erased(app, job)
         raise
     return made
 

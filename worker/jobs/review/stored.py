@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from schemas.job import Job
@@ -36,10 +36,9 @@ def at_revision(app: App, job: Job, number: int) -> Revision:
     return _load(app, job, number)
 
 
-def history(app: App, job: Job, *, limit: int) -> Iterator[Revision]:
+def history(app: App, job: Job, *, limit: int) -> Sequence[Revision]:
     """The revisions, the newest first."""
-    for number in sorted(_numbers(app, job), reverse=True)[:limit]:
-        yield _load(app, job, number)
+    return [_load(app, job, number) for number in sorted(_numbers(app, job), reverse=True)[:limit]]
 
 
 def append(app: App, job: Job, revision: Revision) -> bool:
