@@ -16,7 +16,20 @@ from api.auth import require_safe
 from api.deadlines import MOST_CONNECTIONS, PromptConnection
 from api.doors import Doors
 from api.limits import SmallBodies
-from api.routes import audit, batches, documents, events, hooks, jobs, kinds, status
+from api.routes import (
+    audit,
+    batches,
+    counts,
+    documents,
+    events,
+    hooks,
+    jobs,
+    kinds,
+    pages,
+    records,
+    reviews,
+    status,
+)
 from api.webhooks import Sender
 from worker.errors import NotFound
 from worker.jobs.app import App, connect
@@ -29,6 +42,7 @@ _DESCRIPTION = """
 Send documents, get validated JSON with the place on the page of every value. Errors are
 `application/problem+json` with a stable `code`. Keys go into `Authorization: Bearer pm_…`.
 """
+_ROUTES = (documents, jobs, counts, records, pages, reviews, batches, kinds, events, hooks, audit, status)
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' blob:; style-src 'self'; script-src 'self'; frame-ancestors 'none'"
 )
@@ -80,7 +94,7 @@ def create(app: App) -> FastAPI:
     problems.install(api)
     api.add_middleware(SmallBodies, except_path="/v1/jobs")
     api.add_middleware(Doors)
-    for routes in (documents, jobs, batches, kinds, events, hooks, audit, status):
+    for routes in _ROUTES:
         api.include_router(routes.router)
     _install_page(api)
     TRACING.watch_api(api)

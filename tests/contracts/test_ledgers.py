@@ -6,11 +6,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from schemas.job import TRANSITIONS, EventCode, JobSpec, JobState
+from schemas.review import REJECTED, ReviewSummary
 from worker.errors import (
     IncarnationGone,
     KeyReused,
@@ -28,6 +30,7 @@ from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.ledger.lists import Filter
+from worker.jobs.ledger.reviews import Reviewed
 from worker.jobs.ledger.tables import metadata
 
 
@@ -178,9 +181,19 @@ def bring(ledger: Ledger, number: int, state: JobState) -> str:
     if state is not JobState.QUEUED:
         assert take(ledger) == job_id
     if state not in {JobState.QUEUED, JobState.RUNNING}:
-        ledger.jobs.finish(job_id, token="t", end=End(state), now=1.0)
+        code = REJECTED if state is JobState.FAILED else None  # what a person may take back
+        ledger.jobs.finish(job_id, token="t", end=End(state, error_code=code), now=1.0)
     assert ledger.jobs.get(job_id).state is state
     return job_id
+
+
+SAID = (EventCode.CHECKED, EventCode.CONFIRMED, EventCode.CORRECTED, EventCode.POSTPONED, EventCode.REJECTED)
+
+
+def said(ledger: Ledger, job: str, *, code: EventCode) -> object:
+    end = End(TRANSITIONS[code].to, review=ReviewSummary(revision=1))
+    done = Reviewed(code, end, "key:x", 3.0)
+    return ledger.reviews.enter(job, project="p", done=done)
 
 
 MOVES: dict[EventCode, Callable[[Ledger, str], object]] = {
@@ -199,7 +212,7 @@ MOVES: dict[EventCode, Callable[[Ledger, str], object]] = {
     EventCode.CANCEL_REQUESTED: lambda ledger, job: ledger.jobs.cancel(job, project="p", now=3.0),
     EventCode.CANCELLED: lambda ledger, job: ledger.jobs.cancel(job, project="p", now=3.0),
     EventCode.RETRIED: lambda ledger, job: ledger.jobs.retry(job, project="p", now=3.0),
-    EventCode.CORRECTED: lambda ledger, job: ledger.jobs.correct(job, project="p", now=3.0),
+    **{code: partial(said, code=code) for code in SAID},
 }
 
 
@@ -261,7 +274,7 @@ def test_pages_of_a_list_hold_every_job_once_in_order(ledger: Ledger) -> None:
         found += [job.id for job in page]
         after = (page[-1].created_at, page[-1].id)
     assert found == ids[::-1]
-    assert [job.id for job in ledger.lists.all(Filter("p", state=JobState.RUNNING))] == []
+    assert [job.id for job in ledger.lists.all(Filter("p", (JobState.RUNNING,)))] == []
 
 
 def test_a_webhook_is_armed_when_its_job_ends_and_says_the_same_ever_after(ledger: Ledger) -> None:
@@ -322,7 +335,7 @@ def test_burying_leaves_no_trace_but_the_stone(ledger: Ledger) -> None:
     assert ledger.erasures.erased_at(job.id, project="p") == 5.0
     assert ledger.erasures.erased_at(job.id, project="other") is None
     assert ledger.deliveries.counts() == {}
-    assert ledger.lists.counts(project="p", batch="b") == {}
+    assert ledger.lists.counts(Filter("p", batch="b")) == {}
 
 
 def test_the_clock_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ from worker.jobs import change, kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
+from worker.jobs.ledger.lists import Filter
 from worker.jobs.rebuild import rebuild
+from worker.jobs.review import revise
 from worker.jobs.store.base import Stat
 from worker.jobs.submit import SubmitOptions, submit
 from worker.jobs.sweep import sweep, tidy
@@ -259,7 +261,7 @@ def test_cancelling_a_running_job_stops_it_after_the_page_in_hand(
     assert state(app, job) is JobState.CANCELLED
     assert json.loads(app.store.read(object_keys.cancelled(job)))["job_id"] == job.id
     with pytest.raises(WrongState):
-        change.correct(app, job.id, {}, project="default", actor="t")
+        revise.correct(app, job.id, {}, project="default", actor="t")
 
 
 def test_a_worker_that_stops_finishes_the_page_and_gives_the_document_back(
@@ -314,14 +316,18 @@ def test_a_correction_lies_beside_what_was_read(app: App, worker_state: WorkerSt
     worker_state.work("cpu")
     read = app.store.read(object_keys.record(job))
     data = dict(json.loads(read)["data"])
-    record = change.correct(app, job.id, {**data, "company": "Mill Ltd"}, project="default", actor="t")
+    record = revise.correct(
+        app, job.id, {**data, "company": "Mill Ltd"}, project="default", actor="t"
+    ).record.model_dump(mode="json")
     assert record["data"]["company"] == "Mill Ltd"
     assert record["fields"]["/company"]["origin"] == "corrected"
-    again = change.correct(app, job.id, {**data, "company": "Mill & Co"}, project="default", actor="t")
+    again = revise.correct(
+        app, job.id, {**data, "company": "Mill & Co"}, project="default", actor="t"
+    ).record.model_dump(mode="json")
     assert outcome.current(app, job) == again
     assert app.store.read(object_keys.record(job)) == read
     with pytest.raises(RequestInvalid, match="total"):
-        change.correct(app, job.id, {**data, "total": "a lot"}, project="default", actor="t")
+        revise.correct(app, job.id, {**data, "total": "a lot"}, project="default", actor="t")
 
 
 def test_erasing_leaves_a_stone_and_what_others_need(app: App, worker_state: WorkerState) -> None:
@@ -383,7 +389,7 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
             new.error_code,
             new.pages,
         )
-    assert fresh.ledger.lists.counts(project="default", batch="b") == {"done": 1}
+    assert fresh.ledger.lists.counts(Filter("default", batch="b")) == {"done": 1}
     assert [event.code for event in fresh.ledger.events.of(done.id)] == ["submitted", "done"]
     assert kinds.find(fresh, "default", "own") == own
     assert app.broker.depth("cpu") == 1
@@ -411,7 +417,7 @@ def test_every_batch_a_document_was_sent_with_comes_back(app: App, worker_state:
         assert rebuild(fresh).entered == 1
     assert walked == [object_keys.PROJECTS]
     for batch in names:
-        assert fresh.ledger.lists.counts(project="default", batch=batch) == {"done": 1}
+        assert fresh.ledger.lists.counts(Filter("default", batch=batch)) == {"done": 1}
     assert rebuild(fresh).entered == 0
     fresh.ledger.close()
     change.erase(app, job.id, project="default", actor="t")
@@ -488,7 +494,9 @@ def test_jobs_outlive_an_upgrade_that_changes_their_kind(
     provenance = outcome.current(app, waiting)["provenance"]
     assert (provenance["schema_sha256"], provenance["kind_version"]) == (shipped.sha256, shipped.version)
     data = dict(outcome.current(app, read)["data"])
-    record = change.correct(app, read.id, {**data, "company": "Mill"}, project="default", actor="t")
+    record = revise.correct(
+        app, read.id, {**data, "company": "Mill"}, project="default", actor="t"
+    ).record.model_dump(mode="json")
     assert record["data"]["company"] == "Mill"
     lines = http.get("/v1/batches/b/export").text.splitlines()
     assert {json.loads(line)["job_id"] for line in lines} == {read.id, waiting.id}

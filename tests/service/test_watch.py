@@ -234,7 +234,7 @@ def test_a_job_erased_meanwhile_is_not_submitted_again(
 
     (root / "inbox/receipt/a.png").write_bytes(picture())
     until(lambda: sweeper.look() == 1)
-    [job] = app.ledger.lists.page(Filter("default", state=JobState.QUEUED))
+    [job] = app.ledger.lists.page(Filter("default", (JobState.QUEUED,)))
     change.erase(app, job.id, project="default", actor="t")
     drain(sweeper, worker_state)
     assert "erased" in (root / "failed/receipt/a.png.txt").read_text()

@@ -14,7 +14,8 @@
     │                    Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
-                         Forbidden  RateLimited  Refused
+                         Forbidden  RateLimited  Refused  StaleRevision (RecordChanged)  OpenFlags
+                         ReviewLeaseLost
 
 The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
 are for machines. Messages name no path but the file name the user gave.
@@ -39,10 +40,14 @@ from worker.errors.request import (
     Forbidden,
     KeyReused,
     NotFound,
+    OpenFlags,
     RateLimited,
+    RecordChanged,
     Refused,
     RequestError,
     RequestInvalid,
+    ReviewLeaseLost,
+    StaleRevision,
     Unauthorized,
     UnsupportedMedia,
     UploadTooLarge,
@@ -114,6 +119,7 @@ __all__ = [
     "NeighbourHung",
     "NotFound",
     "ObjectMissing",
+    "OpenFlags",
     "OpenerKilled",
     "OutOfMemory",
     "OutputInvalid",
@@ -127,9 +133,11 @@ __all__ = [
     "PasswordRequired",
     "QueueUnavailable",
     "RateLimited",
+    "RecordChanged",
     "Refused",
     "RequestError",
     "RequestInvalid",
+    "ReviewLeaseLost",
     "SchemaInvalid",
     "SchemaTooLarge",
     "ServiceError",
@@ -137,6 +145,7 @@ __all__ = [
     "SourceError",
     "SourceMemory",
     "SourceTimeout",
+    "StaleRevision",
     "Stopped",
     "StorageUnavailable",
     "TooLarge",

@@ -1,18 +1,13 @@
-"""What people do to jobs that are there: cancel, retry, correct, erase. Each is noted in the audit log."""
+"""What people do to jobs that are there: cancel, retry, erase. Each is noted in the audit log."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from schemas.job import TRANSITIONS, EventCode, Job, JobState
-from schemas.record import Record, Severity, State
-from worker.checks import validate
-from worker.errors import NotFound, RequestInvalid, StorageUnavailable, WrongState
-from worker.jobs import audit, correction, kinds, object_keys, outcome
+from worker.errors import StorageUnavailable, WrongState
+from worker.jobs import audit, object_keys, outcome
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.wake import wake_worker
 from worker.log import logger
 
@@ -37,49 +32,15 @@ def retry(app: App, job_id: str, *, project: str, actor: str) -> Job:
     job = app.ledger.jobs.get(job_id, project=project)
     if job.state not in TRANSITIONS[EventCode.RETRIED].since:
         raise WrongState(state=job.state)
-    for key in (object_keys.failure(job), object_keys.cancelled(job)):
-        if app.store.stat(key) is not None:
+    revisions = [stat.key for stat in app.store.list(object_keys.corrections(job))]
+    for key in (object_keys.failure(job), object_keys.cancelled(job), *revisions, object_keys.record(job)):
+        if key.endswith(".json") and app.store.stat(key) is not None:  # a record, too, where it was rejected
             app.store.copy(key, f"{key}.{int(app.clock() * 1000)}")
             app.store.delete(key)
     job = app.ledger.jobs.retry(job_id, project=project, now=app.clock(), actor=actor)
     audit.note(app, project=project, actor=actor, action="retry", subject=job.id)
     wake_worker(app, app.ledger.jobs.queue_of(job_id))
     return job
-
-
-def correct(app: App, job_id: str, data: Any, *, project: str, actor: str) -> Mapping[str, Any]:
-    """Lay a person's data beside what was read; the changed values are marked as corrected.
-
-    Raises NotFound, WrongState, RequestInvalid for data the schema does not allow.
-    """
-    job = app.ledger.jobs.get(job_id, project=project)
-    if job.state not in TRANSITIONS[EventCode.CORRECTED].since:
-        raise WrongState(state=job.state)
-    ref = KindRef(job.spec.kind, job.spec.kind_version, job.spec.schema_sha256)
-    schema = kinds.load(app, project, ref)
-    if not isinstance(data, dict):
-        raise RequestInvalid(detail="the corrected data are not a JSON object")
-    issues = validate.check(data, schema)
-    broken = [issue for issue in issues if issue.severity is Severity.ERROR]
-    if broken:
-        raise RequestInvalid(detail="; ".join(f"{i.path or '/'}: {i.message}" for i in broken[:10]))
-    read = Record.model_validate(outcome.current(app, job))
-    record = read.model_copy(
-        update={
-            "data": data,
-            "issues": issues,
-            "state": State.DONE,
-            "fields": correction.evidence(read, data),
-        }
-    )
-    _append(app, job, record)
-    audit.note(app, project=project, actor=actor, action="correct", subject=job.id)
-    try:
-        app.ledger.jobs.correct(job_id, project=project, now=app.clock(), actor=actor)
-    except (NotFound, WrongState):  # erased meanwhile
-        remove_if_erased(app, job)
-        raise
-    return outcome.current(app, job)
 
 
 def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
@@ -119,11 +80,3 @@ def remove(app: App, place: str) -> None:
     for stat in list(app.store.list(place)):
         if stat.key != place + object_keys.TOMBSTONE:
             app.store.delete(stat.key)
-
-
-def _append(app: App, job: Job, record: Record) -> None:
-    """Write the next correction; of two people at once, the later one comes after."""
-    body = record.model_dump_json().encode()
-    number = 1 + sum(1 for _ in app.store.list(object_keys.corrections(job)))
-    while not app.store.create(f"{object_keys.corrections(job)}{number:06}.json", body):
-        number += 1

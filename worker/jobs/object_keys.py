@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 from pathlib import PurePosixPath
 
 from schemas.job import Job, JobSpec
@@ -17,6 +18,14 @@ TOMBSTONE = "erased.json"
 _ERASED_BEFORE = "~"
 BATCHES = "batches/"
 CORRECTIONS = "corrections/"
+
+
+class Drawing(StrEnum):
+    """What a worker makes of a page for those who look at it."""
+
+    PICTURE = "webp"
+    THUMBNAIL = "thumb.webp"
+    LINES = "lines.json"
 
 
 def source(spec: JobSpec) -> str:
@@ -75,9 +84,9 @@ def cancelled(job: Job) -> str:
     return _of(job) + "cancelled.json"
 
 
-def page(job: Job, number: int) -> str:
-    """The picture of a page."""
-    return f"{_of(job)}pages/{number:04}.webp"
+def drawn(job: Job, number: int, what: Drawing) -> str:
+    """What is drawn of a page."""
+    return f"{_of(job)}pages/{number:04}.{what}"
 
 
 def undrawable(job: Job, number: int) -> str:

@@ -7,23 +7,27 @@ are nowhere but in the ledger: back it up for their sake.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from schemas.job import JobSpec, JobState
 from schemas.record import Record
+from schemas.review import as_read
 from worker.errors import ObjectMissing, RequestInvalid
 from worker.jobs import catalogue, change, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.ledger.erasures import Tombstone
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.projects import KindVersion
+from worker.jobs.review import stored
 from worker.jobs.wake import wake_worker
 from worker.log import logger
 
 _log = logger(__name__)
+_REVISION = re.compile(rf"{object_keys.CORRECTIONS}(\d+)\.json")
 _MOST_ERASURES = 100  # of one source that are looked for
 _ODD = (ValidationError, ValueError, LookupError, TypeError)  # what an object that is none of ours leads to
 
@@ -94,6 +98,8 @@ def _enter(app: App, folder: str, names: set[str], sources: set[str]) -> bool:
     queue = catalogue.entry(spec.engine).queue
     # When it ended is not written anywhere; for its retention it counts from when it came.
     new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=spec.created_at)
+    if end is not None and not new:  # a ledger from before lists said how sure records are
+        app.ledger.reviews.describe(spec.job_id, project=spec.project, end=end)
     for name in sorted(names):
         if name.startswith(object_keys.BATCHES):
             note = json.loads(app.store.read(folder + name))
@@ -128,12 +134,15 @@ def _bury(app: App, folder: str, names: set[str]) -> None:
 
 
 def _end(app: App, folder: str, names: set[str]) -> End | None:
-    if "record.json" in names:
-        end = outcome.end_of(Record.model_validate_json(app.store.read(folder + "record.json")))
-        corrected = any(name.startswith(object_keys.CORRECTIONS) for name in names)
-        return replace(end, state=JobState.DONE) if corrected else end
-    if "failure.json" in names:
-        return outcome.end_of(Record.model_validate_json(app.store.read(folder + "failure.json")))
+    revisions = [int(m[1]) for m in map(_REVISION.fullmatch, names) if m]
+    if "record.json" in names and revisions:
+        number = max(revisions)
+        raw = app.store.read(f"{folder}{object_keys.CORRECTIONS}{number:06}.json")
+        return outcome.end_of(stored.parsed(raw, number))
+    for name in ("record.json", "failure.json"):
+        if name in names:
+            record = Record.model_validate_json(app.store.read(folder + name))
+            return outcome.end_of(as_read(record, below=app.settings.review_below))
     return End(JobState.CANCELLED) if "cancelled.json" in names else None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from schemas.job import Job, JobSpec, JobState
 from schemas.record import Provenance, Record, failed
 from schemas.registry import Schema
+from schemas.review import as_read
 from worker.errors import (
     AttemptsExhausted,
     Cancelled,
@@ -184,7 +185,7 @@ class _Attempt:
         self.leases.require_fresh(self.lease)  # what follows is only for the one who holds the lease
         started = time.perf_counter()
         record = outcome.write(self.app, self.job, record)
-        end = outcome.end_of(record)
+        end = outcome.end_of(as_read(record, below=self.app.settings.review_below))
         self.app.ledger.jobs.finish(self.job.id, token=self.lease.token, end=end, now=self.app.clock())
         SECONDS.labels("store").observe(time.perf_counter() - started)
         _count(record, self.job.spec.engine)

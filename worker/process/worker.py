@@ -20,6 +20,7 @@ from worker.jobs import broker, catalogue
 from worker.jobs.app import App, connect
 from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.fair_queue import Claimant
+from worker.jobs.object_keys import Drawing
 from worker.jobs.sweep import sweep, tidy
 from worker.jobs.tracing import TRACING
 from worker.log import bound, logger
@@ -110,11 +111,11 @@ class WorkerState:
             return
         run(self.app, job, pool=self.pool, leases=self.leases, exclusive=self.exclusive)
 
-    def draw(self, job_id: str, page: int) -> None:
-        """Draw a page that somebody wants to see."""
+    def draw(self, job_id: str, page: int, what: str = Drawing.PICTURE) -> None:
+        """Draw what somebody wants to see of a page."""
         with bound(job=job_id, page=page):
             try:
-                page_pictures.draw(self.app, job_id, page, pool=self.pool)
+                page_pictures.draw(self.app, job_id, page, pool=self.pool, what=Drawing(what))
             except NotFound:
                 _log.info("page_not_there")
             except PagemillError as error:
@@ -133,8 +134,8 @@ def register(celery: Celery, state: WorkerState) -> None:
         state.work(queue)
 
     @celery.task(name=broker.DRAW)  # type: ignore[untyped-decorator]
-    def draw_page(job_id: str, page: int) -> None:
-        state.draw(job_id, page)
+    def draw_page(job_id: str, page: int, what: str = Drawing.PICTURE) -> None:
+        state.draw(job_id, page, what)
 
 
 def _leave_logging_alone(**_signal: object) -> None:

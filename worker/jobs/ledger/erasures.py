@@ -15,7 +15,16 @@ from sqlalchemy import Connection, and_, delete, exists, select, update
 
 from schemas.job import JobSpec
 from worker.jobs.ledger.database import Database
-from worker.jobs.ledger.tables import deliveries, erased_sources, events, jobs, members, removals, tombstones
+from worker.jobs.ledger.tables import (
+    deliveries,
+    erased_sources,
+    events,
+    found,
+    jobs,
+    members,
+    removals,
+    tombstones,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Erasures:
             own = and_(jobs.c.id == spec.job_id, jobs.c.incarnation == spec.incarnation)
             if connection.execute(delete(jobs).where(own)).rowcount == 0:
                 return ()
-            for table in (members, deliveries, events):
+            for table in (members, deliveries, events, found):
                 connection.execute(delete(table).where(table.c.job_id == spec.job_id))
             stone = Tombstone(spec.job_id, spec.project, spec.incarnation, now)
             raise_stone(self._database, connection, stone)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, text, update
 
-from schemas.job import TRANSITIONS, EventCode, Job, JobEvent, JobSpec, JobState
+from schemas.job import EventCode, Job, JobEvent, JobSpec, JobState
 from worker.errors import IncarnationGone, LeaseLost, NotFound, PagemillError, WrongState
 from worker.jobs.ledger import fair_queue
 from worker.jobs.ledger.database import Database
@@ -16,6 +16,7 @@ from worker.jobs.ledger.erasures import Opening, Tombstone, opening, raise_sourc
 from worker.jobs.ledger.events import Cause, move, note
 from worker.jobs.ledger.fair_queue import ANYONE, Claimant, NextInTurn
 from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, anew, ended, job_of, opened, released
+from worker.jobs.ledger.reviews import keep_found
 from worker.jobs.ledger.tables import audit, jobs, members, projects
 
 
@@ -90,6 +91,7 @@ class Jobs:
             if new and end is not None:
                 values = ended(end, now) | {"state": end.state, "updated_at": now}
                 connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(values))
+                keep_found(connection, spec.job_id, spec.project, end.found)
                 code = EventCode(end.state)
                 note(
                     connection,
@@ -181,6 +183,7 @@ class Jobs:
             if not rows:
                 raise LeaseLost
             job = job_of(rows[0])
+            keep_found(connection, job_id, job.spec.project, end.found)
             self._deliveries.arm(connection, job, now=now)
             return job
 
@@ -216,21 +219,12 @@ class Jobs:
 
         Raises NotFound, WrongState.
         """
-        return self._moved(EventCode.RETRIED, job_id, project=project, now=now, actor=actor)
-
-    def correct(self, job_id: str, *, project: str, now: float, actor: str | None = None) -> Job:
-        """Note that a person corrected what was read; raises NotFound, WrongState."""
-        return self._moved(EventCode.CORRECTED, job_id, project=project, now=now, actor=actor)
-
-    def _moved(self, code: EventCode, job_id: str, *, project: str, now: float, actor: str | None) -> Job:
-        own = and_(jobs.c.id == job_id, jobs.c.project == project)
-        values = anew(now) if TRANSITIONS[code].to is JobState.QUEUED else {"worker": None}
+        own, cause = and_(jobs.c.id == job_id, jobs.c.project == project), Cause(reason=actor)
         with self._database.write() as connection:
-            rows = move(connection, code, own, now=now, values=values, cause=Cause(reason=actor))
+            rows = move(connection, EventCode.RETRIED, own, now=now, values=anew(now), cause=cause)
             if not rows:
                 raise WrongState(state=_get(connection, job_id, project=project).state)
-            if TRANSITIONS[code].to is JobState.QUEUED:
-                self._deliveries.rearm(connection, job_id)
+            self._deliveries.rearm(connection, job_id)
             return job_of(rows[0])
 
     def expire(self, *, now: float) -> int:

@@ -15,13 +15,14 @@ from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
+from worker.jobs.ledger.reviews import Reviews
 
 IN_MEMORY = "sqlite:///:memory:"
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists of them, deliveries, keys and audit, projects, erasures."""
+    """Jobs, their events and lists of them, reviews, deliveries, keys and audit, projects, erasures."""
 
     database: Database
     jobs: Jobs
@@ -30,6 +31,7 @@ class Ledger:
     deliveries: Deliveries
     access: Access
     projects: Projects
+    reviews: Reviews
     erasures: Erasures
 
     @classmethod
@@ -53,6 +55,7 @@ class Ledger:
             deliveries,
             Access(database),
             Projects(database),
+            Reviews(database),
             Erasures(database),
         )
 

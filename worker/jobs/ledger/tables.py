@@ -63,9 +63,19 @@ jobs = Table(
     Column("source_incarnation", Integer, nullable=False, server_default="0"),
     Column("worker", String(255)),
     Column("setbacks", Integer, nullable=False, server_default="0"),
+    Column("open_values", Integer, nullable=False, server_default="0"),
+    Column("weakest", Double, nullable=False, server_default="1"),
+    Column("weakest_path", Text),
+    Column("review_reasons", Text),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("postponed", Double, nullable=False, server_default="0"),
+    Column("review_token", String(32)),
+    Column("review_until", Double, nullable=False, server_default="0"),
     Index("jobs_listed", "project", "created_at", "id"),
     Index("jobs_changed", "project", "updated_at", "id"),
     Index("jobs_sources", "project", "source_sha256"),
+    Index("jobs_weakest", "project", "weakest", "id"),
+    Index("jobs_reviewed", "project", "state", "postponed", "weakest", "created_at", "id"),
     Index("jobs_by_state", "project", "state", "created_at", "id"),
     Index("jobs_by_kind", "project", "kind", "created_at", "id"),
     _some("jobs_due", "queue", "due_at", where="state = 'queued'"),
@@ -90,6 +100,14 @@ events = Table(
     Column("error_code", String(64)),
     Column("reason", Text),
     Index("events_job", "job_id", "id"),
+)
+
+found = Table(  # apart from `jobs`, whose rows are read whole and often
+    "found",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("project", String(64), nullable=False, index=True),
+    Column("text", Text, nullable=False),
 )
 
 members = Table(

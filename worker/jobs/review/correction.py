@@ -10,6 +10,8 @@ from typing import Any
 
 from schemas import pointer
 from schemas.record import Evidence, Record
+from schemas.review import FieldState, Revision
+from worker.jobs.review import rows
 
 _COMPARED = 1000  # items between the first and the last change, beyond which none is followed
 _CORRECTED = Evidence(confidence=1.0, origin="corrected")
@@ -23,11 +25,50 @@ def evidence(read: Record, data: Mapping[str, Any]) -> dict[str, Evidence]:
     """
     fields: dict[str, Evidence] = {}
     for at, value, was_at, before in _pairs(data, read.data, at="", was_at=""):
-        if was_at is None or value != before or isinstance(value, bool) != isinstance(before, bool):
+        if was_at is None or not _same(value, before):
             fields[at] = _CORRECTED
         elif was_at in read.fields:
             fields[at] = read.fields[was_at]
     return fields
+
+
+def marks(before: Revision, data: Mapping[str, Any]) -> dict[str, FieldState]:
+    """What people said of the values that stayed, and that those which changed are corrected."""
+    found: dict[str, FieldState] = {}
+    for at, value, was_at, old in _pairs(data, before.record.data, at="", was_at=""):
+        if was_at is None or not _same(value, old):
+            found[at] = FieldState.CORRECTED
+        elif was_at in before.marks:
+            found[at] = before.marks[was_at]
+    return found
+
+
+def rows_of(before: Revision, data: Mapping[str, Any]) -> dict[str, str | None]:
+    """Which items of the reading those of lists were, None for new ones."""
+    return dict(_items(data, before.record.data, at="", was_at="", known=before.rows))
+
+
+def _items(
+    data: Any, before: Any, *, at: str, was_at: str, known: Mapping[str, str | None]
+) -> Iterator[tuple[str, str | None]]:
+    if isinstance(data, Mapping) and isinstance(before, Mapping):
+        for name in data.keys() & before.keys():
+            below, was = at + pointer.join(name), was_at + pointer.join(name)
+            yield from _items(data[name], before[name], at=below, was_at=was, known=known)
+    elif isinstance(data, list) and isinstance(before, list):
+        origins = _origins(data, before)
+        for index, value in enumerate(data):
+            here, came = at + pointer.join(index), origins.get(index)
+            if came is None:
+                yield here, None
+                continue
+            was = was_at + pointer.join(came)
+            yield here, rows.origin(known, was)
+            yield from _items(value, before[came], at=here, was_at=was, known=known)
+
+
+def _same(value: Any, before: Any) -> bool:
+    return bool(value == before) and isinstance(value, bool) == isinstance(before, bool)
 
 
 def _pairs(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from schemas import pointer
 from schemas.record import Citation, Evidence, Provenance, Record, State
-from worker.jobs import correction
+from worker.jobs.review import correction
 
 
 def record(data: dict[str, Any]) -> Record:
