@@ -157,6 +157,9 @@ class Settings(BaseSettings):
     retention_days: float | None = Field(
         None, gt=0, description="Age at which jobs are erased; empty: never."
     )
+    audit_days: float | None = Field(
+        None, gt=0, description="Age at which entries of the audit log are forgotten; empty: never."
+    )
     watch_seconds: float = Field(2.0, gt=0, description="Pause between looks into the inbox.")
     bucket_seconds: float = Field(60.0, gt=0, description="Pause between looks into the bucket's inbox.")
     settle_seconds: float = Field(2.0, ge=0, description="How long a file must stand still.")

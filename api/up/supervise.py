@@ -15,7 +15,7 @@ from pathlib import Path
 
 from api.addresses import is_loopback
 from api.process import hold, set_by_signals
-from api.up import ready, servers
+from api.up import logs, ready, servers
 from api.up.children import Child
 from api.up.signs_of_life import SignsOfLife
 from worker.errors import RequestInvalid
@@ -74,6 +74,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         if not stop.is_set():
             announce(Place(url, data, data / _LOG, env["PAGEMILL_AUTH"] == "off"))
         while not stop.wait(_TEND_EVERY):
+            logs.rotate((data / _LOG, data / _SERVERS_LOG))
             for child in children:
                 child.tend()
 

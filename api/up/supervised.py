@@ -9,7 +9,7 @@ from pathlib import Path
 from api.process import set_by_signals
 from api.up.children import Child
 from api.up.signs_of_life import SignsOfLife
-from worker.reading.pages.owned_folders import OwnedFolder
+from worker.owned_folders import OwnedFolder
 from worker.settings import Settings, environment
 
 _LOOK_EVERY = 0.5

@@ -146,8 +146,9 @@ def test_a_released_job_waits_until_it_is_due(ledger: Ledger) -> None:
     ledger.jobs.release(job_id, token="t", now=1000.0, due_at=1060.0, counts=False, error=QueueUnavailable())
     assert (ledger.jobs.get(job_id).attempts, ledger.jobs.get(job_id).setbacks) == (0, 1)
     assert take(ledger, now=1059.0) is None
-    assert ledger.jobs.due(now=1059.0) == {}
-    assert ledger.jobs.due(now=1060.0) == {"cpu": 1}
+    assert ledger.jobs.due("cpu", now=1059.0) == 0
+    assert ledger.jobs.due("cpu", now=1060.0) == 1
+    assert ledger.jobs.due("gpu", now=1060.0) == 0
     assert take(ledger, now=1060.0) == job_id
 
 
@@ -347,3 +348,12 @@ def test_what_comes_again_is_another_incarnation(ledger: Ledger) -> None:
     assert ledger.erasures.to_remove(now=69.0) == ["f/", "s"]
     ledger.erasures.removed("s")
     assert ledger.erasures.to_remove(now=69.0) == ["f/"]
+
+
+def test_the_audit_log_is_forgotten_from_its_beginning(ledger: Ledger) -> None:
+    for at in range(1200):
+        ledger.access.note(project="p", actor="a", action="read", subject=str(at), now=float(at))
+    ledger.access.forget_audit(before=1100.0)
+    assert [entry.subject for entry in ledger.access.entries("p", limit=1000)] == [
+        str(at) for at in range(1100, 1200)
+    ]

@@ -517,7 +517,7 @@ def test_readiness_names_the_part_that_is_away(app: App) -> None:
         assert (answer.status_code, answer.json()["queue"]) == (503, "queue_unavailable")
         assert post(http).status_code == 202  # taken all the same: the sweep will ring
         assert 'pagemill_up{part="queue"} 0.0' in http.get("/metrics").text
-    assert app.ledger.jobs.due(now=time.time()) == {"cpu": 1}
+    assert app.ledger.jobs.due("cpu", now=time.time()) == 1
 
 
 def test_the_client_sends_waits_and_fetches(

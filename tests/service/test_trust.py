@@ -184,6 +184,7 @@ NEEDS = {
     ("post", "/v1/jobs"): Scope.SUBMIT,
     ("get", "/v1/jobs/{job_id}"): Scope.READ,
     ("delete", "/v1/jobs/{job_id}"): Scope.ADMIN,
+    ("get", "/v1/jobs/{job_id}/events"): Scope.READ,
     ("get", "/v1/jobs/{job_id}/record"): Scope.READ,
     ("put", "/v1/jobs/{job_id}/record"): Scope.REVIEW,
     ("get", "/v1/jobs/{job_id}/pages/{number}"): Scope.READ,

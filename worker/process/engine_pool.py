@@ -11,11 +11,11 @@ from schemas.job import Job
 from worker.jobs import catalogue, object_keys
 from worker.jobs.app import App
 from worker.log import logger
+from worker.owned_folders import OwnedFolder
 from worker.process.model_slot import ModelSlot
 from worker.reading.engines import registry
 from worker.reading.engines.base import Engine
 from worker.reading.pages.base import PageLimits
-from worker.reading.pages.owned_folders import OwnedFolder
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 

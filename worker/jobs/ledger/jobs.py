@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, text, update
 
 from schemas.job import TRANSITIONS, EventCode, Job, JobEvent, JobSpec, JobState
 from worker.errors import IncarnationGone, LeaseLost, NotFound, PagemillError, WrongState
@@ -235,14 +235,14 @@ class Jobs:
 
     def expire(self, *, now: float) -> int:
         """Put jobs whose lease ran out back into the queue; how many there were."""
-        gone = jobs.c.lease_until < now
+        gone = and_(text("state = 'running'"), jobs.c.lease_until < now)
         with self._database.write() as connection:
             return len(move(connection, EventCode.LEASE_EXPIRED, gone, now=now, values=released(now)))
 
-    def due(self, *, now: float, models: Collection[str] | None = None) -> Mapping[str, int]:
-        """How many jobs could be taken at once by workers with these models, by queue."""
+    def due(self, queue: str, *, now: float, models: Collection[str] | None = None, limit: int = 5000) -> int:
+        """How many jobs of a queue could be taken at once by workers with these models, up to a limit."""
         with self._database.read() as connection:
-            return fair_queue.due(connection, now=now, models=models)
+            return fair_queue.due(connection, queue, now=now, models=models, limit=limit)
 
 
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, select, text, tuple_
 
 from schemas.job import FINISHED, Job, JobState
 from worker.jobs.ledger.database import Database
@@ -46,12 +46,9 @@ class Lists:
 
     def page(self, wanted: Filter, *, after: Cursor | None = None, limit: int = 100) -> Sequence[Job]:
         """Jobs, the newest first, from after the cursor on."""
-        query = select(jobs).where(_matching(wanted))
+        query = _matching(select(jobs), wanted)
         if after is not None:
-            at, job_id = after
-            query = query.where(
-                or_(jobs.c.created_at < at, and_(jobs.c.created_at == at, jobs.c.id < job_id))
-            )
+            query = query.where(tuple_(jobs.c.created_at, jobs.c.id) < after)
         query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             return [job_of(row) for row in connection.execute(query)]
@@ -65,14 +62,13 @@ class Lists:
 
     def kinds(self, wanted: Filter) -> Sequence[tuple[str, int, str]]:
         """The kinds of these jobs: name, version, hash of the schema."""
-        query = select(jobs.c.kind, jobs.c.kind_version, jobs.c.schema_sha256).where(_matching(wanted))
+        query = _matching(select(jobs.c.kind, jobs.c.kind_version, jobs.c.schema_sha256), wanted)
         with self._database.read() as connection:
             return [tuple(row) for row in connection.execute(query.distinct())]
 
     def changes(self, project: str, *, after: Cursor, limit: int = 200) -> Sequence[Job]:
         """Jobs that changed after the cursor, in the order of their changes."""
-        at, job_id = after
-        later = or_(jobs.c.updated_at > at, and_(jobs.c.updated_at == at, jobs.c.id > job_id))
+        later = tuple_(jobs.c.updated_at, jobs.c.id) > after
         query = select(jobs).where(jobs.c.project == project, later)
         query = query.order_by(jobs.c.updated_at, jobs.c.id).limit(limit)
         with self._database.read() as connection:
@@ -82,7 +78,7 @@ class Lists:
         """How many jobs are in each state."""
         query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
         if project is not None:
-            query = query.where(_matching(Filter(project, batch=batch)))
+            query = _matching(query, Filter(project, batch=batch))
         with self._database.read() as connection:
             return dict(connection.execute(query).all())
 
@@ -103,7 +99,7 @@ class Lists:
 
     def failures(self) -> Mapping[str, int]:
         """How many jobs failed, by the code of the failure."""
-        failed = jobs.c.state == JobState.FAILED
+        failed = text("state = 'failed'")
         query = select(jobs.c.error_code, func.count()).where(failed).group_by(jobs.c.error_code)
         with self._database.read() as connection:
             return {code or "unknown": count for code, count in connection.execute(query)}
@@ -118,19 +114,21 @@ class Lists:
 
     def expired(self, project: str, *, before: float, limit: int) -> Sequence[str]:
         """Finished jobs of a project that ended before a time."""
-        old = and_(jobs.c.project == project, jobs.c.state.in_(FINISHED), jobs.c.finished_at < before)
-        query = select(jobs.c.id).where(old).limit(limit)
+        old = and_(jobs.c.project == project, jobs.c.finished_at < before)
+        query = select(jobs.c.id).where(old).order_by(jobs.c.finished_at).limit(limit)
         with self._database.read() as connection:
             return connection.execute(query).scalars().all()
 
 
-def _matching(wanted: Filter) -> Any:
-    clauses = [jobs.c.project == wanted.project]
-    if wanted.state is not None:
-        clauses.append(jobs.c.state == wanted.state)
-    if wanted.kind is not None:
-        clauses.append(jobs.c.kind == wanted.kind)
-    if wanted.batch is not None:
+def _matching(query: Select[Any], wanted: Filter) -> Select[Any]:
+    """The query for the jobs that are wanted; those of a batch are found from its members."""
+    if wanted.batch is None:
+        query = query.where(jobs.c.project == wanted.project)
+    else:  # to name the project of the jobs, too, would lead a database to walk through all of them
         own = and_(members.c.project == wanted.project, members.c.batch == wanted.batch)
-        clauses.append(jobs.c.id.in_(select(members.c.job_id).where(own)))
-    return and_(*clauses)
+        query = query.join(members, members.c.job_id == jobs.c.id).where(own)
+    if wanted.state is not None:
+        query = query.where(jobs.c.state == wanted.state)
+    if wanted.kind is not None:
+        query = query.where(jobs.c.kind == wanted.kind)
+    return query

@@ -16,10 +16,17 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")  # where an INTEGER that is a key has 64 bits
+
+
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index of some rows; a query that should use it says which in the same words, not by parameter."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 jobs = Table(
     "jobs",
@@ -59,6 +66,12 @@ jobs = Table(
     Index("jobs_listed", "project", "created_at", "id"),
     Index("jobs_changed", "project", "updated_at", "id"),
     Index("jobs_sources", "project", "source_sha256"),
+    Index("jobs_by_state", "project", "state", "created_at", "id"),
+    Index("jobs_by_kind", "project", "kind", "created_at", "id"),
+    _some("jobs_due", "queue", "due_at", where="state = 'queued'"),
+    _some("jobs_ended", "project", "finished_at", where="finished_at IS NOT NULL"),
+    _some("jobs_failed", "error_code", where="state = 'failed'"),
+    _some("jobs_leased", "lease_until", where="state = 'running'"),
 )
 
 Index(  # in the order in which jobs are taken, so that taking one costs the same however many wait
@@ -114,6 +127,7 @@ requests = Table(
     Column("job_ids", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     PrimaryKeyConstraint("project", "key"),
+    Index("requests_by_age", "created_at"),
 )
 
 keys = Table(

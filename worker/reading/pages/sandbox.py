@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from worker.errors import Cancelled, CorruptFile, DocumentTimeout, DocumentTooDense, PagemillError
+from worker.owned_folders import OwnedFolder
 from worker.reading.pages import protocol
 from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.opener import Opener
-from worker.reading.pages.owned_folders import OwnedFolder
 
 _MOST_DEATHS = 3  # children in a row that a document may cost before its other pages are given up
 _DOCUMENTS_PER_CHILD = 500  # decoders leak a little, and a fresh process, which takes a while, forgets it

@@ -28,7 +28,7 @@ from worker.errors import (
     UnsupportedByEngine,
 )
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.vision import attempts, grounding, parse, resize
+from worker.reading.engines.vision import attempts, grounding, parse, prompts, resize
 from worker.reading.engines.vision.answer_lengths import Lengths
 from worker.reading.engines.vision.attempts import PageAttempt
 from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt, StreamingGenerator
@@ -44,7 +44,6 @@ from worker.reading.engines.vision.page_read import (
     without_frames,
     without_words,
 )
-from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page, Picture
 from worker.reading.text.page_lines import LineSource
 
@@ -184,8 +183,8 @@ class _Task:
         self._generator = generator
         self._generation = generation
         self._lengths = lengths
-        self._language = render.language_of(request.schema)
-        self._question = render.extract(request.schema, self._language)
+        self._language = prompts.language_of(request.schema)
+        self._question = prompts.extract(request.schema, self._language)
         self._schema = answer_schema(request.schema.root)
 
     def counted(self, page: Future[PageRead]) -> PageRead:
@@ -211,7 +210,7 @@ class _Task:
         wrong = self._complaints(first.read)
         if not wrong or first.notes:  # an answer in parts, or one that was hard to get, is left alone
             return first
-        told = render.correct(wrong[:MOST_TOLD], self._language)
+        told = prompts.correct(wrong[:MOST_TOLD], self._language)
         second = attempts.again(prompt, first.answers[-1], told)
         try:
             answer = self._ask(second)

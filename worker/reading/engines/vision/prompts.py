@@ -9,67 +9,38 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from string import Template
-from typing import Literal
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.record import Issue
 from schemas.registry import Schema
 from schemas.values.folding import has_cjk
 
-Language = Literal["en", "zh"]
-
 _LONGEST = 400  # characters that a schema may say about one field
 _MOST_CHOICES = 40
-_TYPES: dict[Language, dict[str, str]] = {
-    "en": {
-        "string": "text",
-        "number": "number",
-        "integer": "whole number",
-        "boolean": "true or false",
-        "object": "parts",
-        "array": "list",
-        "date": "date, YYYY-MM-DD",
-        "time": "time",
-        "choice": "one of",
-        "pattern": "in the form of the regular expression",
-    },
-    "zh": {
-        "string": "文字",
-        "number": "数字",
-        "integer": "整数",
-        "boolean": "true 或 false",
-        "object": "组成部分",
-        "array": "列表",
-        "date": "日期，YYYY-MM-DD",
-        "time": "时间",
-        "choice": "取值之一",
-        "pattern": "符合正则表达式",
-    },
-}
 
 
-def extract(schema: Schema, language: Language) -> str:
+def extract(schema: Schema, language: str) -> str:
     """What is asked about a page."""
     fields = "\n".join(_lines(schema.root.properties, language, depth=0))
     return _template("extract", language).substitute(kind=_plain(schema.name), fields=fields)
 
 
-def correct(issues: Iterable[Issue], language: Language) -> str:
+def correct(issues: Iterable[Issue], language: str) -> str:
     """What is said after an answer that a check has complaints about."""
     complaints = "\n".join(f"- `{_plain(issue.path) or '/'}`: {_plain(issue.message)}" for issue in issues)
     return _template("correct", language).substitute(complaints=complaints)
 
 
-def language_of(schema: Schema) -> Language:
+def language_of(schema: Schema) -> str:
     """The language in which most of a schema's fields are described."""
     told = [field.title + field.description or field.name for field in schema.root.walk() if field.path]
     chinese = sum(has_cjk(text) for text in told)
     return "zh" if chinese * 2 > len(told) else "en"
 
 
-def _lines(fields: Iterable[Field], language: Language, *, depth: int) -> Iterator[str]:
+def _lines(fields: Iterable[Field], language: str, *, depth: int) -> Iterator[str]:
     for field in fields:
         told = ": " + "; ".join(said) if (said := list(_said(field, language))) else ""
         yield f"{'  ' * depth}- `{_plain(field.name)}` ({_type(field, language)}){told}"
@@ -77,18 +48,18 @@ def _lines(fields: Iterable[Field], language: Language, *, depth: int) -> Iterat
         yield from _lines(inner.properties, language, depth=depth + 1)
 
 
-def _type(field: Field, language: Language) -> str:
-    words = _TYPES[language]
+def _type(field: Field, language: str) -> str:
+    words = languages.prompt_words(language)
     if field.is_array and field.items is not None and not field.items.properties:
         return f"{words['array']}: {_type(field.items, language)}"
-    if field.format in words:
+    if field.format is not None and field.format in words:
         return words[field.format]
     return " / ".join(words[name] for name in field.types)
 
 
-def _said(field: Field, language: Language) -> Iterator[str]:
+def _said(field: Field, language: str) -> Iterator[str]:
     """What the schema says about a field, in the order of its use."""
-    words = _TYPES[language]
+    words = languages.prompt_words(language)
     title, description = _plain(field.title), _plain(field.description)
     if title and title.casefold() != field.name.casefold().replace("_", " "):
         yield title
@@ -109,5 +80,5 @@ def _plain(text: str) -> str:
 
 
 @cache
-def _template(task: str, language: Language) -> Template:
-    return Template((files(__package__) / f"{task}.{language}.md").read_text(encoding="utf-8").strip())
+def _template(task: str, language: str) -> Template:
+    return Template(languages.prompt(task, language))
