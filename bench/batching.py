@@ -50,8 +50,8 @@ from worker.reading.engines.transformers.location import Location
 from worker.reading.engines.transformers.placement import Placement
 from worker.reading.engines.vision import prompts
 from worker.reading.engines.vision.base import Message, Prompt
-from worker.reading.engines.vision.batcher import BatchLimits
 from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+from worker.reading.engines.vision.packing import BatchLimits
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import PageLines
 

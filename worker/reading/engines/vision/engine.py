@@ -31,10 +31,11 @@ from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.vision import attempts, grounding, parse, prompts, resize
 from worker.reading.engines.vision.answer_lengths import Lengths
 from worker.reading.engines.vision.attempts import PageAttempt
-from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt
-from worker.reading.engines.vision.batcher import Batcher, BatchItem, BatchLimits
+from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt, StreamingGenerator
+from worker.reading.engines.vision.batcher import Batcher
 from worker.reading.engines.vision.complaints import MOST_TOLD, complaints, loses
 from worker.reading.engines.vision.merge import PageAnswer, merge
+from worker.reading.engines.vision.packing import BatchItem, BatchLimits
 from worker.reading.engines.vision.page_read import (
     PageRead,
     issues_of,
@@ -94,10 +95,12 @@ class VisionEngine:
         with self._loading:
             if self._batcher is None:
                 self._load()
+                generator = self._generator
                 self._batcher = Batcher(
-                    self._generator.generate,
-                    limits=_within(self._generation.limits, self._generator),
-                    smaller=self._generator.smaller,
+                    generator.generate,
+                    limits=_within(self._generation.limits, generator),
+                    stream=generator.stream if isinstance(generator, StreamingGenerator) else None,
+                    smaller=generator.smaller,
                 )
 
     def _load(self) -> None:
@@ -252,9 +255,11 @@ class _Task:
 
     def _ticket(self, prompt: Prompt) -> BatchItem:
         expected = self._lengths.expected(self.request.schema, most=prompt.max_tokens)
+        refills = isinstance(self._generator, StreamingGenerator) and self._generator.refills
+        alike = 0 if refills else expected  # rows of a static batch wait for the longest
         return BatchItem(
             tokens=self._generator.count_tokens(prompt) + prompt.thinking + expected,
-            group=(expected, prompt.temperature, prompt.thinking > 0),
+            group=(alike, prompt.temperature, prompt.thinking > 0),
             priority=self.request.context.priority,
             project=self.request.context.project,
             cancelled=self.abandoned.is_set,

@@ -24,10 +24,10 @@ from worker.errors import Cancelled, OutOfMemory, OutputInvalid, OutputTruncated
 from worker.reading.engines.base import Request, RequestContext
 from worker.reading.engines.vision import attempts, parse, prompts, value_spans
 from worker.reading.engines.vision.base import Answer, Finish, Message, Prompt, Token
-from worker.reading.engines.vision.batcher import BatchLimits
 from worker.reading.engines.vision.complaints import complaints
 from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
 from worker.reading.engines.vision.merge import PageAnswer, merge
+from worker.reading.engines.vision.packing import BatchLimits
 from worker.reading.engines.vision.scripted import ScriptedGenerator
 from worker.reading.engines.vision.token_evidence import TokenEvidence
 from worker.reading.pages.base import Page
