@@ -50,7 +50,7 @@ def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
     offers = [
         (head, listed)
         for listed in lists
-        if listed.items and listed.items.is_object
+        if listed.items is not None and listed.items.is_object
         for head in table_columns.heads(listed, asked[listed.path], graph)
     ]
     found: dict[str, Listing] = {}
@@ -64,11 +64,8 @@ def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
         if items:
             found[listed.path] = Listing(items)
             taken |= set(range(head.start, head.end))
-    left = [
-        listed
-        for listed in lists
-        if listed.path not in found and listed.items is not None and listed.items.is_object
-    ]
+    objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
+    left = [listed for listed in objects if listed.path not in found]
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
         found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
