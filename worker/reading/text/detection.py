@@ -7,7 +7,7 @@ brought to a size out of a grid, for a runtime builds its kernels anew for every
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +22,8 @@ GRID = 96
 """Pixels between two sizes, a multiple of the network's 32."""
 
 _SHORT, _LONG = 736, 1280  # sides in pixels: a picture is enlarged to the one, never beyond the other
+_LONGER = 2016  # the same for small print
+_SMALL = 17.0  # pixels that lines are high, below which more of them may be found at a larger size
 _MAX_ASPECT = 3.0  # a picture thinner than this is padded
 _IS_TEXT = 0.3
 _SURE = 0.5  # mean over a line
@@ -45,17 +47,31 @@ class _Scaled:
 
 
 def detect(picture: Picture, runtime: OcrRuntime) -> list[Quad]:
-    """The lines of a picture, in no order."""
-    scaled = _scaled(picture)
-    text = runtime.text_map(scaled.canvas)
-    text = text[scaled.y : scaled.y + scaled.height, scaled.x : scaled.x + scaled.width]
+    """The lines of a picture, in no order; one with small print is looked at once more, larger."""
+    scaled = _scaled(picture, _LONG)
+    quads = list(_quads(_text_map(scaled, runtime)))
+    if scaled.scale_x < 1.0 and _are_small(quads):
+        scaled = _scaled(picture, _LONGER)
+        quads = list(_quads(_text_map(scaled, runtime)))
     size = (picture.shape[1], picture.shape[0])
-    return [_in_picture(quad, scaled, size) for quad in _quads(text)]
+    return [_in_picture(quad, scaled, size) for quad in quads]
 
 
-def _scaled(picture: Picture) -> _Scaled:
+def _text_map(scaled: _Scaled, runtime: OcrRuntime) -> NDArray[np.float32]:
+    """How surely each pixel of the picture belongs to text, without the margin of its canvas."""
+    text = runtime.text_map(scaled.canvas)
+    return text[scaled.y : scaled.y + scaled.height, scaled.x : scaled.x + scaled.width]
+
+
+def _are_small(quads: Sequence[Quad]) -> bool:
+    """Whether a tenth of the lines is too low for others of that size to be sure to be found."""
+    heights = [min(np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])) for quad in quads]
+    return bool(quads) and float(np.percentile(heights, 10)) < _SMALL
+
+
+def _scaled(picture: Picture, longest: int) -> _Scaled:
     height, width = picture.shape[:2]
-    scale = min(max(1.0, _SHORT / min(height, width)), _LONG / max(height, width))
+    scale = min(max(1.0, _SHORT / min(height, width)), longest / max(height, width))
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
     if scale != 1.0:
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -57,3 +57,21 @@ def test_a_bar_of_ink_is_found_where_it_is(right: int, down: int, size: tuple[in
     assert abs((left + east) / 2 - (x0 + x1) / 2) < 4  # grown alike on both sides
     assert abs((top + south) / 2 - (y0 + y1) / 2) < 4
     assert tuple(quad[0]) == (left, top)  # it begins at the upper left
+
+
+def test_small_print_is_looked_at_once_more_and_larger() -> None:
+    runtime = Bars()
+    picture = np.full((2400, 1800, 3), 255, dtype=np.uint8)
+    for row in range(20):
+        picture[100 + 40 * row : 112 + 40 * row, 100:600] = 0
+    assert len(detect(picture, runtime)) == 20
+    first, second = runtime.sizes
+    assert first[0] <= 1344 < second[0] <= 2016
+
+
+def test_large_print_is_looked_at_once() -> None:
+    runtime = Bars()
+    picture = np.full((2400, 1800, 3), 255, dtype=np.uint8)
+    picture[100:160, 100:900] = 0
+    detect(picture, runtime)
+    assert len(runtime.sizes) == 1
