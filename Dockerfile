@@ -31,7 +31,7 @@ ENV PAGEMILL_DATA_DIR=/data PAGEMILL_HOST=0.0.0.0 PAGEMILL_WORKER_PORT=9108
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9108/metrics', timeout=2)"]
 STOPSIGNAL SIGTERM
-CMD ["worker"]
+CMD ["worker", "--supervised"]
 
 FROM worker AS worker-gpu
 USER root

@@ -30,6 +30,9 @@ check: lint test ## Everything CI runs.
 docs: $(READY) ## Build the documentation into docs/_build.
 	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 
+eval: $(READY) ## How well the labelled sets beside this folder are read (DATA=folder).
+	$(BIN)/python -m bench.evaluate $(DATA)
+
 samples: $(READY) ## Draw the samples anew (needs the fonts named in bench/draw/__init__.py).
 	$(BIN)/python -m bench.draw bench/samples
 
@@ -40,4 +43,4 @@ $(READY): pyproject.toml
 	$(BIN)/pip install -q -e '.[local,vlm]' --group test --group lint --group docs
 	@touch $(READY)
 
-.PHONY: help demo up test lint check docs samples
+.PHONY: help demo up test lint check docs eval samples

@@ -9,8 +9,14 @@ from urllib.parse import urlsplit
 from worker.errors import RequestInvalid
 from worker.settings import Settings
 
-_EMBEDDING = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))  # RFC 6052, RFC 4291
-_LOCAL = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10"))  # RFC 8215, RFC 3879
+_EMBEDDING = tuple(  # RFC 6052, 4291, 2765, each with an IPv4 address in its last 32 bits
+    map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96"))
+)
+_LOCAL = tuple(  # RFC 8215, 3879, 6890: some versions of Python take parts of these for global
+    map(ipaddress.ip_network, ("64:ff9b:1::/48", "fec0::/10", "192.0.0.0/24"))
+)
+_WELL_KNOWN = 1024
+_OF_HTTP = frozenset({80, 443})  # behind other well-known ports wait programs that take a request for theirs
 
 
 def require_public(url: str, settings: Settings) -> str:
@@ -30,6 +36,8 @@ def require_public(url: str, settings: Settings) -> str:
     if not host.isascii():
         raise RequestInvalid(detail="callback_url's host must be written in ASCII (IDNA)")
     addresses = _resolve(host, port or (443 if parts.scheme == "https" else 80))
+    if not settings.webhook_private and port is not None and port < _WELL_KNOWN and port not in _OF_HTTP:
+        raise RequestInvalid(detail=f"callback_url leads to port {port}; use 80, 443 or one from 1024 on")
     if not settings.webhook_private and not all(_is_public(address) for address in addresses):
         raise RequestInvalid(detail="callback_url leads to a private address")
     return addresses[0]

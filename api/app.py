@@ -11,19 +11,49 @@ from fastapi_offline import FastAPIOffline
 
 from api import page, problems
 from api.auth import require_safe
+from api.deadlines import MOST_CONNECTIONS, PromptConnection
+from api.doors import Doors
 from api.limits import SmallBodies
-from api.routes import audit, batches, documents, events, hooks, jobs, kinds, status
+from api.routes import (
+    audit,
+    batches,
+    counts,
+    documents,
+    events,
+    hooks,
+    jobs,
+    kinds,
+    pages,
+    records,
+    reviews,
+    status,
+)
 from api.webhooks import Sender
 from worker.jobs.app import App, connect
+from worker.jobs.tracing import TRACING
 from worker.log import logger
 from worker.settings import Settings, version
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _DESCRIPTION = """
 Send documents, get validated JSON with the place on the page of every value. Errors are
 `application/problem+json` with a stable `code`. Keys go into `Authorization: Bearer pm_…`.
 """
+_ROUTES = (
+    page,
+    documents,
+    jobs,
+    counts,
+    records,
+    pages,
+    reviews,
+    batches,
+    kinds,
+    events,
+    hooks,
+    audit,
+    status,
+)
 
 
 def serve(settings: Settings) -> None:
@@ -41,6 +71,8 @@ def serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=PromptConnection,
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=5,
     )
 
@@ -65,10 +97,11 @@ def create(app: App) -> FastAPI:
         separate_input_output_schemas=False,
     )
     api.state.parts = app
+    api.state.readiness, api.state.metrics = status.readiness(app), status.figures(app)
     problems.install(api)
     api.add_middleware(SmallBodies, except_path="/v1/jobs")
-    for routes in (documents, jobs, batches, kinds, events, hooks, audit, status):
+    api.add_middleware(Doors)
+    for routes in _ROUTES:
         api.include_router(routes.router)
-    api.include_router(page.router)
     TRACING.watch_api(api)
     return api

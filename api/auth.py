@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, cast
@@ -29,6 +29,7 @@ _log = logger(__name__)
 DEFAULT_PROJECT = "default"
 _PREFIX = "pm"
 _BEARER = HTTPBearer(auto_error=False, description="An API key, see `pagemill keys`.")  # for the document
+_FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,6 +50,9 @@ class Principal:
     actor: str
     scopes: frozenset[str]
     max_bytes: int | None = None
+
+
+_ANYONE = Principal(DEFAULT_PROJECT, "local", frozenset(Scope))
 
 
 def app_of(request: Request) -> App:
@@ -79,7 +83,7 @@ def require(scope: Scope) -> Callable[..., Principal]:
     """A dependency: who asks, when the key has this scope; raises Unauthorized, Forbidden, RateLimited."""
 
     def allowed(request: Request, app: AppDep, _key: Annotated[object, Depends(_BEARER)]) -> Principal:
-        principal = _anyone(request) if app.settings.auth == "off" else _holder(request, app)
+        principal = _ANYONE if app.settings.auth == "off" else _holder(request, app)
         if scope not in principal.scopes:
             raise Forbidden(reason=f"This key lacks the scope {scope}")
         return principal
@@ -121,15 +125,31 @@ def _count(app: App, key: ApiKey) -> None:
         raise RateLimited(limit=key.rate_per_minute, seconds=int(60 - now % 60) + 1)
 
 
-def _anyone(request: Request) -> Principal:
-    """Auth is off: whoever reaches loopback, but no page of another site through a browser on it."""
-    host = _host_of(f"//{request.headers.get('host', '')}")
-    origin = request.headers.get("origin")
-    foreign = origin is not None and origin.partition("://")[2] != request.headers.get("host")
-    if not is_loopback(host) or (foreign and request.method not in _SAFE_METHODS):
-        _log.warning("origin_refused", host=host[:80], path=request.url.path)
+def require_local(headers: Mapping[str, str], *, method: str, path: str) -> None:
+    """Auth is off: whoever reaches loopback, but no page of another site through a browser on it.
+
+    Raises Forbidden.
+    """
+    host = _host_of(f"//{headers.get('host', '')}")
+    origin = headers.get("origin")
+    foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
+    if not is_loopback(host) or (foreign and method not in _SAFE_METHODS):
+        _log.warning("origin_refused", host=host[:80], path=path)
         raise Forbidden(reason="Without keys, only pages and programs of this machine are let in")
-    return Principal(DEFAULT_PROJECT, "local", frozenset(Scope))
+
+
+def is_operator(request: Request, settings: Settings) -> bool:
+    """Whether what only operators should see may be shown: on this machine, or with the token for it.
+
+    Who comes through a proxy is not on this machine, although the proxy may be.
+    """
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return True
+    near = request.client is not None and is_loopback(request.client.host)
+    asked_here = is_loopback(_host_of(f"//{request.headers.get('host', '')}"))
+    return near and asked_here and not _FORWARDED & set(request.headers.keys())
 
 
 def _host_of(url: str) -> str:

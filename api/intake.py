@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,6 +22,7 @@ from worker.jobs import catalogue, kinds, object_keys
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.submit import SubmitOptions, measure, submit
+from worker.owned_folders import OwnedFolder
 
 
 class Options(BaseModel):
@@ -99,8 +100,8 @@ class Intake:
         most = min(self.app.settings.max_bytes, self.principal.max_bytes or self.app.settings.max_bytes)
         if found.size > most:
             raise TooLarge(size=found.size, limit=most)
-        with tempfile.TemporaryDirectory(prefix="pagemill-") as folder:
-            path = Path(folder) / "source"
+        with closing(OwnedFolder("pagemill-source-")) as folder:
+            path = folder.path / "source"
             try:
                 self.app.store.fetch(key, path)
             except ObjectMissing as error:

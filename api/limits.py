@@ -1,4 +1,4 @@
-"""Sizes of requests, checked while they are read: nothing larger is ever taken in."""
+"""Sizes of requests and the time of their pieces, checked while they are read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.deadlines import prompt
 from worker.checks.schema_limits import MOST_BYTES
 from worker.errors import RequestInvalid, UploadTooLarge
 
@@ -19,7 +20,7 @@ _MOST_FOR_KIND = 2 * MOST_BYTES  # the same schema takes more when it is written
 def limited(request: Request, most: int) -> Request:
     """The same request, whose body ends in 413 beyond `most` bytes; raises UploadTooLarge if it says so."""
     _require(request.scope, most)
-    return Request(request.scope, _counting(request.receive, most))
+    return Request(request.scope, _counting(prompt(request.receive), most))
 
 
 class SmallBodies:
@@ -40,7 +41,7 @@ class SmallBodies:
         except (UploadTooLarge, RequestInvalid) as error:
             await problems.answer(error)(scope, receive, send)
             return
-        await self._app(scope, _counting(receive, most), send)
+        await self._app(scope, _counting(prompt(receive), most), send)
 
 
 def _require(scope: Scope, most: int) -> None:

@@ -22,6 +22,7 @@ _TOO_BUSY = 503
 _OF_FRAMEWORK = {
     404: ("not_found", "There is nothing at this address; /docs lists those there are."),
     405: ("method_not_allowed", "This address takes other methods; /docs lists them."),
+    408: ("request_timeout", "The rest of the request did not come in time; send it again."),
     413: ("too_large", "The request is larger than the service takes."),
 }
 
@@ -36,6 +37,8 @@ class Problem(BaseModel):
     detail: str = Field(
         description="For people, with what to do.", examples=["There is no job of that name."]
     )
+    revision: int | None = Field(None, description="Of stale_revision: the one the record is at.")
+    open: list[str] | None = Field(None, description="Of open_flags: the places that are open.")
 
 
 def responses(
@@ -62,7 +65,8 @@ def answer(error: PagemillError) -> JSONResponse:
         headers = {"Connection": "close"}  # or the rest of the upload would still be read, to be thrown away
     elif error.http == HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
-    return _problem(error.http, error.code, str(error), headers)
+    facts = {"revision": error.facts.get("current"), "open": error.facts.get("open")}
+    return _problem(error.http, error.code, str(error), headers, **facts)
 
 
 def install(api: FastAPI) -> None:
@@ -103,6 +107,8 @@ async def _of_framework(_request: Request, error: Exception) -> JSONResponse:
     return _problem(error.status_code, code, detail, error.headers or {})
 
 
-def _problem(status: int, code: str, detail: str, headers: Mapping[str, str]) -> JSONResponse:
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail)
-    return JSONResponse(problem.model_dump(), status, headers=dict(headers), media_type=MEDIA_TYPE)
+def _problem(status: int, code: str, detail: str, headers: Mapping[str, str], **facts: Any) -> JSONResponse:
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, **facts)
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), status, headers=dict(headers), media_type=MEDIA_TYPE
+    )

@@ -8,7 +8,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.job import EventCode, Job, JobEvent, JobState
+from schemas.job import FINISHED, EventCode, Job, JobEvent, JobState
+from schemas.review import ReviewSummary
+from worker.jobs.ledger.lists import BatchSummary
 
 _EXAMPLE_ID = "3f2b8c1d9e4a5f60718293a4b5c6d7e8"
 
@@ -25,6 +27,30 @@ class ProgressView(BaseModel):
 
     pages: int = Field(description="Pages of the document, 0 while that is not known.")
     pages_done: int
+
+
+class WeakestView(BaseModel):
+    """The value that is least sure."""
+
+    path: str = Field(description="A JSON Pointer into the data; the empty one is the document.")
+    confidence: float
+
+
+class ReviewView(BaseModel):
+    """How much of a record needs a person."""
+
+    open: int = Field(description="Places that do.")
+    weakest: WeakestView | None = Field(description="Among those, or if there are none, among all.")
+    reasons: list[str] = Field(description="Why, as codes.", examples=[["low_confidence"]])
+    revision: int = Field(description="How often people have changed it.")
+
+    @classmethod
+    def of(cls, summary: ReviewSummary) -> Self:
+        """A summary as the API shows it."""
+        path = summary.weakest_path
+        weakest = None if path is None else WeakestView(path=path, confidence=summary.weakest)
+        reasons = list(summary.reasons)
+        return cls(open=summary.open, weakest=weakest, reasons=reasons, revision=summary.revision)
 
 
 class JobView(BaseModel):
@@ -44,6 +70,7 @@ class JobView(BaseModel):
     attempts: int
     progress: ProgressView
     error: ErrorView | None
+    review: ReviewView
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None
@@ -70,6 +97,7 @@ class JobView(BaseModel):
             attempts=job.attempts,
             progress=ProgressView(pages=job.pages, pages_done=job.pages_done),
             error=error,
+            review=ReviewView.of(job.review),
             created_at=moment(job.created_at),
             updated_at=moment(job.updated_at),
             started_at=moment(job.started_at),
@@ -78,6 +106,7 @@ class JobView(BaseModel):
                 "self": f"/v1/jobs/{spec.job_id}",
                 "record": f"/v1/jobs/{spec.job_id}/record",
                 "events": f"/v1/jobs/{spec.job_id}/events",
+                "source": f"/v1/jobs/{spec.job_id}/source",
             },
         )
 
@@ -134,6 +163,45 @@ class BatchView(BaseModel):
     total: int
     finished: bool
     states: Mapping[str, int] = Field(examples=[{"done": 41, "failed": 1}])
+    created_at: datetime = Field(description="When the first of its jobs came.")
+
+    @classmethod
+    def of(cls, batch: BatchSummary) -> Self:
+        """A batch as the API shows it."""
+        states = batch.states
+        finished = all(state in FINISHED for state in states)
+        total, at = sum(states.values()), moment(batch.created_at)
+        return cls(name=batch.name, total=total, finished=finished, states=states, created_at=at)
+
+
+class BatchPage(BaseModel):
+    """A page of the list of batches."""
+
+    batches: list[BatchView]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+
+class CountsView(BaseModel):
+    """How many jobs are in each state."""
+
+    states: Mapping[JobState, int]
+
+
+class LineView(BaseModel):
+    """A printed line."""
+
+    text: str
+    box: tuple[float, float, float, float]
+    edges: list[float] = Field(description="Between characters, along x, or along y if vertical.")
+    vertical: bool
+
+
+class LinesView(BaseModel):
+    """The lines of a page; places are fractions of the upright page, its size is in pixels."""
+
+    width: int
+    height: int
+    lines: list[LineView]
 
 
 class KindView(BaseModel):
@@ -163,6 +231,13 @@ class AuditView(BaseModel):
     actor: str = Field(examples=["key:9f86d081884c"])
     action: str = Field(examples=["submit"])
     subject: str
+
+
+def seconds_of(when: datetime | None) -> float | None:
+    """A time as seconds since 1970; one without a zone is UTC."""
+    if when is None:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def moment(seconds: float | None) -> Any:

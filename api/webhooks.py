@@ -11,6 +11,8 @@ import base64
 import hashlib
 import hmac
 import threading
+import time
+from collections import Counter, deque
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -27,6 +29,9 @@ _log = logger(__name__)
 _PAUSES = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600)  # seconds after the first, second … failure
 _DEADLINE = 15.0  # for one attempt in all, however slowly a receiver answers
 _AT_ONCE = 20
+_TO_ONE_HOST = 4
+_MOST_OF_HOST = 50
+_MOST_WAITING = 500
 _HOLD = 60.0  # no other sender takes a message for so long
 _LOOK_EVERY = 1.0
 
@@ -37,6 +42,9 @@ class Sender:
     def __init__(self, app: App) -> None:
         self._app = app
         self._ended = threading.Event()
+        self._waiting: dict[str, deque[tuple[float, Delivery]]] = {}  # by host, each with until when
+        self._busy: Counter[str] = Counter()
+        self._sending: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="webhooks", daemon=True)
 
     def start(self) -> None:
@@ -61,15 +69,51 @@ class Sender:
         async with _client() as client:
             while not self._ended.is_set():
                 try:
-                    busy = await self._send_some(client) > 0
+                    busy = await self._take() > 0
                 except PagemillError as error:
                     _log.warning("webhooks_failed", code=error.code)
                     busy = False
                 except Exception:  # noqa: BLE001 (the border of a thread: nobody would be told any more)
                     _log.exception("internal_error")
                     busy = False
-                if not busy:
-                    await asyncio.sleep(_LOOK_EVERY)
+                self._begin(client)
+                await asyncio.sleep(0 if busy else _LOOK_EVERY)
+            await asyncio.gather(*self._sending, return_exceptions=True)
+
+    async def _take(self) -> int:
+        """Claim what is due into the queues of its hosts; what is too much for one comes back later."""
+        if sum(map(len, self._waiting.values())) >= _MOST_WAITING:
+            return 0
+        claim = self._app.ledger.deliveries.claim
+        due = await asyncio.to_thread(claim, now=self._app.clock(), hold_seconds=_HOLD, limit=_AT_ONCE)
+        until = time.monotonic() + _HOLD - _DEADLINE
+        for delivery in due:
+            queue = self._waiting.setdefault(urlsplit(delivery.url).netloc, deque())
+            if len(queue) < _MOST_OF_HOST:
+                queue.append((until, delivery))
+        return len(due)
+
+    def _begin(self, client: httpx.AsyncClient) -> None:
+        """Send what waits, few to one host: a receiver that hangs holds up its own messages alone."""
+        for host, queue in list(self._waiting.items()):
+            while queue and self._busy[host] < _TO_ONE_HOST:
+                until, delivery = queue.popleft()
+                if time.monotonic() < until:  # else somebody else may have claimed it
+                    self._busy[host] += 1
+                    task = asyncio.create_task(self._send_to(host, client, delivery))
+                    self._sending.add(task)
+                    task.add_done_callback(self._sending.discard)
+            if not queue:
+                del self._waiting[host]
+
+    async def _send_to(self, host: str, client: httpx.AsyncClient, delivery: Delivery) -> None:
+        try:
+            await self._send(client, delivery)
+        except PagemillError as error:
+            _log.warning("webhooks_failed", code=error.code)
+        finally:
+            self._busy[host] -= 1
+            self._begin(client)
 
     async def _send_some(self, client: httpx.AsyncClient) -> int:
         claim = self._app.ledger.deliveries.claim

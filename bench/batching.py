@@ -48,10 +48,10 @@ from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
 from worker.reading.engines.transformers.placement import Placement
+from worker.reading.engines.vision import prompts
 from worker.reading.engines.vision.base import Message, Prompt
-from worker.reading.engines.vision.batcher import BatchLimits
 from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
-from worker.reading.engines.vision.prompts import render
+from worker.reading.engines.vision.packing import BatchLimits
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import PageLines
 
@@ -132,7 +132,7 @@ def _medians(*tasks: Callable[[], Any]) -> list[float]:
 def _small(schema: Schema, folder: str, hidden: int, layers: int) -> Path:
     """A checkpoint with a decoder of that size, and a tokenizer that knows the words of a schema."""
     made = Path(tempfile.mkdtemp(dir=folder))
-    families.build("qwen2_5_vl", made, texts=[render.extract(schema, "en")])
+    families.build("qwen2_5_vl", made, texts=[prompts.extract(schema, "en")])
     if hidden > 64:
         config = AutoConfig.from_pretrained(made)
         config.text_config.update(
@@ -180,7 +180,7 @@ def _page(seed: int) -> Page:
 
 
 def _prompt(page: Page) -> Prompt:
-    question = Message("user", render.extract(_INVOICE, "en"))
+    question = Message("user", prompts.extract(_INVOICE, "en"))
     return Prompt(page.picture, (question,), answer_schema(_INVOICE.root), max_tokens=_ANSWER)
 
 

@@ -23,7 +23,7 @@ from api.cli.scoring import Labelled
 from schemas import registry
 from worker.reading.engines.matcher import assign, confidence
 from worker.reading.engines.matcher.candidates import Group
-from worker.reading.engines.matcher.engine import read_sheet
+from worker.reading.engines.matcher.engine import sheet_of
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import Sandbox
@@ -65,7 +65,7 @@ def collect(documents: Sequence[Labelled]) -> list[Samples]:
     with Sandbox(PageLimits.of(Settings())) as sandbox:
         for document in documents:
             pages = [page for page in sandbox.open(document.path) if isinstance(page, Page)]
-            sheet = read_sheet(pages, document.schema.root, line_source).sheet
+            sheet = sheet_of([line_source(page) for page in pages], document.schema.root)
             filling = fill_root(document.schema.root, sheet)
             samples.append([*judge(document, filling), *absent(document, pages, line_source)])
     return [group for group in samples if group]
@@ -88,7 +88,7 @@ def absent(document: Labelled, pages: Sequence[Page], line_source: LineSource) -
     samples: Samples = []
     for name in NOT_THERE:
         root = registry.kind(name).root
-        filling = fill_root(root, read_sheet(pages, root, line_source).sheet)
+        filling = fill_root(root, sheet_of([line_source(page) for page in pages], root))
         chosen = assign.choices(root, filling).values()
         samples += [(confidence.features(c.candidate, [o for _, o in c.others]), False) for c in chosen]
     return samples

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.review import NOTHING_KNOWN, ReviewSummary
+
 
 class JobState(StrEnum):
     """Where a job stands."""
@@ -36,7 +38,11 @@ class EventCode(StrEnum):
     CANCEL_REQUESTED = "cancel_requested"  # while it was read
     CANCELLED = "cancelled"
     RETRIED = "retried"  # somebody asked for it
-    CORRECTED = "corrected"  # a person corrected or confirmed the record
+    CHECKED = "checked"  # a person said something of the record, and something is still open
+    CONFIRMED = "confirmed"  # a person said that it is right
+    CORRECTED = "corrected"  # a person changed it, and nothing is left open
+    POSTPONED = "postponed"  # a person put it behind the others that need one
+    REJECTED = "rejected"  # a person said that the document is of no use
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Transition:
 
 
 _RUNS = frozenset({JobState.RUNNING})
+_READ_ONCE = frozenset({JobState.REVIEW, JobState.DONE, JobState.FAILED})  # of the failed: those rejected
 TRANSITIONS: Mapping[EventCode, Transition] = MappingProxyType(
     {
         EventCode.CLAIMED: Transition(frozenset({JobState.QUEUED}), JobState.RUNNING),
@@ -59,7 +66,11 @@ TRANSITIONS: Mapping[EventCode, Transition] = MappingProxyType(
         EventCode.CANCEL_REQUESTED: Transition(_RUNS, JobState.RUNNING),
         EventCode.CANCELLED: Transition(_RUNS | {JobState.QUEUED}, JobState.CANCELLED),
         EventCode.RETRIED: Transition(frozenset({JobState.FAILED, JobState.CANCELLED}), JobState.QUEUED),
-        EventCode.CORRECTED: Transition(frozenset({JobState.REVIEW, JobState.DONE}), JobState.DONE),
+        EventCode.CHECKED: Transition(_READ_ONCE, JobState.REVIEW),
+        EventCode.CONFIRMED: Transition(_READ_ONCE, JobState.DONE),
+        EventCode.CORRECTED: Transition(_READ_ONCE, JobState.DONE),
+        EventCode.POSTPONED: Transition(_READ_ONCE, JobState.REVIEW),
+        EventCode.REJECTED: Transition(_READ_ONCE, JobState.FAILED),
     }
 )
 """Every move there is; the ledger makes no other."""
@@ -90,6 +101,8 @@ class JobSpec(BaseModel):
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY)
     batch: str | None = None
     created_at: float = Field(description="Seconds since 1970.")
+    incarnation: int = Field(0, ge=0, description="How often the job was erased before.")
+    source_incarnation: int = Field(0, ge=0, description="How often its source was.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,7 @@ class Job:
     lease_token: str | None = None
     worker: str | None = None
     setbacks: int = 0
+    review: ReviewSummary = NOTHING_KNOWN
 
     @property
     def id(self) -> str:

@@ -51,7 +51,7 @@ class Evidence(_Frozen):
     """Why a value is what it is."""
 
     confidence: float = Field(ge=0, le=1, description="Probability that the value is right.")
-    origin: Literal["read", "computed", "default", "corrected"] = "read"
+    origin: Literal["read", "embedded", "computed", "default", "corrected"] = "read"
     citations: tuple[Citation, ...] = ()
     alternatives: tuple[Alternative, ...] = Field(default=(), max_length=3)
 

@@ -32,7 +32,7 @@ class Stack:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.port = servers.free_port()
-        self.queue = servers.queue(folder)
+        self.queue = servers.queue(folder, password="a-password")
         store = servers.store(folder, access_key="test", secret_key="test-secret", bucket="test")
         assert store is not None
         self.store = store
@@ -104,9 +104,11 @@ class Stack:
         """One of them, as it was."""
         self._start(server.name, list(server.command), server.folder)
 
-    def start(self, name: str, *arguments: str, as_name: str | None = None, **env: str) -> None:
+    def start(
+        self, name: str, *arguments: str, as_name: str | None = None, module: str = "pagemill", **env: str
+    ) -> None:
         """A part of the service: worker, api or watch."""
-        command = [sys.executable, "-m", "pagemill", name, *arguments]
+        command = [sys.executable, "-m", module, name, *arguments]
         self._start(as_name or name, command, _ROOT, **env)
 
     def wipe_queue(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -142,3 +143,21 @@ def test_unit_tests_lie_as_what_they_test_does() -> None:
     folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
     assert folders
     assert all((ROOT / folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_the_worker_has_few_rooms() -> None:
+    entries = {path.relative_to(ROOT / "worker").parts[0] for path in (ROOT / "worker").rglob("*.py")}
+    entries.remove("__init__.py")
+    assert len(entries) <= 9, sorted(entries)
+
+
+def test_security_names_tests_there_are() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+    there = {
+        node.name
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert named
+    assert named <= there

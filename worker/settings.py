@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     max_words: int = Field(
         10_000, gt=0, description="Words a page may have, and a hundredth of those of a document."
     )
+    embedded_data: bool = Field(
+        default=True, description="Whether what the file itself says counts: XML, codes, form fields."
+    )
     review_below: float = Field(
         0.5, ge=0, le=1, description="A value less sure than this sends the record to review."
     )
@@ -133,6 +136,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(5.0, gt=0, description="Pause between looks for lost jobs.")
     stall_seconds: float = Field(300.0, gt=0, description="A page that takes longer ends the worker.")
     load_seconds: float = Field(1800.0, gt=0, description="A model that takes longer to load ends it, too.")
+    silent_seconds: float = Field(
+        60.0, gt=0, description="A worker without a sign of life for so long is ended from outside."
+    )
     worker_port: int = Field(0, ge=0, description="Port of a worker's /metrics; 0 for none.")
 
     # The service
@@ -141,12 +147,18 @@ class Settings(BaseSettings):
     auth: Literal["keys", "off"] = Field("keys", description="off only on a loopback address.")
     max_upload: int = Field(512 * MIB, gt=0, description="Bytes of one upload request.")
     presign_seconds: int = Field(3600, gt=0, le=604800, description="How long an upload URL holds.")
+    metrics_token: SecretStr | None = Field(
+        None, description="Lets /metrics and all of /readyz be read from other machines."
+    )
     webhook_secret: SecretStr | None = Field(None, description="Signs webhooks; without it there are none.")
     webhook_private: bool = Field(default=False, description="Allow webhooks to private addresses.")
     url: str = Field("http://127.0.0.1:8000", description="Service that submit, status … talk to.")
     key: SecretStr | None = Field(None, description="API key they use.")
     retention_days: float | None = Field(
         None, gt=0, description="Age at which jobs are erased; empty: never."
+    )
+    audit_days: float | None = Field(
+        None, gt=0, description="Age at which entries of the audit log are forgotten; empty: never."
     )
     watch_seconds: float = Field(2.0, gt=0, description="Pause between looks into the inbox.")
     bucket_seconds: float = Field(60.0, gt=0, description="Pause between looks into the bucket's inbox.")

@@ -18,11 +18,16 @@ def run_api() -> int:
     return 0
 
 
-def run_worker() -> int:
-    """Read documents until stopped."""
+def run_worker(options: argparse.Namespace) -> int:
+    """Read documents until stopped; with --supervised, in a process that is ended when it hangs."""
+    found = _start("worker")
+    if options.supervised:
+        from api.up import supervised
+
+        return supervised.run(found, options.alive)
     from worker.process import worker
 
-    worker.serve(_start("worker"))
+    worker.serve(found, alive=options.alive)
     return 0
 
 

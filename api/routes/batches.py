@@ -5,14 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from api.auth import AppDep, ReaderOf
 from api.export import columns, lines, parquet, spreadsheet
 from api.problems import responses
-from api.views import BatchView
-from schemas.job import FINISHED
+from api.routes import cursors
+from api.store_threads import in_store_threads
+from api.views import BatchPage, BatchView
 from worker.errors import NotFound
 from worker.jobs import audit
 from worker.jobs.ledger.lists import Filter
@@ -38,14 +39,27 @@ _MEDIA = {
 _EXPORTED = {200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The records"}}
 
 
+@router.get("", responses=responses())
+def list_batches(
+    app: AppDep,
+    principal: ReaderOf,
+    cursor: Annotated[str | None, Query(max_length=512, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> BatchPage:
+    """Batches of the project, the newest first."""
+    found = app.ledger.lists.batches(principal.project, after=cursors.parsed(cursor), limit=limit + 1)
+    page = found[:limit]
+    following = cursors.text(page[-1].created_at, page[-1].name) if len(found) > limit else None
+    return BatchPage(batches=[BatchView.of(batch) for batch in page], next=following)
+
+
 @router.get("/{name}", responses=responses(404))
 def get_batch(name: BatchName, app: AppDep, principal: ReaderOf) -> BatchView:
     """How many jobs of a batch are in each state."""
-    states = app.ledger.lists.counts(project=principal.project, batch=name)
-    if not states:
+    found = app.ledger.lists.batches(principal.project, name=name)
+    if not found:
         raise NotFound(what="batch of that name")
-    finished = all(state in FINISHED for state in states)
-    return BatchView(name=name, total=sum(states.values()), finished=finished, states=states)
+    return BatchView.of(found[0])
 
 
 @router.get("/{name}/export", response_class=StreamingResponse, responses=responses(404, more=_EXPORTED))
@@ -63,4 +77,6 @@ def export_batch(
     pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
     body = pieces(app, wanted, () if format is Format.JSONL else columns.of_batch(app, wanted))
     disposition = f'attachment; filename="{name}.{format}"'
-    return StreamingResponse(body, media_type=_MEDIA[format], headers={"Content-Disposition": disposition})
+    return StreamingResponse(
+        in_store_threads(body), media_type=_MEDIA[format], headers={"Content-Disposition": disposition}
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from api import intake
@@ -14,9 +14,10 @@ from api.auth import AppDep, Submitter
 from api.intake import SourceOptions
 from api.limits import limited
 from api.problems import responses
+from api.store_threads import in_store_thread
 from api.views import Submitted, UploadTicket, moment
 from schemas.job import HIGHEST_PRIORITY
-from worker.errors import UnsupportedMedia
+from worker.errors import RequestInvalid, UnsupportedMedia
 from worker.jobs import object_keys
 
 router = APIRouter(prefix="/v1", tags=["documents in"])
@@ -79,9 +80,9 @@ async def submit_jobs(
     body = limited(request, min(app.settings.max_upload, principal.max_bytes or app.settings.max_upload))
     if media == _FORM:
         async with body.form(max_files=_MOST_FILES, max_part_size=_LONGEST_FIELD) as form:
-            taken = await run_in_threadpool(taker.take_form, form)
+            taken = await in_store_thread(taker.take_form, form)
     elif media == _JSON:
-        taken = await run_in_threadpool(taker.take_source, await body.body())
+        taken = await in_store_thread(taker.take_source, await body.body())
     else:
         raise UnsupportedMedia(found=media or "missing", wanted=f"{_FORM} or {_JSON}")
     response.status_code = 202 if taken.any_new else 200
@@ -91,6 +92,8 @@ async def submit_jobs(
 @router.post("/uploads", status_code=201, responses=responses(501))
 def open_upload(options: UploadRequest, app: AppDep, principal: Submitter) -> UploadTicket:
     """Ask for a URL to which a large file may be PUT, straight to the store."""
+    if PurePosixPath(options.filename.replace("\\", "/")).name in {"", ".", ".."}:
+        raise RequestInvalid(detail=f"{options.filename!r} names no file")
     now, seconds = app.clock(), app.settings.presign_seconds
     key = object_keys.upload(principal.project, f"{int(now)}-{secrets.token_hex(8)}", options.filename)
     url = app.store.presign_put(key, seconds=seconds)

@@ -1,10 +1,13 @@
-"""How the service does: /livez, /readyz, /version, /metrics. Open to whoever reaches the port."""
+"""How the service does: /livez, /readyz, /version for everybody, /metrics for operators.
+
+What costs something is made at most so often, however many ask.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -12,12 +15,17 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from pydantic import BaseModel
 
-from api.auth import AppDep
-from worker.errors import PagemillError
+from api.auth import AppDep, is_operator
+from api.fresh import Fresh
+from api.problems import responses
+from api.store_threads import in_store_thread
+from worker.errors import PagemillError, Unauthorized
 from worker.jobs import catalogue
 from worker.jobs.app import App
 from worker.settings import version
 
+_READY_SECONDS = 1.0
+_METRICS_SECONDS = 5.0
 router = APIRouter(tags=["operation"])
 
 
@@ -44,13 +52,16 @@ async def livez() -> dict[str, str]:
 
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
-def readyz(app: AppDep) -> Response:
-    """Queue, store and ledger answer, so documents are taken; `model` says what workers have loaded."""
-    parts = {"queue": app.broker.check, "store": app.store.check, "ledger": app.ledger.check}
-    found = {name: _tried(check) for name, check in parts.items()}
-    ready = all(answer == "ok" for answer in found.values())
-    readiness = Readiness(ready=ready, model=_model(app), **found)
-    return JSONResponse(readiness.model_dump(), 200 if ready else 503)
+async def readyz(request: Request, app: AppDep) -> Response:
+    """Queue, store and ledger answer, so documents are taken; `model` says what workers have loaded.
+
+    Which part it is that does not answer is told on this machine, or with the token for metrics.
+    """
+    told: Readiness = await in_store_thread(request.app.state.readiness.get)
+    shown = told.model_dump()
+    if not is_operator(request, app.settings):
+        shown = {name: value if name == "ready" else "not shown" for name, value in shown.items()}
+    return JSONResponse(shown, 200 if told.ready else 503)
 
 
 @router.get("/version")
@@ -59,12 +70,36 @@ def running_version() -> Version:
     return Version(version=version())
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(app: AppDep) -> Response:
-    """Jobs by state, failures by code, queues, for Prometheus; workers have a port of their own."""
+@router.get(
+    "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **responses()}
+)
+def metrics(request: Request, app: AppDep) -> Response:
+    """Jobs by state, failures by code, queues, for Prometheus; workers have a port of their own.
+
+    Asked from another machine it takes PAGEMILL_METRICS_TOKEN as a bearer token.
+    """
+    if not is_operator(request, app.settings):
+        raise Unauthorized
+    return Response(request.app.state.metrics.get(), media_type=CONTENT_TYPE_LATEST)
+
+
+def readiness(app: App) -> Fresh[Readiness]:
+    """How the parts are."""
+
+    def look() -> Readiness:
+        parts = {"queue": app.broker.check, "store": app.store.check, "ledger": app.ledger.check}
+        found = {name: _tried(check) for name, check in parts.items()}
+        ready = all(answer == "ok" for answer in found.values())
+        return Readiness(ready=ready, model=_model(app), **found)
+
+    return Fresh(look, seconds=_READY_SECONDS)
+
+
+def figures(app: App) -> Fresh[bytes]:
+    """The metrics, as Prometheus reads them."""
     registry = CollectorRegistry()
     registry.register(_Service(app))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Fresh(lambda: generate_latest(registry), seconds=_METRICS_SECONDS)
 
 
 class _Service(Collector):

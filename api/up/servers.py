@@ -34,13 +34,15 @@ class ServerProcess:
     settings: Mapping[str, str]
 
 
-def queue(data: Path) -> ServerProcess:
+def queue(data: Path, *, password: str) -> ServerProcess:
     """Valkey or Redis on a free port, its append-only file in `data/queue`; raises MissingExtra."""
     folder = data / "queue"
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
+    configuration = _written(folder / "queue.conf", f'requirepass "{password}"\n')  # others see a command
     command = (
         str(_valkey()),
+        str(configuration.resolve()),
         "--bind",
         _LOOPBACK,
         "--port",
@@ -60,36 +62,24 @@ def queue(data: Path) -> ServerProcess:
         "--loglevel",
         "warning",
     )
-    return ServerProcess("queue", command, folder, {"REDIS_URL": f"redis://{_LOOPBACK}:{port}/0"})
+    return ServerProcess("queue", command, folder, {"REDIS_URL": f"redis://:{password}@{_LOOPBACK}:{port}/0"})
 
 
 def store(data: Path, *, access_key: str, secret_key: str, bucket: str) -> ServerProcess | None:
-    """SeaweedFS on free ports, its objects in `data/store`; None where its package is not installed."""
+    """SeaweedFS on free ports, its objects in `data/store`; None where its package is not installed.
+
+    Every port asks for credentials, also those behind the S3 one: SeaweedFS finds the keys by which its
+    parts trust each other in `security.toml` of the folder it runs in.
+    """
     program = shutil.which("weed") or shutil.which("weed", path=sysconfig.get_path("scripts"))
     if program is None:
         return None
     folder = (data / "store").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     identities = _identities(folder, access_key, secret_key)
-    port, *others = free_ports(len(_WEED_LISTENERS) + 1)
-    listeners = (f"-{name}={number}" for name, number in zip(_WEED_LISTENERS, others, strict=True))
-    command = (
-        program,
-        "-logtostderr=true",
-        "mini",
-        f"-dir={folder}",
-        f"-ip={_LOOPBACK}",
-        f"-ip.bind={_LOOPBACK}",
-        f"-s3.port={port}",
-        "-s3.port.iceberg=0",
-        "-s3.port.lance=0",
-        "-webdav=false",
-        "-admin.ui=false",
-        "-master.telemetry=false",
-        f"-s3.config={identities}",
-        f"-bucket={bucket}",
-        *listeners,
-    )
+    _written(folder / "security.toml", _security())
+    port = free_port()
+    command = _weed(program, folder, identities, port=port, bucket=bucket)
     return ServerProcess(
         "store",
         command,
@@ -118,14 +108,50 @@ def free_ports(count: int) -> list[int]:
     return list(islice(filter(is_free, candidates), count))
 
 
+def _weed(program: str, folder: Path, identities: Path, *, port: int, bucket: str) -> tuple[str, ...]:
+    others = free_ports(len(_WEED_LISTENERS) + 1)
+    free = (number for number in others if number != port)
+    listeners = (f"-{name}={number}" for name, number in zip(_WEED_LISTENERS, free, strict=False))
+    return (
+        program,
+        "-logtostderr=true",
+        "mini",
+        f"-dir={folder}",
+        f"-ip={_LOOPBACK}",
+        f"-ip.bind={_LOOPBACK}",
+        f"-s3.port={port}",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-webdav=false",
+        "-admin.ui=false",
+        "-master.telemetry=false",
+        f"-s3.config={identities}",
+        f"-bucket={bucket}",
+        *listeners,
+    )
+
+
 def _identities(folder: Path, access_key: str, secret_key: str) -> Path:
     """Who may use the store: one pair of keys, in a file nobody else reads."""
-    path = folder / "identities.json"
     credentials = [{"accessKey": access_key, "secretKey": secret_key}]
     actions = ["Admin", "Read", "List", "Tagging", "Write"]
-    path.touch(mode=0o600)
     identity = {"name": "pagemill", "credentials": credentials, "actions": actions}
-    path.write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
+    return _written(folder / "identities.json", json.dumps({"identities": [identity]}))
+
+
+def _security() -> str:
+    """Keys of this run for the parts of SeaweedFS: master, volumes and filer serve nobody without a token."""
+    sections = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+    keys = (f'[{section}]\nkey = "{secrets.token_urlsafe(32)}"\n' for section in sections)
+    closed = "[filer.expose_directory_metadata]\nenabled = false\n"
+    return closed + "".join(keys)
+
+
+def _written(path: Path, text: str) -> Path:
+    """A file that nobody else reads."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

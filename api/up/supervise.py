@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +15,9 @@ from pathlib import Path
 
 from api.addresses import is_loopback
 from api.process import hold, set_by_signals
-from api.up import ready, servers
+from api.up import logs, ready, servers
 from api.up.children import Child
+from api.up.signs_of_life import SignsOfLife
 from worker.errors import RequestInvalid
 from worker.jobs.ledger.ledger import Ledger
 from worker.log import logger
@@ -25,6 +27,8 @@ from worker.settings import UP_ENV, Settings, environment
 _log = logger(__name__)
 _LOG = "pagemill.log"
 _SERVERS_LOG = "servers.log"  # what queue and store say of themselves, which is much
+_ALIVE = "worker.alive"
+_SECRETS = ("store_secret", "webhook_secret", "queue_secret")
 _TEND_EVERY = 0.5
 _GRACE = {"watch": 10.0, "api": 10.0, "worker": 60.0, "queue": 10.0, "store": 15.0}
 
@@ -46,6 +50,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
     """
     data = settings.data_dir.resolve()
     data.mkdir(parents=True, exist_ok=True)
+    _close(data)
     stop = threading.Event()
     with ExitStack() as stack:
         lock = stack.enter_context(_owned(data))
@@ -63,14 +68,23 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         ready.await_servers(settings, env, stop)
         Ledger.open(settings.model_copy(update={"data_dir": data}).ledger_url, migrate=True).close()
         _write_down(data / UP_ENV, env)
-        _start_parts(data, env, children, log, lock)
+        _start_parts(settings, data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])
         ready.await_parts(url, children, stop, log=data / _LOG, within=_start_seconds(settings))
         if not stop.is_set():
             announce(Place(url, data, data / _LOG, env["PAGEMILL_AUTH"] == "off"))
         while not stop.wait(_TEND_EVERY):
+            logs.rotate((data / _LOG, data / _SERVERS_LOG))
             for child in children:
                 child.tend()
+
+
+def _close(data: Path) -> None:
+    """Let nobody else into the folder: ledger, queue and objects hold everything that was ever read."""
+    mode = stat.S_IMODE(data.stat().st_mode)
+    if mode & 0o077 and data.stat().st_uid == os.getuid():
+        data.chmod(mode & 0o700)
+        _log.info("folder_closed", folder=str(data), why="others on this machine could read it")
 
 
 def _start_seconds(settings: Settings) -> float:
@@ -83,7 +97,7 @@ def _start_servers(
     """Start the queue and the store, unless the settings name others; where they are reached."""
     started = []
     if "redis_url" not in settings.model_fields_set:
-        started.append(servers.queue(data))
+        started.append(servers.queue(data, password=_secrets(data)["queue_secret"]))
     if settings.s3_endpoint_url is None:
         store = servers.store(
             data,
@@ -103,10 +117,16 @@ def _start_servers(
     return {name: value for server in started for name, value in server.settings.items()}
 
 
-def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int) -> None:
-    for name, arguments in (("worker", ()), ("api", ()), ("watch", (str(data), "--bucket"))):
+def _start_parts(
+    settings: Settings, data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int
+) -> None:
+    alive = data / _ALIVE
+    parts = {"worker": ("--alive", str(alive)), "api": (), "watch": (str(data), "--bucket")}
+    for name, arguments in parts.items():
         command = (sys.executable, "-m", "pagemill", name, *arguments)
         child = Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock)
+        if name == "worker":
+            child.judge_by(SignsOfLife.of(alive, settings))
         children.append(child)
         child.start()
 
@@ -139,12 +159,12 @@ def _own_settings(settings: Settings, data: Path) -> dict[str, str]:
 def _secrets(data: Path) -> Mapping[str, str]:
     """Made at the first start, and kept in a file nobody else reads."""
     path = data / "secrets.json"
-    if not path.exists():
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    made = {name: secrets.token_urlsafe(32) for name in _SECRETS if name not in kept}
+    if made:
         path.touch(mode=0o600)
-        made = {"store_secret": secrets.token_urlsafe(32), "webhook_secret": secrets.token_urlsafe(32)}
-        path.write_text(json.dumps(made), encoding="utf-8")
-    kept: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
+        path.write_text(json.dumps(kept | made), encoding="utf-8")
+    return kept | made
 
 
 def _require_free(settings: Settings) -> None:

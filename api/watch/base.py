@@ -64,11 +64,11 @@ class Inbox(Protocol):
         ...
 
     def deliver(self, drop: Drop, record: bytes) -> None:
-        """Put a record into the outbox, under the same path with `.json` behind it."""
-        ...
+        """Put the record into the outbox, with `.json` behind the path, and move the original to `done`.
 
-    def settle(self, drop: Drop) -> None:
-        """Move the original to `done`, unless it has changed meanwhile."""
+        Where another document had the path before, both get the same number: a scanner that counts anew
+        overwrites nothing. One that has changed meanwhile stays, and is read again.
+        """
         ...
 
     def refuse(self, drop: Drop, reason: str) -> None:
@@ -84,6 +84,13 @@ def beside(path: PurePosixPath, suffix: str) -> PurePosixPath:
     mark = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
     short = os.fsencode(path.name)[: _LONGEST_NAME - len(mark) - len(suffix) - 1].decode("utf-8", "ignore")
     return path.with_name(f"{short}-{mark}{suffix}")
+
+
+def numbered(path: PurePosixPath, number: int) -> PurePosixPath:
+    """The path with a number before its suffix; a name that would become too long is shortened."""
+    if number == 1:
+        return path
+    return beside(path.with_name(path.stem), f"-{number}{path.suffix}")
 
 
 def is_document(path: PurePosixPath) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
-from api.watch.base import SCHEMA, Drop, beside, is_document
+from api.watch.base import SCHEMA, Drop, beside, is_document, numbered
 from worker.errors import ObjectMissing, RequestInvalid
 from worker.jobs import object_keys
 from worker.jobs.store.base import Store
 from worker.log import logger
+from worker.owned_folders import OwnedFolder
 
 _log = logger(__name__)
 
@@ -48,39 +49,44 @@ class BucketInbox:
     @contextmanager
     def open(self, drop: Drop) -> Iterator[BinaryIO]:
         """A copy of the object on disk."""
-        with tempfile.TemporaryDirectory(prefix="pagemill-") as folder:
-            path = Path(folder) / "drop"
+        with closing(OwnedFolder("pagemill-drop-")) as folder:
+            path = folder.path / "drop"
             self._store.fetch(object_keys.INBOX + drop.path, path)
             with path.open("rb") as file:
                 yield file
 
     def deliver(self, drop: Drop, record: bytes) -> None:
-        """Into the outbox."""
-        self._store.write(f"{object_keys.OUTBOX}{beside(PurePosixPath(drop.path), '.json')}", record)
-
-    def settle(self, drop: Drop) -> None:
-        """To `done/`."""
-        self._move(drop, object_keys.DONE)
+        """To `outbox/` and `done/`."""
+        if self._has_changed(drop):
+            return
+        original, result = self._free(
+            drop, (object_keys.DONE, ""), (object_keys.OUTBOX, ".json"), content=record
+        )
+        self._store.write(result, record)
+        self._move(drop, original)
 
     def refuse(self, drop: Drop, reason: str) -> None:
         """To `failed/`."""
-        target = self._move(drop, object_keys.FAILED)
-        if target is not None:
-            text = reason.encode("utf-8", "replace") + b"\n"
-            self._store.write(str(beside(PurePosixPath(target), ".txt")), text)
+        text = reason.encode("utf-8", "replace") + b"\n"
+        original, why = self._free(drop, (object_keys.FAILED, ""), (object_keys.FAILED, ".txt"), content=text)
+        if self._move(drop, original):
+            self._store.write(why, text)
 
-    def _move(self, drop: Drop, where: str) -> str | None:
-        """Copy, then delete, if it is still what was read; the key it has now."""
+    def _move(self, drop: Drop, target: str) -> bool:
+        """Copy, then delete, if it is still what was read."""
         key = object_keys.INBOX + drop.path
         if not self._is_same(drop):
-            return None
-        target = self._free(where + drop.path)
+            return False
         self._store.copy(key, target)
         if not self._is_same(drop):  # somebody wrote anew while we copied
             self._store.delete(target)
-            return None
+            return False
         self._store.delete(key)
-        return target
+        return True
+
+    def _has_changed(self, drop: Drop) -> bool:
+        found = self._store.stat(object_keys.INBOX + drop.path)
+        return found is not None and found.tag != drop.mark
 
     def _is_same(self, drop: Drop) -> bool:
         found = self._store.stat(object_keys.INBOX + drop.path)
@@ -89,10 +95,20 @@ class BucketInbox:
         _log.info("drop_changed", path=drop.path)
         return False
 
-    def _free(self, key: str) -> str:
-        """The key, or where it is taken, the same with a number."""
-        number, path = 1, PurePosixPath(key)
-        while self._store.stat(str(path)) is not None:
-            number += 1
-            path = PurePosixPath(key).with_name(f"{PurePosixPath(key).stem}-{number}{path.suffix}")
-        return str(path)
+    def _free(
+        self, drop: Drop, original: tuple[str, str], other: tuple[str, str], *, content: bytes
+    ) -> tuple[str, str]:
+        """Keys for the original and what is written for it, each a folder and a suffix, with one number."""
+        for number in count(1):
+            path = numbered(PurePosixPath(drop.path), number)
+            place, beside_it = (f"{where}{beside(path, suffix)}" for where, suffix in (original, other))
+            if self._store.stat(place) is None and self._is_ours(beside_it, content):
+                return place, beside_it
+        raise AssertionError("numbers have no end")
+
+    def _is_ours(self, key: str, content: bytes) -> bool:
+        """Whether a key is free, or holds what a watcher wrote that was killed before it was done."""
+        try:
+            return self._store.read(key) == content
+        except ObjectMissing:
+            return True

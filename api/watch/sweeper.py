@@ -145,7 +145,6 @@ class Sweeper:
             elif job.state in READ:
                 record = outcome.current(self.app, job)
                 self.inbox.deliver(drop, json.dumps(record, ensure_ascii=False).encode())
-                self.inbox.settle(drop)
                 self.tally.read += 1
                 _log.info("delivered", path=drop.path, job=job.id, state=job.state)
             else:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from schemas.job import TRANSITIONS, EventCode, JobSpec, JobState
+from schemas.review import REJECTED, ReviewSummary
 from worker.errors import (
+    IncarnationGone,
     KeyReused,
     LeaseLost,
     LedgerUnavailable,
@@ -22,10 +25,12 @@ from worker.errors import (
     Stopped,
     WrongState,
 )
+from worker.jobs.ledger.erasures import Opening
 from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.ledger.lists import Filter
+from worker.jobs.ledger.reviews import Reviewed
 from worker.jobs.ledger.tables import metadata
 
 
@@ -62,6 +67,10 @@ def spec(number: int, *, project: str = "p", priority: int = 5) -> JobSpec:
 def put(ledger: Ledger, number: int, **what: object) -> str:
     job, _ = ledger.jobs.open(spec(number, **what), queue="cpu", now=float(number))  # type: ignore[arg-type]
     return job.id
+
+
+def bury(ledger: Ledger, found: JobSpec, now: float = 9.0) -> Sequence[str]:
+    return ledger.erasures.bury(found, now=now, folder="f/", source="s", again_at=now + 60)
 
 
 def take(ledger: Ledger, now: float = 1000.0, token: str = "t") -> str | None:
@@ -140,8 +149,9 @@ def test_a_released_job_waits_until_it_is_due(ledger: Ledger) -> None:
     ledger.jobs.release(job_id, token="t", now=1000.0, due_at=1060.0, counts=False, error=QueueUnavailable())
     assert (ledger.jobs.get(job_id).attempts, ledger.jobs.get(job_id).setbacks) == (0, 1)
     assert take(ledger, now=1059.0) is None
-    assert ledger.jobs.due(now=1059.0) == {}
-    assert ledger.jobs.due(now=1060.0) == {"cpu": 1}
+    assert ledger.jobs.due("cpu", now=1059.0) == 0
+    assert ledger.jobs.due("cpu", now=1060.0) == 1
+    assert ledger.jobs.due("gpu", now=1060.0) == 0
     assert take(ledger, now=1060.0) == job_id
 
 
@@ -171,9 +181,19 @@ def bring(ledger: Ledger, number: int, state: JobState) -> str:
     if state is not JobState.QUEUED:
         assert take(ledger) == job_id
     if state not in {JobState.QUEUED, JobState.RUNNING}:
-        ledger.jobs.finish(job_id, token="t", end=End(state), now=1.0)
+        code = REJECTED if state is JobState.FAILED else None  # what a person may take back
+        ledger.jobs.finish(job_id, token="t", end=End(state, error_code=code), now=1.0)
     assert ledger.jobs.get(job_id).state is state
     return job_id
+
+
+SAID = (EventCode.CHECKED, EventCode.CONFIRMED, EventCode.CORRECTED, EventCode.POSTPONED, EventCode.REJECTED)
+
+
+def said(ledger: Ledger, job: str, *, code: EventCode) -> object:
+    end = End(TRANSITIONS[code].to, review=ReviewSummary(revision=1))
+    done = Reviewed(code, end, "key:x", 3.0)
+    return ledger.reviews.enter(job, project="p", done=done)
 
 
 MOVES: dict[EventCode, Callable[[Ledger, str], object]] = {
@@ -192,7 +212,7 @@ MOVES: dict[EventCode, Callable[[Ledger, str], object]] = {
     EventCode.CANCEL_REQUESTED: lambda ledger, job: ledger.jobs.cancel(job, project="p", now=3.0),
     EventCode.CANCELLED: lambda ledger, job: ledger.jobs.cancel(job, project="p", now=3.0),
     EventCode.RETRIED: lambda ledger, job: ledger.jobs.retry(job, project="p", now=3.0),
-    EventCode.CORRECTED: lambda ledger, job: ledger.jobs.correct(job, project="p", now=3.0),
+    **{code: partial(said, code=code) for code in SAID},
 }
 
 
@@ -211,7 +231,7 @@ def test_only_the_moves_of_the_plan_are_made_and_each_is_told(ledger: Ledger, co
             assert (told[-1], moved) == (code, wanted.to)
         else:
             assert moved is (JobState.CANCELLED if told[-1] is EventCode.CANCELLED else state)
-        ledger.projects.bury(job_id, project="p", now=9.0)
+        bury(ledger, ledger.jobs.get(job_id).spec)
         assert ledger.events.of(job_id) == []
 
 
@@ -254,7 +274,7 @@ def test_pages_of_a_list_hold_every_job_once_in_order(ledger: Ledger) -> None:
         found += [job.id for job in page]
         after = (page[-1].created_at, page[-1].id)
     assert found == ids[::-1]
-    assert [job.id for job in ledger.lists.all(Filter("p", state=JobState.RUNNING))] == []
+    assert [job.id for job in ledger.lists.all(Filter("p", (JobState.RUNNING,)))] == []
 
 
 def test_a_webhook_is_armed_when_its_job_ends_and_says_the_same_ever_after(ledger: Ledger) -> None:
@@ -294,13 +314,14 @@ def test_an_idempotency_key_leads_to_one_request(ledger: Ledger) -> None:
 def test_burying_leaves_no_trace_but_the_stone(ledger: Ledger) -> None:
     job, _ = ledger.jobs.open(spec(1), queue="cpu", now=1.0, batch="b")
     ledger.deliveries.register(job, "http://x/", now=1.0)
-    ledger.projects.bury(job.id, project="p", now=5.0)
+    assert bury(ledger, job.spec, now=5.0) == ["f/", "s"]
+    assert bury(ledger, job.spec, now=6.0) == ()
     with pytest.raises(NotFound):
         ledger.jobs.get(job.id)
-    assert ledger.projects.erased_at(job.id, project="p") == 5.0
-    assert ledger.projects.erased_at(job.id, project="other") is None
+    assert ledger.erasures.erased_at(job.id, project="p") == 5.0
+    assert ledger.erasures.erased_at(job.id, project="other") is None
     assert ledger.deliveries.counts() == {}
-    assert ledger.lists.counts(project="p", batch="b") == {}
+    assert ledger.lists.counts(Filter("p", batch="b")) == {}
 
 
 def test_the_clock_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -318,3 +339,34 @@ def test_databases_that_cannot_be_used_are_told_in_words() -> None:
         Ledger.open("postgresql+psycopg://nobody@127.0.0.1:9/none")
     with pytest.raises(SettingsInvalid):
         Ledger.open("not a url")
+
+
+def test_what_comes_again_is_another_incarnation(ledger: Ledger) -> None:
+    job, _ = ledger.jobs.open(spec(1), queue="cpu", now=1.0)
+    twin, _ = ledger.jobs.open(
+        spec(2).model_copy(update={"source_sha256": job.spec.source_sha256}), queue="cpu", now=1.0
+    )
+    assert bury(ledger, job.spec) == ["f/"]  # the twin reads the source
+    with pytest.raises(IncarnationGone):
+        ledger.jobs.open(spec(1), queue="cpu", now=2.0)
+    assert ledger.erasures.opening(spec(1)) == Opening(known=False, incarnation=1, source_incarnation=0)
+    again = spec(1).model_copy(update={"incarnation": 1})
+    assert ledger.jobs.open(again, queue="cpu", now=2.0)[1]
+    assert bury(ledger, job.spec) == ()  # an eraser that comes late finds another one
+    assert ledger.jobs.get(job.id).spec == again
+    assert bury(ledger, twin.spec) == ["f/"]
+    assert bury(ledger, again) == ["f/", "s"]
+    assert ledger.erasures.opening(spec(1)) == Opening(known=False, incarnation=2, source_incarnation=1)
+    assert ledger.erasures.to_remove(now=68.0) == []
+    assert ledger.erasures.to_remove(now=69.0) == ["f/", "s"]
+    ledger.erasures.removed("s")
+    assert ledger.erasures.to_remove(now=69.0) == ["f/"]
+
+
+def test_the_audit_log_is_forgotten_from_its_beginning(ledger: Ledger) -> None:
+    for at in range(1200):
+        ledger.access.note(project="p", actor="a", action="read", subject=str(at), now=float(at))
+    ledger.access.forget_audit(before=1100.0)
+    assert [entry.subject for entry in ledger.access.entries("p", limit=1000)] == [
+        str(at) for at in range(1100, 1200)
+    ]

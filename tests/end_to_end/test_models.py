@@ -60,7 +60,7 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     """Whatever it makes a model say, the answer is data of the schema, and nothing of the page is in the prompt."""
     from PIL import Image, ImageDraw
 
-    from worker.reading.engines.vision.prompts import render
+    from worker.reading.engines.vision import prompts
 
     page = Image.new("RGB", (700, 500), "white")
     orders = (
@@ -72,7 +72,7 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     for kind in ("receipt", "text"):
         record = record_of(tmp_path / "planted.png", kind, engine=engine, sandbox=sandbox)
         assert keeps_to_its_schema(record)
-        assert "IGNORE" not in render.extract(registry.kind(kind), "en")
+        assert "IGNORE" not in prompts.extract(registry.kind(kind), "en")
     engine.close()
 
 

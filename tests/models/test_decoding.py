@@ -23,7 +23,8 @@ from worker.checks import validate
 from worker.errors import DeviceLost, OutOfMemory, UnsupportedByEngine
 from worker.reading.engines.decoding import grammar, row_transcript, stopping_rules
 from worker.reading.engines.decoding.constraint import Constraint
-from worker.reading.engines.transformers.generator import TransformersGenerator, _thought
+from worker.reading.engines.transformers.generator import TransformersGenerator
+from worker.reading.engines.transformers.tokenizer_view import thought_of
 from worker.reading.engines.vision.base import Answer, Finish
 
 CHINESE = registry.from_json_schema(
@@ -303,7 +304,7 @@ def test_a_model_that_has_thought_enough_may_say_so_where_it_has_a_token_for_it(
 
 def test_the_end_of_thinking_on_a_page_does_not_cut_the_answer() -> None:
     text = '<think>a</think>{"t": "x </think> y"}'
-    thought, begin = _thought(text)
+    thought, begin = thought_of(text)
     assert (thought, text[begin:]) == ("a", '{"t": "x </think> y"}')
 
 
@@ -402,9 +403,13 @@ def test_a_step_shows_the_model_one_token_and_the_picture_once(
     model.get_input_embeddings().register_forward_hook(
         lambda _module, given, _out: shown.append(given[0].shape[1])
     )
-    loaded.generate([made.prompt(COUNT, max_tokens=5)], lambda _row: False)
+    asked = [made.prompt(COUNT, max_tokens=5)]
+    loaded._static(asked, lambda _row: False)
     assert len(shown) > 2
     assert set(shown[1:]) == {1}
+    shown.clear()
+    loaded.generate(asked, lambda _row: False)
+    assert sum(shown[1:]) <= 5
 
 
 def test_habits_of_a_checkpoint_do_not_reach_its_answers(tiny: Callable[[str], Path], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import uvicorn
 from PIL import Image
 
 from api import app as api_app
+from api.deadlines import PromptConnection
 from tests.stack import Stack
 from worker.jobs.app import App
 from worker.jobs.broker import Broker
@@ -68,7 +69,9 @@ def http(app: App) -> Iterator[httpx.Client]:
 @contextmanager
 def serving(app: App) -> Iterator[str]:
     """The API on a port of loopback, in a thread; the URL."""
-    config = uvicorn.Config(api_app.create(app), port=0, log_config=None, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        api_app.create(app), port=0, log_config=None, timeout_graceful_shutdown=1, http=PromptConnection
+    )
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

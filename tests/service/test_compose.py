@@ -103,6 +103,28 @@ def test_our_processes_can_change_nothing_but_their_data(services: dict[str, Any
         assert service.get("user", "10001:10001") != "0:0"
 
 
+def test_everything_has_an_end_and_its_own_network(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["logging"]["options"]["max-size"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        if service.get("restart") != "no":
+            assert int(service["mem_limit"]) > 0, name
+            assert service["pids_limit"] > 0, name
+    reach = {name: set(service["networks"]) for name, service in services.items()}
+    for stranger in ("vllm", "prometheus", "grafana"):
+        for kept in ("ledger", "queue", "minio"):
+            assert not reach[stranger] & reach[kept], (stranger, kept)
+
+
+def test_alerts_ask_for_metrics_there_are(http: Any) -> None:
+    known = generate_latest(REGISTRY).decode() + http.get("/metrics").text
+    rules = (_ROOT / "deploy/alerts.yml").read_text()
+    asked = set(re.findall(r"pagemill_\w+", rules))
+    assert len(asked) > 5
+    for name in asked:
+        assert f"# TYPE {name.removesuffix('_total')}" in known or f"# TYPE {name} " in known, name
+
+
 def test_the_dashboard_asks_for_metrics_there_are(http: Any) -> None:
     assert metrics.PAGES.describe()
     known = {

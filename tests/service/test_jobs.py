@@ -19,6 +19,7 @@ from schemas.job import Job, JobState
 from tests.service.conftest import picture, until
 from worker.errors import (
     EmptyDocument,
+    LedgerUnavailable,
     ModelUnusable,
     NotFound,
     OutOfMemory,
@@ -31,7 +32,9 @@ from worker.jobs import change, kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
+from worker.jobs.ledger.lists import Filter
 from worker.jobs.rebuild import rebuild
+from worker.jobs.review import revise
 from worker.jobs.store.base import Stat
 from worker.jobs.submit import SubmitOptions, submit
 from worker.jobs.sweep import sweep, tidy
@@ -69,8 +72,8 @@ def test_a_document_becomes_a_record(app: App, worker_state: WorkerState) -> Non
     assert record["job_id"] == job.id
     assert record["provenance"]["filename"] == "账单 1.png"
     assert stat_keys(app) == {
-        object_keys.source("default", job.spec.source_sha256),
-        object_keys.spec("default", job.id),
+        object_keys.source(job.spec),
+        object_keys.asked(job.spec),
         object_keys.record(job),
     }
 
@@ -136,8 +139,8 @@ def test_an_outcome_written_before_the_worker_died_is_not_read_again(
     job = send(app)
     worker_state.work("cpu")
     written = app.store.read(object_keys.record(job))
-    app.ledger.projects.bury(job.id, project="default", now=0)  # the ledger never heard of the end
-    app.ledger.jobs.open(job.spec, queue="cpu", now=0)
+    with app.ledger.database.write() as connection:  # the ledger never heard of the end
+        connection.exec_driver_sql("UPDATE jobs SET state = 'queued', attempts = 0, finished_at = NULL")
     app.ledger.jobs.claim("cpu", token="x", now=time.time(), lease_seconds=-1)
     sweep(app)
     worker_state.work("cpu")
@@ -258,7 +261,7 @@ def test_cancelling_a_running_job_stops_it_after_the_page_in_hand(
     assert state(app, job) is JobState.CANCELLED
     assert json.loads(app.store.read(object_keys.cancelled(job)))["job_id"] == job.id
     with pytest.raises(WrongState):
-        change.correct(app, job.id, {}, project="default", actor="t")
+        revise.correct(app, job.id, {}, project="default", actor="t")
 
 
 def test_a_worker_that_stops_finishes_the_page_and_gives_the_document_back(
@@ -313,14 +316,18 @@ def test_a_correction_lies_beside_what_was_read(app: App, worker_state: WorkerSt
     worker_state.work("cpu")
     read = app.store.read(object_keys.record(job))
     data = dict(json.loads(read)["data"])
-    record = change.correct(app, job.id, {**data, "company": "Mill Ltd"}, project="default", actor="t")
+    record = revise.correct(
+        app, job.id, {**data, "company": "Mill Ltd"}, project="default", actor="t"
+    ).record.model_dump(mode="json")
     assert record["data"]["company"] == "Mill Ltd"
     assert record["fields"]["/company"]["origin"] == "corrected"
-    again = change.correct(app, job.id, {**data, "company": "Mill & Co"}, project="default", actor="t")
+    again = revise.correct(
+        app, job.id, {**data, "company": "Mill & Co"}, project="default", actor="t"
+    ).record.model_dump(mode="json")
     assert outcome.current(app, job) == again
     assert app.store.read(object_keys.record(job)) == read
     with pytest.raises(RequestInvalid, match="total"):
-        change.correct(app, job.id, {**data, "total": "a lot"}, project="default", actor="t")
+        revise.correct(app, job.id, {**data, "total": "a lot"}, project="default", actor="t")
 
 
 def test_erasing_leaves_a_stone_and_what_others_need(app: App, worker_state: WorkerState) -> None:
@@ -330,11 +337,11 @@ def test_erasing_leaves_a_stone_and_what_others_need(app: App, worker_state: Wor
     for _ in range(2):
         worker_state.work("cpu")
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app, object_keys.folder("default", job.id)) == {object_keys.tombstone("default", job.id)}
-    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is not None
+    assert stat_keys(app, object_keys.folder(job.spec)) == {object_keys.tombstone(job.spec)}
+    assert app.store.stat(object_keys.source(job.spec)) is not None
     change.erase(app, twin.id, project="default", actor="t")
-    assert app.store.stat(object_keys.source("default", job.spec.source_sha256)) is None
-    stone = json.loads(app.store.read(object_keys.tombstone("default", job.id)))
+    assert app.store.stat(object_keys.source(job.spec)) is None
+    stone = json.loads(app.store.read(object_keys.tombstone(job.spec)))
     assert set(stone) == {"job_id", "erased_at"}
 
 
@@ -348,7 +355,7 @@ def test_what_a_worker_writes_after_the_erasure_goes_too(
     until(lambda: state(app, job) is JobState.RUNNING)
     change.erase(app, job.id, project="default", actor="t")
     thread.join(10)
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> None:
@@ -361,7 +368,7 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
     waiting = send(app)
     cancelled = send(app)
     change.cancel(app, cancelled.id, project="default", actor="t")
-    app.store.write(object_keys.spec("default", "f" * 32), b"{broken")
+    app.store.write(f"projects/default/jobs/{'f' * 32}/job.json", b"{broken")
     for name, odd in (
         ("0009.json", b"{}"),
         ("0008.json", b"[1]"),
@@ -382,7 +389,7 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
             new.error_code,
             new.pages,
         )
-    assert fresh.ledger.lists.counts(project="default", batch="b") == {"done": 1}
+    assert fresh.ledger.lists.counts(Filter("default", batch="b")) == {"done": 1}
     assert [event.code for event in fresh.ledger.events.of(done.id)] == ["submitted", "done"]
     assert kinds.find(fresh, "default", "own") == own
     assert app.broker.depth("cpu") == 1
@@ -410,11 +417,11 @@ def test_every_batch_a_document_was_sent_with_comes_back(app: App, worker_state:
         assert rebuild(fresh).entered == 1
     assert walked == [object_keys.PROJECTS]
     for batch in names:
-        assert fresh.ledger.lists.counts(project="default", batch=batch) == {"done": 1}
+        assert fresh.ledger.lists.counts(Filter("default", batch=batch)) == {"done": 1}
     assert rebuild(fresh).entered == 0
     fresh.ledger.close()
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_tidying_goes_on_where_one_step_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -487,7 +494,9 @@ def test_jobs_outlive_an_upgrade_that_changes_their_kind(
     provenance = outcome.current(app, waiting)["provenance"]
     assert (provenance["schema_sha256"], provenance["kind_version"]) == (shipped.sha256, shipped.version)
     data = dict(outcome.current(app, read)["data"])
-    record = change.correct(app, read.id, {**data, "company": "Mill"}, project="default", actor="t")
+    record = revise.correct(
+        app, read.id, {**data, "company": "Mill"}, project="default", actor="t"
+    ).record.model_dump(mode="json")
     assert record["data"]["company"] == "Mill"
     lines = http.get("/v1/batches/b/export").text.splitlines()
     assert {json.loads(line)["job_id"] for line in lines} == {read.id, waiting.id}
@@ -564,7 +573,7 @@ def test_a_job_that_waits_to_be_alone_keeps_its_lease_and_the_others_theirs(
     hasty.leases.end()
 
 
-def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
+def test_what_could_not_be_removed_goes_with_a_later_sweep(
     app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = send(app)
@@ -575,42 +584,49 @@ def test_an_erasure_that_was_interrupted_can_be_asked_for_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(app.store, "delete", away)
-        with pytest.raises(StorageUnavailable):
+        change.erase(app, job.id, project="default", actor="t")
+    assert object_keys.record(job) in stat_keys(app)
+    with pytest.raises(NotFound):
+        change.erase(app, job.id, project="default", actor="t")
+    tidy(App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + 3600))
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
+
+
+def test_an_erasure_that_was_interrupted_is_finished_by_a_rebuild(
+    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = send(app)
+    worker_state.work("cpu")
+
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable(detail="test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(app.ledger.erasures), "bury", away)
+        with pytest.raises(LedgerUnavailable):
             change.erase(app, job.id, project="default", actor="t")
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     assert rebuild(fresh).found == 0  # the tombstone is there: what is left goes, and is not read again
+    assert fresh.ledger.erasures.erased_at(job.id, project="default") is not None
+    assert stat_keys(app) == {object_keys.source(job.spec), object_keys.tombstone(job.spec)}
     fresh.ledger.close()
     change.erase(app, job.id, project="default", actor="t")
-    assert stat_keys(app) == {object_keys.tombstone("default", job.id)}
+    assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
 def test_a_document_may_come_again_after_it_was_erased(app: App, worker_state: WorkerState) -> None:
     document = picture()
     job = send(app, document)
     change.erase(app, job.id, project="default", actor="t")
-    assert send(app, document).id == job.id
-    assert object_keys.tombstone("default", job.id) not in stat_keys(app)
+    again = send(app, document)
+    assert (again.id, again.spec.incarnation, again.spec.source_incarnation) == (job.id, 1, 1)
     worker_state.work("cpu")
     assert state(app, job) is JobState.DONE
-
-
-def test_the_stone_of_a_document_that_comes_again_is_never_left_to_a_rebuild(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document = picture()
-    job = send(app, document)
-    change.erase(app, job.id, project="default", actor="t")
-
-    def away(*_: object) -> None:
-        raise StorageUnavailable(detail="test")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(app.store, "delete", away)
-        with pytest.raises(StorageUnavailable):
-            send(app, document)
-    send(app, document)
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     assert rebuild(fresh).entered == 1
+    assert fresh.ledger.jobs.get(job.id).spec == again.spec
+    change.erase(fresh, job.id, project="default", actor="t")
+    assert send(fresh, document).spec.incarnation == 2
     fresh.ledger.close()
 
 

@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parent.parent.parent
 _PROGRAM = """
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from worker.settings import Settings
-from worker.tracing import Tracing
+from worker.jobs.tracing import Tracing
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 

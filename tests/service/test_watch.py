@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,9 +21,10 @@ from api.watch.folder import FolderInbox
 from api.watch.sweeper import Sweeper
 from tests.service.conftest import picture, until
 from tests.stack import Stack
-from worker.errors import RequestInvalid, StorageUnavailable
+from worker.errors import ObjectMissing, RequestInvalid, StorageUnavailable
 from worker.jobs.app import App
 from worker.jobs.store import factory
+from worker.owned_folders import OwnedFolder
 from worker.process.worker import WorkerState
 
 _SETTLE = 0.2
@@ -80,8 +84,8 @@ def test_the_same_file_twice_is_read_once_and_delivered_twice(
     drain(sweeper, worker_state)
     (root / "inbox/receipt/a.png").write_bytes(document)
     drain(sweeper, worker_state)
-    assert files(root / "outbox") == {"receipt/a.png.json", "receipt/b.png.json"}
-    assert files(root / "done") == {"receipt/a.png", "receipt/b.png", "receipt/a-2.png"}
+    assert files(root / "outbox") == {f"receipt/{name}.png.json" for name in ("a", "b", "a-2")}
+    assert files(root / "done") == {f"receipt/{name}.png" for name in ("a", "b", "a-2")}
     assert app.ledger.lists.counts() == {"done": 1}
 
 
@@ -230,7 +234,7 @@ def test_a_job_erased_meanwhile_is_not_submitted_again(
 
     (root / "inbox/receipt/a.png").write_bytes(picture())
     until(lambda: sweeper.look() == 1)
-    [job] = app.ledger.lists.page(Filter("default", state=JobState.QUEUED))
+    [job] = app.ledger.lists.page(Filter("default", (JobState.QUEUED,)))
     change.erase(app, job.id, project="default", actor="t")
     drain(sweeper, worker_state)
     assert "erased" in (root / "failed/receipt/a.png.txt").read_text()
@@ -329,3 +333,119 @@ def test_drops_that_have_to_wait_hold_up_no_others(
     monkeypatch.setattr(FolderInbox, "open", some)
     (root / "inbox/receipt/z.png").write_bytes(picture())
     until(lambda: (sweeper.look(), sum(app.ledger.lists.counts().values()))[1])
+
+
+def test_a_scanner_that_counts_anew_overwrites_nothing(
+    root: Path, sweeper: Sweeper, worker_state: WorkerState
+) -> None:
+    (root / "inbox/receipt/Scan001.png").write_bytes(picture())
+    drain(sweeper, worker_state)
+    first = (root / "outbox/receipt/Scan001.png.json").read_bytes()
+    (root / "inbox/receipt/Scan001.png").write_bytes(picture())
+    drain(sweeper, worker_state)
+    assert files(root / "outbox") == {"receipt/Scan001.png.json", "receipt/Scan001-2.png.json"}
+    assert files(root / "done") == {"receipt/Scan001.png", "receipt/Scan001-2.png"}
+    assert (root / "outbox/receipt/Scan001.png.json").read_bytes() == first
+    (root / "done/receipt/Scan001.png").unlink()  # tidied by hand; its record is not
+    (root / "inbox/receipt/Scan001.png").write_bytes(picture())
+    drain(sweeper, worker_state)
+    assert (root / "outbox/receipt/Scan001.png.json").read_bytes() == first
+    assert "receipt/Scan001-3.png.json" in files(root / "outbox")
+
+
+def test_a_watcher_killed_between_record_and_original_names_them_alike(
+    root: Path, sweeper: Sweeper, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "inbox/receipt/a.png").write_bytes(picture())
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(FolderInbox, "_move", kill)
+        with pytest.raises(KeyboardInterrupt):
+            drain(sweeper, worker_state)
+    assert files(root / "outbox") == {"receipt/a.png.json"}
+    drain(Sweeper(sweeper.app, sweeper.inbox), worker_state)
+    assert files(root / "outbox") == {"receipt/a.png.json"}
+    assert files(root / "done") == {"receipt/a.png"}
+
+
+def test_the_longest_name_is_read_twice(root: Path, sweeper: Sweeper, worker_state: WorkerState) -> None:
+    name = "x" * 251 + ".png"
+    for _ in range(2):
+        (root / "inbox/receipt" / name).write_bytes(picture())
+        drain(sweeper, worker_state)
+    assert len(files(root / "done")) == len(files(root / "outbox")) == 2
+    for _ in range(2):
+        (root / "inbox/receipt" / name).write_text("no document")
+        drain(sweeper, worker_state)
+    assert len(files(root / "failed")) == 4
+
+
+def test_a_reason_overwrites_no_document(root: Path, sweeper: Sweeper, worker_state: WorkerState) -> None:
+    for name in ("a.txt", "a"):
+        (root / "inbox/receipt" / name).write_text(f"no document, {name}")
+        drain(sweeper, worker_state)
+    assert (root / "failed/receipt/a.txt").read_text() == "no document, a.txt"
+
+
+def test_links_are_passed_over_with_a_word(
+    root: Path, sweeper: Sweeper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere.png").write_bytes(picture())
+    (root / "inbox/receipt/link.png").symlink_to(tmp_path / "elsewhere.png")
+    for _ in range(3):
+        assert sweeper.look() == 0
+        time.sleep(_SETTLE)
+    assert capsys.readouterr().out.count("link_passed_over") == 1
+
+
+def test_a_schema_is_no_link_and_no_endless_file(
+    root: Path, sweeper: Sweeper, worker_state: WorkerState, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.json").write_text(
+        '{"type": "object", "properties": {"password": {"type": "string"}}}'
+    )
+    for kind in ("linked", "large", "pipe"):
+        (root / "inbox" / kind).mkdir()
+        (root / "inbox" / kind / "a.png").write_bytes(picture())
+    (root / "inbox/linked/schema.json").symlink_to(tmp_path / "secret.json")
+    with (root / "inbox/large/schema.json").open("wb") as file:
+        file.truncate(2**33)
+    os.mkfifo(root / "inbox/pipe/schema.json")
+    drain(sweeper, worker_state)
+    assert "no file" in (root / "failed/linked/a.png.txt").read_text()
+    assert "schema_too_large" in (root / "failed/large/a.png.txt").read_text()
+    assert "no file" in (root / "failed/pipe/a.png.txt").read_text()
+
+
+def test_a_file_replaced_by_a_link_before_it_is_opened_is_not_read(root: Path, sweeper: Sweeper) -> None:
+    path = root / "inbox/receipt/a.png"
+    path.write_bytes(picture())
+    list(sweeper.inbox.drops())
+    time.sleep(_SETTLE)
+    [drop] = sweeper.inbox.drops()
+    path.rename(root / "elsewhere.png")
+    path.symlink_to(root / "elsewhere.png")
+    with pytest.raises(StorageUnavailable), sweeper.inbox.open(drop):
+        pass
+    path.unlink()
+    path.write_bytes(picture() + b"longer")
+    with pytest.raises(ObjectMissing), sweeper.inbox.open(drop):
+        pass
+
+
+def test_what_a_killed_watcher_left_is_swept(root: Path) -> None:
+    for name in ("outbox", "failed"):
+        (root / name / "receipt").mkdir(parents=True)
+        (root / name / "receipt" / ".0123456789abcdef.part").write_bytes(b"half")
+    FolderInbox(root, pause=1, settle_seconds=1).close()
+    assert files(root / "outbox") == files(root / "failed") == set()
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    left = Path(tempfile.gettempdir()) / f"pagemill-drop-{int(ended.stdout)}-x"
+    left.mkdir()
+    OwnedFolder("pagemill-drop-").close()
+    assert not left.exists()

@@ -161,6 +161,24 @@ def test_the_sender_runs_by_itself(app: App, worker_state: WorkerState, receiver
     sender.stop()
 
 
+def test_a_receiver_that_hangs_delays_nobody_else(
+    app: App, worker_state: WorkerState, receiver: Receiver, sender: Sender
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as silent:
+        hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for _ in range(60):
+            send(app, callback_url=hanging)
+        job = send(app, callback_url=receiver.url)
+        for _ in range(61):
+            worker_state.work("cpu")
+        until(lambda: app.ledger.jobs.get(job.id).finished_at is not None)
+        started = time.monotonic()
+        sender.start()
+        until(lambda: receiver.got)
+        assert time.monotonic() - started < 10  # each of the 60 takes 15
+    sender.stop()
+
+
 def test_retrying_a_job_tells_its_next_end_too(
     app: App, worker_state: WorkerState, receiver: Receiver, sender: Sender
 ) -> None:
@@ -212,6 +230,11 @@ def settings(**more: Any) -> Settings:
         "http://[::7f00:1]/",
         "http://[64:ff9b:1::7f00:1]/",
         "http://münchen.example/",
+        "http://192.0.0.192/",
+        "http://[::ffff:0:127.0.0.1]/",
+        "http://[::ffff:0:7f00:1]/",
+        "http://93.184.216.34:22/",
+        "http://93.184.216.34:25/",
     ],
 )
 def test_addresses_that_webhooks_never_go_to(url: str) -> None:

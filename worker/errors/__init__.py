@@ -10,10 +10,12 @@
     │                    ModelChanged)  OutOfMemory  DeviceLost  OutputTruncated  OutputInvalid  UnsupportedByEngine
     ├── ServiceError     something around the reading failed: StorageUnavailable  ObjectMissing
     │                    UnsupportedByStore  LedgerUnavailable  LedgerOutdated  LedgerTooNew  QueueUnavailable
-    │                    Unreachable  PartFalls  AttemptsExhausted  LeaseLost  Stopped  Cancelled  MissingExtra  SettingsInvalid
+    │                    Unreachable  PartFalls  AttemptsExhausted  IncarnationGone  LeaseLost  Stopped  NeighbourHung
+    │                    Cancelled  MissingExtra  SettingsInvalid
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
-                         Forbidden  RateLimited  Refused
+                         Forbidden  RateLimited  Refused  StaleRevision (RecordChanged)  OpenFlags
+                         ReviewLeaseLost
 
 The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
 are for machines. Messages name no path but the file name the user gave.
@@ -38,10 +40,14 @@ from worker.errors.request import (
     Forbidden,
     KeyReused,
     NotFound,
+    OpenFlags,
     RateLimited,
+    RecordChanged,
     Refused,
     RequestError,
     RequestInvalid,
+    ReviewLeaseLost,
+    StaleRevision,
     Unauthorized,
     UnsupportedMedia,
     UploadTooLarge,
@@ -50,11 +56,13 @@ from worker.errors.request import (
 from worker.errors.service import (
     AttemptsExhausted,
     Cancelled,
+    IncarnationGone,
     LeaseLost,
     LedgerOutdated,
     LedgerTooNew,
     LedgerUnavailable,
     MissingExtra,
+    NeighbourHung,
     ObjectMissing,
     PartFalls,
     QueueUnavailable,
@@ -98,6 +106,7 @@ __all__ = [
     "EngineError",
     "Erased",
     "Forbidden",
+    "IncarnationGone",
     "KeyReused",
     "LeaseLost",
     "LedgerOutdated",
@@ -107,8 +116,10 @@ __all__ = [
     "ModelChanged",
     "ModelUnavailable",
     "ModelUnusable",
+    "NeighbourHung",
     "NotFound",
     "ObjectMissing",
+    "OpenFlags",
     "OpenerKilled",
     "OutOfMemory",
     "OutputInvalid",
@@ -122,9 +133,11 @@ __all__ = [
     "PasswordRequired",
     "QueueUnavailable",
     "RateLimited",
+    "RecordChanged",
     "Refused",
     "RequestError",
     "RequestInvalid",
+    "ReviewLeaseLost",
     "SchemaInvalid",
     "SchemaTooLarge",
     "ServiceError",
@@ -132,6 +145,7 @@ __all__ = [
     "SourceError",
     "SourceMemory",
     "SourceTimeout",
+    "StaleRevision",
     "Stopped",
     "StorageUnavailable",
     "TooLarge",

@@ -54,6 +54,33 @@ class WrongState(RequestError):
     http = 409
 
 
+class StaleRevision(RequestError):
+    """This record was changed meanwhile and is at revision {current}; look at it, and send the change again."""
+
+    code = "stale_revision"
+    http = 409
+
+
+class RecordChanged(StaleRevision):
+    """This record was changed meanwhile and is at revision {current}, which If-Match does not name."""
+
+    http = 412
+
+
+class OpenFlags(RequestError):
+    """{count} places are still open, {first} the first of them; settle them, or sign off with sign_off."""
+
+    code = "open_flags"
+    http = 409
+
+
+class ReviewLeaseLost(RequestError):
+    """This document is not kept for you any more; ask for the next one, or review it all the same."""
+
+    code = "review_lease_lost"
+    http = 409
+
+
 class KeyReused(RequestError):
     """This Idempotency-Key was used for another request; use a new one."""
 

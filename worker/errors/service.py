@@ -78,6 +78,13 @@ class AttemptsExhausted(ServiceError):
     code = "attempts_exhausted"
 
 
+class IncarnationGone(ServiceError):
+    """The document was erased while it was sent once more; send it again."""
+
+    code = "incarnation_gone"
+    retryable = True
+
+
 class LeaseLost(ServiceError):
     """Another worker has taken this job over."""
 
@@ -89,6 +96,13 @@ class Stopped(ServiceError):
     """The worker was asked to stop; the job goes on in another one."""
 
     code = "stopped"
+    retryable = True
+
+
+class NeighbourHung(ServiceError):
+    """Another document hung the worker, which was ended; this one had no part in it."""
+
+    code = "neighbour_hung"
     retryable = True
 
 

@@ -17,6 +17,7 @@ from celery import Celery
 from kombu.exceptions import KombuError
 
 from worker.errors import QueueUnavailable
+from worker.jobs.object_keys import Drawing
 from worker.settings import Settings
 
 WORK = "pagemill.work"
@@ -59,15 +60,17 @@ class Broker:
                     WORK, args=(queue,), queue=queue, priority=_IN_TURN, producer=producer, retry=False
                 )
 
-    def ask_to_draw(self, queue: str, *, job_id: str, page: int) -> None:
-        """Ask a worker for the picture of a page, ahead of everything else; raises QueueUnavailable.
+    def ask_to_draw(self, queue: str, *, job_id: str, page: int, what: Drawing = Drawing.PICTURE) -> None:
+        """Ask a worker to draw a page, ahead of everything else; raises QueueUnavailable.
 
         Asking again within a while does nothing: somebody is at it.
         """
         with _translated():
-            if not self._redis.set(f"{_DRAWING}{job_id}:{page}", "1", nx=True, ex=_DRAWN_WITHIN):
+            if not self._redis.set(f"{_DRAWING}{job_id}:{page}:{what}", "1", nx=True, ex=_DRAWN_WITHIN):
                 return
-            self.celery.send_task(DRAW, args=(job_id, page), queue=queue, priority=_AT_ONCE, retry=False)
+            self.celery.send_task(
+                DRAW, args=(job_id, page, what.value), queue=queue, priority=_AT_ONCE, retry=False
+            )
 
     def depth(self, queue: str) -> int:
         """Messages that wait in a queue; raises QueueUnavailable."""
@@ -134,6 +137,7 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue="cpu",
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,  # whoever reaches the queue could end every worker
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,  # threads cannot be cancelled

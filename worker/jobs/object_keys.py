@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 from pathlib import PurePosixPath
 
-from schemas.job import Job
+from schemas.job import Job, JobSpec
 
 INBOX = "inbox/"
 OUTBOX = "outbox/"
@@ -14,13 +15,22 @@ FAILED = "failed/"
 UPLOADS = "uploads/"
 PROJECTS = "projects/"
 TOMBSTONE = "erased.json"
+_ERASED_BEFORE = "~"
 BATCHES = "batches/"
 CORRECTIONS = "corrections/"
 
 
-def source(project: str, sha256: str) -> str:
+class Drawing(StrEnum):
+    """What a worker makes of a page for those who look at it."""
+
+    PICTURE = "webp"
+    THUMBNAIL = "thumb.webp"
+    LINES = "lines.json"
+
+
+def source(spec: JobSpec) -> str:
     """The bytes of a document."""
-    return f"{PROJECTS}{project}/sources/{sha256}"
+    return f"{PROJECTS}{spec.project}/sources/{_again(spec.source_sha256, spec.source_incarnation)}"
 
 
 def schema(project: str, sha256: str) -> str:
@@ -38,19 +48,25 @@ def kinds(project: str) -> str:
     return f"{PROJECTS}{project}/kinds/"
 
 
-def folder(project: str, job_id: str) -> str:
-    """Everything about a job."""
-    return f"{PROJECTS}{project}/jobs/{job_id}/"
+def folder(spec: JobSpec) -> str:
+    """Everything about a job in this incarnation."""
+    return f"{PROJECTS}{spec.project}/jobs/{_again(spec.job_id, spec.incarnation)}/"
 
 
-def spec(project: str, job_id: str) -> str:
+def job_of(folder_name: str) -> tuple[str, int]:
+    """The id of a job and its incarnation, of the name of its folder; raises ValueError."""
+    job_id, _, incarnation = folder_name.partition(_ERASED_BEFORE)
+    return job_id, int(incarnation or 0)
+
+
+def asked(spec: JobSpec) -> str:
     """What was asked for."""
-    return folder(project, job_id) + "job.json"
+    return folder(spec) + "job.json"
 
 
-def membership(project: str, job_id: str, batch: str) -> str:
+def membership(spec: JobSpec, batch: str) -> str:
     """That a job was sent with a batch which its spec does not name; names of batches may hold anything."""
-    return f"{folder(project, job_id)}{BATCHES}{hashlib.sha256(batch.encode()).hexdigest()[:32]}.json"
+    return f"{folder(spec)}{BATCHES}{hashlib.sha256(batch.encode()).hexdigest()[:32]}.json"
 
 
 def record(job: Job) -> str:
@@ -68,9 +84,9 @@ def cancelled(job: Job) -> str:
     return _of(job) + "cancelled.json"
 
 
-def page(job: Job, number: int) -> str:
-    """The picture of a page."""
-    return f"{_of(job)}pages/{number:04}.webp"
+def drawn(job: Job, number: int, what: Drawing) -> str:
+    """What is drawn of a page."""
+    return f"{_of(job)}pages/{number:04}.{what}"
 
 
 def undrawable(job: Job, number: int) -> str:
@@ -83,9 +99,9 @@ def corrections(job: Job) -> str:
     return _of(job) + CORRECTIONS
 
 
-def tombstone(project: str, job_id: str) -> str:
+def tombstone(spec: JobSpec) -> str:
     """That there was a job, and nothing else about it."""
-    return folder(project, job_id) + TOMBSTONE
+    return folder(spec) + TOMBSTONE
 
 
 def upload(project: str, name: str, filename: str) -> str:
@@ -95,4 +111,9 @@ def upload(project: str, name: str, filename: str) -> str:
 
 
 def _of(job: Job) -> str:
-    return folder(job.spec.project, job.id)
+    return folder(job.spec)
+
+
+def _again(name: str, incarnation: int) -> str:
+    """Apart from what had this name before it was erased; the first has the name alone."""
+    return f"{name}{_ERASED_BEFORE}{incarnation}" if incarnation else name

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from schemas.job import Job, JobState
 from schemas.record import Record, State
+from schemas.review import Revision
+from worker.checks.field_states import searchable, summary
 from worker.errors import ObjectMissing
 from worker.jobs import object_keys
 from worker.jobs.app import App
@@ -47,17 +50,22 @@ def found(store: Store, job: Job) -> Record | None:
     return None
 
 
-def end_of(record: Record) -> End:
+def end_of(revision: Revision) -> End:
     """How a job with this record has ended."""
+    record, told = revision.record, summary(revision)
+    pages, found = record.provenance.pages, searchable(record)
     if record.state is not State.FAILED:
-        return End(JobState(record.state), record.provenance.pages)
+        return End(JobState(record.state), pages, review=told, found=found)
     issue = record.issues[0]
-    return End(JobState.FAILED, record.provenance.pages, issue.code, issue.message)
+    return End(JobState.FAILED, pages, issue.code, issue.message, review=replace(told, open=0), found=found)
 
 
 def current(app: App, job: Job) -> Mapping[str, Any]:
-    """The record with the newest correction laid over it; raises ObjectMissing."""
-    newest = max((stat.key for stat in app.store.list(object_keys.corrections(job))), default=None)
-    key = newest or (object_keys.failure(job) if job.state is JobState.FAILED else object_keys.record(job))
-    found: Mapping[str, Any] = json.loads(app.store.read(key))
-    return found
+    """The record as people left it, or as it was read; raises ObjectMissing."""
+    revisions = (stat.key for stat in app.store.list(object_keys.corrections(job)))
+    newest = max((key for key in revisions if key.endswith(".json")), default=None)
+    if newest is None and job.state is JobState.FAILED:
+        newest = object_keys.failure(job)
+    found: Mapping[str, Any] = json.loads(app.store.read(newest or object_keys.record(job)))
+    record: Mapping[str, Any] = found.get("record", found)  # of a revision, or of one from before there were
+    return record

@@ -7,22 +7,28 @@ are nowhere but in the ledger: back it up for their sake.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from schemas.job import JobSpec, JobState
 from schemas.record import Record
+from schemas.review import as_read
 from worker.errors import ObjectMissing, RequestInvalid
 from worker.jobs import catalogue, change, object_keys, outcome
 from worker.jobs.app import App
+from worker.jobs.ledger.erasures import Tombstone
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.projects import KindVersion
+from worker.jobs.review import stored
 from worker.jobs.wake import wake_worker
 from worker.log import logger
 
 _log = logger(__name__)
+_REVISION = re.compile(rf"{object_keys.CORRECTIONS}(\d+)\.json")
+_MOST_ERASURES = 100  # of one source that are looked for
 _ODD = (ValidationError, ValueError, LookupError, TypeError)  # what an object that is none of ours leads to
 
 
@@ -48,9 +54,11 @@ def rebuild(app: App) -> RebuildReport:
     """Enter every job of the store into the ledger; those that are known stay as they are."""
     found = entered = unreadable = 0
     listing = _listed(app)
+    erased = {folder for folder, names in listing.jobs.items() if object_keys.TOMBSTONE in names}
+    for folder in sorted(erased):
+        _bury(app, folder, listing.jobs[folder])
     for folder, names in listing.jobs.items():
-        if object_keys.TOMBSTONE in names:  # an erasure was interrupted: what it left goes
-            change.empty(app, folder)
+        if folder in erased:
             continue
         if "job.json" not in names:
             continue
@@ -85,13 +93,13 @@ def _listed(app: App) -> _Listing:
 
 def _enter(app: App, folder: str, names: set[str], sources: set[str]) -> bool:
     spec = JobSpec.model_validate_json(app.store.read(folder + "job.json"))
-    source = object_keys.source(spec.project, spec.source_sha256)
-    if source not in sources and app.store.stat(source) is None:  # it may have come since
-        raise ObjectMissing(key="source")  # its submission was interrupted, and never answered
+    spec = _with_source(app, spec, sources)
     end = _end(app, folder, names)
     queue = catalogue.entry(spec.engine).queue
     # When it ended is not written anywhere; for its retention it counts from when it came.
     new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=spec.created_at)
+    if end is not None and not new:  # a ledger from before lists said how sure records are
+        app.ledger.reviews.describe(spec.job_id, project=spec.project, end=end)
     for name in sorted(names):
         if name.startswith(object_keys.BATCHES):
             note = json.loads(app.store.read(folder + name))
@@ -101,13 +109,40 @@ def _enter(app: App, folder: str, names: set[str], sources: set[str]) -> bool:
     return new
 
 
+def _with_source(app: App, spec: JobSpec, sources: set[str]) -> JobSpec:
+    """The spec with the incarnation of its source that is there; raises ObjectMissing."""
+    for incarnation in (spec.source_incarnation, *range(_MOST_ERASURES)):
+        found = spec.model_copy(update={"source_incarnation": incarnation})
+        if object_keys.source(found) in sources:
+            return found
+    if app.store.stat(object_keys.source(spec)) is None:  # it may have come since
+        raise ObjectMissing(key="source")  # its submission was interrupted, and never answered
+    return spec
+
+
+def _bury(app: App, folder: str, names: set[str]) -> None:
+    """An erasure may have been interrupted: what it left goes, and that there was a job is known again."""
+    if len(names) > 1:
+        change.remove(app, folder)
+    try:
+        job_id, incarnation = object_keys.job_of(folder.split("/")[3])
+        note = json.loads(app.store.read(folder + object_keys.TOMBSTONE))
+        project, at = folder.split("/")[1], float(note["erased_at"])
+        app.ledger.erasures.restore(Tombstone(job_id, project, incarnation, at))
+    except (*_ODD, ObjectMissing, RequestInvalid) as error:
+        _log.warning("tombstone_unreadable", folder=folder, reason=type(error).__name__)
+
+
 def _end(app: App, folder: str, names: set[str]) -> End | None:
-    if "record.json" in names:
-        end = outcome.end_of(Record.model_validate_json(app.store.read(folder + "record.json")))
-        corrected = any(name.startswith(object_keys.CORRECTIONS) for name in names)
-        return replace(end, state=JobState.DONE) if corrected else end
-    if "failure.json" in names:
-        return outcome.end_of(Record.model_validate_json(app.store.read(folder + "failure.json")))
+    revisions = [int(m[1]) for m in map(_REVISION.fullmatch, names) if m]
+    if "record.json" in names and revisions:
+        number = max(revisions)
+        raw = app.store.read(f"{folder}{object_keys.CORRECTIONS}{number:06}.json")
+        return outcome.end_of(stored.parsed(raw, number))
+    for name in ("record.json", "failure.json"):
+        if name in names:
+            record = Record.model_validate_json(app.store.read(folder + name))
+            return outcome.end_of(as_read(record, below=app.settings.review_below))
     return End(JobState.CANCELLED) if "cancelled.json" in names else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from schemas.job import DEFAULT_PRIORITY, Job, JobSpec, JobState, job_key
 from worker.errors import (
     DeviceLost,
     EmptyDocument,
+    IncarnationGone,
     ModelChanged,
     ModelUnavailable,
     ModelUnusable,
@@ -22,12 +24,12 @@ from worker.errors import (
 from worker.jobs import catalogue, change, kinds, object_keys
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
-from worker.jobs.ledger.jobs import KnownAs
 from worker.jobs.store.base import CHUNK
 from worker.jobs.wake import wake_worker
 from worker.settings import version
 
 _LONGEST_NAME = 255
+_ERASURES_BETWEEN = 5
 _FOR_WANT_OF_A_MODEL = frozenset(
     error.code for error in (ModelUnavailable, ModelUnusable, ModelChanged, OutOfMemory, DeviceLost)
 )
@@ -53,7 +55,7 @@ def submit(
     A job that had failed for want of a model is read again.
 
     `file` is seekable. Raises EmptyDocument, TooLarge, RequestInvalid, StorageUnavailable,
-    LedgerUnavailable; when it returns, nothing can be lost any more.
+    LedgerUnavailable, IncarnationGone; when it returns, nothing can be lost any more.
     """
     entry = catalogue.entry(options.engine)
     sha256, size = measure(file)
@@ -63,17 +65,9 @@ def submit(
         raise TooLarge(size=size, limit=app.settings.max_bytes)
     model = entry.model or app.settings.model_key
     spec = _spec(options, filename, sha256=sha256, size=size, model=model, now=app.clock())
-    standing = app.ledger.jobs.standing(spec.job_id)
-    if standing is KnownAs.ERASED:  # the stone in the store goes first: a rebuild would believe it
-        app.store.delete(object_keys.tombstone(spec.project, spec.job_id))
-        app.ledger.projects.unbury(spec.job_id)
-    had_source = standing is not KnownAs.KNOWN and _store(app, spec, file)
-    _store_membership(app, spec, options.batch)
-    job, new = app.ledger.jobs.open(
-        spec, queue=entry.queue, now=app.clock(), batch=options.batch, actor=actor
-    )
-    if new and had_source and app.store.stat(object_keys.source(spec.project, sha256)) is None:
-        _store(app, spec, file)  # another job with this source was erased while we relied on it
+    job, new = _open(app, spec, file, queue=entry.queue, batch=options.batch, actor=actor)
+    if options.batch is not None:
+        _store_membership(app, job.spec, options.batch, spec.filename)
     if options.callback_url is not None:
         app.ledger.deliveries.register(job, options.callback_url, now=app.clock())
     if new:
@@ -90,26 +84,48 @@ def _again(app: App, job: Job, actor: str) -> Job:
         return app.ledger.jobs.get(job.id)
 
 
-def _store(app: App, spec: JobSpec, file: BinaryIO) -> bool:
-    """Write the source, the job and the schema of a shipped kind; whether the source was there already.
+def _open(
+    app: App, spec: JobSpec, file: BinaryIO, *, queue: str, batch: str | None, actor: str
+) -> tuple[Job, bool]:
+    """Write the objects of a job that is not there, then open it; once more where an erasure came between."""
+    for _ in range(_ERASURES_BETWEEN):
+        found = app.ledger.erasures.opening(spec)
+        now = {"incarnation": found.incarnation, "source_incarnation": found.source_incarnation}
+        spec = spec.model_copy(update=now)
+        if not found.known:
+            _store(app, spec, file)
+        with contextlib.suppress(IncarnationGone):
+            return app.ledger.jobs.open(spec, queue=queue, now=app.clock(), batch=batch, actor=actor)
+        _remove_outdated(app, spec)
+    raise IncarnationGone
+
+
+def _remove_outdated(app: App, spec: JobSpec) -> None:
+    """Of what was written, that on which nobody will rely any more."""
+    found = app.ledger.erasures.opening(spec)
+    if found.incarnation > spec.incarnation:
+        change.remove(app, object_keys.folder(spec))
+    if found.source_incarnation > spec.source_incarnation:
+        change.remove(app, object_keys.source(spec))
+
+
+def _store(app: App, spec: JobSpec, file: BinaryIO) -> None:
+    """Write the source, the job and the schema of a shipped kind.
 
     A job whose source is missing was never promised.
     """
     file.seek(0)
     body = spec.model_dump_json().encode()
-    written = app.beside.submit(app.store.create, object_keys.spec(spec.project, spec.job_id), body)
+    written = app.beside.submit(app.store.create, object_keys.asked(spec), body)
     kinds.snapshot(app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
-    new = app.store.create(object_keys.source(spec.project, spec.source_sha256), file, size=spec.size)
+    app.store.create(object_keys.source(spec), file, size=spec.size)
     written.result()
-    return not new
 
 
-def _store_membership(app: App, spec: JobSpec, batch: str | None) -> None:
+def _store_membership(app: App, spec: JobSpec, batch: str, filename: str) -> None:
     """For a rebuild: the job in the store may be an earlier one, which names another batch or none."""
-    if batch is not None:
-        note = {"batch": batch, "filename": spec.filename}
-        key = object_keys.membership(spec.project, spec.job_id, batch)
-        app.store.create(key, json.dumps(note, ensure_ascii=False).encode())
+    note = json.dumps({"batch": batch, "filename": filename}, ensure_ascii=False)
+    app.store.create(object_keys.membership(spec, batch), note.encode())
 
 
 def measure(file: BinaryIO) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.errors import NotFound, PagemillError, QueueUnavailable
-from worker.jobs import change, object_keys
+from worker.jobs import catalogue, change, object_keys
 from worker.jobs.app import App
 from worker.log import logger
 
@@ -28,10 +28,11 @@ def sweep(app: App) -> None:
     except QueueUnavailable as error:
         _log.warning("ring_failed", reason=str(error))
         return
-    for queue, due in app.ledger.jobs.due(now=app.clock(), models=models).items():
+    for queue in sorted(catalogue.queues()):
         try:
             if app.broker.depth(queue) == 0:
-                app.broker.wake(queue, min(due, _RINGS_AT_ONCE))
+                due = app.ledger.jobs.due(queue, now=app.clock(), models=models, limit=_RINGS_AT_ONCE)
+                app.broker.wake(queue, due)
         except QueueUnavailable as error:
             _log.warning("ring_failed", queue=queue, reason=str(error))
             return
@@ -43,7 +44,7 @@ def tidy(app: App) -> None:
     A step that fails leaves the others to be done; raises nothing.
     """
     now = app.clock()
-    for step in (_erase_old_jobs, _remove_old_uploads, _forget_requests):
+    for step in (_erase_old_jobs, _finish_erasures, _remove_old_uploads, _forget_requests, _forget_audit):
         try:
             step(app, now)
         except PagemillError as error:
@@ -61,6 +62,19 @@ def _erase_old_jobs(app: App, now: float) -> None:
                 change.erase(app, job_id, project=project, actor="retention")
             except NotFound:  # another worker tidies, too
                 continue
+
+
+def _forget_audit(app: App, now: float) -> None:
+    days = app.settings.audit_days
+    if days is not None:
+        app.ledger.access.forget_audit(before=now - days * _DAY)
+
+
+def _finish_erasures(app: App, now: float) -> None:
+    """Remove once more what was erased: the first time may have failed, or a worker still had it in hand."""
+    for place in app.ledger.erasures.to_remove(now=now):
+        change.remove(app, place)
+        app.ledger.erasures.removed(place)
 
 
 def _forget_requests(app: App, now: float) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from schemas.job import Job, JobSpec, JobState
 from schemas.record import Provenance, Record, failed
 from schemas.registry import Schema
+from schemas.review import as_read
 from worker.errors import (
     AttemptsExhausted,
     Cancelled,
     EngineError,
     LeaseLost,
     LedgerUnavailable,
-    NotFound,
     PagemillError,
     SourceError,
     Stopped,
@@ -26,6 +26,7 @@ from worker.jobs import change, kinds, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.job_rows import End
+from worker.jobs.tracing import TRACING
 from worker.log import at_page, bound, logger
 from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
@@ -33,7 +34,6 @@ from worker.process.leases import Lease, LeaseKeeper
 from worker.process.metrics import FAILURES, JOBS, PAGES, SECONDS, TOKENS
 from worker.reading import pipeline
 from worker.reading.engines.base import Engine, RequestContext
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _PROGRESS_EVERY = 1.0  # seconds between two notes of how far a document is
@@ -54,7 +54,7 @@ def run(app: App, job: Job, *, pool: EnginePool, leases: LeaseKeeper, exclusive:
                 attempt.make()
         except LeaseLost:
             _log.warning("job_taken_over")
-            attempt.remove_if_erased()
+            change.remove_if_erased(app, job)
         except _NOT_ITS_FAULT as error:
             attempt.give_back(error, counts=False)
         except Exception as error:  # noqa: BLE001 (the border of a job: the thread has others to take)
@@ -103,13 +103,6 @@ class _Attempt:
             )
         except LedgerUnavailable:
             _log.warning("job_not_released")
-
-    def remove_if_erased(self) -> None:
-        """Somebody erased the job while it was read: what was written since goes, too."""
-        try:
-            self.app.ledger.jobs.get(self.job.id)
-        except NotFound:
-            change.remove_objects(self.app, self.job)
 
     def _earlier(self) -> Record | None:
         """What an attempt wrote that could not tell the ledger any more."""
@@ -192,7 +185,7 @@ class _Attempt:
         self.leases.require_fresh(self.lease)  # what follows is only for the one who holds the lease
         started = time.perf_counter()
         record = outcome.write(self.app, self.job, record)
-        end = outcome.end_of(record)
+        end = outcome.end_of(as_read(record, below=self.app.settings.review_below))
         self.app.ledger.jobs.finish(self.job.id, token=self.lease.token, end=end, now=self.app.clock())
         SECONDS.labels("store").observe(time.perf_counter() - started)
         _count(record, self.job.spec.engine)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.job import Job
+from worker.errors import MissingExtra, ModelUnavailable
 from worker.jobs import catalogue, object_keys
 from worker.jobs.app import App
 from worker.log import logger
@@ -15,8 +16,10 @@ from worker.owned_folders import OwnedFolder
 from worker.process.model_slot import ModelSlot
 from worker.reading.engines import registry
 from worker.reading.engines.base import Engine
-from worker.reading.pages.base import PageLimits
+from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import Sandbox
+from worker.reading.text.page_lines import PageLines
+from worker.reading.text.sources import OcrLines, TextLayerLines
 from worker.settings import Settings
 
 _log = logger(__name__)
@@ -34,6 +37,7 @@ class EnginePool:
         self._slot = ModelSlot()
         self._folder = OwnedFolder(_FOLDER)
         self.sandbox = Sandbox(PageLimits.of(settings), pdf_backend=settings.pdf_backend)
+        self._lines = OcrLines(ocr_runtime=settings.ocr_runtime)  # which loads when it first needs to
 
     @contextmanager
     def engine(self, name: str, *, while_waiting: Callable[[], None] = lambda: None) -> Iterator[Engine]:
@@ -72,6 +76,14 @@ class EnginePool:
             return []
         return [other for other in self._engines if catalogue.entry(other).queue == _CROWDED]
 
+    def lines_of(self, page: Page) -> PageLines:
+        """The lines of a page, for those who look at it; where there is no OCR, as its file has them."""
+        try:
+            return self._lines(page)
+        except (MissingExtra, ModelUnavailable) as error:
+            _log.warning("lines_without_ocr", reason=str(error))
+            return TextLayerLines()(page)
+
     def loaded(self) -> tuple[str, ...]:
         """The engines that are ready."""
         return tuple(self._engines)
@@ -81,7 +93,7 @@ class EnginePool:
         """The document of a job as a file for as long as the block runs; raises StorageUnavailable."""
         path = self._folder.path / f"{job.id}-{threading.get_ident()}"
         try:
-            app.store.fetch(object_keys.source(job.spec.project, job.spec.source_sha256), path)
+            app.store.fetch(object_keys.source(job.spec), path)
             yield path
         finally:
             path.unlink(missing_ok=True)
@@ -90,6 +102,7 @@ class EnginePool:
     def close(self) -> None:
         """End the children, free the engines."""
         self.sandbox.close()
+        self._lines.close()
         for engine in self._engines.values():
             engine.close()
         self._folder.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from schemas.job import Job
-from worker.errors import Cancelled, LeaseLost, PagemillError, Stopped
+from worker.errors import Cancelled, LeaseLost, NeighbourHung, PagemillError, Stopped
 from worker.jobs.app import App
 from worker.log import logger
 from worker.process.metrics import IN_HAND
@@ -30,6 +31,7 @@ class Lease:
         if job.cancel_requested:
             self._cancelled.set()
         self.renewed_at = time.monotonic()
+        self.thread = threading.get_native_id()
 
     @property
     def token(self) -> str:
@@ -99,6 +101,12 @@ class LeaseKeeper:
                 self._held.pop(lease.token, None)
                 IN_HAND.set(len(self._held))
 
+    def in_hand(self) -> list[dict[str, str]]:
+        """The jobs that are held, and the thread of the system that reads each."""
+        with self._lock:
+            held = list(self._held.values())
+        return [{"thread": str(one.thread), "job": one.job.id, "token": one.token} for one in held]
+
     def renew(self, lease: Lease) -> None:
         """Renew one lease now; raises LeaseLost, LedgerUnavailable."""
         now = self._app.clock()
@@ -120,9 +128,27 @@ class LeaseKeeper:
                 all_held = list(self._held.values())  # by token: an old attempt may still be reading
             for lease in all_held:
                 self._renew_or_lose(lease)
-                if lease.is_overdue():
-                    _log.critical("engine_stalled", job=lease.job.id, attempt=lease.job.attempts)
-                    os._exit(_STALLED)  # a hung call into a GPU cannot be ended from inside
+            overdue = [lease for lease in all_held if lease.is_overdue()]
+            if overdue:
+                self._give_up(overdue, all_held)
+
+    def _give_up(self, overdue: list[Lease], all_held: list[Lease]) -> None:
+        """End this process: a hung call into a GPU cannot be ended from inside. Only what hangs counts."""
+        for lease in overdue:
+            _log.critical("engine_stalled", job=lease.job.id, attempt=lease.job.attempts)
+        now = self._app.clock()
+        for lease in all_held:
+            if lease not in overdue:
+                with contextlib.suppress(PagemillError):
+                    self._app.ledger.jobs.release(
+                        lease.job.id,
+                        token=lease.token,
+                        now=now,
+                        due_at=now,
+                        counts=False,
+                        error=NeighbourHung(),
+                    )
+        os._exit(_STALLED)
 
     def _renew_or_lose(self, lease: Lease) -> None:
         try:

@@ -1,35 +1,60 @@
-"""The picture of a page, drawn when somebody first looks at it and kept beside the record."""
+"""What people look at of a page: its picture, a small one, its lines; drawn when asked for, and kept."""
 
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Iterator
 
 from PIL import Image
 
 from schemas.job import Job
-from worker.errors import NotFound, PageMissing, SourceError
+from schemas.page import Box, Line
+from worker.errors import PageMissing, SourceError
 from worker.jobs import change, object_keys
 from worker.jobs.app import App
+from worker.jobs.object_keys import Drawing
 from worker.process.engine_pool import EnginePool
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed
+from worker.reading.text.page_lines import PageLines
 
 _LONGEST_SIDE = 2000  # pixels; enough to read on a screen
+_THUMBNAIL_SIDE = 240
 _QUALITY = 80
 
 
-def draw(app: App, job_id: str, number: int, *, pool: EnginePool) -> None:
-    """Store a page, counted from 1, as WebP, or why there is none; raises NotFound, StorageUnavailable."""
+def draw(app: App, job_id: str, number: int, *, pool: EnginePool, what: Drawing = Drawing.PICTURE) -> None:
+    """Store what is wanted of a page, counted from 1, or why there is none.
+
+    Raises NotFound, StorageUnavailable. The small picture comes with the large one.
+    """
     job = app.ledger.jobs.get(job_id)
-    if app.store.stat(object_keys.page(job, number)) is not None:
+    if app.store.stat(object_keys.drawn(job, number, what)) is not None:
         return
     try:
-        page = _page(app, job, number, pool)
+        for kind, body in _drawings(app, job, number, pool, what):
+            app.store.create(object_keys.drawn(job, number, kind), body)
     except SourceError as error:
         app.store.create(object_keys.undrawable(job, number), str(error).encode())
         return
-    app.store.create(object_keys.page(job, number), _webp(page))
-    _require_there(app, job)
+    change.remove_if_erased(app, job)
+
+
+def _drawings(
+    app: App, job: Job, number: int, pool: EnginePool, what: Drawing
+) -> Iterator[tuple[Drawing, bytes]]:
+    picture = object_keys.drawn(job, number, Drawing.PICTURE)
+    if what is Drawing.THUMBNAIL and app.store.stat(picture) is not None:  # of before there were small ones
+        yield what, _webp(Image.open(io.BytesIO(app.store.read(picture))), _THUMBNAIL_SIDE)
+        return
+    page = _page(app, job, number, pool)
+    if what is Drawing.LINES:
+        yield what, _lines(page, pool.lines_of(page).tight())
+        return
+    image = Image.fromarray(page.picture)
+    yield Drawing.THUMBNAIL, _webp(image.copy(), _THUMBNAIL_SIDE)
+    yield Drawing.PICTURE, _webp(image, _LONGEST_SIDE)
 
 
 def _page(app: App, job: Job, number: int, pool: EnginePool) -> Page:
@@ -46,17 +71,31 @@ def _page(app: App, job: Job, number: int, pool: EnginePool) -> Page:
     return page
 
 
-def _require_there(app: App, job: Job) -> None:
-    """Take back what was written about a job that was erased meanwhile."""
-    try:
-        app.ledger.jobs.get(job.id)
-    except NotFound:
-        change.remove_objects(app, job)
-
-
-def _webp(page: Page) -> bytes:
-    image = Image.fromarray(page.picture)
-    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+def _webp(image: Image.Image, side: int) -> bytes:
+    image.thumbnail((side, side))
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=_QUALITY, method=2)
     return buffer.getvalue()
+
+
+def _lines(page: Page, found: PageLines) -> bytes:
+    """As JSON, on the page as it lies in its picture."""
+    lines = [
+        {
+            "text": line.text,
+            "box": found.on_page(line.box).rounded(),
+            "edges": [round(_on_page(edge, line, found.quarter_turns), 4) for edge in line.edges],
+            "vertical": line.vertical != bool(found.quarter_turns % 2),
+        }
+        for line in found.lines
+    ]
+    told = {"width": page.width, "height": page.height, "lines": lines}
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _on_page(edge: float, line: Line, turns: int) -> float:
+    """An edge between characters where the frame of the lines is turned against the page."""
+    corner = Box(0, edge, 0, edge) if line.vertical else Box(edge, 0, edge, 0)
+    there = corner.turned_back(turns)
+    along_y = line.vertical != bool(turns % 2)
+    return there.y0 if along_y else there.x0

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from celery import Celery
 from celery.signals import setup_logging, worker_shutting_down
@@ -19,9 +20,11 @@ from worker.jobs import broker, catalogue
 from worker.jobs.app import App, connect
 from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.fair_queue import Claimant
+from worker.jobs.object_keys import Drawing
 from worker.jobs.sweep import sweep, tidy
+from worker.jobs.tracing import TRACING
 from worker.log import bound, logger
-from worker.process import page_pictures
+from worker.process import heartbeat, page_pictures
 from worker.process.attempt import run
 from worker.process.engine_pool import EnginePool
 from worker.process.exclusive import SharedExclusiveLock
@@ -29,18 +32,20 @@ from worker.process.leases import LeaseKeeper
 from worker.reading.engines import registry
 from worker.reading.pages import opener
 from worker.settings import Settings
-from worker.tracing import TRACING
 
 _log = logger(__name__)
 _TIDY_EVERY = 60.0
 
 
-def serve(settings: Settings) -> None:
-    """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back."""
+def serve(settings: Settings, *, alive: Path | None = None) -> None:
+    """Work until SIGTERM: the pages in hand are finished, the rest of their documents given back.
+
+    `alive` is a file whose time changes as long as this process is not hung.
+    """
     TRACING.start(settings, process="worker")
     registry.check(settings.engine, settings)  # rather no worker than one that fails every document
     _log.info("documents_are_opened_apart", **opener.confinement())
-    with _state(settings) as state:
+    with _state(settings) as state, _shown(state, alive):
         state.app.prepare()
         celery = state.app.broker.celery
         register(celery, state)
@@ -106,11 +111,11 @@ class WorkerState:
             return
         run(self.app, job, pool=self.pool, leases=self.leases, exclusive=self.exclusive)
 
-    def draw(self, job_id: str, page: int) -> None:
-        """Draw a page that somebody wants to see."""
+    def draw(self, job_id: str, page: int, what: str = Drawing.PICTURE) -> None:
+        """Draw what somebody wants to see of a page."""
         with bound(job=job_id, page=page):
             try:
-                page_pictures.draw(self.app, job_id, page, pool=self.pool)
+                page_pictures.draw(self.app, job_id, page, pool=self.pool, what=Drawing(what))
             except NotFound:
                 _log.info("page_not_there")
             except PagemillError as error:
@@ -129,8 +134,8 @@ def register(celery: Celery, state: WorkerState) -> None:
         state.work(queue)
 
     @celery.task(name=broker.DRAW)  # type: ignore[untyped-decorator]
-    def draw_page(job_id: str, page: int) -> None:
-        state.draw(job_id, page)
+    def draw_page(job_id: str, page: int, what: str = Drawing.PICTURE) -> None:
+        state.draw(job_id, page, what)
 
 
 def _leave_logging_alone(**_signal: object) -> None:
@@ -153,6 +158,21 @@ def _state(settings: Settings) -> Iterator[WorkerState]:
         state.leases.end()
         state.pool.close()
         app.close()
+
+
+@contextmanager
+def _shown(state: WorkerState, alive: Path | None) -> Iterator[None]:
+    """Give signs of life for as long as the block runs."""
+    if alive is None:
+        yield
+        return
+    heartbeat.give_back_spared(state.app, alive)
+    beat = heartbeat.Heartbeat(alive, state.leases)
+    beat.start()
+    try:
+        yield
+    finally:
+        beat.end()
 
 
 def _pool(settings: Settings) -> EnginePool:

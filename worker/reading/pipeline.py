@@ -1,6 +1,7 @@
 """One document, from file to record: the whole flow, read top-down.
 
-file ─pages─► pages ─engine─► values with their places ─checks─► issues ─► record
+file ─pages─► pages ─engine─► values with their places ─evidence─► with what the file itself says
+                                                     ─checks─► issues ─► record
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from worker.checks import fit, patterns, validate
 from worker.errors import PagemillError
 from worker.reading import issues as told
 from worker.reading.engines.base import Engine, Reading, Request, RequestContext
+from worker.reading.evidence.join import join
+from worker.reading.evidence.witness import Witness, embedded_values
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
 from worker.settings import version
@@ -53,7 +56,8 @@ def extract(
     """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
     started = time.perf_counter()
     assert source.document is not None
-    pages = _Pages(source.document, progress, context.alive)
+    witness = Witness(embedded_values(source.document, schema))
+    pages = _Pages(source.document, progress, context.alive, see=witness.see)
     request = Request(schema, pages, source.document.page_count, context, after_page=pages.count_one)
     try:
         with patterns.within(_PATTERN_SECONDS):
@@ -61,6 +65,7 @@ def extract(
     finally:
         source.document.close()
     pages.require_one()
+    reading = join(reading, schema, witness)
     read = time.perf_counter()
     data = fit.fit(reading.data, schema.root)
     evidence = dict(reading.evidence)
@@ -124,10 +129,18 @@ def hash_file(path: Path) -> str:
 class _Pages:
     """The pages of a document for the engine; those that fail are noted and left out."""
 
-    def __init__(self, document: SandboxedDocument, progress: Progress, alive: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        document: SandboxedDocument,
+        progress: Progress,
+        alive: Callable[[], None],
+        *,
+        see: Callable[[Page], None],
+    ) -> None:
         self._document = document
         self._progress = progress
         self._alive = alive
+        self._see = see
         self._failed: list[PageFailed] = []
         self._drawn = 0
         self._done = 0
@@ -140,6 +153,7 @@ class _Pages:
                 self.count_one()
             else:
                 self._drawn += 1
+                self._see(page)
                 yield page
 
     def count_one(self) -> None:

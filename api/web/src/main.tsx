@@ -29,8 +29,8 @@ function Page() {
   }, [view]);
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.querySelector<HTMLElement>("#main, .reviewing button")?.focus())}>{t("skip")}</a>
       <header class="top">
+        <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.querySelector<HTMLElement>("#main, .reviewing button")?.focus())}>{t("skip")}</a>
         <strong>Pagemill</strong>
         <nav aria-label={t("nav.label")}>
           {VIEWS.map((one) => (
@@ -42,7 +42,7 @@ function Page() {
       </header>
       {offline.value && <p class="offline" role="alert">{t("offline")}</p>}
       {view === "review" ? (
-        <div id={name ? undefined : "main"} tabIndex={name ? undefined : -1} role="main">
+        <div id="main" tabIndex={-1} role="main">
           <Review id={name} filter={{ kind: query.get("kind") ?? "", batch: query.get("batch") ?? "" }} />
         </div>
       ) : view === "send" ? (

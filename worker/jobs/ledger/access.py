@@ -13,6 +13,8 @@ from worker.errors import KeyReused, NotFound
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.tables import audit, keys, requests
 
+_FORGOTTEN_AT_ONCE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
@@ -107,6 +109,17 @@ class Access:
         """Drop Idempotency-Keys older than a time."""
         with self._database.write() as connection:
             connection.execute(delete(requests).where(requests.c.created_at < before))
+
+    def forget_audit(self, *, before: float) -> None:
+        """Drop entries of the audit log older than a time; they lie in the order in which they were made."""
+        oldest = select(audit.c.id, audit.c.at).order_by(audit.c.id).limit(_FORGOTTEN_AT_ONCE)
+        while True:
+            with self._database.write() as connection:
+                old = [row.id for row in connection.execute(oldest) if row.at < before]
+                if old:
+                    connection.execute(delete(audit).where(audit.c.id.in_(old)))
+            if len(old) < _FORGOTTEN_AT_ONCE:
+                return
 
     def note(self, *, project: str, actor: str, action: str, subject: str, now: float) -> None:
         """Write to the audit log."""

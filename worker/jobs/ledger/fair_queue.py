@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, true
 
-from schemas.job import JobState
 from worker.jobs.ledger.tables import jobs
 
 # The next job of every project with something waiting, each found by one step into the index; the
@@ -63,9 +62,9 @@ class NextInTurn:
         return [(row[0], row[1]) for row in connection.execute(question, given)]
 
 
-def due(connection: Connection, *, now: float, models: Collection[str] | None) -> Mapping[str, int]:
-    """How many jobs could be taken at once by workers with these models, by queue."""
+def due(connection: Connection, queue: str, *, now: float, models: Collection[str] | None, limit: int) -> int:
+    """How many jobs of a queue could be taken at once by workers with these models, counted up to a limit."""
     served = or_(jobs.c.model.is_(None), jobs.c.model.in_(models)) if models is not None else true()
-    waiting = and_(jobs.c.state == JobState.QUEUED, jobs.c.due_at <= now, served)
-    query = select(jobs.c.queue, func.count()).where(waiting).group_by(jobs.c.queue)
-    return dict(connection.execute(query).all())
+    waiting = and_(text("state = 'queued'"), jobs.c.queue == queue, jobs.c.due_at <= now, served)
+    some = select(jobs.c.id).where(waiting).limit(limit).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()

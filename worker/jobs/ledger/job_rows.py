@@ -8,18 +8,24 @@ from typing import Any
 from sqlalchemy import Row
 
 from schemas.job import Job, JobSpec, JobState
+from schemas.review import NOTHING_KNOWN, ReviewSummary
 
 OUTSIDE_SPEC = {"spec_version", "job_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a job ended: its last state, the pages that were read, and why it failed if it did."""
+    """How a job ended: its last state, the pages that were read, and why it failed if it did.
+
+    `review` is what lists say of its record, `found` the text by which a search finds it.
+    """
 
     state: JobState
     pages: int = 0
     error_code: str | None = None
     error_message: str | None = None
+    review: ReviewSummary = NOTHING_KNOWN
+    found: str = ""
 
 
 def job_of(row: Row[Any]) -> Job:
@@ -43,6 +49,13 @@ def job_of(row: Row[Any]) -> Job:
         lease_token=found["lease_token"],
         worker=found["worker"],
         setbacks=found["setbacks"],
+        review=ReviewSummary(
+            open=found["open_values"],
+            weakest=found["weakest"],
+            weakest_path=found["weakest_path"],
+            reasons=tuple((found["review_reasons"] or "").split()),
+            revision=found["revision"],
+        ),
     )
 
 
@@ -79,6 +92,7 @@ def anew(now: float) -> dict[str, Any]:
         "error_code": None,
         "error_message": None,
         "cancel_requested": False,
+        **reviewed(NOTHING_KNOWN),
     }
 
 
@@ -91,6 +105,24 @@ def ended(end: End, now: float) -> dict[str, Any]:
         "cancel_requested": False,
         "pages": end.pages,
         "pages_done": end.pages,
-        "error_code": end.error_code,
-        "error_message": end.error_message.replace("\0", "") if end.error_message else None,
+        **error(end),
+        **reviewed(end.review),
+    }
+
+
+def error(end: End) -> dict[str, Any]:
+    """Why it failed, if it did."""
+    message = end.error_message.replace("\0", "") if end.error_message else None
+    return {"error_code": end.error_code, "error_message": message}
+
+
+def reviewed(summary: ReviewSummary) -> dict[str, Any]:
+    """What lists say of a record; a new one has not been postponed."""
+    return {
+        "open_values": summary.open,
+        "weakest": summary.weakest,
+        "weakest_path": summary.weakest_path,
+        "review_reasons": " ".join(summary.reasons) or None,
+        "revision": summary.revision,
+        "postponed": 0.0,
     }

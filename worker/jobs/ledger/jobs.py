@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from enum import StrEnum
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, literal, select, union_all, update
+from sqlalchemy import Connection, and_, insert, select, text, update
 
-from schemas.job import TRANSITIONS, EventCode, Job, JobEvent, JobSpec, JobState
-from worker.errors import LeaseLost, NotFound, PagemillError, WrongState
+from schemas.job import EventCode, Job, JobEvent, JobSpec, JobState
+from worker.errors import IncarnationGone, LeaseLost, NotFound, PagemillError, WrongState
 from worker.jobs.ledger import fair_queue
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.erasures import Opening, Tombstone, opening, raise_source, raise_stone, source_lock
 from worker.jobs.ledger.events import Cause, move, note
 from worker.jobs.ledger.fair_queue import ANYONE, Claimant, NextInTurn
 from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, anew, ended, job_of, opened, released
-from worker.jobs.ledger.tables import audit, jobs, members, projects, tombstones
-
-
-class KnownAs(StrEnum):
-    """What the ledger knows of a job that is about to be opened."""
-
-    NEW = "new"
-    KNOWN = "known"
-    ERASED = "erased"
+from worker.jobs.ledger.reviews import keep_found
+from worker.jobs.ledger.tables import audit, jobs, members, projects
 
 
 class Jobs:
@@ -40,8 +33,25 @@ class Jobs:
     ) -> tuple[Job, bool]:
         """The job of this spec, and whether it is new; a known one joins the batch as it stands.
 
-        That `actor` submitted a new one is noted in the same transaction.
+        That `actor` submitted a new one is noted in the same transaction. Raises IncarnationGone when the job
+        is not there, and the objects of this incarnation are not to be relied on any more.
         """
+        with self._database.write(durable=True) as connection:
+            self._database.lock(connection, source_lock(spec))
+            found = opening(connection, spec)
+            if not found.known:
+                if found != Opening(
+                    known=False, incarnation=spec.incarnation, source_incarnation=spec.source_incarnation
+                ):
+                    raise IncarnationGone
+                self._insert(connection, spec, queue, now, actor)
+            if batch is not None:
+                self._join(connection, spec, batch, spec.filename)
+            return (_get(connection, spec.job_id) if found.known else opened(spec, now)), not found.known
+
+    def _insert(
+        self, connection: Connection, spec: JobSpec, queue: str, now: float, actor: str | None
+    ) -> bool:
         row = spec.model_dump(exclude=OUTSIDE_SPEC) | {
             "id": spec.job_id,
             "queue": queue,
@@ -49,20 +59,14 @@ class Jobs:
             "due_at": now,
             "updated_at": now,
         }
-        with self._database.write(durable=True) as connection:
-            new = self._database.insert_new(connection, jobs, **row)
-            if new:
-                self._database.insert_new(connection, projects, name=spec.project)
-                note(connection, spec.job_id, JobEvent(now, EventCode.SUBMITTED, attempt=0))
-            if new and actor is not None:
-                connection.execute(
-                    insert(audit).values(
-                        at=now, project=spec.project, actor=actor, action="submit", subject=spec.job_id
-                    )
-                )
-            if batch is not None:
-                self._join(connection, spec, batch, spec.filename)
-            return (opened(spec, now) if new else _get(connection, spec.job_id)), new
+        if not self._database.insert_new(connection, jobs, **row):
+            return False
+        self._database.insert_new(connection, projects, name=spec.project)
+        note(connection, spec.job_id, JobEvent(now, EventCode.SUBMITTED, attempt=0))
+        if actor is not None:
+            done = {"at": now, "project": spec.project, "actor": actor, "action": "submit"}
+            connection.execute(insert(audit).values(subject=spec.job_id, **done))
+        return True
 
     def join(self, spec: JobSpec, batch: str, filename: str) -> None:
         """Enter a known job into a batch, under the name it was sent with."""
@@ -75,13 +79,25 @@ class Jobs:
 
     def restore(self, spec: JobSpec, *, queue: str, end: End | None, now: float) -> bool:
         """Enter a job found in the store, ended or not, where it is not known; True when it was not."""
-        _, new = self.open(spec, queue=queue, now=now, batch=spec.batch)
-        if new and end is not None:
-            values = ended(end, now) | {"state": end.state, "updated_at": now}
-            found = JobEvent(now, EventCode(end.state), 0, None, end.error_code, "found in the store")
-            with self._database.write() as connection:
+        with self._database.write(durable=True) as connection:
+            if spec.incarnation:
+                stone = Tombstone(spec.job_id, spec.project, spec.incarnation - 1, now)
+                raise_stone(self._database, connection, stone)
+            if spec.source_incarnation:
+                raise_source(self._database, connection, spec, spec.source_incarnation)
+            new = self._insert(connection, spec, queue, now, None)
+            if new and spec.batch is not None:
+                self._join(connection, spec, spec.batch, spec.filename)
+            if new and end is not None:
+                values = ended(end, now) | {"state": end.state, "updated_at": now}
                 connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(values))
-                note(connection, spec.job_id, found)
+                keep_found(connection, spec.job_id, spec.project, end.found)
+                code = EventCode(end.state)
+                note(
+                    connection,
+                    spec.job_id,
+                    JobEvent(now, code, 0, None, end.error_code, "found in the store"),
+                )
         return new
 
     def get(self, job_id: str, *, project: str | None = None) -> Job:
@@ -91,16 +107,6 @@ class Jobs:
         if project is not None and job.spec.project != project:
             raise NotFound(what="job with this id")
         return job
-
-    def standing(self, job_id: str) -> KnownAs:
-        """Whether there is such a job, or was one."""
-        job = select(literal(KnownAs.KNOWN)).where(jobs.c.id == job_id)
-        stone = select(literal(KnownAs.ERASED)).where(tombstones.c.job_id == job_id)
-        with self._database.read() as connection:
-            found = connection.execute(union_all(job, stone)).scalars().all()
-        if KnownAs.KNOWN in found:
-            return KnownAs.KNOWN
-        return KnownAs.ERASED if found else KnownAs.NEW
 
     def claim(
         self, queue: str, *, token: str, now: float, lease_seconds: float, by: Claimant = ANYONE
@@ -177,6 +183,7 @@ class Jobs:
             if not rows:
                 raise LeaseLost
             job = job_of(rows[0])
+            keep_found(connection, job_id, job.spec.project, end.found)
             self._deliveries.arm(connection, job, now=now)
             return job
 
@@ -212,33 +219,24 @@ class Jobs:
 
         Raises NotFound, WrongState.
         """
-        return self._moved(EventCode.RETRIED, job_id, project=project, now=now, actor=actor)
-
-    def correct(self, job_id: str, *, project: str, now: float, actor: str | None = None) -> Job:
-        """Note that a person corrected what was read; raises NotFound, WrongState."""
-        return self._moved(EventCode.CORRECTED, job_id, project=project, now=now, actor=actor)
-
-    def _moved(self, code: EventCode, job_id: str, *, project: str, now: float, actor: str | None) -> Job:
-        own = and_(jobs.c.id == job_id, jobs.c.project == project)
-        values = anew(now) if TRANSITIONS[code].to is JobState.QUEUED else {"worker": None}
+        own, cause = and_(jobs.c.id == job_id, jobs.c.project == project), Cause(reason=actor)
         with self._database.write() as connection:
-            rows = move(connection, code, own, now=now, values=values, cause=Cause(reason=actor))
+            rows = move(connection, EventCode.RETRIED, own, now=now, values=anew(now), cause=cause)
             if not rows:
                 raise WrongState(state=_get(connection, job_id, project=project).state)
-            if TRANSITIONS[code].to is JobState.QUEUED:
-                self._deliveries.rearm(connection, job_id)
+            self._deliveries.rearm(connection, job_id)
             return job_of(rows[0])
 
     def expire(self, *, now: float) -> int:
         """Put jobs whose lease ran out back into the queue; how many there were."""
-        gone = jobs.c.lease_until < now
+        gone = and_(text("state = 'running'"), jobs.c.lease_until < now)
         with self._database.write() as connection:
             return len(move(connection, EventCode.LEASE_EXPIRED, gone, now=now, values=released(now)))
 
-    def due(self, *, now: float, models: Collection[str] | None = None) -> Mapping[str, int]:
-        """How many jobs could be taken at once by workers with these models, by queue."""
+    def due(self, queue: str, *, now: float, models: Collection[str] | None = None, limit: int = 5000) -> int:
+        """How many jobs of a queue could be taken at once by workers with these models, up to a limit."""
         with self._database.read() as connection:
-            return fair_queue.due(connection, now=now, models=models)
+            return fair_queue.due(connection, queue, now=now, models=models, limit=limit)
 
 
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:

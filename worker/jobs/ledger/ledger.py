@@ -10,17 +10,19 @@ from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
+from worker.jobs.ledger.erasures import Erasures
 from worker.jobs.ledger.events import Events
 from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
+from worker.jobs.ledger.reviews import Reviews
 
 IN_MEMORY = "sqlite:///:memory:"
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists of them, deliveries, keys and audit, projects."""
+    """Jobs, their events and lists of them, reviews, deliveries, keys and audit, projects, erasures."""
 
     database: Database
     jobs: Jobs
@@ -29,6 +31,8 @@ class Ledger:
     deliveries: Deliveries
     access: Access
     projects: Projects
+    reviews: Reviews
+    erasures: Erasures
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -51,6 +55,8 @@ class Ledger:
             deliveries,
             Access(database),
             Projects(database),
+            Reviews(database),
+            Erasures(database),
         )
 
     def check(self) -> None:

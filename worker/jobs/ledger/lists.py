@@ -4,28 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select, text, tuple_
 
 from schemas.job import FINISHED, Job, JobState
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.job_rows import job_of
-from worker.jobs.ledger.tables import jobs, members
+from worker.jobs.ledger.tables import found, jobs, members
 
 _IDS_AT_ONCE = 500
 Cursor = tuple[float, str]
-"""Where a list goes on: a time and a job id."""
+"""Where a list goes on: the time or the confidence of its last job, and that job's id."""
+
+
+class Order(StrEnum):
+    """How a list is sorted."""
+
+    CREATED = "created"  # the newest first
+    CONFIDENCE = "confidence"  # the one with the least sure value first
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs are wanted; None wants all."""
+    """Which jobs are wanted; None wants all, and so do no states.
+
+    `since` is in seconds since 1970; `text` stands, without regard to case, in the name of the file or the
+    values of the record.
+    """
 
     project: str
-    state: JobState | None = None
+    states: tuple[JobState, ...] = ()
     kind: str | None = None
     batch: str | None = None
+    since: float | None = None
+    text: str | None = None
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A batch: how many of its jobs are in each state, and when the first of them came."""
+
+    name: str
+    created_at: float
+    states: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +68,19 @@ class Lists:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, wanted: Filter, *, after: Cursor | None = None, limit: int = 100) -> Sequence[Job]:
-        """Jobs, the newest first, from after the cursor on."""
-        query = select(jobs).where(_matching(wanted))
+    def page(
+        self, wanted: Filter, *, after: Cursor | None = None, limit: int = 100, order: Order = Order.CREATED
+    ) -> Sequence[Job]:
+        """Jobs in an order, from after the cursor on."""
+        key = (jobs.c.created_at if order is Order.CREATED else jobs.c.weakest, jobs.c.id)
+        query = _matching(select(jobs), wanted).limit(limit)
+        if order is Order.CREATED:
+            query = query.order_by(*(column.desc() for column in key))
+        else:
+            query = query.order_by(*key)
         if after is not None:
-            at, job_id = after
-            query = query.where(
-                or_(jobs.c.created_at < at, and_(jobs.c.created_at == at, jobs.c.id < job_id))
-            )
-        query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
+            there, here = tuple_(*key), tuple_(*after)
+            query = query.where(there < here if order is Order.CREATED else there > here)
         with self._database.read() as connection:
             return [job_of(row) for row in connection.execute(query)]
 
@@ -63,26 +91,47 @@ class Lists:
             yield from page
             after = (page[-1].created_at, page[-1].id)
 
+    def batches(
+        self, project: str, *, name: str | None = None, after: tuple[float, str] | None = None, limit: int = 1
+    ) -> Sequence[BatchSummary]:
+        """Batches of a project, or the one of a name, the newest first, from after a time and a name on."""
+        of = members.c.batch
+        began = func.min(jobs.c.created_at)
+        joined = members.join(jobs, jobs.c.id == members.c.job_id)
+        query = select(of, began).select_from(joined).where(members.c.project == project).group_by(of)
+        if name is not None:
+            query = query.where(of == name)
+        if after is not None:
+            query = query.having(tuple_(began, of) < tuple_(*after))
+        states = select(of, jobs.c.state, func.count()).select_from(joined).group_by(of, jobs.c.state)
+        with self._database.read() as connection:
+            page = connection.execute(query.order_by(began.desc(), of.desc()).limit(limit)).all()
+            names = [batch for batch, _ in page]
+            own = and_(members.c.project == project, of.in_(names))
+            counts: dict[str, dict[str, int]] = {batch: {} for batch in names}
+            for batch, state, count in connection.execute(states.where(own)):
+                counts[batch][state] = count
+        return [BatchSummary(batch, at, counts[batch]) for batch, at in page]
+
     def kinds(self, wanted: Filter) -> Sequence[tuple[str, int, str]]:
         """The kinds of these jobs: name, version, hash of the schema."""
-        query = select(jobs.c.kind, jobs.c.kind_version, jobs.c.schema_sha256).where(_matching(wanted))
+        query = _matching(select(jobs.c.kind, jobs.c.kind_version, jobs.c.schema_sha256), wanted)
         with self._database.read() as connection:
             return [tuple(row) for row in connection.execute(query.distinct())]
 
     def changes(self, project: str, *, after: Cursor, limit: int = 200) -> Sequence[Job]:
         """Jobs that changed after the cursor, in the order of their changes."""
-        at, job_id = after
-        later = or_(jobs.c.updated_at > at, and_(jobs.c.updated_at == at, jobs.c.id > job_id))
+        later = tuple_(jobs.c.updated_at, jobs.c.id) > after
         query = select(jobs).where(jobs.c.project == project, later)
         query = query.order_by(jobs.c.updated_at, jobs.c.id).limit(limit)
         with self._database.read() as connection:
             return [job_of(row) for row in connection.execute(query)]
 
-    def counts(self, *, project: str | None = None, batch: str | None = None) -> Mapping[str, int]:
-        """How many jobs are in each state."""
+    def counts(self, wanted: Filter | None = None) -> Mapping[str, int]:
+        """How many jobs are in each state, of all projects if none is named."""
         query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
-        if project is not None:
-            query = query.where(_matching(Filter(project, batch=batch)))
+        if wanted is not None:
+            query = _matching(query, wanted)
         with self._database.read() as connection:
             return dict(connection.execute(query).all())
 
@@ -103,7 +152,7 @@ class Lists:
 
     def failures(self) -> Mapping[str, int]:
         """How many jobs failed, by the code of the failure."""
-        failed = jobs.c.state == JobState.FAILED
+        failed = text("state = 'failed'")
         query = select(jobs.c.error_code, func.count()).where(failed).group_by(jobs.c.error_code)
         with self._database.read() as connection:
             return {code or "unknown": count for code, count in connection.execute(query)}
@@ -118,29 +167,49 @@ class Lists:
 
     def expired(self, project: str, *, before: float, limit: int) -> Sequence[str]:
         """Finished jobs of a project that ended before a time."""
-        old = and_(jobs.c.project == project, jobs.c.state.in_(FINISHED), jobs.c.finished_at < before)
-        query = select(jobs.c.id).where(old).limit(limit)
+        old = and_(jobs.c.project == project, jobs.c.finished_at < before)
+        query = select(jobs.c.id).where(old).order_by(jobs.c.finished_at).limit(limit)
         with self._database.read() as connection:
             return connection.execute(query).scalars().all()
 
-    def shares_source(self, job: Job) -> bool:
-        """Whether another job of the project reads the same source."""
-        same = and_(
-            jobs.c.project == job.spec.project,
-            jobs.c.source_sha256 == job.spec.source_sha256,
-            jobs.c.id != job.id,
-        )
-        with self._database.read() as connection:
-            return connection.execute(select(jobs.c.id).where(same).limit(1)).first() is not None
+
+def _matching(query: Select[Any], wanted: Filter) -> Select[Any]:
+    """The query for the jobs that are wanted; those of a batch are found from its members."""
+    if wanted.batch is None:
+        query = query.where(jobs.c.project == wanted.project)
+    else:  # to name the project of the jobs, too, would lead a database to walk through all of them
+        query = query.join(members, members.c.job_id == jobs.c.id).where(_of_batch(wanted))
+    return query.where(*_clauses(wanted))
 
 
-def _matching(wanted: Filter) -> Any:
-    clauses = [jobs.c.project == wanted.project]
-    if wanted.state is not None:
-        clauses.append(jobs.c.state == wanted.state)
-    if wanted.kind is not None:
-        clauses.append(jobs.c.kind == wanted.kind)
+def condition(wanted: Filter) -> Any:
+    """The same as a condition on the table of jobs, for those who change it."""
+    clauses = [jobs.c.project == wanted.project, *_clauses(wanted)]
     if wanted.batch is not None:
-        own = and_(members.c.project == wanted.project, members.c.batch == wanted.batch)
-        clauses.append(jobs.c.id.in_(select(members.c.job_id).where(own)))
+        clauses.append(jobs.c.id.in_(select(members.c.job_id).where(_of_batch(wanted))))
     return and_(*clauses)
+
+
+def _of_batch(wanted: Filter) -> Any:
+    return and_(members.c.project == wanted.project, members.c.batch == wanted.batch)
+
+
+def _clauses(wanted: Filter) -> Iterator[Any]:
+    if wanted.states:
+        yield jobs.c.state.in_(wanted.states)
+    if wanted.kind is not None:
+        yield jobs.c.kind == wanted.kind
+    if wanted.since is not None:
+        yield jobs.c.created_at >= wanted.since
+    if wanted.text:
+        yield _holding(wanted.project, wanted.text)
+    if wanted.ids:
+        yield jobs.c.id.in_(wanted.ids)
+
+
+def _holding(project: str, said: str) -> Any:
+    """By name while it is not read, and by what `found` says afterwards, in any alphabet."""
+    said = said.replace("\0", "").casefold()
+    own = and_(found.c.project == project, found.c.text.contains(said, autoescape=True))
+    named = func.lower(jobs.c.filename).contains(said, autoescape=True)
+    return or_(named, jobs.c.id.in_(select(found.c.job_id).where(own)))

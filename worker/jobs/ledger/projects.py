@@ -1,14 +1,14 @@
-"""What belongs to a project: its own kinds, how long it keeps jobs, what it has erased."""
+"""What belongs to a project: its own kinds, how long it keeps jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from worker.jobs.ledger.database import Database
-from worker.jobs.ledger.tables import deliveries, events, jobs, kinds, members, projects, tombstones
+from worker.jobs.ledger.tables import kinds, projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class KindVersion:
 
 
 class Projects:
-    """The tables of projects, kinds and tombstones."""
+    """The tables of projects and kinds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,25 +66,3 @@ class Projects:
             self._database.insert_new(connection, projects, name=project)
             named = projects.c.name == project
             connection.execute(update(projects).where(named).values(retention_days=days))
-
-    def bury(self, job_id: str, *, project: str, now: float) -> None:
-        """Replace every row about a job by one that says only that it was erased."""
-        with self._database.write(durable=True) as connection:
-            row = {"job_id": job_id, "project": project, "erased_at": now}
-            self._database.insert_new(connection, tombstones, **row)
-            connection.execute(delete(members).where(members.c.job_id == job_id))
-            connection.execute(delete(events).where(events.c.job_id == job_id))
-            connection.execute(delete(deliveries).where(deliveries.c.job_id == job_id))
-            connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.project == project))
-
-    def unbury(self, job_id: str) -> None:
-        """Take a tombstone away, for its document comes again."""
-        with self._database.write() as connection:
-            connection.execute(delete(tombstones).where(tombstones.c.job_id == job_id))
-
-    def erased_at(self, job_id: str, *, project: str) -> float | None:
-        """When a job was erased; None when it was not."""
-        own = (tombstones.c.job_id == job_id, tombstones.c.project == project)
-        with self._database.read() as connection:
-            found = connection.execute(select(tombstones.c.erased_at).where(*own)).scalar()
-        return None if found is None else float(found)

@@ -16,10 +16,17 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")  # where an INTEGER that is a key has 64 bits
+
+
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index of some rows; a query that should use it says which in the same words, not by parameter."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 jobs = Table(
     "jobs",
@@ -52,11 +59,29 @@ jobs = Table(
     Column("started_at", Double),
     Column("finished_at", Double),
     Column("model", String(255)),
+    Column("incarnation", Integer, nullable=False, server_default="0"),
+    Column("source_incarnation", Integer, nullable=False, server_default="0"),
     Column("worker", String(255)),
     Column("setbacks", Integer, nullable=False, server_default="0"),
+    Column("open_values", Integer, nullable=False, server_default="0"),
+    Column("weakest", Double, nullable=False, server_default="1"),
+    Column("weakest_path", Text),
+    Column("review_reasons", Text),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("postponed", Double, nullable=False, server_default="0"),
+    Column("review_token", String(32)),
+    Column("review_until", Double, nullable=False, server_default="0"),
     Index("jobs_listed", "project", "created_at", "id"),
     Index("jobs_changed", "project", "updated_at", "id"),
     Index("jobs_sources", "project", "source_sha256"),
+    Index("jobs_weakest", "project", "weakest", "id"),
+    Index("jobs_reviewed", "project", "state", "postponed", "weakest", "created_at", "id"),
+    Index("jobs_by_state", "project", "state", "created_at", "id"),
+    Index("jobs_by_kind", "project", "kind", "created_at", "id"),
+    _some("jobs_due", "queue", "due_at", where="state = 'queued'"),
+    _some("jobs_ended", "project", "finished_at", where="finished_at IS NOT NULL"),
+    _some("jobs_failed", "error_code", where="state = 'failed'"),
+    _some("jobs_leased", "lease_until", where="state = 'running'"),
 )
 
 Index(  # in the order in which jobs are taken, so that taking one costs the same however many wait
@@ -75,6 +100,14 @@ events = Table(
     Column("error_code", String(64)),
     Column("reason", Text),
     Index("events_job", "job_id", "id"),
+)
+
+found = Table(  # apart from `jobs`, whose rows are read whole and often
+    "found",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("project", String(64), nullable=False, index=True),
+    Column("text", Text, nullable=False),
 )
 
 members = Table(
@@ -112,6 +145,7 @@ requests = Table(
     Column("job_ids", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     PrimaryKeyConstraint("project", "key"),
+    Index("requests_by_age", "created_at"),
 )
 
 keys = Table(
@@ -166,4 +200,22 @@ tombstones = Table(
     Column("job_id", String(32), primary_key=True),
     Column("project", String(64), nullable=False),
     Column("erased_at", Double, nullable=False),
+    Column("incarnation", Integer, nullable=False, server_default="0"),
+)
+
+erased_sources = Table(
+    "erased_sources",
+    metadata,
+    Column("project", String(64), nullable=False),
+    Column("source_sha256", String(64), nullable=False),
+    Column("times", Integer, nullable=False),
+    PrimaryKeyConstraint("project", "source_sha256"),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("due_at", Double, nullable=False),
+    Index("removals_due", "due_at"),
 )

@@ -61,8 +61,8 @@ def _on_a_server(settings: Settings) -> Engine:
 
 
 def _vision(generator: Generator, settings: Settings) -> Engine:
-    from worker.reading.engines.vision.batcher import BatchLimits
     from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+    from worker.reading.engines.vision.packing import BatchLimits
     from worker.reading.text.sources import OcrLines, TextLayerLines
 
     limits = BatchLimits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)

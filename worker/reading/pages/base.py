@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.page import Word
+from schemas.page import Box, Word
 from worker.settings import Settings
 
 Picture = NDArray[np.uint8]
@@ -18,7 +19,10 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class PageLimits:
-    """How much a single file may take. Bytes, seconds, pixels, pages, words of a page."""
+    """How much a single file may take. Bytes, seconds, pixels, pages, words of a page.
+
+    `embedded_data` says whether what the file itself says is looked for: attachments, codes, form fields.
+    """
 
     dpi: int
     max_bytes: int
@@ -29,6 +33,7 @@ class PageLimits:
     page_seconds: float
     document_seconds: float
     max_words: int
+    embedded_data: bool
 
     @classmethod
     def of(cls, settings: Settings) -> PageLimits:
@@ -50,6 +55,24 @@ class PageLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Barcode:
+    """A code on a page that machines read: what it says, its symbology ("QRCode"), its place."""
+
+    text: str
+    symbology: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a fillable PDF: the name its maker gave it, what was filled in, its place."""
+
+    name: str
+    value: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page as it would lie on a desk: upright, with the words its file already knows.
 
@@ -61,6 +84,8 @@ class Page:
     picture: Picture
     words: tuple[Word, ...] = ()
     text_layer: bool = False
+    barcodes: tuple[Barcode, ...] = ()
+    form_fields: tuple[FormField, ...] = ()
 
     @property
     def width(self) -> int:
@@ -83,6 +108,10 @@ class OpenDocument(Protocol):
 
     def page(self, index: int, limits: PageLimits) -> Page:
         """Draw the page at `index` (from 0); raises SourceError when this page cannot be drawn."""
+        ...
+
+    def attachments(self, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Name and content of the files in the file that are no larger than that."""
         ...
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,10 @@ class _ImageDocument:
             detail = f"page {index + 1} cannot be decoded"
             raise CorruptFile(kind=self._file_type, detail=detail) from error
         return Page(number=index + 1, picture=picture)
+
+    def attachments(self, most_bytes: int) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002 (the contract)
+        """Pictures have no files in them."""
+        yield from ()
 
     def close(self) -> None:
         """Let go of the file."""

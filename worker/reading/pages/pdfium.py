@@ -5,7 +5,8 @@ Runs in the child process of `sandbox`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,17 @@ import pypdfium2 as pdfium
 
 from schemas.page import Box, Word, union
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
-from worker.reading.pages.base import OpenDocument, Page, PageLimits
+from worker.reading.pages.base import FormField, OpenDocument, Page, PageLimits
 
 _Corners = tuple[float, float, float, float]
 """Left, bottom, right, top in points, origin at the bottom left."""
 
+_LONGEST = 2**16  # bytes
+_WRITTEN = (
+    pdfium.raw.FPDF_FORMFIELD_TEXTFIELD,
+    pdfium.raw.FPDF_FORMFIELD_COMBOBOX,
+    pdfium.raw.FPDF_FORMFIELD_LISTBOX,
+)
 _DAMAGE = (pdfium.PdfiumError, RuntimeError, ValueError, TypeError, IndexError, OverflowError)
 
 
@@ -53,11 +60,24 @@ class _PdfDocument:
             scale = limits.scale(width * dots, height * dots, wanted=1.0) * dots
             bitmap = page.render(scale=scale, rev_byteorder=True)
             picture = np.ascontiguousarray(bitmap.to_numpy()[..., :3]).copy()
-            words = tuple(_words(page))
+            fields = tuple(_form_fields(self._document, page))
+            words = (*_words(page), *_words_of([field for field, written in fields if written]))
             page.close()
         except _DAMAGE as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
-        return Page(number=index + 1, picture=picture, words=words)
+        told = tuple(field for field, _ in fields) if limits.embedded_data else ()
+        return Page(number=index + 1, picture=picture, words=words, form_fields=told)
+
+    def attachments(self, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Name and content of the files in the file; those that cannot be unpacked are left out."""
+        try:
+            for index in range(self._document.count_attachments()):
+                attached = self._document.get_attachment(index)
+                data = bytes(attached.get_data())
+                if len(data) <= most_bytes:
+                    yield attached.get_name(), data
+        except _DAMAGE:
+            return
 
     def close(self) -> None:
         """Let go of the file."""
@@ -79,6 +99,43 @@ def _words(page: Any) -> Iterator[Word]:
             run.append((char, corners))
     if run:
         yield Word("".join(c for c, _ in run), union(to_upright(place) for _, place in run))
+
+
+def _form_fields(document: Any, page: Any) -> Iterator[tuple[FormField, bool]]:
+    """The fields of the page that are filled in, and whether something is written there, not ticked."""
+    form, to_upright = document.formenv, _upright(page)
+    for index in range(pdfium.raw.FPDFPage_GetAnnotCount(page) if form else 0):
+        annotation = pdfium.raw.FPDFPage_GetAnnot(page, index)
+        try:
+            if pdfium.raw.FPDFAnnot_GetSubtype(annotation) == pdfium.raw.FPDF_ANNOT_WIDGET:
+                value = _string(pdfium.raw.FPDFAnnot_GetFormFieldValue, form, annotation).strip()
+                at = pdfium.raw.FS_RECTF()
+                if value and pdfium.raw.FPDFAnnot_GetRect(annotation, at):
+                    name = _string(pdfium.raw.FPDFAnnot_GetFormFieldName, form, annotation)
+                    box = to_upright((at.left, at.bottom, at.right, at.top))
+                    kind = pdfium.raw.FPDFAnnot_GetFormFieldType(form, annotation)
+                    yield FormField(name, value, box), kind in _WRITTEN
+        finally:
+            pdfium.raw.FPDFPage_CloseAnnot(annotation)
+
+
+def _string(ask: Any, form: Any, annotation: Any) -> str:
+    """A text that pdfium gives in UTF-16 with an end mark, after it has told its size."""
+    size = min(ask(form, annotation, None, 0), _LONGEST)
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    ask(form, annotation, buffer, size)
+    return bytes(buffer)[: max(0, size - 2)].decode("utf-16-le", "replace")
+
+
+def _words_of(fields: Sequence[FormField]) -> Iterator[Word]:
+    """What is filled in, as words: pdfium's text leaves it out. Letters half as wide as the field is high."""
+    for field in fields:
+        at, words = field.box, field.value.split()
+        letter = min(at.height / 2, at.width / max(1, len(" ".join(words))))
+        x = at.x0
+        for word in words:
+            yield Word(word, Box(x, at.y0, min(at.x1, x + letter * len(word)), at.y1))
+            x += letter * (len(word) + 1)
 
 
 def _leaves_line(before: _Corners, after: _Corners) -> bool:

@@ -9,19 +9,22 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from schemas.page import Box, Word
 from worker import errors
-from worker.reading.pages.base import Page, PageLimits
+from worker.reading.pages.base import Barcode, FormField, Page, PageLimits
 
 MOST_ASPECT = 200
 """How much longer than wide a page may be; recognisers scale one side to a fixed number of pixels."""
 
 _CHARACTERS = 40  # of a word, on average
+_MOST_MARKS = 1000  # codes, or form fields, of a page
+_MARKED = 200_000  # their characters
 _LONGEST_FACT = 500
 _OF_CHILD = (errors.SourceError, errors.MissingExtra)
 _SIZES = struct.Struct(">QQ")  # bytes of the header, bytes of the payload
@@ -38,8 +41,8 @@ def send(stream: BinaryIO, header: dict[str, Any], payload: memoryview | None = 
 
 
 def most_header(limits: PageLimits) -> int:
-    """Bytes of the longest header: words with their boxes, all characters escaped."""
-    return 2**16 + limits.max_words * (12 * _CHARACTERS + 120)
+    """Bytes of the longest header: words, codes and form fields with their boxes, all characters escaped."""
+    return 2**16 + limits.max_words * (12 * _CHARACTERS + 120) + 2 * (12 * _MARKED + 200 * _MOST_MARKS)
 
 
 def receive(
@@ -66,6 +69,8 @@ def page_message(page: Page) -> tuple[dict[str, Any], memoryview]:
         "height": page.height,
         "width": page.width,
         "words": words,
+        "barcodes": list(_bearable((code.text, code.symbology, code.box) for code in page.barcodes)),
+        "form_fields": list(_bearable((one.name, one.value, one.box) for one in page.form_fields)),
     }
     return header, memoryview(np.ascontiguousarray(page.picture).tobytes())
 
@@ -83,7 +88,26 @@ def page_of(header: dict[str, Any], payload: bytearray, *, number: int, limits: 
     picture = np.frombuffer(payload, dtype=np.uint8).reshape((height, width, 3))
     words = tuple(_word(*word) for word in header["words"])
     require_bearable(words, limits)
-    return Page(number, picture, words, text_layer=header["text_layer"] is True)
+    return Page(
+        number,
+        picture,
+        words,
+        text_layer=header["text_layer"] is True,
+        barcodes=tuple(Barcode(*mark) for mark in _marks(header.get("barcodes", ()))),
+        form_fields=tuple(FormField(*mark) for mark in _marks(header.get("form_fields", ()))),
+    )
+
+
+def opened_message(pages: int, invoice: Mapping[str, Any] | None, limits: PageLimits) -> dict[str, Any]:
+    """That a document of so many pages is open, and the invoice that it carries, unless that is too long."""
+    message = {"event": "opened", "pages": pages, "invoice": invoice}
+    return message if len(json.dumps(message)) <= most_header(limits) else message | {"invoice": None}
+
+
+def invoice_of(header: dict[str, Any]) -> Mapping[str, Any] | None:
+    """The invoice that a message speaks of; what is in it is for the reader to check."""
+    invoice = header.get("invoice")
+    return invoice if isinstance(invoice, dict) else None
 
 
 def require_bearable(words: Sequence[Word], limits: PageLimits) -> None:
@@ -101,6 +125,24 @@ def page_count_of(header: dict[str, Any], limits: PageLimits) -> int:
     if not isinstance(count, int) or not 1 <= count <= limits.max_pages:
         raise ValueError("not a number of pages")
     return count
+
+
+def _bearable(marks: Iterable[tuple[str, str, Box]]) -> Iterator[tuple[Any, ...]]:
+    """The first codes or fields of a page that are no more than a page may have."""
+    left = _MARKED
+    for first, second, box in islice(marks, _MOST_MARKS):
+        left -= len(first) + len(second)
+        if left >= 0:
+            yield first, second, box.x0, box.y0, box.x1, box.y1
+
+
+def _marks(rows: Any) -> Iterator[tuple[str, str, Box]]:
+    """Two texts and a box each; raises ValueError for what is none."""
+    for first, *rest in rows[:_MOST_MARKS]:
+        second = _word(*rest)
+        if not isinstance(first, str):
+            raise ValueError("not a code or a field")  # noqa: TRY004 (a message that is no message of ours)
+        yield storable(first), second.text, second.box
 
 
 def _word(text: Any, *edges: Any) -> Word:

@@ -5,6 +5,7 @@ Runs in the child process of `sandbox`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pymupdf
 
 from schemas.page import Box, Word
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
-from worker.reading.pages.base import OpenDocument, Page, PageLimits
+from worker.reading.pages.base import FormField, OpenDocument, Page, PageLimits
 
 _DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
 """What PyMuPDF raises on damaged files; FzErrorBase is a RuntimeError."""
@@ -62,10 +63,22 @@ class _PdfDocument:
             picture = np.frombuffer(pixmap.samples_mv, dtype=np.uint8)
             picture = picture.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * 3]
             words = _words(page)
+            fields = tuple(_form_fields(page)) if limits.embedded_data else ()
         except _DAMAGE as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
         shape = (pixmap.height, pixmap.width, 3)
-        return Page(number=index + 1, picture=picture.reshape(shape).copy(), words=words)
+        upright = picture.reshape(shape).copy()
+        return Page(number=index + 1, picture=upright, words=words, form_fields=fields)
+
+    def attachments(self, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Name and content of the files in the file; those that cannot be unpacked are left out."""
+        try:
+            for name in self._document.embfile_names():
+                told = self._document.embfile_info(name)
+                if told.get("length", 0) <= most_bytes:
+                    yield str(told.get("ufilename") or name), self._document.embfile_get(name)
+        except _DAMAGE:
+            return
 
     def close(self) -> None:
         """Let go of the file."""
@@ -73,16 +86,24 @@ class _PdfDocument:
 
 
 def _words(page: Any) -> tuple[Word, ...]:
-    """The text layer's words, their places in fractions of the upright page."""
-    turn, bounds = page.rotation_matrix, page.rect
-    words = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words"):
-        place = pymupdf.Rect(x0, y0, x1, y1) * turn
-        box = Box(
-            (place.x0 - bounds.x0) / bounds.width,
-            (place.y0 - bounds.y0) / bounds.height,
-            (place.x1 - bounds.x0) / bounds.width,
-            (place.y1 - bounds.y0) / bounds.height,
-        )
-        words.append(Word(text, box))
-    return tuple(words)
+    """The text layer's words, those in form fields among them, in fractions of the upright page."""
+    return tuple(Word(text, _box(page, corners)) for *corners, text, _, _, _ in page.get_text("words"))
+
+
+def _form_fields(page: Any) -> Iterator[FormField]:
+    """The fields of the page that are filled in."""
+    for widget in page.widgets():
+        value = widget.field_value
+        if isinstance(value, str) and value.strip():
+            yield FormField(str(widget.field_name or ""), value.strip(), _box(page, widget.rect))
+
+
+def _box(page: Any, corners: Any) -> Box:
+    """Corners in points of the page before it is turned, in fractions of the upright page."""
+    place, bounds = pymupdf.Rect(corners) * page.rotation_matrix, page.rect
+    return Box(
+        (place.x0 - bounds.x0) / bounds.width,
+        (place.y0 - bounds.y0) / bounds.height,
+        (place.x1 - bounds.x0) / bounds.width,
+        (place.y1 - bounds.y0) / bounds.height,
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -112,6 +112,7 @@ class SandboxedDocument:
         self._sandbox = sandbox
         self._path = path
         self._count: int | None = None
+        self._invoice: Mapping[str, Any] | None = None
         self._words = 0
         self._failure: PagemillError | None = None
         self._child: Opener | None = None
@@ -124,6 +125,12 @@ class SandboxedDocument:
         if self._count is None:
             self._count = self._opened()
         return self._count
+
+    @property
+    def invoice(self) -> Mapping[str, Any] | None:
+        """The invoice that the file carries as XML, in the shape of that kind; waits for the child, too."""
+        assert self.page_count
+        return self._invoice
 
     def __iter__(self) -> Iterator[Page | PageFailed]:
         deaths = 0
@@ -206,6 +213,7 @@ class SandboxedDocument:
         """The number of pages the child tells first; raises SourceError, StorageUnavailable."""
         header, _ = self._receive()
         if header.get("event") == "opened":
+            self._invoice = protocol.invoice_of(header)
             with contextlib.suppress(KeyError, ValueError):
                 return protocol.page_count_of(header, self._sandbox.limits)
         self._finish(healthy=header.get("event") == "failed")

@@ -13,13 +13,16 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from worker.errors import CorruptFile, PagemillError, SourceMemory
-from worker.reading.pages import protocol, text_layer
+from worker.reading.pages import codes, protocol, text_layer
 from worker.reading.pages.base import OpenDocument, Page, PageLimits
 from worker.reading.pages.factory import open_document
+from worker.reading.pages.invoice_xml.parse import MOST_BYTES, invoice_of
 
 
 def serve() -> None:
@@ -53,7 +56,8 @@ def _serve(request: dict[str, Any], answers: BinaryIO) -> None:
         unknown = CorruptFile(kind="", detail="its decoder failed on it")
         protocol.send(answers, protocol.error_message(unknown, event="failed"))
     else:
-        protocol.send(answers, {"event": "opened", "pages": document.page_count})
+        invoice = _invoice(document, limits)
+        protocol.send(answers, protocol.opened_message(document.page_count, invoice, limits))
         with contextlib.closing(document):
             _send_pages(document, request["first"], limits, answers)
         protocol.send(answers, {"event": "closed"})
@@ -82,7 +86,16 @@ def _send_pages(document: OpenDocument, first: int, limits: PageLimits, answers:
 def _checked(page: Page, limits: PageLimits) -> Page:
     protocol.require_bearable(page.words, limits)
     agreed = text_layer.agrees(page.picture, page.words)
-    return Page(page.number, page.picture, page.words, text_layer=agreed)
+    found = codes.barcodes(page.picture) if limits.embedded_data else ()
+    return replace(page, text_layer=agreed, barcodes=found)
+
+
+def _invoice(document: OpenDocument, limits: PageLimits) -> Mapping[str, Any] | None:
+    """The invoice that a document carries; whatever its attachments do, the pages are still read."""
+    try:
+        return invoice_of(document.attachments(MOST_BYTES)) if limits.embedded_data else None
+    except Exception:  # noqa: BLE001 (as above)
+        return None
 
 
 def _limit_memory(limits: PageLimits) -> None:

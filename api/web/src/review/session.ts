@@ -1,7 +1,7 @@
 // One document under review: its record, the changes made, what is focused, and the next one, fetched ahead.
 import { computed, signal } from "@preact/signals";
 import { say } from "../announce";
-import { get, Problem, send } from "../http";
+import { ask, get, Problem, send } from "../http";
 import { labelOf, schemaOf } from "../kinds_store";
 import { FINISHED, type Change, type Issue, type Job, type ReviewRecord } from "../model";
 import { t } from "../text/i18n";
@@ -45,6 +45,7 @@ export const perHour = computed(() => {
 });
 
 let lease: { job: string; token: string } | null = null;
+let leaseAhead: { job: string; token: string } | null = null;
 let ahead: Promise<Next | null> | null = null;
 let asked: AbortController | null = null;
 const fetched = new Map<string, Promise<Opened>>();
@@ -297,6 +298,7 @@ function askNext(filter: { kind?: string; batch?: string }, last?: string): Prom
 export async function lead(filter: { kind?: string; batch?: string }, after_?: string): Promise<Next | null> {
   const found = await (ahead ?? askNext(filter, after_));
   ahead = null;
+  leaseAhead = null;
   if (found) {
     lease = { job: found.job.id, token: found.lease.token };
     queue.value = { position: found.position, waiting: found.waiting };
@@ -310,6 +312,7 @@ export function fetchAhead(filter: { kind?: string; batch?: string }): void {
   if (!now || ahead) return;
   ahead = askNext(filter, now).catch(() => null);
   void ahead.then((next) => {
+    if (next) leaseAhead = { job: next.job.id, token: next.lease.token };
     if (next && next.job.id !== now) fetched.set(next.job.id, fetchDocument(next.job.id));
   });
 }
@@ -322,11 +325,22 @@ export function renewing(): () => void {
   return () => clearInterval(timer);
 }
 
+/** Kept alive, since it is also said while the page is being left. */
+function letGo(held: { job: string; token: string }): Promise<unknown> {
+  return ask(`/v1/reviews/${held.job}/release`, {
+    method: "POST",
+    keepalive: true,
+    body: JSON.stringify({ token: held.token }),
+    headers: { "Content-Type": "application/json" },
+  });
+}
+
 /** Let go of what is leased, so that others get it. */
 export function release(): void {
-  if (lease) void send("POST", `/v1/reviews/${lease.job}/release`, { token: lease.token }).catch(() => undefined);
-  void ahead?.then((next) => next && send("POST", `/v1/reviews/${next.job.id}/release`, { token: next.lease.token }).catch(() => undefined));
-  lease = null;
+  for (const held of [lease, leaseAhead]) {
+    if (held) void letGo(held).catch(() => undefined);
+  }
+  lease = leaseAhead = null;
   ahead = null;
   queue.value = null;
 }

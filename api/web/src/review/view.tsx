@@ -90,7 +90,8 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
     return () => removeEventListener("keydown", listener);
   });
   useEffect(() => {
-    const endings = [session.renewing(), onChange(heard), onReturn(() => id && !session.opened.value && safely(() => session.openDocument(id)))];
+    addEventListener("pagehide", session.release);
+    const endings = [() => removeEventListener("pagehide", session.release), session.renewing(), onChange(heard), onReturn(() => id && !session.opened.value && safely(() => session.openDocument(id)))];
     return () => {
       endings.forEach((end) => end());
       session.release();
@@ -105,7 +106,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
   const { job, record } = opened;
   return (
     <div class="reviewing">
-      <header class="review-head">
+      <div class="review-head">
         <button class="plain" onClick={() => step(-1)} aria-label={t("review.before")} disabled={walked.length < 2}>←</button>
         <h1 title={job.filename}>{job.filename}</h1>
         <button class="plain" onClick={() => step(1)} aria-label={t("review.next")}>→</button>
@@ -116,7 +117,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
         <button class="plain" disabled={!session.undone.value.length} onClick={() => (session.redo(), focusValue(session.focused.value))} aria-label={t("review.redo")} title={`${t("review.redo")} Ctrl+Y`}>↷</button>
         <Downloads job={job} />
         <button class="plain" onClick={() => (help.value = true)} aria-label={t("keys.title")}>?</button>
-      </header>
+      </div>
       {session.clash.value && <ClashBar />}
       {record?.data ? (
         <>
@@ -126,7 +127,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
               <Fields />
             </section>
           </div>
-          <footer class="decide">
+          <div class="decide">
             <button id="accept" class="primary" onClick={accept} disabled={session.busy.value}>
               {t("review.accept")} <kbd>Ctrl ↵</kbd>
             </button>
@@ -135,7 +136,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
             {session.unsaved.value && <button onClick={() => safely(() => session.save())} disabled={session.busy.value}>{t("review.save")}</button>}
             <span class="grow" />
             <Position />
-          </footer>
+          </div>
         </>
       ) : (
         <Unread job={job} />

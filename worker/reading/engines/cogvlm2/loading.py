@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from worker.reading.engines.cogvlm2.config import CogVLMConfig
+from worker.reading.engines.cogvlm2.decoder import positions_of
 from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
 from worker.reading.engines.cogvlm2.prompting import Question, encode
 from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
@@ -36,8 +39,14 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         tokenizer=tokenizer,
         encode=_Encoder(tokenizer, config),
         picture_tokens=lambda _height, _width: config.vision_config.tokens,
+        following=_following,
         context=config.max_position_embeddings,
     )
+
+
+def _following(_model: Any, inputs: Mapping[str, Tensor]) -> Tensor:
+    """All of a picture stands at one position."""
+    return positions_of(inputs["token_type_ids"], inputs["attention_mask"])[:, -1] + 1
 
 
 def load(folder: Path, config: CogVLMConfig, placement: Placement) -> CogVLMForCausalLM:

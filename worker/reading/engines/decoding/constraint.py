@@ -34,7 +34,7 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
     def __init__(
         self, tokenizer: Any, grammars: Sequence[Grammar | None], *, eos: Sequence[int], vocabulary: int
     ) -> None:
-        self._matchers = _matchers(tokenizer, grammars)
+        self._matchers = matchers(tokenizer, grammars)
         self._eos = frozenset(eos)
         self._masks = np.full((len(grammars), -(-vocabulary // 32)), -1, dtype=np.int32)
         self._speaking = set(range(len(grammars)))
@@ -83,7 +83,7 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
         return found
 
 
-def _matchers(tokenizer: Any, grammars: Sequence[Grammar | None]) -> list[Any]:
+def matchers(tokenizer: Any, grammars: Sequence[Grammar | None]) -> list[Any]:
     """One for each row, None for a row that is free. A large schema takes long: it is compiled once."""
     made = {grammar: _matcher(tokenizer, grammar) for grammar in set(grammars) if grammar is not None}
     return [None if grammar is None else made[grammar].deep_copy() for grammar in grammars]

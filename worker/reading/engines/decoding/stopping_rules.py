@@ -13,7 +13,7 @@ from worker.reading.engines.vision.base import Cancelled, Finish
 _LONGEST_PERIOD = 32  # tokens
 _TIMES = 8
 _SHORTEST = 96  # tokens; a dotted leader or a run of dashes on a form is shorter
-_LOOK_EVERY = 16
+LOOK_EVERY = 16
 
 
 class StoppingRules(StoppingCriteria):  # type: ignore[misc]
@@ -35,7 +35,7 @@ class StoppingRules(StoppingCriteria):  # type: ignore[misc]
     def __call__(self, input_ids: torch.LongTensor, *_: object, **__: object) -> torch.BoolTensor:
         """Which rows end here."""
         written = input_ids.shape[1] - self._prompt
-        tails = input_ids[:, self._prompt :].tolist() if written and written % _LOOK_EVERY == 0 else None
+        tails = input_ids[:, self._prompt :].tolist() if written and written % LOOK_EVERY == 0 else None
         for row in self._constraint.take(input_ids[:, -1].tolist()):
             self.finish[row] = Finish.STOP
         for row, already in enumerate(self.finish):

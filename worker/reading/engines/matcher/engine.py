@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.matcher import assign, concepts
+from worker.reading.engines.matcher import any_schema, assign, concepts, items, pairs, wordings
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
+from worker.reading.engines.matcher.graph import graph_of
 from worker.reading.engines.matcher.lexicon import Label
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
@@ -38,48 +38,59 @@ class EmbeddedEngine:
 
     def read(self, request: Request) -> Reading:
         """Read a document; pictures are let go of page by page."""
-        root = request.schema.root
         with self._one_at_a_time:
-            read = read_sheet(request.pages, root, self._line_source, after_page=request.after_page)
-        filling = fill_root(root, read.sheet)
-        data, evidence = assign.settle(root, filling)
-        return Reading(
-            data=data,
-            evidence=evidence,
-            has_text=any(page.lines for page in read.pages),
-            issues=(
-                *(text_layer_ignored(page.number) for page in read.pages if page.doubted),
-                *_unsupported(root, filling),
-            ),
-            tokens={"pages": len(read.pages)},
-        )
+            pages = _lines_of(request.pages, self._line_source, request.after_page)
+        return read_lines(pages, request.schema.root)
 
     def close(self) -> None:
         """Let go of the models; they load again when next needed."""
         self._line_source.close()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDocument:
-    """A document's pages as lines, and laid out."""
+def read_lines(pages: Sequence[PageLines], root: Field) -> Reading:
+    """What the lines of some pages say under a schema."""
+    filling = _fill(pages, root)
+    data, evidence = assign.settle(root, filling)
+    doubted = (text_layer_ignored(page.number) for page in pages if page.doubted)
+    return Reading(
+        data=data,
+        evidence=evidence,
+        has_text=any(page.lines for page in pages),
+        issues=(*doubted, *_unsupported(root, filling)),
+        tokens={"pages": len(pages)},
+    )
 
-    pages: tuple[PageLines, ...]
-    sheet: Sheet
 
-
-def read_sheet(
-    pages: Iterable[Page],
-    root: Field,
-    line_source: LineSource,
-    *,
-    after_page: Callable[[], None] = lambda: None,
-) -> ReadDocument:
-    """Read the pages one by one, keeping lines but no pictures, and lay them out for the schema."""
+def _lines_of(
+    pages: Iterable[Page], line_source: LineSource, after_page: Callable[[], None]
+) -> list[PageLines]:
+    """Read the pages one by one, keeping lines but no pictures."""
     read = []
     for page in pages:
         read.append(line_source(page))
         after_page()
-    return ReadDocument(tuple(read), lay_out(arrange(read), _labels(root)))
+    return read
+
+
+def _fill(pages: Sequence[PageLines], root: Field) -> Group:
+    """The shipped kinds by their readers, their lists and all other schemas from the graph."""
+    graph = graph_of(pages, root, wordings.shipped())
+    if not any("x-concept" in field.hints for field in root.walk()):
+        return any_schema.fill(root, graph, fill_root(root, sheet_of(pages, root)))
+    filling = fill_root(root, sheet_of(pages, root))
+    by_concept = {field.hints.get("x-concept"): field for field in root.properties}
+    fields = dict(filling.fields)
+    if "items" in by_concept:
+        listed = by_concept["items"]
+        fields[listed.name] = items.find([listed], graph)[listed.path]
+    if "form.entries" in by_concept:
+        fields[by_concept["form.entries"].name] = pairs.listing(by_concept["form.entries"], graph)
+    return Group(fields)
+
+
+def sheet_of(pages: Sequence[PageLines], root: Field) -> Sheet:
+    """Some pages laid out for the readers of the shipped kinds."""
+    return lay_out(arrange(pages), _labels(root))
 
 
 def _labels(root: Field) -> Iterator[Label]:

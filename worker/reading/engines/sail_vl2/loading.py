@@ -14,7 +14,7 @@ from worker.reading.engines.sail_vl2.config import SailVl2Config
 from worker.reading.engines.sail_vl2.model import SailVl2ForCausalLM
 from worker.reading.engines.sail_vl2.prompting import CONTEXT, Prompting
 from worker.reading.engines.sail_vl2.tiles import Tiling
-from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
+from worker.reading.engines.transformers.checkpoint import Checkpoint, after_tokens, opened
 from worker.reading.engines.transformers.placement import Placement
 from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.transformers.weights import load_whole
@@ -42,6 +42,7 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         tokenizer=tokenizer,
         encode=prompting,
         picture_tokens=prompting.picture_tokens,
+        following=after_tokens,
         context=config.llm_config.max_position_embeddings,
         caveats=(_EXPERTS,) if getattr(config.llm_config, "num_experts", 0) else (),
     )

@@ -66,13 +66,15 @@ class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc
         pixel_values: Tensor | None = None,
         *,
         attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         logits_to_keep: int | Tensor = 0,
         **more: Any,
     ) -> Any:
         """What Qwen3 gives: logits [batch, length, vocabulary] and a cache.
 
-        `generate` asks for the last logits only where it finds `logits_to_keep` among the names here.
+        `generate` asks for the last logits only where it finds `logits_to_keep` among the names here, and
+        counts positions from a row's first token, not from its padding, where it finds `position_ids`.
         """
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
@@ -82,7 +84,11 @@ class SailVl2ForCausalLM(PreTrainedModel, GenerationMixin):  # type: ignore[misc
                 places = (input_ids == self.picture_id).unsqueeze(-1)
                 inputs_embeds = inputs_embeds.masked_scatter(places, seen)
         return self.language_model(
-            inputs_embeds=inputs_embeds, attention_mask=attention_mask, logits_to_keep=logits_to_keep, **more
+            inputs_embeds=inputs_embeds,
+            attention_mask=attention_mask,
+            position_ids=position_ids,
+            logits_to_keep=logits_to_keep,
+            **more,
         )
 
     def prepare_inputs_for_generation(

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText
 
-from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
+from worker.reading.engines.transformers.checkpoint import Checkpoint, after_tokens, opened
 from worker.reading.engines.transformers.control_tokens import escape_control_tokens
 from worker.reading.engines.transformers.placement import Placement, kept_out
 from worker.reading.engines.transformers.processor import open_processor
@@ -19,6 +19,8 @@ from worker.reading.engines.vision.base import Prompt
 
 _PATCH = 28  # pixels along a side per token, where there is no way to tell
 _MOST_SIZES = 10_000
+_TRIED = frozenset({"qwen2_5_vl", "qwen3_vl", "idefics3", "internvl", "glm_ocr", "paddleocr_vl"})
+"""Families whose answers in a running batch are compared in tests with those of `generate`."""
 
 
 def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
@@ -40,6 +42,7 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         tokenizer=processor.tokenizer,
         encode=_Encoder(processor),
         picture_tokens=_PictureTokens(processor),
+        following=after_tokens if config.model_type in _TRIED else None,
         context=getattr(config.get_text_config(), "max_position_embeddings", 8192),
     )
 

@@ -11,12 +11,25 @@ from typing import Any
 
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
+from torch import Tensor
 
-from worker.errors import ModelUnusable
+from worker.errors import ModelUnusable, UnsupportedByEngine
 from worker.reading.engines.transformers.device import fault
 from worker.reading.engines.transformers.location import Location
 from worker.reading.engines.transformers.placement import Placement
 from worker.reading.engines.vision.base import Prompt
+
+Following = Callable[[Any, Mapping[str, Tensor]], Tensor]
+
+
+def after_tokens(model: Any, inputs: Mapping[str, Tensor]) -> Tensor:
+    """As many as a row has tokens, moved by what its pictures take less or more than tokens.
+
+    The families with positions in rows and columns keep the latter on the model, for the batch read last.
+    """
+    count = inputs["attention_mask"].sum(dim=1)
+    moved = getattr(getattr(model, "model", None), "rope_deltas", None)
+    return count if moved is None else count + moved.view(-1).to(count.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,9 @@ class Checkpoint:
     `encode` makes the left-padded tensors that `model.generate` takes, `input_ids` and
     `attention_mask` among them, with control tokens in user text made plain text; `picture_tokens`
     tells what a picture of height and width in pixels costs; `context` is the most tokens of
-    question and answer together; `caveats` is what a reader of its records should know.
+    question and answer together; `caveats` is what a reader of its records should know. `following`
+    tells, from the model and what was encoded, the position after each row's question [rows]; None for
+    a family that was never tried in a running batch.
     """
 
     model: Any
@@ -35,6 +50,17 @@ class Checkpoint:
     picture_tokens: Callable[[int, int], int]
     context: int
     caveats: tuple[str, ...] = ()
+    following: Following | None = None
+
+    def room(self, question: int) -> int:
+        """Tokens of an answer to a question of so many; raises UnsupportedByEngine where it leaves none."""
+        room = self.context - question
+        if room <= 0:
+            raise UnsupportedByEngine(
+                detail=f"the question takes {question} tokens, as many as this model can read and write; "
+                "lower PAGEMILL_MODEL_PIXELS"
+            )
+        return room
 
 
 BROKEN = (

@@ -1,28 +1,28 @@
-"""Runs a checkpoint with `generate`: one batch at a time, every row kept to its own schema."""
+"""Runs a checkpoint in this process: one batch at a time, every row kept to its own schema."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
-from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 from transformers.utils import logging
 
-from worker.errors import MissingExtra, ModelUnavailable, ModelUnusable, UnsupportedByEngine
-from worker.reading.engines.decoding import grammar, row_transcript
-from worker.reading.engines.decoding.constraint import Constraint
-from worker.reading.engines.decoding.stopping_rules import StoppingRules
+from worker.errors import ModelUnavailable, ModelUnusable, UnsupportedByEngine
 from worker.reading.engines.transformers import device
 from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, CheckpointLoader
+from worker.reading.engines.transformers.running_batch import RunningBatch, WholeBatch
+from worker.reading.engines.transformers.slots import served
+from worker.reading.engines.transformers.static_batch import StaticBatch
+from worker.reading.engines.transformers.tokenizer_view import TokenizerView, on_device
 from worker.reading.engines.vision import resize
-from worker.reading.engines.vision.base import Answer, Cancelled, Finish, Message, Prompt, Token
+from worker.reading.engines.vision.base import Answer, Cancelled, Feed, Message, Prompt
 
 _T = TypeVar("_T")
+_STATIC = "read in static batches, whose rows wait for the longest: this family's cache takes in no others"
 _SMALL_QUESTION = Message("user", "Is this page blank? Answer with true or false.")
 
 
@@ -32,6 +32,7 @@ class TransformersGenerator:
     concurrency = 1
     revision: str | None = None
     thinks = False
+    refills = False
 
     def __init__(
         self,
@@ -60,7 +61,9 @@ class TransformersGenerator:
 
     def _open(self, folder: Path) -> None:
         self._checkpoint = self._opening.open(folder, self._opening.place())
-        self.caveats = (*self._told, *self._checkpoint.caveats)
+        self.refills = served(self._checkpoint)
+        static = () if self.refills else (_STATIC,)
+        self.caveats = (*self._told, *self._checkpoint.caveats, *static)
         self._speech = TokenizerView(self._checkpoint)
 
     def warm_up(self) -> None:
@@ -75,31 +78,55 @@ class TransformersGenerator:
 
     def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the texts and the picture; the marks of the chat template are guessed."""
-        checkpoint, speech = self._loaded(), self._speech
-        assert speech is not None
+        checkpoint, view = self._loaded(), self._speech
+        assert view is not None
         height, width = prompt.picture.shape[:2]
         text = "\n".join(message.text for message in prompt.messages)
         marks = 16 * len(prompt.messages)
-        return marks + len(speech.counting.encode(text)) + checkpoint.picture_tokens(height, width)
+        return marks + len(view.counting.encode(text)) + checkpoint.picture_tokens(height, width)
 
     def generate(self, batch: Sequence[Prompt], cancelled: Cancelled) -> Sequence[Answer]:
         """Answer every prompt; raises OutOfMemory, DeviceLost, UnsupportedByEngine."""
-        return self._guarded(lambda: self._generate(batch, cancelled))
+        feed = WholeBatch(batch, cancelled)
+        self.stream(feed)
+        return feed.answers()
 
-    def _generate(self, batch: Sequence[Prompt], cancelled: Cancelled) -> list[Answer]:
-        checkpoint, speech = self._loaded(), self._speech
-        assert speech is not None
+    def stream(self, feed: Feed[Prompt, Answer]) -> None:
+        """Answer all that a feed brings; raises OutOfMemory, DeviceLost, UnsupportedByEngine.
+
+        Sampled answers, and those of a model whose cache cannot take in rows, are answered in one batch.
+        """
+        self._guarded(lambda: self._stream(feed))
+
+    def _stream(self, feed: Feed[Prompt, Answer]) -> None:
+        checkpoint, view = self._loaded(), self._speech
+        assert view is not None
+        prompts = feed.newcomers(self.max_rows)
+        if self.refills and not any(prompt.temperature for prompt in prompts):
+            with torch.inference_mode():
+                RunningBatch(checkpoint, view, feed, rows=self.max_rows).run(prompts)
+            return
+        came = 0
+        while prompts:
+            numbers = range(came, came + len(prompts))
+            for row, answer in zip(numbers, self._static(prompts, _numbered(feed, numbers)), strict=True):
+                feed.answered(row, answer)
+            came += len(prompts)
+            prompts = feed.newcomers(self.max_rows)
+
+    def _static(self, batch: Sequence[Prompt], cancelled: Cancelled) -> list[Answer]:
+        checkpoint, view = self._loaded(), self._speech
+        assert view is not None
         with torch.inference_mode():
-            inputs = _on(checkpoint.model.device, checkpoint.encode(batch))
+            inputs = on_device(checkpoint.model.device, checkpoint.encode(batch))
             width = inputs["input_ids"].shape[1]
-            room = checkpoint.context - width
-            if room <= 0:
-                raise UnsupportedByEngine(
-                    detail=f"the question takes {width} tokens, as many as this model can read and write; "
-                    "lower PAGEMILL_MODEL_PIXELS"
-                )
-            run = _Run(
-                batch, width, cancelled, speech=speech, room=room, opening=speech.tail(inputs["input_ids"])
+            run = StaticBatch(
+                batch,
+                width,
+                cancelled,
+                view=view,
+                room=checkpoint.room(width),
+                opening=view.tail(inputs["input_ids"]),
             )
             output = run.generate(checkpoint.model, inputs)
         return run.answers(output, inputs["attention_mask"].sum(dim=1).tolist())
@@ -135,147 +162,6 @@ class TransformersGenerator:
         return self._checkpoint
 
 
-class TokenizerView:
-    """A checkpoint's tokens: as llguidance wants them, and back to text."""
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.tokenizer = checkpoint.tokenizer
-        self.counting = copy.deepcopy(checkpoint.tokenizer)  # used by other threads: padding is its state
-        self.ends = _ends(checkpoint)
-        config = checkpoint.model.config.get_text_config()
-        self.vocabulary = max(config.vocab_size, len(self.tokenizer))
-        self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else self.ends[0]
-        self.constrained = _constrained(self)
-        self.special_thinking = grammar.THINK in self.tokenizer.get_added_vocab()
-        # What a checkpoint is used to, such as a repetition penalty, is meant for talk: it would forbid
-        # what the grammar asks for, and count as the model's probabilities.
-        checkpoint.model.generation_config = GenerationConfig(eos_token_id=self.ends, pad_token_id=self.pad)
-
-    def tail(self, ids: torch.Tensor) -> str:
-        """The last words of a question, after its template."""
-        return str(self.tokenizer.decode(ids[0, -8:]))
-
-    def text(self, ids: Sequence[int]) -> str:
-        """The text of some ids."""
-        return str(self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
-
-
-def _ends(checkpoint: Checkpoint) -> list[int]:
-    """The ids that end an answer."""
-    given = checkpoint.model.generation_config.eos_token_id
-    ids = given if isinstance(given, list) else [given]
-    ids = [*(one for one in ids if one is not None), checkpoint.tokenizer.eos_token_id]
-    found = [one for one in dict.fromkeys(ids) if one is not None]
-    if not found:
-        raise ModelUnavailable(detail="neither the model nor its tokenizer says what ends an answer")
-    return found
-
-
-def _constrained(speech: TokenizerView) -> Any:
-    try:
-        from llguidance.hf import from_tokenizer
-    except ImportError as error:
-        raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
-    try:
-        return from_tokenizer(speech.tokenizer, n_vocab=speech.vocabulary, eos_token=speech.ends)
-    except ValueError as error:
-        raise ModelUnusable(detail=f"its tokenizer cannot be used ({error})") from error
-
-
-class _Run:
-    """One call of `generate`: what goes in beside the question, and what comes out of it."""
-
-    def __init__(
-        self,
-        batch: Sequence[Prompt],
-        width: int,
-        cancelled: Cancelled,
-        *,
-        speech: TokenizerView,
-        room: int,
-        opening: str,
-    ) -> None:
-        self._batch = batch
-        self._width = width
-        self._speech = speech
-        self._grammars = [_grammar(prompt, opening, speech) for prompt in batch]
-        most = [min(room, prompt.max_tokens + prompt.thinking) for prompt in batch]
-        self._longest = max(most)
-        self._constraint = Constraint(
-            speech.constrained, self._grammars, eos=speech.ends, vocabulary=speech.vocabulary
-        )
-        self._stops = StoppingRules(self._constraint, cancelled, most=most, prompt=width)
-
-    def generate(self, model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
-        """The ids of questions and answers, row by row."""
-        output: torch.Tensor = model.generate(**inputs, **self._arguments())
-        return output
-
-    def _arguments(self) -> dict[str, Any]:
-        """What `generate` is told beside the inputs."""
-        temperature = self._batch[0].temperature
-        sampled = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
-        config = GenerationConfig(
-            max_new_tokens=self._longest,
-            do_sample=temperature > 0,
-            **sampled,
-            eos_token_id=self._speech.ends,
-            pad_token_id=self._speech.pad,
-        )
-        if temperature > 0:
-            torch.manual_seed(0)  # the same batch gives the same answers
-        return {
-            "generation_config": config,
-            "logits_processor": LogitsProcessorList([self._constraint]),
-            "stopping_criteria": StoppingCriteriaList([self._stops]),
-        }
-
-    def answers(self, output: torch.Tensor, prompt_tokens: Sequence[int]) -> list[Answer]:
-        """What was said, row by row."""
-        new = output[:, self._width :].tolist()
-        return [self._answer(row, ids, prompt_tokens[row]) for row, ids in enumerate(new)]
-
-    def _answer(self, row: int, ids: Sequence[int], prompt_tokens: int) -> Answer:
-        logprobs, allowed = self._constraint.logprobs[row], self._constraint.allowed[row]
-        said = ids[: len(logprobs)]
-        text, places = row_transcript.spans(said, self._speech.text)
-        thinking, cut = _thought(text) if self._batch[row].thinking else ("", 0)
-        tokens = [
-            Token(start - cut, end - cut, logprob, share)
-            for (start, end), logprob, share in zip(places, logprobs, allowed, strict=True)
-            if end > cut
-        ]
-        found = self._grammars[row]
-        return Answer(
-            text[cut:],
-            self._stops.finish[row] or Finish.LENGTH,
-            tuple(tokens),
-            thinking=thinking,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=len(said),
-            notes=found.left_out if found else (),
-        )
-
-
-def _grammar(prompt: Prompt, opening: str, speech: TokenizerView) -> grammar.Grammar | None:
-    if prompt.schema is None:
-        return None
-    thinking = ""
-    if prompt.thinking:
-        opened = opening.rstrip().endswith(grammar.THINK)
-        thinking = grammar.thought(prompt.thinking, opened=opened, special=speech.special_thinking)
-    return grammar.of_schema(prompt.schema, thinking=thinking)
-
-
-def _thought(text: str) -> tuple[str, int]:
-    """What was thought, and where the answer begins."""
-    end = text.find(grammar.END_THINK)
-    if end < 0:
-        return text, len(text)
-    thought = text[:end].removeprefix(grammar.THINK).strip()
-    begin = end + len(grammar.END_THINK)
-    return thought, begin + len(text[begin:]) - len(text[begin:].lstrip())
-
-
-def _on(place: torch.device, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.to(place) if hasattr(value, "to") else value for name, value in inputs.items()}
+def _numbered(feed: Feed[Prompt, Answer], numbers: Sequence[int]) -> Cancelled:
+    """Whether the row of a batch is still wanted that goes by another number in the feed."""
+    return lambda row: feed.cancelled(numbers[row])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from worker.reading.pages.base import Picture
 
@@ -78,6 +78,26 @@ Cancelled = Callable[[int], bool]
 """Whether the row of that index in the batch is no longer wanted; asked between steps."""
 
 
+Item_co = TypeVar("Item_co", covariant=True)
+Result_contra = TypeVar("Result_contra", contravariant=True)
+
+
+class Feed(Protocol[Item_co, Result_contra]):
+    """What a running batch is made of: it brings rows, numbered as they come, and takes their answers."""
+
+    def newcomers(self, room: int) -> Sequence[Item_co]:
+        """At most so many more, that fit in with those under way; none ends a batch that has no rows."""
+        ...
+
+    def cancelled(self, row: int) -> bool:
+        """Whether a row is no longer wanted; asked between steps."""
+        ...
+
+    def answered(self, row: int, result: Result_contra) -> None:
+        """Take the answer of a row, which is under way no more."""
+        ...
+
+
 class Generator(Protocol):
     """Runs one model. `generate` is called by one thread at a time unless `concurrency` is more than 1."""
 
@@ -142,4 +162,18 @@ class Generator(Protocol):
 
     def close(self) -> None:
         """Free what the model holds."""
+        ...
+
+
+@runtime_checkable
+class StreamingGenerator(Generator, Protocol):
+    """A generator whose batches take in rows while they run."""
+
+    @property
+    def refills(self) -> bool:
+        """Whether the model that is loaded can be run so; if not, a batch is what a feed brings at once."""
+        ...
+
+    def stream(self, feed: Feed[Prompt, Answer]) -> None:
+        """Answer all that a feed brings; raises as `generate`. Rows that were answered stay so."""
         ...

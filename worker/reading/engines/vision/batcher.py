@@ -1,10 +1,14 @@
 """Pages of many jobs, read together: what waits is packed into batches, one after the other.
 
     submit ─► waiting ─► packed (priority, projects in turn, same group, within the budget) ─► run ─► Future
+                 └──────── whoever is next joins a batch that runs and has room ────────────────┘
 
 A batch that does not fit into memory is halved, down to one item, which is then made smaller. An
 item that breaks a batch breaks only itself. A device that is lost ends the process: a fresh one
 takes its jobs up.
+
+A batch that takes in others while it runs takes only whoever is next in turn: when that one is of
+another group, or does not fit, the batch runs out and the next is packed.
 """
 
 from __future__ import annotations
@@ -13,80 +17,54 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from dataclasses import replace
+from functools import partial
+from typing import Generic
 
 from worker.errors import Cancelled, DeviceLost, OutOfMemory, PagemillError
 from worker.log import logger
+from worker.reading.engines.vision.base import Feed
+from worker.reading.engines.vision.packing import (
+    BatchItem,
+    BatchLimits,
+    BatchResult,
+    Item,
+    Result,
+    RunningRows,
+    WaitingItem,
+    in_turn,
+    pack,
+    padded,
+)
 
 _log = logger(__name__)
 _GROWTH = 50  # a budget that was cut grows by a fiftieth with every batch that fits
 _LOST = 71  # exit status of a worker whose device is lost (EX_OSERR)
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLimits:
-    """Most rows of a batch, most tokens (rows times the longest of them), seconds a row waits for others."""
-
-    rows: int = 8
-    tokens: int = 32_768
-    wait: float = 0.03
-    lanes: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class BatchItem:
-    """How an item is to be batched. Items of different `group` are never read together.
-
-    `tokens` are those of the question and the longest answer; a higher `priority` goes first.
-    """
-
-    tokens: int
-    group: Hashable = None
-    priority: int = 0
-    project: str = ""
-    cancelled: Callable[[], bool] = lambda: False
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult(Generic[Result]):
-    """A result, and what had to be done to get it."""
-
-    result: Result
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waiting(Generic[Item, Result]):
-    item: Item
-    ticket: BatchItem
-    since: float
-    future: Future[BatchResult[Result]]
-    notes: tuple[str, ...] = ()
-
 
 class Batcher(Generic[Item, Result]):
-    """Packs and runs. `generate(items, cancelled)` answers items in order; `cancelled(row)` may be polled."""
+    """Packs and runs. `generate(items, cancelled)` answers items in order; `cancelled(row)` may be polled.
+
+    `stream(feed)`, where there is one, runs batches in its place, and lets others in while they run.
+    """
 
     def __init__(
         self,
         generate: Callable[[Sequence[Item], Callable[[int], bool]], Sequence[Result]],
         *,
         limits: BatchLimits,
+        stream: Callable[[Feed[Item, Result]], None] | None = None,
         smaller: Callable[[Item], Item | None] = lambda _item: None,
         lost: Callable[[], None] = lambda: os._exit(_LOST),
     ) -> None:
-        self._generate = generate
+        self._stream = stream or partial(_all_together, generate)
         self._limits = limits
         self._smaller = smaller
         self._lost = lost
         self._changed = threading.Condition()
-        self._waiting: list[_Waiting[Item, Result]] = []
+        self._waiting: list[WaitingItem[Item, Result]] = []
         self._served_at: dict[str, int] = defaultdict(int)
         self._threads: list[threading.Thread] = []
         self._closed = False
@@ -101,7 +79,7 @@ class Batcher(Generic[Item, Result]):
             if self._closed:
                 future.set_exception(Cancelled())
                 return future
-            self._waiting.append(_Waiting(item, ticket, time.monotonic(), future))
+            self._waiting.append(WaitingItem(item, ticket, time.monotonic(), future))
             if len(self._threads) < self._limits.lanes:
                 self._threads.append(threading.Thread(target=self._serve, name="batcher", daemon=True))
                 self._threads[-1].start()
@@ -121,9 +99,9 @@ class Batcher(Generic[Item, Result]):
     def _serve(self) -> None:
         while (batch := self._next()) is not None:
             if batch:
-                self._run(batch)
+                self._run(batch, joined=True)
 
-    def _next(self) -> list[_Waiting[Item, Result]] | None:
+    def _next(self) -> list[WaitingItem[Item, Result]] | None:
         """The next batch, perhaps an empty one; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._waiting)
@@ -134,9 +112,7 @@ class Batcher(Generic[Item, Result]):
             batch = pack(
                 self._wanted(), limits=replace(self._limits, tokens=self._tokens), served_at=self._served_at
             )
-            for waiting in batch:
-                self._waiting.remove(waiting)
-                self._served_at[waiting.ticket.project] = 1 + max(self._served_at.values(), default=0)
+            self._taken(batch)
             return batch
 
     def _pause(self) -> float:
@@ -148,7 +124,7 @@ class Batcher(Generic[Item, Result]):
         oldest = min((waiting.since for waiting in batch), default=0.0)
         return oldest + self._limits.wait - time.monotonic()
 
-    def _wanted(self) -> list[_Waiting[Item, Result]]:
+    def _wanted(self) -> list[WaitingItem[Item, Result]]:
         """What waits, after those that nobody wants any more are told so."""
         unwanted = [waiting for waiting in self._waiting if waiting.ticket.cancelled()]
         for waiting in unwanted:
@@ -156,44 +132,65 @@ class Batcher(Generic[Item, Result]):
             waiting.future.set_exception(Cancelled())
         return self._waiting
 
-    def _run(self, batch: Sequence[_Waiting[Item, Result]]) -> None:
-        """Run a batch; whatever happens, each of its futures has an end."""
-        error = self._tried(batch)
+    def _run(self, batch: Sequence[WaitingItem[Item, Result]], *, joined: bool = False) -> None:
+        """Run a batch, and if it may be `joined` others with it; each of their futures has an end."""
+        running = RunningRows(batch, self._joining if joined else None, self._beat)
+        error = self._tried(running)
+        left = running.left()
         if isinstance(error, OutOfMemory):
-            self._run_smaller(batch, error)
+            self._run_smaller(left, error)
         elif isinstance(error, DeviceLost):
             _log.critical("device_lost", reason=str(error))
-            _fail(batch, error)
+            _fail(left, error)
             self._lost()
         elif error is not None:
-            self._run_alone(batch, error)
+            self._run_alone(left, error)
 
-    def _tried(self, batch: Sequence[_Waiting[Item, Result]]) -> PagemillError | None:
+    def _tried(self, running: RunningRows[Item, Result]) -> PagemillError | None:
         """Answer a batch, or say why not. The handlers are left before anything is tried again."""
         try:
-            results = self._generate([waiting.item for waiting in batch], self._polled(batch))
-            pairs = list(zip(batch, results, strict=True))
+            self._stream(running)
         except PagemillError as error:
             return error
         except Exception as error:  # noqa: BLE001 (the border of a thread: others wait for their batch)
             _log.exception("internal_error")
             return PagemillError(reason=type(error).__name__)
-        for waiting, result in pairs:
-            waiting.future.set_result(BatchResult(result, waiting.notes))
+        if running.left():
+            return PagemillError(reason="not all of a batch was answered")
         self._tokens = min(self._limits.tokens, self._tokens + self._tokens // _GROWTH + 1)
         return None
 
-    def _polled(self, batch: Sequence[_Waiting[Item, Result]]) -> Callable[[int], bool]:
-        def cancelled(row: int) -> bool:
-            self.beats += 1
-            return batch[row].ticket.cancelled()
+    def _beat(self) -> None:
+        self.beats += 1
 
-        return cancelled
+    def _joining(
+        self, under_way: Sequence[WaitingItem[Item, Result]], room: int
+    ) -> list[WaitingItem[Item, Result]]:
+        """Who joins a running batch: those next in turn, as long as they fit in with it."""
+        joined: list[WaitingItem[Item, Result]] = []
+        with self._changed:
+            if self._closed:
+                return joined
+            for candidate in in_turn(self._wanted(), self._served_at):
+                together = [*under_way, *joined, candidate]
+                alike = candidate.ticket.group == together[0].ticket.group
+                full = len(joined) == room or len(together) > self._limits.rows
+                if full or not alike or padded(together) > self._tokens:
+                    break
+                joined.append(candidate)
+            self._taken(joined)
+        return joined
 
-    def _run_smaller(self, batch: Sequence[_Waiting[Item, Result]], error: OutOfMemory) -> None:
+    def _taken(self, batch: Sequence[WaitingItem[Item, Result]]) -> None:
+        """These wait no more, and their projects have had their turn."""
+        for waiting in batch:
+            self._waiting.remove(waiting)
+            self._served_at[waiting.ticket.project] = 1 + max(self._served_at.values(), default=0)
+
+    def _run_smaller(self, batch: Sequence[WaitingItem[Item, Result]], error: OutOfMemory) -> None:
         """Halve a batch that did not fit; scale down an item that does not fit alone."""
         if len(batch) > 1:
-            self._tokens = min(self._tokens, int(0.75 * _padded(batch)))
+            self._tokens = min(self._tokens, int(0.75 * padded(batch)))
             _log.warning("batch_halved", rows=len(batch), tokens=self._tokens)
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
@@ -217,7 +214,7 @@ class Batcher(Generic[Item, Result]):
             _log.exception("internal_error")
             return None
 
-    def _run_alone(self, batch: Sequence[_Waiting[Item, Result]], error: PagemillError) -> None:
+    def _run_alone(self, batch: Sequence[WaitingItem[Item, Result]], error: PagemillError) -> None:
         """One item may have broken the batch: the others must not pay for it."""
         if len(batch) == 1:
             _fail(batch, error)
@@ -226,40 +223,17 @@ class Batcher(Generic[Item, Result]):
             self._run([waiting])
 
 
-def pack(
-    waiting: Sequence[_Waiting[Item, Result]], *, limits: BatchLimits, served_at: dict[str, int]
-) -> list[_Waiting[Item, Result]]:
-    """The next batch: whoever is first, and those of the same group that fit in with it."""
-    ordered = _in_turn(waiting, served_at)
-    batch: list[_Waiting[Item, Result]] = []
-    for candidate in ordered:
-        if len(batch) == limits.rows:
-            break
-        same_group = not batch or candidate.ticket.group == batch[0].ticket.group
-        if same_group and (not batch or _padded([*batch, candidate]) <= limits.tokens):
-            batch.append(candidate)
-    return batch
+def _all_together(
+    generate: Callable[[Sequence[Item], Callable[[int], bool]], Sequence[Result]],
+    running: RunningRows[Item, Result],
+) -> None:
+    """Run a batch that takes in nobody: all its answers come at once."""
+    items = running.newcomers(len(running.left()))
+    results = generate(items, running.cancelled)
+    for row, (_, result) in enumerate(zip(items, results, strict=True)):
+        running.answered(row, result)
 
 
-def _in_turn(
-    waiting: Sequence[_Waiting[Item, Result]], served_at: dict[str, int]
-) -> Iterator[_Waiting[Item, Result]]:
-    """By priority; within one, the oldest of each project, then the next of each, and so on."""
-    turns: dict[tuple[int, str], int] = defaultdict(int)
-    keyed = []
-    for age, one in enumerate(sorted(waiting, key=lambda one: one.since)):
-        mine = (one.ticket.priority, one.ticket.project)
-        last = served_at.get(one.ticket.project, 0)
-        keyed.append(((-one.ticket.priority, turns[mine], last, age), one))
-        turns[mine] += 1
-    yield from (one for _, one in sorted(keyed, key=lambda pair: pair[0]))
-
-
-def _padded(batch: Sequence[_Waiting[Item, Result]]) -> int:
-    """Tokens of a batch, every row as long as the longest."""
-    return len(batch) * max(waiting.ticket.tokens for waiting in batch)
-
-
-def _fail(batch: Sequence[_Waiting[Item, Result]], error: PagemillError) -> None:
+def _fail(batch: Sequence[WaitingItem[Item, Result]], error: PagemillError) -> None:
     for waiting in batch:
         waiting.future.set_exception(error)

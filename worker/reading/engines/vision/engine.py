@@ -28,13 +28,14 @@ from worker.errors import (
     UnsupportedByEngine,
 )
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.vision import attempts, grounding, parse, resize
+from worker.reading.engines.vision import attempts, grounding, parse, prompts, resize
 from worker.reading.engines.vision.answer_lengths import Lengths
 from worker.reading.engines.vision.attempts import PageAttempt
-from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt
-from worker.reading.engines.vision.batcher import Batcher, BatchItem, BatchLimits
+from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt, StreamingGenerator
+from worker.reading.engines.vision.batcher import Batcher
 from worker.reading.engines.vision.complaints import MOST_TOLD, complaints, loses
 from worker.reading.engines.vision.merge import PageAnswer, merge
+from worker.reading.engines.vision.packing import BatchItem, BatchLimits
 from worker.reading.engines.vision.page_read import (
     PageRead,
     issues_of,
@@ -43,7 +44,6 @@ from worker.reading.engines.vision.page_read import (
     without_frames,
     without_words,
 )
-from worker.reading.engines.vision.prompts import render
 from worker.reading.pages.base import Page, Picture
 from worker.reading.text.page_lines import LineSource
 
@@ -95,10 +95,12 @@ class VisionEngine:
         with self._loading:
             if self._batcher is None:
                 self._load()
+                generator = self._generator
                 self._batcher = Batcher(
-                    self._generator.generate,
-                    limits=_within(self._generation.limits, self._generator),
-                    smaller=self._generator.smaller,
+                    generator.generate,
+                    limits=_within(self._generation.limits, generator),
+                    stream=generator.stream if isinstance(generator, StreamingGenerator) else None,
+                    smaller=generator.smaller,
                 )
 
     def _load(self) -> None:
@@ -181,8 +183,8 @@ class _Task:
         self._generator = generator
         self._generation = generation
         self._lengths = lengths
-        self._language = render.language_of(request.schema)
-        self._question = render.extract(request.schema, self._language)
+        self._language = prompts.language_of(request.schema)
+        self._question = prompts.extract(request.schema, self._language)
         self._schema = answer_schema(request.schema.root)
 
     def counted(self, page: Future[PageRead]) -> PageRead:
@@ -208,7 +210,7 @@ class _Task:
         wrong = self._complaints(first.read)
         if not wrong or first.notes:  # an answer in parts, or one that was hard to get, is left alone
             return first
-        told = render.correct(wrong[:MOST_TOLD], self._language)
+        told = prompts.correct(wrong[:MOST_TOLD], self._language)
         second = attempts.again(prompt, first.answers[-1], told)
         try:
             answer = self._ask(second)
@@ -253,9 +255,11 @@ class _Task:
 
     def _ticket(self, prompt: Prompt) -> BatchItem:
         expected = self._lengths.expected(self.request.schema, most=prompt.max_tokens)
+        refills = isinstance(self._generator, StreamingGenerator) and self._generator.refills
+        alike = 0 if refills else expected  # rows of a static batch wait for the longest
         return BatchItem(
             tokens=self._generator.count_tokens(prompt) + prompt.thinking + expected,
-            group=(expected, prompt.temperature, prompt.thinking > 0),
+            group=(alike, prompt.temperature, prompt.thinking > 0),
             priority=self.request.context.priority,
             project=self.request.context.project,
             cancelled=self.abandoned.is_set,

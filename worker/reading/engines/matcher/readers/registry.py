@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher.candidates import Filling, Group, Scalar, Unsupported
+from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar, Unsupported
 from worker.reading.engines.matcher.concepts import Concept, concept_of, own_concept
 from worker.reading.engines.matcher.readers import (
     by_pattern,
@@ -20,7 +20,6 @@ from worker.reading.engines.matcher.readers import (
     money,
     parties,
     plan,
-    tables,
     transcription,
 )
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
@@ -48,21 +47,20 @@ _SCALARS: Mapping[str, Callable[[Concept, Sheet], list[Candidate]]] = {
     "chart_y_axis": chart.read_y_axis,
 }
 _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
-    "table": tables.read,
     "rooms": floor_rooms.read_rooms,
     "chains": chains.read_chains,
     "annotations": plan.read_annotations,
-    "entries": entries.read,
     "lines": transcription.read_lines,
     "columns": transcription.read_columns,
     "pages": transcription.read_pages,
+    "chart_series": chart.read_series,
 }
+_FROM_GRAPH = frozenset({"table", "entries"})
+"""Lists that are read from the graph for every schema alike, by `items` and `pairs`."""
+
 _BESIDE = 0.75  # strength of a value right behind or beside its label
 _BY_SUMS = frozenset({"money", "total"})
-_BEYOND = {
-    "chart_series": "points of a chart are not measured",
-    "unsupported": "it has to be described or judged, not read",
-}
+_BEYOND = {"unsupported": "it has to be described or judged, not read"}
 
 
 def fill_root(root: Field, sheet: Sheet) -> Group:
@@ -75,6 +73,8 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
     concept = concept_of(field, within=within)
     if concept.value in _BEYOND:
         return Unsupported(_BEYOND[concept.value])
+    if concept.value in _FROM_GRAPH:
+        return Listing()
     if concept.value in _TREES:
         return _TREES[concept.value](field, concept, sheet)
     if concept.value == "party":

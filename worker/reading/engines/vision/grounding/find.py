@@ -26,6 +26,7 @@ _COVERED = 0.6  # of a text of several lines
 _GAP = 2  # rows between two lines of one text
 _JOINED = 7  # digits from which a number may be printed in groups
 _PIECES = 400  # lines that a single text may go over
+_STEPS = 5000  # from line to line, for all beginnings of one text: pages of a single repeated word end here
 _TRIED = 12  # lines looked at for a near miss
 
 
@@ -35,6 +36,7 @@ class Finder:
     def __init__(self, printed: Printed) -> None:
         self._printed = printed
         self._grams: dict[str, set[int]] | None = None
+        self._steps = 0
         self._known: dict[tuple[str, int | None], Sequence[Occurrence]] = {}
 
     def occurrences(self, claim: Claim) -> Sequence[Occurrence]:
@@ -83,6 +85,7 @@ class Finder:
         if not wanted.signs:
             yield from self._marks(text)
             return
+        self._steps = _STEPS
         starts = list(self._printed.openings.get(wanted.signs[:KEY], ()))
         for length in range(1, min(KEY, len(wanted.signs))):
             starts += self._printed.tails.get(wanted.signs[:length], ())
@@ -108,7 +111,9 @@ class Finder:
                 quality *= own.closes(last)
                 kept = quality > NONE and _stands_whole(wanted, own, at, last)
                 return Occurrence(tuple(spans), row, quality) if kept else None
-            onward = self._next(line, wanted.signs[done:]) if last == len(own.signs) - 1 else None
+            ended = last == len(own.signs) - 1 and self._steps > 0
+            onward = self._next(line, wanted.signs[done:]) if ended else None
+            self._steps -= 1
             if onward is None or len(spans) >= _PIECES:
                 return None
             line, at = onward, 0

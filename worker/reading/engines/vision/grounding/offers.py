@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from schemas.page import Box, union
@@ -18,6 +19,7 @@ from worker.reading.engines.vision.grounding.rows import REACH, Wanted, anchors,
 
 _MOST = 12  # places offered to a value
 _CONSIDERED = 80  # places of a common value that are looked at closely
+_ENOUGH = 3  # items that show how far they usually stand apart
 _HEADER = 6  # rows above a list in which its headers stand
 _FORM, _LABEL, _AROUND, _COLUMN, _HEADING, _CLOSE = 0.5, 1.0, 0.4, 0.6, 0.3, 0.3
 _BESIDE, _ORDER = 0.2, 0.1
@@ -116,12 +118,13 @@ class _Scene:
         self._taken.update(rows)
 
     def _bound(self, found: Mapping[str, int]) -> Mapping[str, int]:
-        """Note the rows of items, and between which others they stand."""
+        """Note the rows of items, and between which others they stand; the outer ones as far as is usual."""
         rows = sorted(set(found.values()))
+        reach = REACH if len(rows) < _ENOUGH else int(median(b - a for a, b in pairwise(rows)))
         for item, row in found.items():
             index = bisect_left(rows, row)
-            above = rows[index - 1] if index else -1
-            below = rows[index + 1] if index + 1 < len(rows) else len(self._printed.rows)
+            above = rows[index - 1] if index else max(-1, rows[0] - reach)
+            below = rows[index + 1] if index + 1 < len(rows) else rows[-1] + reach
             self._bounds[item] = (max(above + 1, row - REACH), min(below - 1, row + REACH))
         self._anchors.update(found)
         return found

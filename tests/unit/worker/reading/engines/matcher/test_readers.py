@@ -9,6 +9,7 @@ from schemas import registry
 from schemas.registry import from_json_schema
 from tests.build import page_of
 from worker.reading.engines.matcher import assign, concepts
+from worker.reading.engines.matcher.engine import read_lines
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import lay_out
@@ -17,13 +18,11 @@ Row = Sequence[tuple[float, str]] | str
 
 
 def read(kind: registry.Schema, *rows: Row) -> dict[str, Any]:
-    own = [label for field in kind.root.walk() if field.path for label in concepts.own_labels(field)]
-    sheet = lay_out(arrange([page_of(*rows)]), [*concepts.labels(), *own])
-    data, evidence = assign.settle(kind.root, fill_root(kind.root, sheet))
-    for found in evidence.values():
+    reading = read_lines([page_of(*rows)], kind.root)
+    for found in reading.evidence.values():
         assert len(found.alternatives) <= 3
         assert 0 < found.confidence < 1
-    return data
+    return reading.data
 
 
 def mine(**properties: Any) -> registry.Schema:

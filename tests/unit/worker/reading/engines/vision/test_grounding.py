@@ -312,6 +312,15 @@ def test_500_rows_over_40_pages_take_seconds_and_not_minutes() -> None:
     assert len({(place.page, place.box) for place in places}) == 500
 
 
+def test_a_page_of_one_repeated_word_costs_no_more_than_others() -> None:
+    pages = {1: tuple(line(60, 60 + 22 * row, "a " * 40, letter=12) for row in range(60))}
+    texts = ["a " * count for count in range(1000, 1020)]
+    started = time.process_time()
+    found = grounding.locate({"texts": texts}, pages)
+    assert time.process_time() - started < 6
+    assert any(evidence.citations for evidence in found.values())
+
+
 @given(
     st.dictionaries(
         st.integers(0, 6),

@@ -1,0 +1,237 @@
+"""Train the scorer of the embedded engine on drawn documents.
+
+    python -m bench.train [--count 3000] [--seed 1]
+
+Draws documents (`bench.sheets`), asks every field of their schemas for its candidates as the engine does, and
+fits gradient-boosted trees (LightGBM) to which of them are right. Of the wordings that the engine ships, some are
+hidden from half of the documents, so that it learns what to do where it knows no word. Every tenth document is kept
+out; on these the log-odds are mapped to the share that is right, and the figures in `scorer.json` are taken. The
+same seed gives the same trees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.sheets.documents import DrawnSheet, draw
+from schemas import languages, pointer, registry
+from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher import scorer
+from worker.reading.engines.matcher.answers import rows_for_training
+from worker.reading.engines.matcher.features import names
+from worker.reading.engines.matcher.graph import graph_of
+from worker.reading.engines.matcher.questions import question
+from worker.reading.engines.matcher.wordings import Wordings, shipped
+from worker.reading.score.compare import equal
+from worker.reading.score.metrics import auroc, calibration_error
+
+TARGET = Path(scorer.__file__).with_name("scorer.npz")
+DATA_VERSION = 1
+_HIDDEN = 0.2  # share of meanings hidden from a document that has some hidden
+_VARIANTS = 12
+_PARAMETERS = {
+    "objective": "binary",
+    "num_leaves": 31,
+    "max_depth": 7,
+    "learning_rate": 0.08,
+    "min_data_in_leaf": 40,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbose": -1,
+}
+_ROUNDS = 160
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one field of one document, and which are right."""
+
+    table: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    document: int
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--count", type=int, default=3000)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--keep", type=Path, help="keep the rows here, or take them from here")
+    arguments = options.parse_args()
+    groups = _rows(arguments.count, arguments.seed, arguments.keep)
+    train = [group for group in groups if group.document % 10]
+    test = [group for group in groups if not group.document % 10]
+    model = lightgbm.train(
+        {**_PARAMETERS, "seed": arguments.seed},
+        lightgbm.Dataset(
+            np.vstack([g.table for g in train]),
+            np.hstack([g.right for g in train]).astype(float),
+            feature_name=list(names()),
+        ),
+        _ROUNDS,
+    )
+    trees = _arrays(model.dump_model())
+    forest = scorer.Forest(**trees, knots=np.array([[-9, 9], [0.001, 0.999]], dtype=np.float32))
+    odds = forest.log_odds(np.vstack([g.table for g in test]))
+    knots = _knots(odds, np.hstack([g.right for g in test]))
+    np.savez_compressed(TARGET, **trees, knots=knots)
+    scorer.forest.cache_clear()
+    figures = _figures(test, scorer.forest())
+    told = {
+        "data_version": DATA_VERSION,
+        "seed": arguments.seed,
+        "documents": arguments.count,
+        "rounds": _ROUNDS,
+        **figures,
+    }
+    TARGET.with_suffix(".json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(told, indent=1))
+    gains = sorted(zip(model.feature_importance("gain"), names(), strict=True), reverse=True)
+    print(" ".join(f"{name}:{gain:.0f}" for gain, name in gains[:40]))
+
+
+def _rows(count: int, seed: int, kept: Path | None) -> list[Rows]:
+    if kept and kept.exists():
+        with np.load(kept) as arrays:
+            cuts = np.cumsum(arrays["sizes"])[:-1]
+            tables, rights = np.split(arrays["table"], cuts), np.split(arrays["right"], cuts)
+            return [Rows(t, r, int(d)) for t, r, d in zip(tables, rights, arrays["document"], strict=True)]
+    variants = [shipped(), *(shipped(*_hidden(Random(seed * 1000 + number))) for number in range(_VARIANTS))]
+    groups = [
+        rows
+        for number in range(count)
+        for rows in _of_document(
+            draw(seed * 1_000_000 + number), variants[number % 2 * (1 + number // 2 % _VARIANTS)], number
+        )
+    ]
+    if kept:
+        np.savez(
+            kept,
+            table=np.vstack([g.table for g in groups]),
+            right=np.hstack([g.right for g in groups]),
+            sizes=np.array([len(g.right) for g in groups]),
+            document=np.array([g.document for g in groups]),
+        )
+    return groups
+
+
+def _hidden(rng: Random) -> list[str]:
+    every = sorted({meaning for meanings in languages.labels().values() for meaning in meanings})
+    return [meaning for meaning in every if rng.random() < _HIDDEN]
+
+
+def _of_document(sheet: DrawnSheet, wordings: Wordings, number: int) -> Iterator[Rows]:
+    root = registry.from_json_schema(sheet.schema.raw, name="drawn").root
+    scalars = list(_scalars(root, ()))
+    questions = [question(target, parents, wordings) for target, parents in scalars]
+    for asked, answers, table in rows_for_training(questions, graph_of([sheet.page], root, wordings)):
+        expected = _at(sheet.schema.expected, scalars[asked][0].path)
+        right = np.array([expected is not None and equal(expected, answer.value) for answer in answers])
+        yield Rows(table, right, number)
+
+
+def _scalars(target: Field, parents: tuple[Field, ...]) -> Iterator[tuple[Field, tuple[Field, ...]]]:
+    for child in target.properties:
+        if child.is_object:
+            yield from _scalars(child, (*parents, child))
+        elif not child.is_array:
+            yield child, parents
+
+
+def _at(data: dict[str, Any], path: str) -> Any:
+    try:
+        return pointer.get(data, path)
+    except LookupError:
+        return None
+
+
+def _arrays(dump: dict[str, Any]) -> dict[str, Any]:
+    """LightGBM's trees as the arrays of `scorer.Forest`."""
+    trees = [_flat(tree["tree_structure"]) for tree in dump["tree_info"]]
+    size = max(len(tree) for tree in trees)
+    columns: dict[str, list[list[float]]] = {
+        name: [] for name in ("feature", "threshold", "left", "right", "value")
+    }
+    for tree in trees:
+        padded = [*tree, *[(0, 0.0, index, index, 0.0) for index in range(len(tree), size)]]
+        for position, name in enumerate(columns):
+            columns[name].append([float(node[position]) for node in padded])
+    types = {
+        "feature": np.int16,
+        "threshold": np.float32,
+        "left": np.int16,
+        "right": np.int16,
+        "value": np.float32,
+    }
+    return {name: np.array(values, dtype=types[name]) for name, values in columns.items()} | {
+        "depth": _PARAMETERS["max_depth"]
+    }
+
+
+def _flat(node: dict[str, Any]) -> list[tuple[float, ...]]:
+    """A tree's nodes, the root first: feature, threshold, left, right, value."""
+    found: list[tuple[float, ...]] = []
+
+    def add(one: dict[str, Any]) -> int:
+        index = len(found)
+        if "leaf_value" in one:
+            found.append((0, 0.0, index, index, one["leaf_value"]))
+            return index
+        found.append(())
+        left, right = add(one["left_child"]), add(one["right_child"])
+        found[index] = (one["split_feature"], one["threshold"], left, right, 0.0)
+        return index
+
+    add(node)
+    return found
+
+
+def _knots(odds: NDArray[np.float32], right: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Log-odds against the share that is right, in bins of equal count, made to rise."""
+    order = np.argsort(odds)
+    bins = [part for part in np.array_split(order, 60) if len(part)]
+    xs = [float(odds[part].mean()) for part in bins]
+    ys = np.maximum.accumulate([float((right[part].sum() + 0.5) / (len(part) + 1)) for part in bins])
+    keep = [0, *(i for i, (one, two) in enumerate(pairwise(xs), start=1) if two > one + 1e-4)]
+    return np.array([[xs[i] for i in keep], [min(0.995, float(ys[i])) for i in keep]], dtype=np.float32)
+
+
+def _figures(groups: list[Rows], forest: scorer.Forest) -> dict[str, Any]:
+    """What taking the best candidate would give on documents kept out."""
+    surely, right, missed = [], [], 0
+    for group in groups:
+        sure = forest.probability(forest.log_odds(group.table))
+        best = int(sure.argmax())
+        surely.append(float(sure[best]))
+        right.append(bool(group.right[best]))
+        missed += bool(not group.right[best] and group.right.any())
+    there = sum(bool(group.right.any()) for group in groups)
+    return {
+        "fields": len(groups),
+        "fields_printed": there,
+        "first_right_of_printed": round(sum(right) / there, 4),
+        "auroc": round(auroc(surely, right) or 0.0, 4),
+        "calibration_error": round(calibration_error(surely, right) or 0.0, 4),
+        "missed": missed,
+    }
+
+
+if __name__ == "__main__":
+    main()

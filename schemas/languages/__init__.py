@@ -1,0 +1,48 @@
+"""What depends on a language, one folder per language.
+
+`words.toml` has wordings on documents; `extract.md`, `correct.md` and `prompt.toml` how a model is asked.
+
+A new language is a new folder; nothing in the code names one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Printed wordings by language and meaning; a meaning is one or more ideas joined by blanks."""
+    return {language: _texts(raw["labels"]) for language, raw in _files().items()}
+
+
+@cache
+def marks(name: str) -> tuple[str, ...]:
+    """Words by which a text shows what it is (`legal_form`, `street`), of all languages."""
+    return tuple(word for raw in _files().values() for word in raw.get("marks", {}).get(name, ()))
+
+
+@cache
+def prompt(task: str, language: str) -> str:
+    """The text by which a model is asked to `extract` or `correct`, with places to be filled in."""
+    return (files(__package__) / language / f"{task}.md").read_text(encoding="utf-8").strip()
+
+
+@cache
+def prompt_words(language: str) -> Mapping[str, str]:
+    """What prompts call the types of fields and the rules about them."""
+    return tomllib.loads((files(__package__) / language / "prompt.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _files() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
+    folders = sorted(files(__package__).iterdir(), key=lambda entry: entry.name)
+    tables = {folder.name: folder / "words.toml" for folder in folders if (folder / "words.toml").is_file()}
+    return {language: tomllib.loads(table.read_text(encoding="utf-8")) for language, table in tables.items()}
+
+
+def _texts(table: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
+    return {name: tuple(texts) for name, texts in table.items()}

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from schemas import registry
+from schemas.registry import from_json_schema
+from tests.build import page_of
+from worker.reading.engines.matcher import scorer
+from worker.reading.engines.matcher.engine import read_lines
+from worker.reading.engines.matcher.features import names
+
+Row = Sequence[tuple[float, str]] | str
+TEXT: dict[str, Any] = {"type": "string"}
+NUMBER: dict[str, Any] = {"type": "number"}
+
+
+def read(properties: dict[str, Any], *rows: Row) -> dict[str, Any]:
+    schema = from_json_schema({"type": "object", "properties": properties}, name="mine")
+    return read_lines([page_of(*rows)], schema.root).data
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Meter No: MX-4711", "Reading date: 03.04.2021", "Consumption: 412"],
+        [
+            [(60, "Meter No"), (500, "MX-4711")],
+            [(60, "Reading date"), (500, "03.04.2021")],
+            [(60, "Consumption"), (500, "412")],
+        ],
+        [
+            [(60, "Zählernummer"), (360, "Ablesedatum"), (660, "Verbrauch")],
+            [(60, "MX-4711"), (360, "03.04.2021"), (660, "412")],
+        ],
+        ["表号: MX-4711", "抄表日期: 2021-04-03", "用电量: 412"],
+    ],
+)
+def test_labels_inline_beside_above_and_in_other_languages(rows: list[Row]) -> None:
+    asked = {"meterNumber": TEXT, "reading_date": {"type": "string", "format": "date"}, "consumption": NUMBER}
+    assert read(asked, *rows) == {
+        "meterNumber": "MX-4711",
+        "reading_date": "2021-04-03",
+        "consumption": 412.0,
+    }
+
+
+def test_a_description_names_the_label_of_a_field_with_a_name_of_its_own() -> None:
+    asked = {"kfz": {"type": "string", "description": "the number plate, labelled 'Kennzeichen'"}}
+    assert read(asked, "Halter: Kim Lund", "Kennzeichen: B-KL 88") == {"kfz": "B-KL 88"}
+
+
+def test_the_rest_of_a_label_is_no_value() -> None:
+    asked = {"carrier": {"type": ["string", "null"]}}
+    assert (
+        read(asked, "Carrier's Agent Name and City", "HAWK FREIGHT FZE")["carrier"]
+        != "'s Agent Name and City"
+    )
+
+
+def test_a_word_in_a_sentence_is_no_label() -> None:
+    asked = {"terms": {"type": ["string", "null"]}}
+    text = "Please read all of our terms of delivery before you send anything back to our office in town"
+    assert read(asked, text) == {"terms": None}
+
+
+def test_ticked_boxes_and_words_for_yes_and_no() -> None:
+    asked = {"insured": {"type": "boolean"}, "smoker": {"type": "boolean"}}
+    assert read(asked, "[x] Insured", "Smoker: No") == {"insured": True, "smoker": False}
+
+
+def test_points_of_bars_that_lie_and_of_bars_that_stand() -> None:
+    lying = [[(60, "Bed"), (500, "0.86")], [(60, "Sink"), (420, "0.80")], [(60, "Tub"), (430, "0.82")]]
+    standing = [[(110, "12"), (410, "31"), (710, "7")], "", [(100, "North"), (400, "South"), (700, "West")]]
+    root = registry.kind("chart").root
+    for rows, points in ((lying, [0.86, 0.8, 0.82]), (standing, [12.0, 31.0, 7.0])):
+        [series] = read_lines([page_of(*rows)], root).data["series"]
+        assert [point["y"] for point in series["points"]] == points
+
+
+def test_the_shipped_trees_fit_the_features() -> None:
+    forest = scorer.forest()
+    assert int(forest.feature.max()) < len(names())
+    odds = forest.log_odds(np.zeros((3, len(names())), dtype=np.float32))
+    assert odds.shape == (3,)
+    assert all(0 < value < 1 for value in forest.probability(odds))

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from schemas.registry import from_json_schema
+from tests.build import page_of
+from worker.reading.engines.matcher.engine import read_lines
+from worker.reading.text.page_lines import PageLines
+
+Row = Sequence[tuple[float, str]] | str
+NUMBER, TEXT = {"type": "number"}, {"type": "string"}
+
+
+def rows_of(pages: Sequence[PageLines], **fields: Any) -> list[dict[str, Any]]:
+    items = {"type": "array", "items": {"type": "object", "properties": fields}}
+    schema = from_json_schema({"type": "object", "properties": {"lines": items}}, name="mine")
+    found: list[dict[str, Any]] = read_lines(pages, schema.root).data["lines"]
+    return found
+
+
+HEAD: Row = [(60, "Pos"), (130, "Bezeichnung"), (480, "Menge"), (600, "Einzelpreis"), (820, "Gesamtpreis")]
+
+
+def test_columns_are_known_by_their_heads_in_any_language() -> None:
+    page = page_of(
+        HEAD,
+        [(60, "1"), (130, "Gartenschlauch"), (500, "2"), (640, "10,00"), (860, "20,00")],
+        [(60, "2"), (130, "Brause"), (500, "1"), (640, "7,50"), (860, "7,50")],
+        [(600, "Summe"), (860, "27,50")],
+    )
+    found = rows_of([page], name=TEXT, qty=NUMBER, lineTotal=NUMBER)
+    assert [(row["name"], row["qty"], row["lineTotal"]) for row in found] == [
+        ("Gartenschlauch", 2.0, 20.0),
+        ("Brause", 1.0, 7.5),
+    ]
+
+
+def test_a_subtotal_between_groups_does_not_end_the_items() -> None:
+    page = page_of(
+        [(60, "Description"), (600, "Quantity"), (820, "Amount")],
+        [(60, "Beeswax"), (640, "1"), (860, "42.00")],
+        [(700, "Subtotal"), (860, "42.00")],
+        [(60, "Olive oil"), (640, "3"), (860, "9.00")],
+        [(700, "Subtotal"), (860, "9.00")],
+        [(700, "Total"), (860, "51.00")],
+    )
+    found = rows_of([page], description=TEXT, quantity=NUMBER, amount=NUMBER)
+    assert [row["description"] for row in found] == ["Beeswax", "Olive oil"]
+
+
+def test_what_is_said_under_an_item_is_no_part_of_its_name() -> None:
+    page = page_of(
+        HEAD,
+        [(60, "1"), (130, "Hose"), (500, "2"), (640, "10,00"), (860, "20,00")],
+        [(130, "GTIN: 4012345001235")],
+        [(60, "2"), (130, "Shower"), (500, "1"), (640, "7,50"), (860, "7,50")],
+    )
+    assert [row["name"] for row in rows_of([page], name=TEXT, total=NUMBER)] == ["Hose", "Shower"]
+
+
+def test_a_table_goes_on_on_the_next_page_under_its_head_again() -> None:
+    first = page_of(HEAD, [(60, "1"), (130, "Hose"), (500, "2"), (640, "10,00"), (860, "20,00")])
+    second = page_of(HEAD, [(60, "2"), (130, "Shower"), (500, "1"), (640, "7,50"), (860, "7,50")], number=2)
+    assert [row["name"] for row in rows_of([first, second], name=TEXT, total=NUMBER)] == ["Hose", "Shower"]
+
+
+def test_a_list_of_parts_may_grow_upwards_from_its_head() -> None:
+    page = page_of(
+        [(60, "2"), (300, "4"), (600, "Washer M8")],
+        [(60, "1"), (300, "1"), (600, "Base plate")],
+        [(60, "Item"), (300, "Qty"), (600, "Description")],
+    )
+    found = rows_of([page], quantity=NUMBER, description=TEXT)
+    assert [(row["quantity"], row["description"]) for row in found] == [
+        (1.0, "Base plate"),
+        (4.0, "Washer M8"),
+    ]
+
+
+def test_rows_without_a_head_are_words_with_a_price() -> None:
+    page = page_of(
+        "CORNER SHOP",
+        [(60, "Green tea"), (860, "4.50")],
+        [(60, "2 Blue pen"), (860, "3.00")],
+        [(60, "Total"), (860, "7.50")],
+    )
+    found = rows_of([page], item=TEXT, quantity=NUMBER, price=NUMBER)
+    assert [(row["item"], row["quantity"], row["price"]) for row in found] == [
+        ("Green tea", None, 4.5),
+        ("Blue pen", 2.0, 3.0),
+    ]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas import languages
+from worker.reading.engines.matcher.wordings import Wordings, likeness, shipped
+
+
+def near(wanted: str, label: str) -> float:
+    return likeness(shipped().meaning(wanted), shipped().meaning(label)).both
+
+
+@pytest.mark.parametrize(
+    ("wanted", "label"),
+    [
+        ("invoice date", "Rechnungsdatum"),
+        ("unit price", "Einzelpreis"),
+        ("description", "货物或应税劳务名称"),
+        ("order number", "Order #"),
+        ("customer name", "Nom du client"),
+        ("meter number", "Meter No."),
+        ("due date", "Fecha de vencimiento"),
+    ],
+)
+def test_a_wording_of_another_language_means_the_same(wanted: str, label: str) -> None:
+    assert near(wanted, label) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("wanted", "right", "wrong"),
+    [
+        ("invoice date", "Datum", "Fälligkeitsdatum"),
+        ("total", "Total", "Total excl. tax"),
+        ("buyer tax number", "Customer VAT No", "Customer name"),
+        ("previous reading", "Zählerstand alt", "Zählerstand neu"),
+    ],
+)
+def test_the_nearer_of_two_labels(wanted: str, right: str, wrong: str) -> None:
+    assert near(wanted, right) > near(wanted, wrong)
+
+
+def test_a_word_nobody_listed_is_known_by_its_letters() -> None:
+    assert near("brelvik code", "Brelvlk Code:") > 0.8
+    assert near("brelvik code", "Customer") < 0.3
+
+
+def test_blanks_between_signs_do_not_matter() -> None:
+    assert near("name", "姓     名") == near("name", "姓名") > 0.5
+
+
+def test_a_latin_wording_ends_where_a_word_ends() -> None:
+    words = Wordings({"total": ["total"]})
+    assert words.prefix("total 5") == 5
+    assert words.prefix("totality") == 0
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+@settings(deadline=None)
+def test_likeness_is_a_share_whatever_the_texts(wanted: str, label: str) -> None:
+    found = likeness(shipped().meaning(wanted), shipped().meaning(label))
+    assert all(0 <= value <= 1 + 1e-9 for value in (found.recall, found.precision, found.letters, found.both))
+
+
+def test_every_language_has_the_same_meanings() -> None:
+    meanings = {language: set(table) for language, table in languages.labels().items()}
+    assert len(meanings) >= 10
+    assert all(known <= meanings["en"] for known in meanings.values())

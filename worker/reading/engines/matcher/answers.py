@@ -1,0 +1,235 @@
+"""Scalar fields of any schema: the values of the graph that may be meant, and how probably each is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from schemas import languages
+from schemas.json_schema.fields import Field
+from schemas.values.folding import fold
+from worker.checks.patterns import Pattern
+from worker.reading.engines.matcher import pairs, scorer
+from worker.reading.engines.matcher.assign import allows, as_type
+from worker.reading.engines.matcher.evaluation import Evaluation
+from worker.reading.engines.matcher.features import of_place, table
+from worker.reading.engines.matcher.graph import Graph, PrintedValue, Relation
+from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.rows import Cell
+from worker.reading.engines.matcher.sheet import Candidate
+from worker.reading.engines.matcher.typed_spans import Span
+from worker.reading.engines.matcher.wordings import UNSPECIFIC
+
+MOST = 60  # candidates of a field that are looked at closely
+_LABELLED = 0.45  # likeness from which what follows a label is looked at over several lines
+_MOST_LINES = 6
+_OF_SECTION = 0.2  # likeness of the heading of a section to the address of what it is about
+_TOP = 12  # rows in which an address may stand without a label
+_BY_KIND: Mapping[str, frozenset[str]] = {
+    "date": frozenset({"date"}),
+    "datetime": frozenset({"datetime", "date"}),
+    "time": frozenset({"time"}),
+    "number": frozenset({"money", "number", "percent"}),
+    "integer": frozenset({"money", "number", "percent"}),
+    "enum": frozenset({"text"}),
+    "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
+}
+_BESIDE = frozenset({Relation.INLINE, Relation.LEFT})
+
+
+@dataclass(frozen=True, slots=True)
+class ValueOption:
+    """A value that a field may have, in its type, and where it stands."""
+
+    value: Any
+    place: PrintedValue
+
+
+def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
+    """The values that a field may have, the most promising first, at most `MOST`."""
+    question = evaluation.questions[asked]
+    kinds = frozenset({"currency"}) if _asks_currency(question) else _BY_KIND.get(question.kind, frozenset())
+    found: list[tuple[float, ValueOption]] = []
+    for order, place in enumerate(evaluation.graph.places):
+        if place.kind not in kinds:
+            continue
+        near = _nearness(place, question, evaluation)
+        if near < _LABELLED and _named_otherwise(place, question, evaluation):
+            continue
+        for wider in (place, *_over_lines(place, question, near, evaluation)):
+            value = value_of(wider, question)
+            if value is not None and (near >= _LABELLED or _may_stand_alone(wider, value, question)):
+                found.append((near + _promise(wider, question) - 1e-4 * order, ValueOption(value, wider)))
+    found.sort(key=lambda pair: -pair[0])
+    seen: set[tuple[int, int, int, int]] = set()
+    kept = []
+    for _, answer in found:
+        first, last = answer.place.spans[0], answer.place.spans[-1]
+        key = (id(first.cell), first.start, id(last.cell), last.end)
+        if key not in seen:
+            seen.add(key)
+            kept.append(answer)
+    return kept[:MOST]
+
+
+def _named_otherwise(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
+    """Whether the label right before a date says that it is another date than the field's."""
+    wanted = question.ideas - UNSPECIFIC
+    label = next((edge.label for edge in place.edges if edge.relation in _BESIDE), "")
+    if question.kind not in {"date", "datetime"} or not wanted or not label:
+        return False
+    named = evaluation.graph.wordings.meaning(label[:80])
+    return "date" in named.ideas and not wanted & named.ideas
+
+
+def _may_stand_alone(place: PrintedValue, value: Any, question: FieldQuery) -> bool:
+    """Whether a value may be meant without its label: a listed one only where it is all that is printed."""
+    return question.kind != "enum" or len(place.text) <= len(str(value)) + 2
+
+
+def _asks_currency(question: FieldQuery) -> bool:
+    return "currency" in question.ideas and question.kind in {"text", "enum"}
+
+
+def value_of(place: PrintedValue, question: FieldQuery) -> Any:
+    """A place as a value of the field; None when it cannot be one."""
+    typed = place.typed
+    if place.kind == "currency" and typed is not None:
+        return as_type(typed.value, question.field)
+    if question.kind == "enum":
+        return _member(place.text, question.field)
+    raw: Any = place.text
+    if "x-pattern" in question.field.hints:
+        found = Pattern(str(question.field.hints["x-pattern"])).search(place.text)
+        raw = found.group(0) if found else ""
+        return as_type(raw, question.field) if raw else None
+    if (
+        typed is not None
+        and question.kind != "text"
+        and not (question.verbatim and question.field.format is None)
+    ):
+        raw = typed.value
+    value = as_type(raw, question.field)
+    return value if value is not None and allows(question.field, value) else None
+
+
+def candidates(questions: Sequence[FieldQuery], graph: Graph) -> list[list[Candidate]]:
+    """For every field its candidates with their probabilities, best first."""
+    evaluation = Evaluation(graph, tuple(questions))
+    facts = cache(lambda place: of_place(place, evaluation))
+    offered = [options(asked, evaluation) for asked in range(len(questions))]
+    rows = [
+        table([answer.place for answer in answers], asked, evaluation, facts)
+        for asked, answers in enumerate(offered)
+        if answers
+    ]
+    trees = scorer.forest()
+    sure = iter(trees.probability(trees.log_odds(np.vstack(rows))).tolist() if rows else ())
+    found = [
+        sorted((_candidate(answer, next(sure)) for answer in answers), key=lambda c: -c.score)
+        for answers in offered
+    ]
+    return [
+        _ticks(one, evaluation) if one.kind == "boolean" else options
+        for one, options in zip(questions, found, strict=True)
+    ]
+
+
+def _ticks(asked: FieldQuery, evaluation: Evaluation) -> list[Candidate]:
+    """Whether a box beside a field's label is ticked, or a word behind it says yes or no."""
+    found = []
+    for entry in pairs.entries(evaluation.graph):
+        said = _said(entry)
+        near = evaluation.best(asked.own, entry.key.text).both
+        if said is not None and near > _LABELLED and entry.value is not None:
+            found.append(Candidate(said, 0.8 * near, (entry.value,), 0.8 * near, certainty=0.8 * near))
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _said(entry: pairs.Entry) -> bool | None:
+    if entry.said is not None:
+        return entry.said == "checked"
+    text = fold(entry.value.text) if entry.value else ""
+    return next(
+        (
+            answer
+            for answer, words in ((True, "yes"), (False, "no"))
+            if text in map(fold, languages.marks(words))
+        ),
+        None,
+    )
+
+
+def _candidate(answer: ValueOption, probability: float) -> Candidate:
+    return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)
+
+
+def _nearness(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> float:
+    own = max((evaluation.best(question.own, edge.label).both for edge in place.edges), default=0.0)
+    if question.parents:
+        own += 0.3 * max(
+            (evaluation.best(question.parents, edge.label).both for edge in place.edges), default=0.0
+        )
+    return own
+
+
+def _promise(place: PrintedValue, question: FieldQuery) -> float:
+    """What speaks for a value without regard to its labels: its type, and standing first on the page."""
+    suits = place.kind in {"date", "time", "datetime", "money"} and question.kind != "text"
+    return 0.3 * suits + 0.1 * place.whole + 0.1 * (place.cell.page.number == 1)
+
+
+def _over_lines(
+    place: PrintedValue, question: FieldQuery, near: float, evaluation: Evaluation
+) -> Iterator[PrintedValue]:
+    """A labelled text together with the lines under it: addresses, names that are long."""
+    if place.kind != "text" or question.kind != "text":
+        return
+    address = "address" in question.ideas and (place.cell.row < _TOP or near > _OF_SECTION)
+    if near < _LABELLED and not address:
+        return
+    spans = list(place.spans)
+    for below in _lines_under(place.spans[-1], evaluation.graph):
+        spans.append(Span(below, 0, len(below.text)))
+        yield replace(place, spans=tuple(spans))
+        if len(spans) == _MOST_LINES:
+            return
+
+
+def _lines_under(span: Span, graph: Graph) -> Iterator[Cell]:
+    """The lines that go on right under a text, in line with its beginning."""
+    first = graph.sheet.layout.below(span.cell, rows=1)
+    x0, height = span.cell.x_at(span.start), span.cell.height
+    for cell in first:
+        inline = abs(cell.x0 - x0) < 1.5 * height or (
+            span.start == 0 and abs(cell.cx - span.cell.cx) < height
+        )
+        if inline and cell.y0 - span.cell.y1 < 1.1 * height:
+            yield from graph.block_below(cell)
+            return
+
+
+def _member(text: str, target: Field) -> Any:
+    """The listed value that a text is or ends in."""
+    said = fold(text)
+    for member in sorted(target.enum or (), key=lambda member: -len(str(member))):
+        wanted = fold(str(member))
+        if wanted and (said == wanted or (len(wanted) > 2 and f" {wanted} " in f" {said} ")):
+            return member
+    return None
+
+
+def rows_for_training(
+    questions: Sequence[FieldQuery], graph: Graph
+) -> Iterator[tuple[int, list[ValueOption], Any]]:
+    """The same rows, with the answers that they belong to."""
+    evaluation = Evaluation(graph, tuple(questions))
+    facts: Any = cache(lambda place: of_place(place, evaluation))
+    for asked in range(len(questions)):
+        answers = options(asked, evaluation)
+        if answers:
+            yield asked, answers, table([answer.place for answer in answers], asked, evaluation, facts)

@@ -1,0 +1,125 @@
+"""A schema that nobody here has seen: scalars by the scorer, lists from tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from schemas import pointer
+from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher import answers, confidence, items
+from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.concepts import concept_of
+from worker.reading.engines.matcher.graph import Graph, may_follow
+from worker.reading.engines.matcher.questions import question
+from worker.reading.engines.matcher.sheet import Candidate
+
+_OF_SEVERAL = 0.5
+_TRUST = 0.75  # in readers made for what a field asks, tuned to other documents
+_TRUST_LABELS = 0.55  # in the reader of anything behind its label
+_OWN_READERS = frozenset(
+    {"merchant_name", "merchant_address", "total", "money", "date", "code", "pattern", "moment"}
+)
+LEAST = 0.3
+"""Probability below which a value is rather left out."""
+
+
+def fill(root: Field, graph: Graph, known: Group) -> Group:
+    """Candidates for every field of a schema; `known` is what the readers of shipped kinds would say of it."""
+    asked = list(scalars(root, ()))
+    lists = list(_lists(root, ()))
+    plain = [
+        listed.items
+        for listed in lists
+        if listed.items is not None and not (listed.items.is_object or listed.items.is_array)
+    ]
+    questions = [
+        question(target, parents, graph.wordings)
+        for target, parents in [*asked, *((item, ()) for item in plain)]
+    ]
+    found = answers.candidates(questions, graph)
+    by_path = {
+        one.field.path: _likely(_with(options, _told(known, one.field), one.field))
+        for one, options in zip(questions, found, strict=True)
+    }
+    tables = items.find(lists, graph)
+    tables |= {item.path.removesuffix("/*"): _several(by_path[item.path]) for item in plain}
+    return _group(root, by_path, tables)
+
+
+def _several(options: Scalar) -> Listing:
+    """A list of plain values: every likely one, each place once."""
+    taken: set[tuple[int, int]] = set()
+    kept = []
+    for option in options.candidates:
+        places = {(id(span.cell), span.start) for span in option.spans}
+        if option.score >= _OF_SEVERAL and not places & taken:
+            taken |= places
+            kept.append(Scalar([option]))
+    return Listing(kept)
+
+
+def scalars(target: Field, parents: tuple[Field, ...]) -> Iterator[tuple[Field, tuple[Field, ...]]]:
+    """The scalar fields outside of lists, with the objects that they are part of."""
+    for child in target.properties:
+        if child.is_object:
+            yield from scalars(child, (*parents, child))
+        elif not child.is_array:
+            yield child, parents
+
+
+def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
+    for child in target.properties:
+        if child.is_object:
+            yield from _lists(child, (*parents, child))
+        elif child.is_array and child.items is not None:
+            yield child
+
+
+def _told(known: Group, target: Field) -> Sequence[Candidate]:
+    """What the readers of shipped kinds found for a field."""
+    found: Filling | None = known
+    for name in pointer.split(target.path):
+        found = found.fields.get(name) if isinstance(found, Group) else None
+    return [option for option in found.candidates if _is_whole(option)] if isinstance(found, Scalar) else ()
+
+
+def _is_whole(option: Candidate) -> bool:
+    """Whether a value is not the rest of a sentence, or of a label."""
+    first = option.spans[0] if option.spans else None
+    if first is None or first.start == 0:
+        return True
+    before = first.cell.text[: first.start].rstrip()
+    return before.endswith((":", "：")) or may_follow(first.cell.text, len(before))
+
+
+def _with(options: Sequence[Candidate], told: Sequence[Candidate], asked: Field) -> list[Candidate]:
+    """The scorer's candidates and the readers' first one: where both agree it is surer."""
+    if not told:
+        return list(options)
+    first = told[0]
+    trust = _TRUST if concept_of(asked).value in _OWN_READERS else _TRUST_LABELS
+    sure = trust * confidence.of(first, told[1:])
+    merged = []
+    for option in options:
+        alike = str(option.value) == str(first.value)
+        score = 1 - (1 - option.score) * (1 - sure) if alike else option.score
+        merged.append(Candidate(option.value, score, option.spans, score, score))
+    if not any(str(option.value) == str(first.value) for option in options):
+        merged.append(Candidate(first.value, sure, first.spans, sure, sure))
+    return sorted(merged, key=lambda option: -option.score)
+
+
+def _likely(options: Sequence[Candidate]) -> Scalar:
+    return Scalar([option for option in options if option.score >= LEAST])
+
+
+def _group(target: Field, scalars_: Mapping[str, Scalar], tables: Mapping[str, Listing]) -> Group:
+    fields: dict[str, Filling] = {}
+    for child in target.properties:
+        if child.is_object:
+            fields[child.name] = _group(child, scalars_, tables)
+        elif child.is_array:
+            fields[child.name] = tables.get(child.path, Listing())
+        else:
+            fields[child.name] = scalars_[child.path]
+    return Group(fields)

@@ -1,0 +1,100 @@
+"""A document and the fields asked of it: how near every label is to every field, and facts about the amounts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from schemas.page import Box
+from worker.reading.engines.matcher.graph import Graph, PrintedValue
+from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.wordings import Likeness, Meaning, likeness
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The likeness of every label of a document to every field that is asked for, and facts of the document."""
+
+    graph: Graph
+    questions: tuple[FieldQuery, ...]
+    memo: dict[tuple[int, str], Likeness] = field(default_factory=dict, compare=False, repr=False)
+
+    def best(self, meanings: Sequence[Meaning], label: str) -> Likeness:
+        """The likeness of a label to the nearest of some wordings."""
+        read = self.graph.wordings.meaning(label[:80])
+        best = Likeness()
+        for meaning in meanings:
+            key = (id(meaning), label)
+            if key not in self.memo:
+                self.memo[key] = likeness(meaning, read)
+            best = max(best, self.memo[key], key=lambda found: found.both)
+        return best
+
+    @cached_property
+    def rivals(self) -> dict[str, list[float]]:
+        """How near each label is to each field: filled as labels are asked for."""
+        return {}
+
+    def rivalry(self, label: str, asked: int) -> float:
+        """How near a label is to the field it suits best among the others."""
+        if label not in self.rivals:
+            self.rivals[label] = [self.best(question.own, label).both for question in self.questions]
+        return max((near for index, near in enumerate(self.rivals[label]) if index != asked), default=0.0)
+
+    @cached_property
+    def _additions(self) -> tuple[tuple[Decimal, Decimal], ...]:
+        """Pairs of amounts of which the sum is printed, too."""
+        values = sorted({abs(typed.value) for typed in self.graph.sheet.amounts if typed.value})[-40:]
+        known = set(values)
+        return tuple(
+            (one, two) for i, one in enumerate(values) for two in values[: i + 1] if one + two in known
+        )
+
+    @cached_property
+    def sums(self) -> frozenset[Decimal]:
+        """Amounts that are the sum of two others on the document."""
+        return frozenset(one + two for one, two in self._additions)
+
+    @cached_property
+    def addends(self) -> frozenset[Decimal]:
+        """Amounts that make another one together with a third."""
+        return frozenset(amount for pair in self._additions for amount in pair)
+
+    @cached_property
+    def repeats(self) -> Mapping[str, int]:
+        """How often a text is all of a value."""
+        return Counter(place.text.casefold() for place in self.graph.places)
+
+    @cached_property
+    def largest(self) -> Decimal:
+        """The largest amount."""
+        return max((abs(typed.value) for typed in self.graph.sheet.amounts), default=Decimal(0))
+
+    @cached_property
+    def printed(self) -> Mapping[int, Box]:
+        """The printed area by page."""
+        areas = {}
+        for page in self.graph.sheet.layout.pages:
+            boxes = [line.box for line in page.lines] or [Box(0, 0, 1, 1)]
+            areas[page.number] = Box(
+                min(b.x0 for b in boxes),
+                min(b.y0 for b in boxes),
+                max(b.x1 for b in boxes),
+                max(b.y1 for b in boxes),
+            )
+        return areas
+
+    @cached_property
+    def ordinal(self) -> Mapping[int, tuple[float, float]]:
+        """By place, the how-manieth of its type it is from the start and from the end."""
+        by_kind: dict[str, list[PrintedValue]] = {}
+        for place in self.graph.places:
+            by_kind.setdefault(place.kind, []).append(place)
+        return {
+            id(place): (min(index, 20), min(len(places) - 1 - index, 20))
+            for places in by_kind.values()
+            for index, place in enumerate(places)
+        }

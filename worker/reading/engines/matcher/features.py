@@ -1,0 +1,229 @@
+"""What the scorer looks at: a field and a value on the page as a row of numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas import languages
+from worker.reading.engines.matcher.evaluation import Evaluation
+from worker.reading.engines.matcher.graph import PrintedValue, Relation
+from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.wordings import Likeness, likeness
+
+_ROLES: Mapping[str, frozenset[str]] = {
+    "date": frozenset({"date"}),
+    "time": frozenset({"time"}),
+    "money": frozenset(
+        {
+            "total",
+            "amount",
+            "price",
+            "balance",
+            "salary",
+            "cost",
+            "charge",
+            "rent",
+            "discount",
+            "change",
+            "debit",
+            "credit",
+            "premium",
+            "deposit",
+        }
+    ),
+    "due": frozenset({"due"}),
+    "net": frozenset({"net", "base"}),
+    "tax": frozenset({"tax"}),
+    "code": frozenset({"number", "id", "code", "reference", "iban", "bic", "sku", "zip"}),
+    "name": frozenset({"name", "contact", "company", "customer", "seller", "shipper", "consignee"}),
+    "address": frozenset({"address", "street"}),
+    "phone": frozenset({"phone", "fax"}),
+    "mail": frozenset({"email", "website"}),
+    "count": frozenset(
+        {"quantity", "pieces", "count", "hours", "days", "nights", "guests", "points", "age", "year"}
+    ),
+    "rate": frozenset({"rate"}),
+    "issuer": frozenset({"seller", "store", "employer", "hospital", "school", "bank", "carrier"}),
+    "other": frozenset(
+        {"customer", "consignee", "employee", "patient", "student", "passenger", "tenant", "insured"}
+    ),
+    "heading": frozenset({"title", "type"}),
+}
+_KINDS = ("text", "date", "time", "money", "number", "percent", "code", "phone", "currency")
+_ASKED = ("text", "date", "time", "datetime", "number", "integer", "boolean", "enum")
+_FAR = 30.0
+_ZIP = re.compile(r"(?<!\d)\d{4,6}(?!\d)")
+_MAIL = re.compile(r"\S+@\S+|www\.|https?:")
+Row = list[float]
+
+
+def of_field(question: FieldQuery) -> Row:
+    """What is asked for, whatever stands on the page."""
+    ideas = question.ideas
+    roles = [float(bool(ideas & wanted)) for wanted in _ROLES.values()]
+    asked = [float(question.kind == kind) for kind in _ASKED]
+    known = float(any(unit.meanings for meaning in question.own for unit in meaning.units))
+    return [*asked, *roles, known, float(bool(question.parents)), float(question.verbatim)]
+
+
+def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
+    """What stands on the page, whoever asks."""
+    cell = place.cell
+    area = evaluation.printed[cell.page.number]
+    box = cell.line.box
+    first, last = evaluation.ordinal.get(id(place), (0.0, 0.0))
+    return [
+        *(float(place.kind == kind) for kind in _KINDS),
+        place.typed.quality if place.typed else 1.0,
+        *_of_text(place.text),
+        float(len(place.spans)),
+        float(place.whole),
+        cell.height / evaluation.graph.sheet.layout.text_height,
+        (box.cx - area.x0) / max(1e-6, area.width),
+        (box.cy - area.y0) / max(1e-6, area.height),
+        float(cell.page.number),
+        float(cell.row),
+        float(cell.column),
+        first,
+        last,
+        *_of_amount(place, evaluation),
+        float(min(9, evaluation.repeats.get(place.text.casefold(), 0))),
+        cell.line.confidence,
+        _labelled(place.text, evaluation),
+    ]
+
+
+def _of_text(text: str) -> Row:
+    """The form of a text: its letters, digits and signs, and the words that mark what it is."""
+    size = max(1, len(text))
+    digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+    return [
+        min(size, 120),
+        digits / size,
+        letters / size,
+        sum(map(str.isupper, text)) / max(1, letters),
+        float(len(text.split())),
+        float(text.rstrip().endswith((":", "："))),
+        float(bool(_MAIL.search(text))),
+        float("," in text),
+        float(_mark("legal_form").search(text) is not None),
+        float(_mark("street").search(text) is not None),
+        float(bool(_ZIP.search(text))),
+    ]
+
+
+def _of_amount(place: PrintedValue, evaluation: Evaluation) -> Row:
+    """What an amount is to the others: their sum, a part of one, the largest."""
+    value = place.typed.value if place.typed else None
+    amount = abs(value) if isinstance(value, Decimal) else None
+    if amount is None:
+        return [0.0, 0.0, 0.0]
+    return [
+        float(amount in evaluation.sums),
+        float(amount in evaluation.addends),
+        float(amount == evaluation.largest),
+    ]
+
+
+def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
+    """How a field and a value go together: the likeness of each label around it."""
+    question = evaluation.questions[asked]
+    row: Row = []
+    near: dict[int, Likeness] = {}
+    apart: dict[int, float] = {}
+    top, rival, parent = 0.0, 0.0, 0.0
+    for edge in place.edges:
+        found = evaluation.best(question.own, edge.label)
+        if found.both >= near.get(edge.relation, Likeness()).both:
+            near[edge.relation], apart[edge.relation] = found, edge.distance
+        if edge.relation != Relation.BEHIND:
+            top = max(top, found.both)
+            parent = max(
+                parent, evaluation.best(question.parents, edge.label).both if question.parents else 0.0
+            )
+        if edge.relation in {Relation.INLINE, Relation.LEFT, Relation.ABOVE} and (
+            found.both > 0.3 or edge.relation == Relation.INLINE
+        ):
+            rival = max(rival, evaluation.rivalry(edge.label, asked) - found.both)
+    for relation in Relation:
+        found = near.get(relation, Likeness())
+        row += [found.recall, found.precision, found.letters, min(_FAR, apart.get(relation, _FAR))]
+    inline = next((edge.label for edge in place.edges if edge.relation == Relation.INLINE), "")
+    about = max(
+        (
+            likeness(evaluation.graph.wordings.meaning(edge.label[:80]), question.about).recall
+            for edge in place.edges[:2]
+        ),
+        default=0.0,
+    )
+    own = evaluation.best(question.own, place.text).both if len(place.text) < 50 else 0.0
+    return [*row, top, rival, parent, about, own, float(bool(inline)), float(_digits(inline))]
+
+
+def table(
+    places: Sequence[PrintedValue], asked: int, evaluation: Evaluation, facts: Callable[[PrintedValue], Row]
+) -> NDArray[np.float32]:
+    """The rows of some values under a field."""
+    question = of_field(evaluation.questions[asked])
+    rows = [[*question, *facts(place), *of_pair(place, asked, evaluation)] for place in places]
+    found = np.array(rows, dtype=np.float32).reshape(len(rows), -1)
+    tops = found[:, _top_column()] if rows else found
+    ranks = [float((tops > top).sum()) for top in tops]
+    rest = [
+        [rank, float(tops.max() - top), float((tops >= top).sum())]
+        for rank, top in zip(ranks, tops, strict=True)
+    ]
+    return np.hstack([found, np.array(rest, dtype=np.float32).reshape(len(rows), 3)])
+
+
+def _top_column() -> int:
+    return -7
+
+
+@cache
+def _mark(name: str) -> re.Pattern[str]:
+    """Any of the words that mark a text, at the borders of words in scripts that have them."""
+    words = (re.escape(word.lower()) for word in languages.marks(name))
+    return re.compile(
+        "|".join(rf"(?<![^\W\d_]){word}(?![^\W\d_])" if word.isascii() else word for word in words),
+        re.IGNORECASE,
+    )
+
+
+def _labelled(text: str, evaluation: Evaluation) -> float:
+    """The share of a text that is a known wording: it is more likely a label itself."""
+    units = evaluation.graph.wordings.meaning(text[:80]).units
+    total = sum(len(unit.word) for unit in units)
+    return sum(len(unit.word) for unit in units if unit.meanings) / total if total else 0.0
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
+def names() -> Sequence[str]:
+    """What the columns hold, for reports on what matters."""
+    around = [
+        f"{relation.name.lower()}_{part}"
+        for relation in Relation
+        for part in ("recall", "precision", "letters", "distance")
+    ]
+    own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled"
+    pair = "top rival parent about own inline inline_digits rank behind_best shared"
+    return [
+        *(f"asks_{kind}" for kind in _ASKED),
+        *(f"role_{role}" for role in _ROLES),
+        "known",
+        "has_parent",
+        "verbatim",
+        *(f"is_{kind}" for kind in _KINDS),
+        *own.split(),
+        *around,
+        *pair.split(),
+    ]

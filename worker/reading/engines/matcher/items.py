@@ -1,0 +1,300 @@
+"""Lists of a schema from the tables of a document: rows under a head become items, field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher import unheaded
+from worker.reading.engines.matcher.assign import as_type
+from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.columns import (
+    Head,
+    cut,
+    gutters,
+    heads,
+    is_number,
+    name_of,
+    numeric,
+    questions_of,
+    with_the_rest,
+)
+from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.rows import Cell, Row
+from worker.reading.engines.matcher.sheet import Candidate
+from worker.reading.engines.matcher.typed_spans import Span
+
+_GAP = 5.0  # letter heights of white that end a table
+_FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
+_SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions"})
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "date": ("date",),
+    "datetime": ("datetime", "date"),
+    "time": ("time",),
+    "number": ("money", "number", "percent"),
+    "integer": ("number", "money"),
+}
+_NUMBERS = frozenset({"number", "integer"})
+
+Filled = dict[int, list[Span]]
+"""The parts of a row by the index of their column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row that is an item, and the rows under it that are none."""
+
+    row: Row
+    filled: Filled
+    under: list[tuple[Row, Filled]]
+
+
+def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
+    """The items of every list of objects, each table read for the list that it suits best."""
+    asked = {listed.path: questions_of(listed, graph) for listed in lists}
+    offers = [
+        (head, listed)
+        for listed in lists
+        if listed.items is not None and listed.items.is_object
+        for head in heads(listed, asked[listed.path], graph)
+    ]
+    found: dict[str, Listing] = {}
+    taken: set[int] = set()
+    for head, listed in sorted(offers, key=lambda offer: -offer[0].score):
+        if listed.path in found or taken & set(range(head.start, head.end)):
+            continue
+        items, above = (_Table(head, asked[listed.path], graph, up=up).items() for up in (False, True))
+        if len(above) > 2 * len(items):
+            items = above
+        if items:
+            found[listed.path] = Listing(items)
+            taken |= set(range(head.start, head.end))
+    objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
+    left = [listed for listed in objects if listed.path not in found]
+    places = unheaded.sections({listed.path: name_of(listed, graph) for listed in left}, graph)
+    for listed in left:
+        found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
+    return found
+
+
+class _Table:
+    """A table of a document while it is read."""
+
+    def __init__(self, head: Head, questions: Sequence[FieldQuery], graph: Graph, *, up: bool) -> None:
+        self._graph, self._questions, self._up = graph, questions, up
+        self._head = head
+        self._strips = gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
+        rows = list(self._body())
+        filled = [self._fill(row) for row in rows]
+        self._head = with_the_rest(head, questions, numeric(filled))
+        self._rows = list(zip(rows, filled, strict=True))
+        most = max((self._valid(parts) for parts in filled), default=0)
+        self._needed = max(min(2, most), ceil(_FULL * most))
+
+    def items(self) -> list[Group]:
+        """Every item with its fields."""
+        found: list[Item] = []
+        above: list[tuple[Row, Filled]] = []
+        sums = 0
+        for row, filled in self._rows:
+            is_sum = self._is_sum(row, filled)
+            sums = sums + 1 if is_sum else 0
+            if found and (sums == 2 or self._is_head(row)):
+                break
+            if is_sum:
+                continue
+            if self._valid(filled) >= self._needed > 0 or self._is_full_row(filled):
+                found.append(Item(row, self._named(row, filled, above), []))
+                above = []
+            else:
+                if found and not above:
+                    found[-1].under.append((row, filled))
+                above = [*above[-1:], (row, filled)] if not found or self._gap(found[-1], row) > 1.0 else []
+        return [group for item in found if (group := self._group(self._completed(item))).fields]
+
+    def _valid(self, filled: Filled) -> int:
+        """How many fields have something of their type; none when numbers are wanted and none is there."""
+        texts = {
+            self._head.columns[index].asked: " ".join(span.text for span in spans)
+            for index, spans in filled.items()
+        }
+        wanted = {asked: self._questions[asked].kind in _NUMBERS for asked in texts if asked is not None}
+        valid = [asked for asked, number in wanted.items() if not number or is_number(texts[asked])]
+        numbers = any(
+            c.asked is not None and self._questions[c.asked].kind in _NUMBERS for c in self._head.columns
+        )
+        return len(valid) if not numbers or any(wanted[asked] for asked in valid) else 0
+
+    def _is_full_row(self, filled: Filled) -> bool:
+        """Whether a row fills most columns, those that nobody asks for too, words and numbers among them."""
+        words = self._text_column()
+        texts = [" ".join(span.text for span in spans) for spans in filled.values()]
+        most = len(filled) >= max(2, ceil(_FULL * len(self._head.columns)))
+        return most and words is not None and words in filled and any(map(is_number, texts))
+
+    def _is_head(self, row: Row) -> bool:
+        """Whether the head of another table begins."""
+        known = [self._graph.wordings.meaning(cell.text[:40]) for cell in row.cells]
+        names = sum(any(unit.meanings for unit in read.units) for read in known)
+        return names >= 3 and not any(char.isdigit() for char in row.text)
+
+    @staticmethod
+    def _gap(item: Item, row: Row) -> float:
+        """Letter heights of white between an item and a row."""
+        last = item.under[-1][0] if item.under else item.row
+        return (row.y0 - last.y1) / max(row.height, 1.0) if row.page is item.row.page else 99.0
+
+    def _body(self) -> Iterator[Row]:
+        """The rows under the head, until something else begins."""
+        rows = self._graph.sheet.layout.rows
+        if self._up:  # lists of parts on drawings grow from their head upwards
+            yield from self._body_above(rows)
+            return
+        names = {column.text for column in self._head.columns}
+        before = rows[self._head.end - 1]
+        for row in rows[self._head.end :]:
+            if sum(cell.text in names for cell in row.cells) >= max(2, len(names) // 2):
+                continue  # the head again, on another page
+            if row.page is before.page and row.y0 - before.y1 > _GAP * max(row.height, before.height):
+                return
+            yield row
+            before = row
+
+    def _body_above(self, rows: Sequence[Row]) -> Iterator[Row]:
+        after = rows[self._head.start]
+        for row in reversed(rows[: self._head.start]):
+            if row.page is not after.page or after.y0 - row.y1 > 1.5 * max(row.height, after.height):
+                return
+            yield row
+            after = row
+
+    def _fill(self, row: Row) -> Filled:
+        filled: Filled = {}
+        edge = self._head.columns[0].x0
+        for cell in row.cells:
+            if cell.x1 < edge - cell.height:
+                continue  # written in the margin
+            for span in self._pieces(cell):
+                x0, x1 = cell.x_at(span.start), cell.x_at(span.end)
+                columns = self._head.columns
+                index = min(range(len(columns)), key=lambda i: columns[i].distance(x0, x1))
+                parts = filled.setdefault(index, [])
+                if parts and parts[-1].cell is cell:
+                    parts[-1] = Span(cell, parts[-1].start, span.end)
+                else:
+                    parts.append(span)
+        return filled
+
+    def _pieces(self, cell: Cell) -> Iterator[Span]:
+        """A cell, or its parts where several columns were read as one text."""
+        for start, end in cut(cell, self._strips):
+            if end > start:
+                yield Span(cell, start, end)
+
+    def _is_sum(self, row: Row, filled: Filled) -> bool:
+        """Whether a row begins the sums under a table."""
+        first = self._graph.wordings.meaning(row.cells[0].text[:40]).units[:1]
+        sums = any(meaning & _SUMS and "line" not in meaning for unit in first for meaning in unit.meanings)
+        return sums and len(filled) < max(3, self._needed + 1) and any(char.isdigit() for char in row.text)
+
+    def _text_column(self) -> int | None:
+        """The column of the words that name an item."""
+        texts = [
+            i
+            for i, c in enumerate(self._head.columns)
+            if c.asked is not None and self._questions[c.asked].kind == "text"
+        ]
+        sizes = {
+            i: sum(len(span.text) for _, filled in self._rows for span in filled.get(i, ())) for i in texts
+        }
+        return max(sizes, key=sizes.__getitem__, default=None)
+
+    def _named(self, row: Row, filled: Filled, above: Sequence[tuple[Row, Filled]]) -> Filled:
+        """An item without words takes those of the row right above it."""
+        index = self._text_column()
+        if index is not None and index not in filled and above and row.y0 - above[-1][0].y1 < row.height:
+            before, words = above[-1]
+            filled[index] = words.get(index) or [Span(cell, 0, len(cell.text)) for cell in before.cells[:1]]
+        return filled
+
+    def _completed(self, item: Item) -> Item:
+        """An item with what stands under it: the rest of a wrapped text, values that did not fit in its row."""
+        filled = {index: list(spans) for index, spans in item.filled.items()}
+        words, before, going_on = self._text_column(), item.row, True
+        for row, parts in item.under:
+            near = row.page is before.page and row.y0 - before.y1 < 0.8 * row.height
+            asked = {i: spans for i, spans in parts.items() if self._head.columns[i].asked is not None}
+            if (
+                near
+                and asked
+                and not asked.keys() & filled.keys()
+                and all(self._suits(i, spans) for i, spans in asked.items())
+            ):
+                filled |= asked
+            going_on = going_on and near and words is not None and words in parts and words in filled
+            if going_on and words is not None and self._goes_on(filled[words][-1], words, parts[words][0]):
+                filled[words] += parts[words]
+            elif words in parts:
+                going_on = False
+            before = row
+        self._by_line(item, filled)
+        return Item(item.row, filled, item.under)
+
+    def _by_line(self, item: Item, filled: Filled) -> None:
+        """Columns whose head names several things give the line that is asked for."""
+        for index, column in enumerate(self._head.columns):
+            if column.line and column.asked is not None and index in item.filled:
+                lines = [item.filled[index], *(parts[index] for _, parts in item.under if index in parts)]
+                if column.line < len(lines):
+                    filled[index] = lines[column.line]
+
+    def _suits(self, index: int, spans: Sequence[Span]) -> bool:
+        asked = self._head.columns[index].asked
+        number = asked is not None and self._questions[asked].kind in _NUMBERS
+        return number and is_number(" ".join(span.text for span in spans))
+
+    def _goes_on(self, last: Span, index: int, first: Span) -> bool:
+        """Whether a text under another is the rest of it."""
+        if re.match(r"[^(:：]{2,25}[:：](\s|$)", first.text):
+            return False
+        return last.text.rstrip().endswith((",", "-", "/", "(", "&")) or self._is_full(last, index, first)
+
+    def _is_full(self, line: Span, index: int, first: Span) -> bool:
+        """Whether the first word of the next line had no room behind a line."""
+        columns = self._head.columns
+        room = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
+        starts = [
+            span.cell.x_at(span.start) for _, filled in self._rows for span in filled.get(index + 1, ())[:1]
+        ]
+        room = min([room, *starts])
+        word = re.match(r"\S+", first.text)
+        width = first.cell.x_at(first.start + word.end()) - first.cell.x_at(first.start) if word else 0.0
+        return line.cell.x_at(line.end) + width + 0.6 * line.cell.height > room
+
+    def _group(self, item: Item) -> Group:
+        fields: dict[str, Filling] = {}
+        share = len(item.filled) / max(1, len(self._head.columns))
+        for index, spans in item.filled.items():
+            column = self._head.columns[index]
+            if column.asked is None:
+                continue
+            asked = self._questions[column.asked]
+            sure = min(0.97, 0.45 + 0.35 * column.near + 0.2 * share)
+            fields[asked.field.name] = Scalar(list(self._values(asked, spans, sure)))
+        return Group(fields)
+
+    def _values(self, asked: FieldQuery, spans: Sequence[Span], sure: float) -> Iterator[Candidate]:
+        if asked.kind in _TYPES and not asked.verbatim:
+            for kind in _TYPES[asked.kind]:
+                for span in spans:
+                    for typed in self._graph.sheet.typed(kind, span.cell):
+                        if span.start <= typed.span.start < span.end:
+                            yield Candidate(typed.value, sure, (typed.span,), sure, sure)
+            return
+        text = " ".join(span.text for span in spans).strip(" |:;")
+        if as_type(text, asked.field) is not None:
+            yield Candidate(text, sure, tuple(spans), sure, sure)

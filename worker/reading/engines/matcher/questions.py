@@ -1,0 +1,91 @@
+"""What a field of a schema asks for: its wordings as meanings, its type, its company."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher.concepts import words
+from worker.reading.engines.matcher.wordings import Meaning, Wordings
+
+_QUOTED = re.compile(r"['\"‘“«「(（]([^'\"’”»」)）]{2,40})['\"’”»」)）]")
+_EXAMPLE = re.compile(r"(?:e\.?g\.?|i\.e\.|such as|for example|like|ex\.|z\. ?B\.|例如)[^.;]*", re.IGNORECASE)
+_VERBATIM = re.compile(
+    r"(?:exactly )?as (?:printed|written|shown|stated|labell?ed|it appears)|exactly|verbatim|\bprinted\b",
+    re.IGNORECASE,
+)
+_NUMERIC = frozenset({"number", "integer"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldQuery:
+    """A scalar field as the scorer sees it.
+
+    `kind` is the type of value: date, time, datetime, number, integer, boolean, enum or text. `own` are the
+    wordings that name the field itself, the first `named` of them its name and title, `parents` those of the objects it is part of, `about` its description.
+    """
+
+    field: Field
+    kind: str
+    own: tuple[Meaning, ...]
+    named: int
+    parents: tuple[Meaning, ...]
+    about: Meaning
+    verbatim: bool
+
+    @property
+    def ideas(self) -> frozenset[str]:
+        """What the field has to do with, by its name and title."""
+        return frozenset(idea for meaning in self.own[: self.named] for idea in meaning.ideas)
+
+
+def question(target: Field, parents: Sequence[Field], wordings: Wordings) -> FieldQuery:
+    """A field of a schema as a question."""
+    told = _VERBATIM.sub(" ", _EXAMPLE.sub(" ", target.description))
+    names = list(dict.fromkeys(filter(str.strip, _names(target))))
+    told_names = [text for text in _told_names(target, told) if text.strip() and text not in names]
+    own = tuple(wordings.meaning(text) for text in dict.fromkeys([*names, *told_names]))
+    ideas = frozenset(idea for meaning in own[: len(names)] for idea in meaning.ideas)
+    return FieldQuery(
+        field=target,
+        kind=_kind(target, ideas),
+        own=own,
+        named=len(names),
+        parents=tuple(
+            wordings.meaning(words(parent.title or parent.name)) for parent in parents if parent.name
+        ),
+        about=wordings.meaning(told[:200]),
+        verbatim=bool(_VERBATIM.search(target.description)) and target.format is None,
+    )
+
+
+def _names(target: Field) -> Iterator[str]:
+    """What a field is called."""
+    yield words(target.name) if target.name.isascii() else target.name
+    yield target.title
+    yield str(target.hints.get("x-title-zh", ""))
+
+
+def _told_names(target: Field, told: str) -> Iterator[str]:
+    """What its description says that it is called: in quotes or brackets, or before the first comma."""
+    yield from (str(label) for label in target.hints.get("x-labels", ()))
+    yield from (match.group(1) for match in _QUOTED.finditer(told))
+    lead = re.split(r"[.;:,(]", told, maxsplit=1)[0].strip()
+    if lead and len(lead.split()) <= 7:
+        yield lead
+
+
+def _kind(target: Field, ideas: frozenset[str]) -> str:
+    if target.enum is not None:
+        return "enum"
+    if "boolean" in target.types:
+        return "boolean"
+    if target.format in {"date", "date-time", "time"}:
+        return {"date": "date", "date-time": "datetime", "time": "time"}[target.format or ""]
+    if _NUMERIC & set(target.types) and "string" not in target.types:
+        return "integer" if "number" not in target.types else "number"
+    if "date" in ideas and not ideas & {"period", "month", "year", "from", "range"}:
+        return "date"
+    return "text"

@@ -1,0 +1,219 @@
+"""What words mean: texts as ideas, in whatever language they are, and how near two texts are.
+
+The wordings of `schemas/languages` name meanings made of ideas (`date due`). A text is cut at the longest
+wordings; words that none of them knows stand for themselves and are compared letter by letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from schemas import languages
+from worker.reading.engines.matcher.lexicon import fold_letters
+
+_GENERAL = frozenset(
+    {"number", "name", "date", "total", "amount", "code", "id", "type", "unit", "reference", "title"}
+)
+"""Ideas that many meanings share, and that tell little alone."""
+_CONTEXT = frozenset(
+    {"invoice", "receipt", "order", "company", "seller", "line", "page", "transaction", "payment", "result"}
+)
+"""Ideas that a document leaves out where they go without saying."""
+UNSPECIFIC = _GENERAL | _CONTEXT | {"issue", "print", "statement", "day"}
+"""Ideas that do not tell one date of a document from another."""
+_WEIGHTS: Mapping[str, float] = dict.fromkeys(_GENERAL, 0.6) | dict.fromkeys(_CONTEXT, 0.5)
+_ALIKE = 82.0  # percent: a word with a letter read wrong, or another ending
+_STOP = frozenset(
+    [
+        "the",
+        "a",
+        "of",
+        "for",
+        "de",
+        "la",
+        "le",
+        "du",
+        "des",
+        "der",
+        "die",
+        "das",
+        "el",
+        "los",
+        "di",
+        "del",
+        "da",
+        "do",
+        "e",
+        "y",
+        "und",
+        "and",
+        "et",
+        "in",
+        "per",
+        "to",
+        "printed",
+        "shown",
+        "as",
+    ]
+)
+_TOKEN = re.compile(r"[^\W_]+")
+_END = ""
+
+Ideas = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A wording of a text: what it may mean, or the word itself where nobody knows it."""
+
+    meanings: tuple[Ideas, ...]
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A text as units; `letters` are its folded letters without blanks."""
+
+    units: tuple[Unit, ...]
+    letters: str
+
+    @property
+    def ideas(self) -> Ideas:
+        """Every idea that it may have to do with."""
+        return frozenset(idea for unit in self.units for meaning in unit.meanings for idea in meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How near a label is to what is looked for, each 0 to 1.
+
+    `recall` is how much of what is looked for the label says, `precision` how much of the label is about it,
+    `letters` how alike they are letter by letter.
+    """
+
+    recall: float = 0.0
+    precision: float = 0.0
+    letters: float = 0.0
+
+    @property
+    def both(self) -> float:
+        """One number: the letters, or recall and precision together."""
+        total = self.recall + self.precision
+        return max(
+            2 * self.recall * self.precision / total if total else 0.0,
+            self.letters if self.letters > 0.85 else 0.0,
+        )
+
+
+class Wordings:
+    """The wordings of all languages, and those of a schema."""
+
+    def __init__(self, table: Mapping[str, Iterable[str]]) -> None:
+        self._trie: dict[str, Any] = {}
+        self._memo: dict[str, Meaning] = {}
+        for meaning, wordings in table.items():
+            ideas = frozenset(meaning.split())
+            for wording in wordings:
+                node = self._trie
+                for char in fold_letters(wording).replace(" ", ""):
+                    node = node.setdefault(char, {})
+                node.setdefault(_END, {})[ideas] = None
+
+    def meaning(self, text: str) -> Meaning:
+        """A text as units, left to right."""
+        if text not in self._memo:
+            self._memo[text] = self._read(text)
+        return self._memo[text]
+
+    def prefix(self, folded: str, start: int = 0) -> int:
+        """Where the longest wording that begins at `start` ends; `start` when none does."""
+        return self._longest(folded, start)[0]
+
+    def _read(self, text: str) -> Meaning:
+        folded = fold_letters(text)
+        units: list[Unit] = []
+        at = 0
+        while at < len(folded):
+            if folded[at] == " ":
+                at += 1
+                continue
+            end, meanings = self._longest(folded, at)
+            if end > at:
+                weight = max(sum(_WEIGHTS.get(idea, 1.0) for idea in meaning) for meaning in meanings)
+                units.append(Unit(tuple(meanings), folded[at:end], weight))
+            else:
+                match = _TOKEN.match(folded, at)
+                end = match.end() if match else at + 1
+                word = folded[at:end]
+                if word not in _STOP:
+                    units.append(Unit((), word, 0.3 if word.isdigit() or len(word) < 3 else 0.8))
+            at = end
+        return Meaning(tuple(units), folded.replace(" ", ""))
+
+    def _longest(self, folded: str, start: int) -> tuple[int, Collection[Ideas]]:
+        node, best = self._trie, (start, ())
+        if start and _latin(folded[start]) and _latin(folded[start - 1]):
+            return best
+        for at in range(start, len(folded)):
+            char = folded[at]
+            if char == " ":
+                continue
+            if char not in node:
+                break
+            node = node[char]
+            if _END in node and not (at + 1 < len(folded) and _latin(char) and _latin(folded[at + 1])):
+                best = (at + 1, tuple(node[_END]))
+        return best
+
+
+def _latin(char: str) -> bool:
+    return char.isalpha() and char < "⺀"
+
+
+@cache
+def shipped(*without: str) -> Wordings:
+    """The wordings of every language; meanings in `without` are left out."""
+    table: dict[str, list[str]] = {}
+    for meanings in languages.labels().values():
+        for meaning, wordings in meanings.items():
+            if meaning not in without:
+                table.setdefault(meaning, []).extend(wordings)
+    return Wordings(table)
+
+
+def likeness(wanted: Meaning, label: Meaning) -> Likeness:
+    """How near a label is to what is looked for."""
+    if not wanted.units or not label.units:
+        return Likeness()
+    recall = _covered(wanted.units, label.units)
+    precision = _covered(label.units, wanted.units)
+    return Likeness(recall, precision, fuzz.ratio(wanted.letters, label.letters) / 100)
+
+
+def _covered(units: Sequence[Unit], others: Sequence[Unit]) -> float:
+    """The share of some units, by weight, that is found in others."""
+    found = sum(unit.weight * max(_shared(unit, other) for other in others) for unit in units)
+    return found / sum(unit.weight for unit in units)
+
+
+def _shared(unit: Unit, other: Unit) -> float:
+    if unit.meanings and other.meanings:
+        return max(_overlap(one, two) for one in unit.meanings for two in other.meanings)
+    if unit.meanings or other.meanings:
+        return 0.7 if unit.word == other.word else 0.0
+    alike = fuzz.ratio(unit.word, other.word)
+    return alike / 100 if alike >= _ALIKE else 0.0
+
+
+@cache
+def _overlap(one: Ideas, two: Ideas) -> float:
+    """How much of two meanings is the same, by the weights of their ideas."""
+    shared = sum(_WEIGHTS.get(idea, 1.0) for idea in one & two)
+    return shared / sum(_WEIGHTS.get(idea, 1.0) for idea in one | two) if shared else 0.0

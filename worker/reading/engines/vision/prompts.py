@@ -1,0 +1,84 @@
+"""Prompts from a schema: its titles, descriptions, formats and choices, in Chinese or English.
+
+Nothing of the document is put into a prompt (only its own answer is shown to a model again), and what
+a schema says is put on one line and without back-quotes: a title cannot become a heading, nor a rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from string import Template
+
+from schemas import languages
+from schemas.json_schema.fields import Field
+from schemas.record import Issue
+from schemas.registry import Schema
+from schemas.values.folding import has_cjk
+
+_LONGEST = 400  # characters that a schema may say about one field
+_MOST_CHOICES = 40
+
+
+def extract(schema: Schema, language: str) -> str:
+    """What is asked about a page."""
+    fields = "\n".join(_lines(schema.root.properties, language, depth=0))
+    return _template("extract", language).substitute(kind=_plain(schema.name), fields=fields)
+
+
+def correct(issues: Iterable[Issue], language: str) -> str:
+    """What is said after an answer that a check has complaints about."""
+    complaints = "\n".join(f"- `{_plain(issue.path) or '/'}`: {_plain(issue.message)}" for issue in issues)
+    return _template("correct", language).substitute(complaints=complaints)
+
+
+def language_of(schema: Schema) -> str:
+    """The language in which most of a schema's fields are described."""
+    told = [field.title + field.description or field.name for field in schema.root.walk() if field.path]
+    chinese = sum(has_cjk(text) for text in told)
+    return "zh" if chinese * 2 > len(told) else "en"
+
+
+def _lines(fields: Iterable[Field], language: str, *, depth: int) -> Iterator[str]:
+    for field in fields:
+        told = ": " + "; ".join(said) if (said := list(_said(field, language))) else ""
+        yield f"{'  ' * depth}- `{_plain(field.name)}` ({_type(field, language)}){told}"
+        inner = field.items if field.items is not None else field
+        yield from _lines(inner.properties, language, depth=depth + 1)
+
+
+def _type(field: Field, language: str) -> str:
+    words = languages.prompt_words(language)
+    if field.is_array and field.items is not None and not field.items.properties:
+        return f"{words['array']}: {_type(field.items, language)}"
+    if field.format is not None and field.format in words:
+        return words[field.format]
+    return " / ".join(words[name] for name in field.types)
+
+
+def _said(field: Field, language: str) -> Iterator[str]:
+    """What the schema says about a field, in the order of its use."""
+    words = languages.prompt_words(language)
+    title, description = _plain(field.title), _plain(field.description)
+    if title and title.casefold() != field.name.casefold().replace("_", " "):
+        yield title
+    if description:
+        yield description
+    choices = field.enum or (field.items.enum if field.items is not None else None)
+    if choices:
+        listed = ", ".join(_plain(json.dumps(value, ensure_ascii=False)) for value in choices[:_MOST_CHOICES])
+        yield f"{words['choice']} {listed}"
+    if field.pattern:
+        yield f"{words['pattern']} {_plain(field.pattern)}"
+
+
+def _plain(text: str) -> str:
+    """One line, no mark-up that ends a quotation, not endless."""
+    line = " ".join(text.replace("`", "'").split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+@cache
+def _template(task: str, language: str) -> Template:
+    return Template(languages.prompt(task, language))
