@@ -26,6 +26,13 @@ def marks(name: str) -> tuple[str, ...]:
 
 
 @cache
+def months() -> Mapping[str, int]:
+    """The names of months and what they are shortened to, of all languages, with their numbers."""
+    named = (raw.get("months", {}) for raw in _files().values())
+    return {name: int(number) for months in named for number, names in months.items() for name in names}
+
+
+@cache
 def prompt(task: str, language: str) -> str:
     """The text by which a model is asked to `extract` or `correct`, with places to be filled in."""
     return (files(__package__) / language / f"{task}.md").read_text(encoding="utf-8").strip()

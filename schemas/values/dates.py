@@ -7,22 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-_MONTH_NAMES = (
-    "jan january januar janvier enero gennaio",
-    "feb february februar fevrier febrero febbraio",
-    "mar march marz maerz mrz mars marzo",
-    "apr april avril abril aprile",
-    "may mai mayo maggio",
-    "jun june juni juin junio giugno",
-    "jul july juli juillet julio luglio",
-    "aug august aout agosto ago",
-    "sep sept september septembre septiembre settembre",
-    "oct october okt oktober octobre octubre ottobre",
-    "nov november novembre noviembre",
-    "dec december dez dezember decembre diciembre dicembre",
-)
-_MONTHS = {name: i for i, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
-_LIKENED = str.maketrans("äéûôáíóú~", "aeuoaiou-")  # a smudged hyphen is often read as a tilde
+from schemas import languages
+
+_LIKENED = str.maketrans("äéûôáíóúç~", "aeuoaiouc-")  # a smudged hyphen is often read as a tilde
+_MONTHS = {name.translate(_LIKENED): number for name, number in languages.months().items()}
 _MONTH = "(?P<month_name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _SEP = r"\s?[-/.]\s?"
 _PATTERNS: tuple[tuple[str, float], ...] = (
@@ -30,7 +18,7 @@ _PATTERNS: tuple[tuple[str, float], ...] = (
     (rf"(?<!\d)(?P<y>(?:19|20)\d\d){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<d>\d{{1,2}})(?=\D|\d\d:|$)", 1.0),
     (rf"(?<![\d.])(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<y>(?:19|20)\d\d)(?=\D|\d{{1,2}}:|$)", 1.0),
     (
-        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[-/., ]{{0,3}}(?:of )?{_MONTH}[-/., ]{{0,3}}(?P<y>(?:19|20)\d\d|\d\d)(?=\D|\d\d:|$)",
+        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º)?[-/., ]{{0,3}}(?:of |de )?{_MONTH}[-/., ]{{0,3}}(?:de |del )?(?P<y>(?:19|20)\d\d|\d\d)(?=\D|\d\d:|$)",
         0.98,
     ),
     (

@@ -166,3 +166,19 @@ def test_years_of_two_digits_are_not_in_the_far_future() -> None:
 def test_places_of_currencies_are_places_of_the_text(text: str) -> None:
     found = currencies.find(text + " İ № … RM 5.00")
     assert found is None or 0 <= found[1] < found[2] <= len(text + " İ № … RM 5.00")
+
+
+@pytest.mark.parametrize(
+    ("printed", "iso"),
+    [
+        ("3. März 2024", "2024-03-03"),
+        ("12 de março de 2023", "2023-03-12"),
+        ("4 mei 2022", "2022-05-04"),
+        ("17 Ogos 2021", "2021-08-17"),
+        ("1er août 2020", "2020-08-01"),
+        ("12 set 2020", "2020-09-12"),
+        ("5 de enero del 2019", "2019-01-05"),
+    ],
+)
+def test_months_are_known_in_every_language_that_has_a_folder(printed: str, iso: str) -> None:
+    assert [found.iso for found in dates.find(printed)] == [iso]
