@@ -16,8 +16,8 @@ from worker.errors import NotFound
 router = APIRouter(include_in_schema=False)
 _BUILT = files("api").joinpath("web", "dist")
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _SAFE = {
     "Content-Security-Policy": _POLICY,

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -23,6 +24,7 @@ KINDS = {"receipt": "receipt", "invoice": "invoice", "ticket": "train_ticket"}
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATIENCE = 240.0
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def main() -> None:
@@ -30,8 +32,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, service(Path(place)) as url, browser() as chromium:
         send_samples(url)
-        choices = itertools.product((1280, 390), ("light", "dark"), ("en", "zh-CN"))
-        for width, scheme, language in choices:
+        for width, scheme, language in itertools.product((1280, 390), SCHEMES, ("en", "zh-CN")):
             context = chromium.new_context(
                 viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
             )

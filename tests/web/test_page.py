@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Browser, Page, expect  # noqa: E402 (after the skip)
+from playwright.sync_api import Browser, FilePayload, Page, expect  # noqa: E402 (after the skip)
 
 from bench import screenshots  # noqa: E402
 
@@ -24,7 +25,12 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    faded = (screenshots.SAMPLES / "receipt_0_faded.jpg").read_bytes()
     with screenshots.service(tmp_path_factory.mktemp("page")) as running:
+        for number in range(8):  # the tests take from this queue, in any order
+            copy = {"files": (f"queue_{number}.jpg", faded + bytes([number]))}
+            batch = {"kind": "receipt", "batch": "queue"}
+            httpx.post(f"{running}/v1/jobs", files=copy, data=batch).raise_for_status()
         screenshots.send_samples(running)
         sent = {"files": (HOSTILE, (screenshots.SAMPLES / "ticket_0_9.jpg").read_bytes())}
         httpx.post(f"{running}/v1/jobs", files=sent, data={"kind": "text"}).raise_for_status()
@@ -50,8 +56,8 @@ def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
 
 
 def test_review_by_keyboard_from_the_first_to_be_checked_to_the_next_document(url: str, page: Page) -> None:
-    before = httpx.get(f"{url}/v1/counts").json()["states"]["review"]
-    screenshots.look(page, f"{url}/#/review")
+    screenshots.look(page, f"{url}/#/review?batch=queue")
+    job = page.url.rpartition("/")[2].partition("?")[0]
     first = page.locator(".review-head h1").inner_text()
     expect(page.locator(".field.open .value").first).to_be_focused()
     for _ in range(page.locator(".field.open").count()):
@@ -60,11 +66,11 @@ def test_review_by_keyboard_from_the_first_to_be_checked_to_the_next_document(ur
     page.keyboard.press("Control+Enter")
     expect(page.locator(".review-head h1")).not_to_have_text(first)
     expect(page.locator(".field.open .value").first).to_be_focused()
-    assert httpx.get(f"{url}/v1/counts").json()["states"]["review"] == before - 1
+    assert httpx.get(f"{url}/v1/jobs/{job}").json()["state"] == "done"
 
 
 def test_an_edit_can_be_undone_and_outlives_a_reload(url: str, page: Page) -> None:
-    screenshots.look(page, f"{url}/#/review")
+    screenshots.look(page, f"{url}/#/review?batch=queue")
     value = page.locator(".field.open .value").first
     was = value.inner_text()
     page.keyboard.press("e")
@@ -85,7 +91,9 @@ def test_one_bad_file_never_stops_the_others(url: str, page: Page) -> None:
     name = page.evaluate("document.documentElement.lang")
     good = (screenshots.SAMPLES / "ticket_0_0.jpg").read_bytes()
     files = [("a.jpg", good + name.encode()), ("empty.pdf", b""), ("b.jpg", good + b"b" + name.encode())]
-    page.set_input_files("#files", [{"name": n, "mimeType": "image/jpeg", "buffer": b} for n, b in files])
+    chosen: list[FilePayload] = [{"name": n, "mimeType": "image/jpeg", "buffer": b} for n, b in files]
+    page.set_input_files("#files", chosen)
+    expect(page.locator(".sending .sent")).to_have_count(2)
     expect(page.locator(".sending .badge")).to_have_count(2)
     refused = page.locator(".sending .refused")
     expect(refused).to_have_count(1)
@@ -117,8 +125,8 @@ def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:
     assert page.title() != "run"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_view_is_accessible(url: str, chromium: Browser, scheme: str) -> None:
+@pytest.mark.parametrize("scheme", screenshots.SCHEMES)
+def test_every_view_is_accessible(url: str, chromium: Browser, scheme: Literal["light", "dark"]) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is missing: npm --prefix api/web ci")
     context = chromium.new_context(color_scheme=scheme, bypass_csp=True)

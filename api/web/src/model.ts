@@ -1,8 +1,5 @@
-// What the API says, by the names of its own document (schema.d.ts is made from /openapi.json).
-import type { components } from "./schema";
-
-type Schemas = components["schemas"];
-export type State = Schemas["JobState"];
+// What the page uses of the API's answers, by the names of /openapi.json.
+export type State = "queued" | "running" | "done" | "review" | "failed" | "cancelled";
 export type Citation = { page: number; box: number[]; text?: string };
 export type Evidence = {
   confidence: number;
@@ -14,7 +11,19 @@ export type Issue = { code: string; severity?: string; path: string; message: st
 export type FieldState = "open" | "sure" | "confirmed" | "corrected";
 
 /** A job of a list, with what review knows of it. */
-export type Job = Schemas["JobView"] & {
+export type Job = {
+  id: string;
+  kind: string;
+  state: State;
+  filename: string;
+  batch: string | null;
+  engine: string;
+  priority: number;
+  attempts: number;
+  progress: { pages: number; pages_done: number };
+  error: { code: string; message: string | null } | null;
+  created_at: string;
+  finished_at: string | null;
   review?: { open: number; weakest: { path: string; confidence: number } | null; reasons: string[] } | null;
 };
 
@@ -41,7 +50,7 @@ export type Change = {
 };
 
 export type Line = { text: string; box: number[]; edges: number[] };
-export type Kind = Schemas["KindView"];
-export type Batch = Schemas["BatchView"] & { created_at?: string };
+export type Kind = { name: string; version: number; schema_sha256: string; schema?: Record<string, unknown> | null };
+export type Batch = { name: string; total: number; finished: boolean; states: Record<string, number>; created_at?: string };
 export const FINISHED: readonly State[] = ["done", "review", "failed", "cancelled"];
 export const STATES: readonly State[] = ["review", "failed", "running", "queued", "done", "cancelled"];

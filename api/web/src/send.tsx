@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { safely } from "./announce";
 import { kinds } from "./kinds_store";
 import { onChange } from "./live";
-import { add, batchName, dropped, items, kind, retry, said, type Item } from "./send_files";
+import { add, allowed, batchName, dropped, items, kind, retry, said, type Item } from "./send_files";
 import { count, percent, t } from "./text/i18n";
 import { go, route } from "./router";
 
@@ -54,7 +54,7 @@ export function Send() {
             {kinds.value.map(({ name }) => <option key={name} value={name}>{name}</option>)}
           </select>
         </label>
-        <label>{t("send.batch")} <input value={batchName.value} maxLength={100} placeholder={t("send.batch_auto")} onInput={(event) => (batchName.value = event.currentTarget.value)} /></label>
+        <label>{t("send.batch")} <input value={batchName.value} maxLength={100} placeholder={t("send.batch_auto")} onInput={(event) => (batchName.value = event.currentTarget.value)} onBlur={() => (batchName.value = allowed(batchName.value))} /></label>
       </div>
       <div class="drop">
         <p>{t("send.drop")}</p>

@@ -24,14 +24,19 @@ const AT_ONCE = 3;
 let sending = 0;
 let number = 0;
 
+/** The batch's name as the API allows it. */
+export function allowed(name: string): string {
+  return name.trim().replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+/, "");
+}
+
 /** A name for what is sent now: the minute. */
 function minute(now = new Date()): string {
   const two = (value: number) => String(value).padStart(2, "0");
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())} ${two(now.getHours())}.${two(now.getMinutes())}`;
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}_${two(now.getHours())}.${two(now.getMinutes())}`;
 }
 
 export function add(files: readonly File[]): void {
-  const batch = batchName.value.trim() || minute();
+  const batch = allowed(batchName.value) || minute();
   const made = files.map((file) => ({
     number: ++number,
     file,

@@ -74,11 +74,10 @@ function inInput(event: KeyboardEvent, input: HTMLInputElement, path: string | n
     return true;
   }
   if (event.key !== "Escape") return false;
-  const typed = session.typing.value !== null;
   session.typing.value = null;
   session.wrong.value = null;
   session.store();
-  if (!typed) session.editing.value = false;
+  session.editing.value = false;
   focusValue(path);
   return true;
 }

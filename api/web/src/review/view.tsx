@@ -7,7 +7,7 @@ import { ask, query, send } from "../http";
 import { labelOf } from "../kinds_store";
 import { onChange, onReturn } from "../live";
 import { FINISHED, type Job } from "../model";
-import { go } from "../router";
+import { go, route } from "../router";
 import { save as saveFile } from "../take_away";
 import { age, count, named, t } from "../text/i18n";
 import { Fields } from "./fields";
@@ -23,6 +23,7 @@ const walked: string[] = [];
 
 export function Review(props: { id: string; filter: { kind?: string; batch?: string } }) {
   const { id, filter } = props;
+  const finished = route.value.query.has("done");
   const help = useSignal(false);
   const rejecting = useSignal(false);
   const leaving = useSignal(false);
@@ -69,10 +70,8 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
   };
 
   useEffect(() => {
-    if (id) return;
-    if (location.hash.includes("done=1")) return;
-    safely(() => next());
-  }, [id]);
+    if (!id && !finished) safely(() => next());
+  }, [id, finished]);
   useEffect(() => {
     if (!id) return;
     if (walked.at(-1) !== id) walked.push(id);
@@ -98,7 +97,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
     };
   }, []);
 
-  if (!id) return <Finished />;
+  if (!id) return finished ? <Finished /> : <p class="notice" aria-busy="true">{t("loading")}</p>;
   const problem = session.problem.value;
   if (problem) return <Notice title={problem.status === 410 ? t("review.erased") : t("review.cannot")} text={problem.status === 410 ? t("review.erased_text") : problem.message} />;
   const opened = session.opened.value;
@@ -220,7 +219,6 @@ function Notice(props: { title: string; text: string }) {
 }
 
 function Finished() {
-  if (!location.hash.includes("done=1")) return <p class="notice" aria-busy="true">{t("loading")}</p>;
   return (
     <div class="notice">
       <h1>{t("review.finished")}</h1>
