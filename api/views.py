@@ -8,9 +8,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.job import FINISHED, EventCode, Job, JobEvent, JobState
+from schemas.job import FINISHED, BatchSummary, EventCode, Job, JobEvent, JobState
 from schemas.review import ReviewSummary
-from worker.jobs.ledger.lists import BatchSummary
 
 _EXAMPLE_ID = "3f2b8c1d9e4a5f60718293a4b5c6d7e8"
 

@@ -147,6 +147,15 @@ class JobEvent:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A batch: how many of its jobs are in each state, and when the first of them came."""
+
+    name: str
+    created_at: float
+    states: Mapping[str, int]
+
+
 def job_key(
     *, project: str, source_sha256: str, schema_sha256: str, engine: str, model: str, pipeline_version: str
 ) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
+import structlog
 
 from api.watch.base import is_document
 from api.watch.bucket import BucketInbox
@@ -391,14 +392,18 @@ def test_a_reason_overwrites_no_document(root: Path, sweeper: Sweeper, worker_st
 
 
 def test_links_are_passed_over_with_a_word(
-    root: Path, sweeper: Sweeper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, sweeper: Sweeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(
+        "api.watch.folder._log", structlog.get_logger()
+    )  # the other may be bound to a log of before
     (tmp_path / "elsewhere.png").write_bytes(picture())
     (root / "inbox/receipt/link.png").symlink_to(tmp_path / "elsewhere.png")
-    for _ in range(3):
-        assert sweeper.look() == 0
-        time.sleep(_SETTLE)
-    assert capsys.readouterr().out.count("link_passed_over") == 1
+    with structlog.testing.capture_logs() as events:
+        for _ in range(3):
+            assert sweeper.look() == 0
+            time.sleep(_SETTLE)
+    assert [event["event"] for event in events].count("link_passed_over") == 1
 
 
 def test_a_schema_is_no_link_and_no_endless_file(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, text, tuple_
 
-from schemas.job import FINISHED, Job, JobState
+from schemas.job import FINISHED, BatchSummary, Job, JobState
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.job_rows import job_of
 from worker.jobs.ledger.tables import found, jobs, members
@@ -41,15 +41,6 @@ class Filter:
     since: float | None = None
     text: str | None = None
     ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BatchSummary:
-    """A batch: how many of its jobs are in each state, and when the first of them came."""
-
-    name: str
-    created_at: float
-    states: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
