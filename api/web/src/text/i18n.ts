@@ -44,5 +44,5 @@ export function age(at: string, now: number = Date.now()): string {
 
 /** A share as a percentage. */
 export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+  return `${Math.round(100 * share)}\u00a0%`;
 }
