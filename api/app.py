@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, Response
 from fastapi_offline import FastAPIOffline
 
-from api import problems
+from api import page, problems
 from api.auth import require_safe
 from api.deadlines import MOST_CONNECTIONS, PromptConnection
 from api.doors import Doors
@@ -31,7 +29,6 @@ from api.routes import (
     status,
 )
 from api.webhooks import Sender
-from worker.errors import NotFound
 from worker.jobs.app import App, connect
 from worker.jobs.tracing import TRACING
 from worker.log import logger
@@ -42,11 +39,21 @@ _DESCRIPTION = """
 Send documents, get validated JSON with the place on the page of every value. Errors are
 `application/problem+json` with a stable `code`. Keys go into `Authorization: Bearer pm_…`.
 """
-_ROUTES = (documents, jobs, counts, records, pages, reviews, batches, kinds, events, hooks, audit, status)
-_PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' blob:; style-src 'self'; script-src 'self'; frame-ancestors 'none'"
+_ROUTES = (
+    page,
+    documents,
+    jobs,
+    counts,
+    records,
+    pages,
+    reviews,
+    batches,
+    kinds,
+    events,
+    hooks,
+    audit,
+    status,
 )
-_PAGE_PARTS = {"page.js": "text/javascript; charset=utf-8", "page.css": "text/css; charset=utf-8"}
 
 
 def serve(settings: Settings) -> None:
@@ -96,23 +103,5 @@ def create(app: App) -> FastAPI:
     api.add_middleware(Doors)
     for routes in _ROUTES:
         api.include_router(routes.router)
-    _install_page(api)
     TRACING.watch_api(api)
     return api
-
-
-def _install_page(api: FastAPI) -> None:
-    """The page at `/`: files of the package, under a policy that lets nothing else in."""
-    folder = files("api").joinpath("web")
-
-    @api.get("/", include_in_schema=False)
-    def page() -> HTMLResponse:
-        html = folder.joinpath("index.html").read_text(encoding="utf-8")
-        return HTMLResponse(html, headers={"Content-Security-Policy": _PAGE_POLICY})
-
-    @api.get("/web/{name}", include_in_schema=False)
-    def part(name: str) -> Response:
-        media = _PAGE_PARTS.get(name)
-        if media is None:
-            raise NotFound(what="page of that name")
-        return Response(folder.joinpath(name).read_bytes(), media_type=media)

@@ -1,0 +1,38 @@
+// Builds the page: one script and one sheet with the hash of their bytes in their names, and the HTML that names them.
+// usage: node build.mjs [FOLDER]    (default: dist)
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const folder = process.argv[2] ?? join(here, "dist");
+const made = await build({
+  absWorkingDir: here,
+  entryPoints: { page: "src/main.tsx", style: "src/style.css" },
+  outdir: "out",
+  bundle: true,
+  write: false,
+  minify: true,
+  format: "esm",
+  target: ["es2022"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  charset: "utf8",
+  legalComments: "none",
+});
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const names = {};
+for (const { path, contents } of made.outputFiles) {
+  const kind = path.endsWith(".css") ? "css" : "js";
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 12);
+  names[kind] = `page-${hash}.${kind}`;
+  writeFileSync(join(folder, names[kind]), contents);
+}
+const html = readFileSync(join(here, "src/index.html"), "utf8");
+writeFileSync(
+  join(folder, "index.html"),
+  html.replace("page.css", names.css).replace("page.js", names.js),
+);

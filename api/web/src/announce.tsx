@@ -1,0 +1,32 @@
+// Short messages: said to screen readers, shown at the foot, gone by themselves.
+import { signal } from "@preact/signals";
+
+const said = signal<{ text: string; bad: boolean; number: number } | null>(null);
+let number = 0;
+
+export function say(text: string, { bad = false } = {}): void {
+  said.value = { text, bad, number: ++number };
+  const mine = number;
+  setTimeout(() => {
+    if (said.value?.number === mine) said.value = null;
+  }, bad ? 9000 : 4000);
+}
+
+/** Run something; what goes wrong is said, never thrown. */
+export function safely(action: () => Promise<unknown>): void {
+  action().catch((error: unknown) => {
+    if (!(error instanceof DOMException)) say(error instanceof Error ? error.message : String(error), { bad: true });
+  });
+}
+
+export function Announcements() {
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {said.value && (
+        <p key={said.value.number} class={said.value.bad ? "toast bad" : "toast"}>
+          {said.value.text}
+        </p>
+      )}
+    </div>
+  );
+}

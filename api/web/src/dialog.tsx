@@ -1,0 +1,36 @@
+// A modal dialog of the browser: it keeps the focus in, Esc closes it, and the focus goes back where it was.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { t } from "./text/i18n";
+
+export function Dialog(props: { title: string; close?: () => void; children: ComponentChildren }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby="dialog-title"
+      onCancel={(event) => {
+        event.preventDefault();
+        props.close?.();
+      }}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <header>
+        <h2 id="dialog-title">{props.title}</h2>
+        {props.close && (
+          <button class="plain" onClick={props.close} aria-label={t("close")}>
+            ×
+          </button>
+        )}
+      </header>
+      {props.children}
+    </dialog>
+  );
+}

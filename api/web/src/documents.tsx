@@ -1,0 +1,316 @@
+// The documents of a project: a page of them at a time, told apart by the service, live.
+import { batch, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { safely, say } from "./announce";
+import { Dialog } from "./dialog";
+import { ask, get, query, send } from "./http";
+import { kinds } from "./kinds_store";
+import { onChange, onReturn } from "./live";
+import { FINISHED, STATES, type Batch, type Job, type State } from "./model";
+import { go, route } from "./router";
+import { save as saveFile, table } from "./take_away";
+import { age, count, named, percent, t } from "./text/i18n";
+
+const PAGE = 50;
+const jobs = signal<Job[]>([]);
+const following = signal<string | null>(null);
+const counts = signal<Partial<Record<State, number>>>({});
+const batches = signal<Batch[]>([]);
+const chosen = signal<ReadonlySet<string>>(new Set());
+const loading = signal(true);
+const erasing = signal(false);
+let asked = "";
+
+type Wanted = { q: string; state: string; kind: string; batch: string; since: string; sort: string };
+
+function wanted(): Wanted {
+  const given = route.value.query;
+  const of = (name: string) => given.get(name) ?? "";
+  return { q: of("q"), state: of("state"), kind: of("kind"), batch: of("batch"), since: of("since"), sort: of("sort") };
+}
+
+function want(changed: Partial<Wanted>): void {
+  go(`#/documents?${query({ ...wanted(), ...changed })}`, { replace: true });
+}
+
+async function load({ more = false } = {}): Promise<void> {
+  const asking = query({ ...wanted(), limit: PAGE, ...(more ? { cursor: following.value } : {}) });
+  asked = asking;
+  if (!more && !jobs.value.length) loading.value = true;
+  const found = await get<{ jobs: Job[]; next: string | null }>(`/v1/jobs?${asking}`).finally(() => (loading.value = false));
+  if (asked !== asking) return; // another filter was chosen meanwhile
+  batch(() => {
+    jobs.value = more ? [...jobs.value, ...found.jobs] : found.jobs;
+    following.value = found.next;
+    if (!more) chosen.value = new Set();
+  });
+}
+
+async function loadCounts(): Promise<void> {
+  const { kind, batch: name } = wanted();
+  const found = await get<{ states: Record<State, number> }>(`/v1/counts?${query({ kind, batch: name })}`);
+  counts.value = found.states;
+}
+
+let counting: ReturnType<typeof setTimeout> | undefined;
+function countSoon(): void {
+  clearTimeout(counting);
+  counting = setTimeout(() => void loadCounts().catch(() => undefined), 600);
+}
+
+function heard(job: Job): void {
+  countSoon();
+  const at = jobs.value.findIndex((known) => known.id === job.id);
+  if (at >= 0) {
+    jobs.value = jobs.value.with(at, { ...job, review: job.review ?? jobs.value[at]!.review });
+    return;
+  }
+  const { q, state, kind, batch: name, since, sort } = wanted();
+  const belongs = !q && !since && sort !== "confidence" && (!state || state.split(",").includes(job.state)) && (!kind || kind === job.kind) && (!name || name === job.batch);
+  if (belongs) jobs.value = [job, ...jobs.value].sort((one, other) => other.created_at.localeCompare(one.created_at));
+}
+
+export function Documents() {
+  const search = useRef<HTMLInputElement>(null);
+  const given = wanted();
+  useEffect(() => {
+    safely(() => load());
+    safely(loadCounts);
+    safely(async () => void (batches.value = (await get<{ batches: Batch[] }>("/v1/batches")).batches));
+  }, [query(given)]);
+  useEffect(() => {
+    const ends = [onChange(heard), onReturn(() => safely(async () => void (await Promise.all([load(), loadCounts()]))))];
+    const keyed = (event: KeyboardEvent) => {
+      if (event.key !== "/" || event.target instanceof HTMLInputElement || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      search.current?.focus();
+    };
+    addEventListener("keydown", keyed);
+    return () => {
+      ends.forEach((end) => end());
+      removeEventListener("keydown", keyed);
+    };
+  }, []);
+  const filtered = Boolean(given.q || given.state || given.kind || given.batch || given.since);
+  return (
+    <main id="main" class="page" tabIndex={-1}>
+      <div class="title-row">
+        <h1>{t("nav.documents")}</h1>
+        <a class="button primary" href={`#/review?${query({ kind: given.kind, batch: given.batch })}`}>{t("documents.review_next", { count: count(counts.value.review ?? 0) })}</a>
+        <a class="button" href="#/send">{t("documents.send")}</a>
+      </div>
+      <Chips state={given.state} />
+      <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+        <label class="search">
+          <span class="sr">{t("documents.search")}</span>
+          <input ref={search} type="search" placeholder={t("documents.search")} value={given.q} onInput={(event) => searchSoon(event.currentTarget.value)} />
+        </label>
+        <Choice label={t("documents.kind")} value={given.kind} choices={kinds.value.map(({ name }) => name)} choose={(kind) => want({ kind })} />
+        <Choice label={t("documents.batch")} value={given.batch} choices={batches.value.map(({ name }) => name)} choose={(name) => want({ batch: name })} />
+        <label>{t("documents.since")} <input type="date" value={given.since.slice(0, 10)} onChange={(event) => want({ since: event.currentTarget.value && `${event.currentTarget.value}T00:00:00Z` })} /></label>
+        <label>
+          {t("documents.sort")}{" "}
+          <select value={given.sort} onChange={(event) => want({ sort: event.currentTarget.value })}>
+            <option value="">{t("documents.newest")}</option>
+            <option value="confidence">{t("documents.weakest_first")}</option>
+          </select>
+        </label>
+      </form>
+      {given.batch && <BatchBar name={given.batch} />}
+      {chosen.value.size > 0 && <Bulk />}
+      {loading.value ? (
+        <p class="notice" aria-busy="true">{t("loading")}</p>
+      ) : jobs.value.length === 0 ? (
+        <Nothing filtered={filtered} />
+      ) : (
+        <Table />
+      )}
+      {following.value && <p class="more"><button onClick={() => safely(() => load({ more: true }))}>{t("documents.older")}</button></p>}
+      {erasing.value && <Erase />}
+    </main>
+  );
+}
+
+let searching: ReturnType<typeof setTimeout> | undefined;
+function searchSoon(q: string): void {
+  clearTimeout(searching);
+  searching = setTimeout(() => want({ q }), 250);
+}
+
+function Chips(props: { state: string }) {
+  const picked = new Set(props.state.split(",").filter(Boolean));
+  const total = Object.values(counts.value).reduce((sum, one) => sum + (one ?? 0), 0);
+  const toggle = (state: State) => {
+    if (picked.has(state)) picked.delete(state);
+    else picked.add(state);
+    want({ state: [...picked].join(",") });
+  };
+  return (
+    <div class="chips" role="group" aria-label={t("documents.states")}>
+      <button class="chip" aria-pressed={picked.size === 0} onClick={() => want({ state: "" })}>{t("documents.all")} <b>{count(total)}</b></button>
+      {STATES.map((state) => (
+        <button key={state} class={`chip ${state}`} aria-pressed={picked.has(state)} onClick={() => toggle(state)}>
+          {t(`state.${state}`)} <b>{count(counts.value[state] ?? 0)}</b>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Choice(props: { label: string; value: string; choices: string[]; choose: (value: string) => void }) {
+  const all = props.value && !props.choices.includes(props.value) ? [props.value, ...props.choices] : props.choices;
+  return (
+    <label>
+      {props.label}{" "}
+      <select value={props.value} onChange={(event) => props.choose(event.currentTarget.value)}>
+        <option value="">{t("documents.any")}</option>
+        {all.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Nothing(props: { filtered: boolean }) {
+  if (props.filtered) {
+    return (
+      <div class="notice">
+        <h2>{t("documents.no_match")}</h2>
+        <button onClick={() => go("#/documents")}>{t("documents.show_all")}</button>
+      </div>
+    );
+  }
+  return (
+    <div class="notice">
+      <h2>{t("documents.empty")}</h2>
+      <p>{t("documents.empty_text")}</p>
+      <a class="button primary" href="#/send">{t("documents.send")}</a>
+    </div>
+  );
+}
+
+function Table() {
+  const all = jobs.value.length > 0 && jobs.value.every(({ id }) => chosen.value.has(id));
+  return (
+    <table class="documents">
+      <thead>
+        <tr>
+          <th scope="col"><input type="checkbox" aria-label={t("documents.choose_all")} checked={all} onChange={() => (chosen.value = new Set(all ? [] : jobs.value.map(({ id }) => id)))} /></th>
+          {(["name", "kind", "state", "weakest", "pages", "age"] as const).map((column) => (
+            <th scope="col" key={column} class={column}>{t(`documents.${column}`)}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{jobs.value.map((job) => <Row key={job.id} job={job} chosen={chosen.value.has(job.id)} />)}</tbody>
+    </table>
+  );
+}
+
+function Row(props: { job: Job; chosen: boolean }) {
+  const { job } = props;
+  const toggle = () => {
+    const next = new Set(chosen.value);
+    if (!next.delete(job.id)) next.add(job.id);
+    chosen.value = next;
+  };
+  const weakest = job.review?.weakest;
+  return (
+    <tr>
+      <td><input type="checkbox" checked={props.chosen} aria-label={t("documents.choose", { name: job.filename })} onChange={toggle} /></td>
+      <td class="name"><a href={`#/review/${job.id}`}>{job.filename}</a></td>
+      <td class="kind">{job.kind}</td>
+      <td class="state"><span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span> <small>{detailOf(job)}</small></td>
+      <td class="weakest">{weakest ? <>{weakest.path.slice(1).replaceAll("/", " › ")} <b>{percent(weakest.confidence)}</b></> : ""}</td>
+      <td class="pages">{job.progress.pages || ""}</td>
+      <td class="age"><time dateTime={job.created_at}>{age(job.created_at)}</time></td>
+    </tr>
+  );
+}
+
+function detailOf(job: Job): string {
+  const { pages, pages_done: done } = job.progress;
+  if (job.state === "running" && pages) return t("documents.page_of", { done, pages });
+  if (job.error) return named(`error.${job.error.code}`, job.error.message ?? job.error.code);
+  if (job.state === "review" && job.review) return t("documents.to_check", { count: job.review.open });
+  return "";
+}
+
+function BatchBar(props: { name: string }) {
+  const states = counts.value;
+  const total = Object.values(states).reduce((sum, one) => sum + (one ?? 0), 0);
+  const ended = FINISHED.reduce((sum, state) => sum + (states[state] ?? 0), 0);
+  const take = (format: string) =>
+    safely(async () => saveFile(await (await ask(`/v1/batches/${encodeURIComponent(props.name)}/export?format=${format}`)).blob(), `${props.name}.${format}`));
+  return (
+    <div class="batch" role="group" aria-label={props.name}>
+      <progress max={total || 1} value={ended} aria-label={t("documents.progress")} />
+      <span>{t("documents.progress_of", { done: count(ended), total: count(total) })}{left(total, ended)}</span>
+      <span class="grow" />
+      {t("documents.export_batch")}
+      {["csv", "parquet", "jsonl"].map((format) => <button key={format} onClick={() => take(format)}>{format.toUpperCase()}</button>)}
+    </div>
+  );
+}
+
+function left(total: number, ended: number): string {
+  const first = jobs.value.at(-1)?.created_at;
+  if (ended === total || ended < 2 || !first) return "";
+  const seconds = ((Date.now() - Date.parse(first)) / ended) * (total - ended) / 1000;
+  return ` · ${t("documents.left", { minutes: Math.max(1, Math.round(seconds / 60)) })}`;
+}
+
+async function each(action: (job: Job) => Promise<unknown>): Promise<void> {
+  const work = jobs.value.filter(({ id }) => chosen.value.has(id));
+  let failed = 0;
+  let reason = "";
+  await Promise.all([0, 1, 2].map(async () => {
+    for (let job = work.shift(); job; job = work.shift()) {
+      await action(job).catch((error: unknown) => (failed++, (reason = error instanceof Error ? error.message : "")));
+    }
+  }));
+  if (failed) say(t("documents.some_failed", { count: failed, reason }), { bad: true });
+}
+
+function Bulk() {
+  const of = (...states: State[]) => jobs.value.filter(({ id, state }) => chosen.value.has(id) && states.includes(state)).length;
+  const [retriable, running, read] = [of("failed", "cancelled"), of("queued", "running"), of("done", "review")];
+  const act = (verb: string, ...states: State[]) => safely(async () => {
+    await each(async (job) => states.includes(job.state) && heard((await send<Job>("POST", `/v1/jobs/${job.id}/${verb}`))!));
+    countSoon();
+  });
+  const take = (format: "csv" | "jsonl") => safely(async () => {
+    const records: Record<string, unknown>[] = [];
+    await each(async (job) => (job.state === "done" || job.state === "review") && records.push(await get(`/v1/jobs/${job.id}/record`)));
+    const lines = format === "csv" ? table(records) : `${records.map((record) => JSON.stringify(record)).join("\n")}\n`;
+    saveFile(new Blob([lines]), `pagemill.${format}`);
+    say(t("documents.exported", { count: records.length }));
+  });
+  return (
+    <div class="bulk" role="group" aria-label={t("documents.chosen", { count: chosen.value.size })}>
+      <b>{t("documents.chosen", { count: chosen.value.size })}</b>
+      <button disabled={!retriable} onClick={() => act("retry", "failed", "cancelled")}>{t("documents.retry")}</button>
+      <button disabled={!running} onClick={() => act("cancel", "queued", "running")}>{t("documents.cancel")}</button>
+      <button onClick={() => (erasing.value = true)}>{t("documents.erase")}</button>
+      <button disabled={!read} onClick={() => take("csv")}>CSV</button>
+      <button disabled={!read} onClick={() => take("jsonl")}>JSONL</button>
+    </div>
+  );
+}
+
+function Erase() {
+  const close = () => (erasing.value = false);
+  const erase = () => safely(async () => {
+    close();
+    const gone = new Set<string>();
+    await each(async ({ id }) => (await send("DELETE", `/v1/jobs/${id}`), gone.add(id)));
+    jobs.value = jobs.value.filter(({ id }) => !gone.has(id));
+    chosen.value = new Set();
+    await loadCounts();
+    document.getElementById("main")?.focus();
+  });
+  return (
+    <Dialog title={t("documents.erase_title", { count: chosen.value.size })} close={close}>
+      <p>{t("documents.erase_text")}</p>
+      <p><button class="danger" onClick={erase}>{t("documents.erase")}</button> <button onClick={close}>{t("documents.keep")}</button></p>
+    </Dialog>
+  );
+}

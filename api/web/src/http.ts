@@ -1,0 +1,101 @@
+// Talks with the API: the key, errors in the words of the service, and whether it can be reached at all.
+import { signal } from "@preact/signals";
+import { t } from "./text/i18n";
+
+/** The service cannot be reached. */
+export const offline = signal(false);
+/** The session is over, or there was none: a key is asked for, and nothing typed is lost. */
+export const keyWanted = signal(false);
+
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly facts: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+}
+
+export function headers(): Record<string, string> {
+  const key = sessionStorage.getItem("key");
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
+let waiting: (() => void)[] = [];
+
+export function setKey(key: string): void {
+  sessionStorage.setItem("key", key);
+  keyWanted.value = false;
+  waiting.forEach((resume) => resume());
+  waiting = [];
+}
+
+/** Ask the API; waits for a key where one is missing, and throws a Problem otherwise. */
+export async function ask(path: string, options: RequestInit = {}): Promise<Response> {
+  for (;;) {
+    const answer = await reach(path, { ...options, headers: { ...options.headers, ...headers() } });
+    if (answer.status !== 401) {
+      if (answer.ok || answer.status === 304) return answer;
+      throw await problemOf(answer);
+    }
+    keyWanted.value = true;
+    await new Promise<void>((resume) => waiting.push(resume));
+  }
+}
+
+async function reach(path: string, options: RequestInit): Promise<Response> {
+  try {
+    const answer = await fetch(path, options);
+    offline.value = false;
+    return answer;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    offline.value = true;
+    void watchForReturn();
+    throw new Problem(0, "offline", t("offline"));
+  }
+}
+
+let watching = false;
+async function watchForReturn(): Promise<void> {
+  if (watching) return;
+  watching = true;
+  while (offline.value) {
+    await pause(1500);
+    const back = await fetch("/livez").then((answer) => answer.ok, () => false);
+    if (back) offline.value = false;
+  }
+  watching = false;
+}
+
+export async function problemOf(answer: Response): Promise<Problem> {
+  const facts: unknown = await answer.json().catch(() => ({}));
+  const told = (facts ?? {}) as Record<string, unknown>;
+  const message = typeof told.detail === "string" ? told.detail : t("answered", { status: answer.status });
+  return new Problem(answer.status, String(told.code ?? answer.status), message, told);
+}
+
+export async function get<T>(path: string, options: RequestInit = {}): Promise<T> {
+  return (await (await ask(path, options)).json()) as T;
+}
+
+export async function send<T>(method: string, path: string, body?: unknown): Promise<T | null> {
+  const answer = await ask(path, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+  });
+  return answer.status === 204 ? null : ((await answer.json()) as T);
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, milliseconds));
+}
+
+export function query(values: Record<string, string | number | null | undefined>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}

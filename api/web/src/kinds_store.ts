@@ -1,0 +1,41 @@
+// Kinds: their names, titles and schemas, fetched once.
+import { signal } from "@preact/signals";
+import { get } from "./http";
+import type { Kind } from "./model";
+import { parts, schemaAt, type Json } from "./review/pointer";
+import { language } from "./text/i18n";
+
+export const kinds = signal<Kind[]>([]);
+const schemas = new Map<string, Promise<Json | null>>();
+
+export async function loadKinds(): Promise<void> {
+  const found = await get<Kind[]>("/v1/kinds");
+  kinds.value = found.sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** The schema of a kind; null where there is no such kind any more. */
+export function schemaOf(kind: string): Promise<Json | null> {
+  const known = schemas.get(kind) ?? get<Kind>(`/v1/kinds/${encodeURIComponent(kind)}`).then((found) => (found.schema as Json) ?? null, () => null);
+  schemas.set(kind, known);
+  return known;
+}
+
+export function forgetSchema(kind: string): void {
+  schemas.delete(kind);
+}
+
+export function titleOf(schema: Json, fallback: string): string {
+  const title = language.value === "zh" ? (schema["x-title-zh"] ?? schema.title) : schema.title;
+  return typeof title === "string" && title ? title : fallback;
+}
+
+/** `Items › 2 › Unit price` for `/items/1/unit_price`: rows are counted from 1. */
+export function labelOf(root: Json | null, at: string): string {
+  const names = parts(at);
+  return names
+    .map((name, index) => {
+      const here = `/${names.slice(0, index + 1).map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
+      return /^\d+$/.test(name) ? String(Number(name) + 1) : titleOf(schemaAt(root, here), name.replaceAll("_", " "));
+    })
+    .join(" › ");
+}

@@ -1,0 +1,82 @@
+// The page at /: documents in, looked over by people, out again. It uses only the public API.
+import { effect, useSignal } from "@preact/signals";
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { Announcements, safely } from "./announce";
+import { Dialog } from "./dialog";
+import { Documents } from "./documents";
+import { keyWanted, offline, setKey } from "./http";
+import { Kinds } from "./kinds";
+import { loadKinds } from "./kinds_store";
+import { follow } from "./live";
+import { Overview } from "./overview";
+import { Review } from "./review/view";
+import { route } from "./router";
+import { Send, takeDrops } from "./send";
+import { Service } from "./service";
+import { language, named, t } from "./text/i18n";
+
+const VIEWS = ["documents", "send", "review", "kinds", "overview", "service"] as const;
+
+effect(() => {
+  document.title = `${named(`nav.${route.value.view}`, t("nav.documents"))} · Pagemill`;
+});
+
+function Page() {
+  const { view, name, query } = route.value;
+  useEffect(() => {
+    if (view !== "review") document.getElementById("main")?.focus({ preventScroll: true });
+  }, [view]);
+  return (
+    <>
+      <header class="top">
+        <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.querySelector<HTMLElement>("#main, .reviewing button")?.focus())}>{t("skip")}</a>
+        <strong>Pagemill</strong>
+        <nav aria-label={t("nav.label")}>
+          {VIEWS.map((one) => (
+            <a key={one} href={`#/${one}`} aria-current={one === view ? "page" : undefined}>{t(`nav.${one}`)}</a>
+          ))}
+        </nav>
+        <span class="grow" />
+        <button class="plain" lang={language.value === "zh" ? "en" : "zh-CN"} onClick={() => (language.value = language.value === "zh" ? "en" : "zh")}>{language.value === "zh" ? "English" : "中文"}</button>
+      </header>
+      {offline.value && <p class="offline" role="alert">{t("offline")}</p>}
+      {view === "review" ? (
+        <div id="main" tabIndex={-1} role="main">
+          <Review id={name} filter={{ kind: query.get("kind") ?? "", batch: query.get("batch") ?? "" }} />
+        </div>
+      ) : view === "send" ? (
+        <Send />
+      ) : view === "kinds" ? (
+        <Kinds name={name} />
+      ) : view === "overview" ? (
+        <Overview />
+      ) : view === "service" ? (
+        <Service />
+      ) : (
+        <Documents />
+      )}
+      <Announcements />
+      {keyWanted.value && <AskKey />}
+    </>
+  );
+}
+
+function AskKey() {
+  const key = useSignal("");
+  return (
+    <Dialog title={t("key.title")}>
+      <form onSubmit={(event) => (event.preventDefault(), setKey(key.value.trim()))}>
+        <p>{t("key.text")}</p>
+        <label for="key">{t("key.label")}</label>
+        <input id="key" type="password" autocomplete="off" required value={key.value} onInput={(event) => (key.value = event.currentTarget.value)} />
+        <p><button class="primary">{t("key.go")}</button></p>
+      </form>
+    </Dialog>
+  );
+}
+
+takeDrops();
+render(<Page />, document.getElementById("root")!);
+safely(loadKinds);
+void follow();

@@ -1,0 +1,39 @@
+// The keys, by `?`.
+import { Dialog } from "../dialog";
+import { t, type Key } from "../text/i18n";
+
+const KEYS: readonly [string, Key][] = [
+  ["Enter", "keys.confirm"],
+  ["1 2 3", "keys.alternative"],
+  ["E, F2", "keys.edit"],
+  ["N", "keys.clear"],
+  ["Esc", "keys.back"],
+  ["Tab, Shift+Tab", "keys.tab"],
+  ["Ctrl+Enter", "keys.accept"],
+  ["Ctrl+Z, Ctrl+Y", "keys.undo"],
+  ["Ctrl+S", "keys.save"],
+  ["Ctrl+→, Ctrl+←", "keys.step"],
+  ["S", "keys.postpone"],
+  ["X", "keys.reject"],
+  ["PgUp, PgDn, G", "keys.page"],
+  ["+ − 0 R", "keys.zoom"],
+  ["Ctrl+Insert, Ctrl+Delete", "keys.rows"],
+  ["/", "keys.search"],
+  ["?", "keys.help"],
+];
+
+export function Keys(props: { close: () => void }) {
+  return (
+    <Dialog title={t("keys.title")} close={props.close}>
+      <dl class="keys">
+        {KEYS.map(([keys, text]) => (
+          <div key={keys}>
+            <dt><kbd>{keys}</kbd></dt>
+            <dd>{t(text)}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>{t("keys.mouse")}</p>
+    </Dialog>
+  );
+}

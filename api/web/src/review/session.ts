@@ -1,0 +1,351 @@
+// One document under review: its record, the changes made, what is focused, and the next one, fetched ahead.
+import { computed, signal } from "@preact/signals";
+import { say } from "../announce";
+import { ask, get, Problem, send } from "../http";
+import { labelOf, schemaOf } from "../kinds_store";
+import { FINISHED, type Change, type Issue, type Job, type ReviewRecord } from "../model";
+import { t } from "../text/i18n";
+import { after, forget, keep, kept, open } from "./edits";
+import { linesOf, picture, union } from "./pages";
+import { schemaAt, valueAt, type Json } from "./pointer";
+import { typed } from "./values";
+
+export type Opened = { job: Job; record: ReviewRecord | null; schema: Json | null };
+export type Lease = { token: string; until: string };
+export type Next = { job: Job; lease: Lease; position: number; waiting: number };
+export type Clash = { theirs: ReviewRecord; mine: Change[] };
+
+export const opened = signal<Opened | null>(null);
+export const problem = signal<Problem | null>(null);
+export const changes = signal<Change[]>([]);
+export const undone = signal<Change[]>([]);
+export const issues = signal<Issue[]>([]);
+export const clash = signal<Clash | null>(null);
+export const queue = signal<{ position: number; waiting: number } | null>(null);
+export const busy = signal(false);
+/** The value that is in hand, and whether it is being typed over. */
+export const focused = signal<string | null>(null);
+export const editing = signal(false);
+export const typing = signal<{ path: string; text: string } | null>(null);
+export const wrong = signal<{ path: string; message: string } | null>(null);
+export const page = signal(1);
+/** The values that were to be checked when the document was opened; they keep their places. */
+export const flagged = signal<string[]>([]);
+export const decided = signal(0);
+/** The service named what is still open; accepting again signs it off. */
+export const warned = signal(false);
+const started = Date.now();
+
+export const draft = computed(() => (opened.value?.record ? after(opened.value.record, changes.value) : null));
+export const stillOpen = computed(() => (draft.value ? open(draft.value) : []));
+export const unsaved = computed(() => changes.value.length > 0);
+export const perHour = computed(() => {
+  const hours = (Date.now() - started) / 3_600_000;
+  return decided.value ? Math.round(decided.value / Math.max(hours, 1 / 60)) : null;
+});
+
+let lease: { job: string; token: string } | null = null;
+let leaseAhead: { job: string; token: string } | null = null;
+let ahead: Promise<Next | null> | null = null;
+let asked: AbortController | null = null;
+const fetched = new Map<string, Promise<Opened>>();
+
+/** Fetch a document and its first page; what was fetched ahead is taken. */
+function load(id: string): Promise<Opened> {
+  const known = fetched.get(id) ?? fetchDocument(id);
+  fetched.delete(id);
+  return known;
+}
+
+async function fetchDocument(id: string): Promise<Opened> {
+  const job = await get<Job>(`/v1/jobs/${id}`);
+  if (!FINISHED.includes(job.state) || job.state === "cancelled") return { job, record: null, schema: null };
+  const [record, schema] = await Promise.all([get<ReviewRecord>(`/v1/jobs/${id}/record`), schemaOf(job.kind)]);
+  if (job.state !== "failed") {
+    const first = placeOf(record, toCheck(record)[0])?.page ?? 1;
+    void picture(id, first).catch(() => undefined);
+    void linesOf(id, first).catch(() => undefined);
+  }
+  return { job, record, schema };
+}
+
+function toCheck(record: ReviewRecord): string[] {
+  const order = new Map(Object.keys(record.fields).map((path, index) => [path, index]));
+  return open(record).sort((one, other) => (order.get(one) ?? 1e9) - (order.get(other) ?? 1e9));
+}
+
+export function placeOf(record: Pick<ReviewRecord, "fields">, path: string | null | undefined) {
+  const places = (typeof path === "string" && record.fields[path]?.citations) || [];
+  const first = places[0];
+  return first ? { page: first.page, box: union(places.filter((one) => one.page === first.page).map((one) => one.box)) } : null;
+}
+
+export async function openDocument(id: string): Promise<void> {
+  problem.value = null;
+  if (opened.value?.job.id !== id) opened.value = null;
+  try {
+    const found = await load(id);
+    show(found);
+  } catch (error) {
+    if (error instanceof Problem) problem.value = error;
+    else throw error;
+  }
+}
+
+function show(found: Opened): void {
+  const { job, record } = found;
+  const unsent = kept(job.id);
+  clash.value = null;
+  warned.value = false;
+  issues.value = [...(record?.issues ?? [])];
+  wrong.value = null;
+  typing.value = unsent?.typing ?? null;
+  editing.value = false;
+  changes.value = unsent?.changes ?? [];
+  undone.value = unsent?.undone ?? [];
+  opened.value = found;
+  flagged.value = record ? toCheck(record) : [];
+  if (unsent?.changes.length && record) {
+    if (unsent.revision === record.revision) say(t("review.restored", { count: unsent.changes.length }));
+    else stale(record, unsent.changes);
+  }
+  focused.value = unsent?.typing?.path ?? stillOpen.value[0] ?? null;
+  page.value = (record && placeOf(record, focused.value)?.page) || 1;
+}
+
+function stale(theirs: ReviewRecord, mine: Change[]): void {
+  clash.value = { theirs, mine };
+}
+
+/** After a clash: lay my changes over the newest record, or let them go. */
+export function settle(mine: boolean): void {
+  const found = clash.value;
+  if (!found || !opened.value) return;
+  clash.value = null;
+  opened.value = { ...opened.value, record: found.theirs };
+  flagged.value = toCheck(found.theirs);
+  update(mine ? found.mine : []);
+}
+
+function update(made: Change[], back: Change[] = []): void {
+  changes.value = made;
+  undone.value = back;
+  wrong.value = null;
+  store();
+  recheck();
+}
+
+export function store(): void {
+  const now = opened.value;
+  if (!now?.record) return;
+  keep(now.job.id, {
+    revision: now.record.revision,
+    changes: changes.value,
+    undone: undone.value,
+    ...(typing.value ? { typing: typing.value } : {}),
+  });
+}
+
+export function change(made: Change): void {
+  update([...changes.value, made]);
+}
+
+export function undo(): void {
+  const last = changes.value.at(-1);
+  if (!last) return;
+  update(changes.value.slice(0, -1), [...undone.value, last]);
+  turnTo(last.path);
+  say(t("review.undone", { what: labelOf(opened.value?.schema ?? null, last.path) }));
+}
+
+export function redo(): void {
+  const last = undone.value.at(-1);
+  if (!last) return;
+  update([...changes.value, last], undone.value.slice(0, -1));
+  turnTo(last.path);
+}
+
+/** Take a value in hand: its place on the page is shown. */
+export function turnTo(path: string | null): void {
+  focused.value = path;
+  const place = draft.value && placeOf(draft.value, path);
+  if (place) page.value = place.page;
+}
+
+/** The next value to be checked after this one, from the top again at the end; null when nothing is open. */
+export function nextOpen(path: string | null): string | null {
+  const still = new Set(stillOpen.value);
+  const order = [...flagged.value, ...stillOpen.value.filter((one) => !flagged.value.includes(one))];
+  const at = path === null ? -1 : order.indexOf(path);
+  return [...order.slice(at + 1), ...order.slice(0, at + 1)].find((one) => still.has(one)) ?? null;
+}
+
+/** Take what is typed; false, and said why, where the schema does not allow it. */
+export function commit(path: string, text: string, citation?: Change["citation"]): boolean {
+  const now = draft.value;
+  if (!now) return false;
+  const found = typed(text, schemaAt(opened.value?.schema, path));
+  if (!found.ok) {
+    wrong.value = { path, message: found.message };
+    return false;
+  }
+  typing.value = null;
+  const before = valueAt(now.data, path) ?? null;
+  if (found.value === before && !citation) store();
+  else if (found.value === null) change({ op: "clear", path });
+  else change({ op: "correct", path, value: found.value, ...(citation ? { citation } : {}) });
+  return true;
+}
+
+export function confirm(path: string): void {
+  if (stillOpen.value.includes(path)) change({ op: "confirm", path });
+}
+
+export function take(path: string, number: number): boolean {
+  const value = draft.value?.fields[path]?.alternatives[number - 1]?.value;
+  if (value === undefined) return false;
+  change(value === null ? { op: "clear", path } : { op: "correct", path, value });
+  return true;
+}
+
+export function insertRow(list: string, at: number): void {
+  const schema = schemaAt(opened.value?.schema, `${list}/0`);
+  const names = Object.keys((schema.properties ?? {}) as Json);
+  change({ op: "insert_row", path: `${list}/${at}`, value: names.length ? Object.fromEntries(names.map((name) => [name, null])) : null });
+}
+
+// Rules, as one types
+
+let asking: ReturnType<typeof setTimeout> | undefined;
+function recheck(): void {
+  clearTimeout(asking);
+  asking = setTimeout(() => void check().catch(() => undefined), 250);
+}
+
+async function check(): Promise<void> {
+  const now = opened.value;
+  if (!now?.record || !draft.value) return;
+  asked?.abort();
+  asked = new AbortController();
+  const found = await get<{ issues: Issue[] }>(`/v1/jobs/${now.job.id}/check`, {
+    method: "POST",
+    body: JSON.stringify({ data: draft.value.data }),
+    headers: { "Content-Type": "application/json" },
+    signal: asked.signal,
+  });
+  if (opened.value?.job.id === now.job.id) issues.value = found.issues;
+}
+
+// Decisions
+
+export type Decision = "accept" | "reject" | "postpone";
+
+/** Send the changes, with a decision or without; true when the service has taken them. */
+export async function save(decision?: Decision, more: { reason?: string; sign_off?: boolean } = {}): Promise<boolean> {
+  const now = opened.value;
+  if (!now?.record || busy.value || clash.value) return false;
+  if (!decision && !changes.value.length) return true;
+  busy.value = true;
+  const sent = changes.value;
+  try {
+    const record = await send<ReviewRecord>("POST", `/v1/jobs/${now.job.id}/review`, {
+      revision: now.record.revision,
+      changes: sent,
+      ...(decision ? { decision } : {}),
+      ...more,
+    });
+    forget(now.job.id);
+    if (opened.value?.job.id === now.job.id && record) {
+      changes.value = changes.value.slice(sent.length);
+      undone.value = [];
+      opened.value = { ...now, record, job: { ...now.job, state: record.state as Job["state"] } };
+      store();
+    }
+    if (decision) decided.value += 1;
+    return true;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    await refused(error, now, sent);
+    return false;
+  } finally {
+    busy.value = false;
+  }
+}
+
+async function refused(error: Problem, now: Opened, sent: Change[]): Promise<void> {
+  if (error.code === "stale_revision") {
+    stale(await get<ReviewRecord>(`/v1/jobs/${now.job.id}/record`, { cache: "no-store" }), sent);
+    return;
+  }
+  const named = error.code === "open_flags" ? (error.facts.open as string[] | undefined) : undefined;
+  if (named?.length && now.record) {
+    warned.value = true;
+    const states = Object.fromEntries(named.map((path): [string, "open"] => [path, "open"]));
+    opened.value = { ...now, record: { ...now.record, field_states: { ...now.record.field_states, ...states } } };
+    flagged.value = [...new Set([...flagged.value, ...named])];
+    turnTo(named[0]!);
+  }
+  say(error.code === "offline" ? t("review.kept") : error.message, { bad: true });
+}
+
+// The queue: the document that needs a person most, and the one after it
+
+function askNext(filter: { kind?: string; batch?: string }, last?: string): Promise<Next | null> {
+  const { kind, batch } = filter;
+  return send<Next>("POST", "/v1/reviews/next", { kind: kind || undefined, batch: batch || undefined, after: last });
+}
+
+export async function lead(filter: { kind?: string; batch?: string }, after_?: string): Promise<Next | null> {
+  const found = await (ahead ?? askNext(filter, after_));
+  ahead = null;
+  leaseAhead = null;
+  if (found) {
+    lease = { job: found.job.id, token: found.lease.token };
+    queue.value = { position: found.position, waiting: found.waiting };
+  } else queue.value = null;
+  return found;
+}
+
+/** Lease and fetch the document after this one. */
+export function fetchAhead(filter: { kind?: string; batch?: string }): void {
+  const now = opened.value?.job.id;
+  if (!now || ahead) return;
+  ahead = askNext(filter, now).catch(() => null);
+  void ahead.then((next) => {
+    if (next) leaseAhead = { job: next.job.id, token: next.lease.token };
+    if (next && next.job.id !== now) fetched.set(next.job.id, fetchDocument(next.job.id));
+  });
+}
+
+export function renewing(): () => void {
+  const timer = setInterval(() => {
+    if (lease) void send("POST", `/v1/reviews/${lease.job}/renew`, { token: lease.token }).catch(() => undefined);
+    void ahead?.then((next) => next && send("POST", `/v1/reviews/${next.job.id}/renew`, { token: next.lease.token }).catch(() => undefined));
+  }, 45_000);
+  return () => clearInterval(timer);
+}
+
+/** Kept alive, since it is also said while the page is being left. */
+function letGo(held: { job: string; token: string }): Promise<unknown> {
+  return ask(`/v1/reviews/${held.job}/release`, {
+    method: "POST",
+    keepalive: true,
+    body: JSON.stringify({ token: held.token }),
+    headers: { "Content-Type": "application/json" },
+  });
+}
+
+/** Let go of what is leased, so that others get it. */
+export function release(): void {
+  for (const held of [lease, leaseAhead]) {
+    if (held) void letGo(held).catch(() => undefined);
+  }
+  lease = leaseAhead = null;
+  ahead = null;
+  queue.value = null;
+}
+
+/** The value at a path as it would be saved. */
+export function valueOf(path: string): unknown {
+  return valueAt(draft.value?.data, path) ?? null;
+}

@@ -1,0 +1,274 @@
+// The review of one document, and the walk from one to the next.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { safely, say } from "../announce";
+import { Dialog } from "../dialog";
+import { ask, query, send } from "../http";
+import { labelOf } from "../kinds_store";
+import { onChange, onReturn } from "../live";
+import { FINISHED, type Job } from "../model";
+import { go, route } from "../router";
+import { save as saveFile } from "../take_away";
+import { age, count, named, t } from "../text/i18n";
+import { Fields } from "./fields";
+import { focusValue } from "./focus";
+import { Keys } from "./help";
+import { onKey } from "./keys";
+import { valueAt } from "./pointer";
+import * as session from "./session";
+import { Sheet } from "./sheet";
+import { textOf } from "./values";
+
+const walked: string[] = [];
+
+export function Review(props: { id: string; filter: { kind?: string; batch?: string } }) {
+  const { id, filter } = props;
+  const finished = route.value.query.has("done");
+  const help = useSignal(false);
+  const rejecting = useSignal(false);
+  const leaving = useSignal(false);
+
+  const next = async (after?: string) => {
+    const found = await session.lead(filter, after);
+    if (found && found.job.id !== after) go(`#/review/${found.job.id}?${query({ ...filter })}`, { replace: !after });
+    else go(`#/review?${query({ ...filter, done: 1 })}`, { replace: true });
+  };
+  const decide = async (decision: session.Decision, more: { reason?: string; sign_off?: boolean } = {}) => {
+    if (leaving.value) return;
+    leaving.value = true;
+    try {
+      if (!(await session.save(decision, more))) return;
+      say(t(`review.said_${decision}`, { name: session.opened.value?.job.filename ?? "" }));
+      await next(id);
+    } finally {
+      leaving.value = false;
+    }
+  };
+  const accept = () => {
+    const open = session.stillOpen.value;
+    if (session.wrong.value) return focusValue(session.wrong.value.path);
+    if (open.length && !session.warned.value) {
+      session.warned.value = true;
+      say(t("review.sign_off", { count: open.length }), { bad: true });
+      return focusValue(open[0]!);
+    }
+    safely(() => decide("accept", session.warned.value ? { sign_off: true } : {}));
+  };
+  const step = (by: number) => {
+    if (by > 0) return safely(() => next(id));
+    walked.pop();
+    const before = walked.pop();
+    if (before) go(`#/review/${before}?${query({ ...filter })}`);
+    else say(t("review.first"));
+  };
+  const actions = {
+    accept,
+    reject: () => (rejecting.value = true),
+    postpone: () => safely(() => decide("postpone")),
+    step,
+    help: () => (help.value = true),
+  };
+
+  useEffect(() => {
+    if (!id && !finished) safely(() => next());
+  }, [id, finished]);
+  useEffect(() => {
+    if (!id) return;
+    if (walked.at(-1) !== id) walked.push(id);
+    safely(async () => {
+      await session.openDocument(id);
+      if (!session.opened.value || session.opened.value.job.id !== id) return;
+      if (session.focused.value !== null) focusValue(session.focused.value);
+      else document.getElementById("accept")?.focus();
+      if (session.opened.value.job.state === "review") session.fetchAhead(filter);
+    });
+  }, [id]);
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKey(event, actions);
+    addEventListener("keydown", listener);
+    return () => removeEventListener("keydown", listener);
+  });
+  useEffect(() => {
+    addEventListener("pagehide", session.release);
+    const endings = [() => removeEventListener("pagehide", session.release), session.renewing(), onChange(heard), onReturn(() => id && !session.opened.value && safely(() => session.openDocument(id)))];
+    return () => {
+      endings.forEach((end) => end());
+      session.release();
+    };
+  }, []);
+
+  if (!id) return finished ? <Finished /> : <p class="notice" aria-busy="true">{t("loading")}</p>;
+  const problem = session.problem.value;
+  if (problem) return <Notice title={problem.status === 410 ? t("review.erased") : t("review.cannot")} text={problem.status === 410 ? t("review.erased_text") : problem.message} />;
+  const opened = session.opened.value;
+  if (!opened) return <p class="notice" aria-busy="true">{t("loading")}</p>;
+  const { job, record } = opened;
+  return (
+    <div class="reviewing">
+      <div class="review-head">
+        <button class="plain" onClick={() => step(-1)} aria-label={t("review.before")} disabled={walked.length < 2}>←</button>
+        <h1 title={job.filename}>{job.filename}</h1>
+        <button class="plain" onClick={() => step(1)} aria-label={t("review.next")}>→</button>
+        <span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span>
+        {session.unsaved.value && <span class="badge unsaved">{t("review.unsaved", { count: session.changes.value.length })}</span>}
+        <span class="grow" />
+        <button class="plain" disabled={!session.changes.value.length} onClick={() => (session.undo(), focusValue(session.focused.value))} aria-label={t("review.undo")} title={`${t("review.undo")} Ctrl+Z`}>↶</button>
+        <button class="plain" disabled={!session.undone.value.length} onClick={() => (session.redo(), focusValue(session.focused.value))} aria-label={t("review.redo")} title={`${t("review.redo")} Ctrl+Y`}>↷</button>
+        <Downloads job={job} />
+        <button class="plain" onClick={() => (help.value = true)} aria-label={t("keys.title")}>?</button>
+      </div>
+      {session.clash.value && <ClashBar />}
+      {record?.data ? (
+        <>
+          <div class="split">
+            <Sheet job={job.id} pages={Math.max(1, job.progress.pages)} />
+            <section class="side" aria-label={t("review.values")}>
+              <Fields />
+            </section>
+          </div>
+          <div class="decide">
+            <button id="accept" class="primary" onClick={accept} disabled={session.busy.value}>
+              {t("review.accept")} <kbd>Ctrl ↵</kbd>
+            </button>
+            <button onClick={actions.postpone} disabled={session.busy.value}>{t("review.postpone")} <kbd>S</kbd></button>
+            <button onClick={actions.reject} disabled={session.busy.value}>{t("review.reject")} <kbd>X</kbd></button>
+            {session.unsaved.value && <button onClick={() => safely(() => session.save())} disabled={session.busy.value}>{t("review.save")}</button>}
+            <span class="grow" />
+            <Position />
+          </div>
+        </>
+      ) : (
+        <Unread job={job} />
+      )}
+      {help.value && <Keys close={() => (help.value = false)} />}
+      {rejecting.value && <Reject close={() => (rejecting.value = false)} decide={(reason) => safely(() => decide("reject", { reason }))} />}
+    </div>
+  );
+}
+
+function heard(job: Job): void {
+  const now = session.opened.value;
+  if (!now || now.job.id !== job.id) return;
+  const ended = FINISHED.includes(job.state) && !now.record;
+  if (ended) safely(async () => (await session.openDocument(job.id), focusValue(session.focused.value)));
+  else if (!session.unsaved.value) session.opened.value = { ...now, job: { ...job, review: now.job.review } };
+}
+
+function Position() {
+  const place = session.queue.value;
+  const rate = session.perHour.value;
+  return (
+    <span class="position">
+      {place && t("review.position", { position: count(place.position), waiting: count(place.waiting) })}
+      {rate !== null && ` · ${t("review.rate", { rate })}`}
+    </span>
+  );
+}
+
+function Downloads(props: { job: Job }) {
+  const { id, filename } = props.job;
+  const save = async (path: string, name: string) => saveFile(await (await ask(path)).blob(), name);
+  return (
+    <>
+      <button class="plain" onClick={() => safely(() => save(`/v1/jobs/${id}/source`, filename))}>{t("review.original")}</button>
+      {FINISHED.includes(props.job.state) && props.job.state !== "cancelled" && (
+        <button class="plain" onClick={() => safely(() => save(`/v1/jobs/${id}/record`, `${filename}.json`))}>JSON</button>
+      )}
+    </>
+  );
+}
+
+function Unread(props: { job: Job }) {
+  const { job } = props;
+  const { pages, pages_done: done } = job.progress;
+  if (job.state === "queued") return <Notice title={t("review.waiting")} text={t("review.waiting_text", { age: age(job.created_at) })} />;
+  if (job.state === "running") {
+    return (
+      <div class="split">
+        <Sheet job={job.id} pages={Math.max(1, pages)} />
+        <div class="notice">
+          <h2>{t("review.running")}</h2>
+          <progress max={pages || 1} value={pages ? done : undefined} aria-label={t("review.running")} />
+          <p>{pages ? t("documents.page_of", { done, pages }) : ""}</p>
+        </div>
+      </div>
+    );
+  }
+  const retry = () => safely(async () => {
+    await send("POST", `/v1/jobs/${job.id}/retry`);
+    await session.openDocument(job.id);
+  });
+  return (
+    <div class="notice">
+      <h2>{t(`state.${job.state}`)}</h2>
+      {job.error && <p>{named(`error.${job.error.code}`, job.error.message ?? job.error.code)}</p>}
+      <p>{t("review.failed_text")}</p>
+      <button class="primary" onClick={retry}>{t("documents.retry")}</button>
+    </div>
+  );
+}
+
+function Notice(props: { title: string; text: string }) {
+  return (
+    <div class="notice">
+      <h2>{props.title}</h2>
+      <p>{props.text}</p>
+      <a href="#/documents">{t("nav.documents")}</a>
+    </div>
+  );
+}
+
+function Finished() {
+  return (
+    <div class="notice">
+      <h1>{t("review.finished")}</h1>
+      <p>{session.decided.value ? t("review.finished_text", { count: session.decided.value }) : t("review.finished_none")}</p>
+      <a class="button" href="#/documents">{t("nav.documents")}</a>
+    </div>
+  );
+}
+
+function Reject(props: { close: () => void; decide: (reason: string) => void }) {
+  const reason = useSignal("");
+  return (
+    <Dialog title={t("review.reject_title")} close={props.close}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!reason.value.trim()) return;
+          props.close();
+          props.decide(reason.value.trim());
+        }}
+      >
+        <label for="reason">{t("review.reason")}</label>
+        <textarea id="reason" rows={3} required autofocus value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} />
+        <p><button class="primary">{t("review.reject")}</button></p>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Somebody else was faster: what they have and what I have stand side by side. */
+function ClashBar() {
+  const { theirs, mine } = session.clash.value!;
+  const root = session.opened.value?.schema ?? null;
+  return (
+    <div class="clash" role="alert">
+      <p>{t("review.clash")}</p>
+      <table>
+        <thead><tr><th>{t("review.field")}</th><th>{t("review.theirs")}</th><th>{t("review.mine")}</th></tr></thead>
+        <tbody>
+          {mine.map((change, index) => (
+            <tr key={index}>
+              <td>{labelOf(root, change.path)}</td>
+              <td>{textOf(valueAt(theirs.data, change.path))}</td>
+              <td>{change.op === "correct" ? textOf(change.value) : t(`op.${change.op}`)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <button class="primary" onClick={() => session.settle(true)}>{t("review.keep_mine")}</button>{" "}
+      <button onClick={() => session.settle(false)}>{t("review.take_theirs")}</button>
+    </div>
+  );
+}

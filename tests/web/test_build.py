@@ -1,0 +1,34 @@
+"""What is committed of the page is what its source makes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+WEB = Path(__file__).parents[2] / "api" / "web"
+
+
+def test_the_built_page_is_that_of_the_source(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None or not (WEB / "node_modules").is_dir():
+        pytest.skip("Node or api/web/node_modules is missing: npm --prefix api/web ci")
+    subprocess.run([node, "build.mjs", str(tmp_path / "dist")], cwd=WEB, check=True, timeout=60)
+    assert _files(tmp_path / "dist") == _files(WEB / "dist")
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, chinese = (
+        json.loads((WEB / "src" / "text" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("en", "zh")
+    )
+    assert english.keys() == chinese.keys()
+    assert all(english.values())
+    assert all(chinese.values())
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

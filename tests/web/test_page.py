@@ -1,0 +1,141 @@
+"""The page in a real Chromium, over the real service with the embedded engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+from playwright.sync_api import Browser, FilePayload, Page, expect  # noqa: E402 (after the skip)
+
+from bench import screenshots  # noqa: E402
+
+AXE = Path(__file__).parents[2] / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+HOSTILE = "<img src=x onerror=document.title='run'>.png"
+pytestmark = [
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(not screenshots.CHROMIUM.exists(), reason="no Chromium: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    faded = (screenshots.SAMPLES / "receipt_0_faded.jpg").read_bytes()
+    with screenshots.service(tmp_path_factory.mktemp("page")) as running:
+        for number in range(8):  # the tests take from this queue, in any order
+            copy = {"files": (f"queue_{number}.jpg", faded + bytes([number]))}
+            batch = {"kind": "receipt", "batch": "queue"}
+            httpx.post(f"{running}/v1/jobs", files=copy, data=batch).raise_for_status()
+        screenshots.send_samples(running)
+        sent = {"files": (HOSTILE, (screenshots.SAMPLES / "ticket_0_9.jpg").read_bytes())}
+        httpx.post(f"{running}/v1/jobs", files=sent, data={"kind": "text"}).raise_for_status()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with screenshots.browser() as started:
+        yield started
+
+
+@pytest.fixture(params=["en", "zh-CN"])
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(locale=request.param, viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    opened.goto("about:blank")  # what was leased is let go
+    context.close()
+    assert not errors
+
+
+def test_review_by_keyboard_from_the_first_to_be_checked_to_the_next_document(url: str, page: Page) -> None:
+    screenshots.look(page, f"{url}/#/review?batch=queue")
+    job = page.url.rpartition("/")[2].partition("?")[0]
+    first = page.locator(".review-head h1").inner_text()
+    expect(page.locator(".field.open .value").first).to_be_focused()
+    for _ in range(page.locator(".field.open").count()):
+        page.keyboard.press("Enter")
+    expect(page.locator("#accept")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".review-head h1")).not_to_have_text(first)
+    expect(page.locator(".field.open .value").first).to_be_focused()
+    assert httpx.get(f"{url}/v1/jobs/{job}").json()["state"] == "done"
+
+
+def test_an_edit_can_be_undone_and_outlives_a_reload(url: str, page: Page) -> None:
+    screenshots.look(page, f"{url}/#/review?batch=queue")
+    value = page.locator(".field.open .value").first
+    was = value.inner_text()
+    page.keyboard.press("e")
+    page.keyboard.insert_text("n")
+    page.keyboard.press("Escape")
+    expect(value).to_be_focused()
+    expect(value).to_have_text(was)
+    page.keyboard.press("Enter")
+    expect(page.locator(".badge.unsaved")).to_be_visible()
+    page.reload()
+    expect(page.locator(".badge.unsaved")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.locator(".badge.unsaved")).to_have_count(0)
+
+
+def test_one_bad_file_never_stops_the_others(url: str, page: Page) -> None:
+    screenshots.look(page, f"{url}/#/send")
+    name = page.evaluate("document.documentElement.lang")
+    good = (screenshots.SAMPLES / "ticket_0_0.jpg").read_bytes()
+    files = [("a.jpg", good + name.encode()), ("empty.pdf", b""), ("b.jpg", good + b"b" + name.encode())]
+    chosen: list[FilePayload] = [{"name": n, "mimeType": "image/jpeg", "buffer": b} for n, b in files]
+    page.set_input_files("#files", chosen)
+    expect(page.locator(".sending .sent")).to_have_count(2)
+    expect(page.locator(".sending .badge")).to_have_count(2)
+    refused = page.locator(".sending .refused")
+    expect(refused).to_have_count(1)
+    expect(refused).to_contain_text("empty.pdf")
+    expect(refused.get_by_role("button")).to_be_visible()
+
+
+def test_live_changes_leave_the_focus_where_it_is(url: str, page: Page) -> None:
+    screenshots.look(page, f"{url}/#/documents")
+    link = page.locator(".documents a", has_text="broken.pdf")
+    link.focus()
+    sent = {
+        "files": (
+            "new.jpg",
+            (screenshots.SAMPLES / "ticket_0_5.jpg").read_bytes()
+            + page.evaluate("document.documentElement.lang").encode(),
+        )
+    }
+    httpx.post(f"{url}/v1/jobs", files=sent, data={"kind": "train_ticket"}).raise_for_status()
+    expect(page.locator(".documents a", has_text="new.jpg").first).to_be_visible()
+    expect(link).to_be_focused()
+
+
+def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:
+    screenshots.look(page, f"{url}/#/documents")
+    expect(page.locator(".documents a", has_text=HOSTILE)).to_be_visible()
+    page.locator(".documents a", has_text=HOSTILE).click()
+    expect(page.locator(".review-head h1")).to_have_text(HOSTILE)
+    assert page.title() != "run"
+
+
+@pytest.mark.parametrize("scheme", screenshots.SCHEMES)
+def test_every_view_is_accessible(url: str, chromium: Browser, scheme: Literal["light", "dark"]) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is missing: npm --prefix api/web ci")
+    context = chromium.new_context(color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    found = []
+    for name, view in screenshots.views(url):
+        screenshots.look(page, f"{url}/#{view}")
+        page.add_script_tag(path=AXE)
+        result = page.evaluate("axe.run()")
+        found += [(name, one["id"], one["nodes"][0]["html"][:120]) for one in result["violations"]]
+    context.close()
+    assert not found
