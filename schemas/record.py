@@ -85,7 +85,12 @@ class Provenance(_Frozen):
 
 
 class Record(_Frozen):
-    """The result of reading one document as one kind. `data` is exactly the kind's schema."""
+    """The result of reading one document as one kind. `data` is exactly the kind's schema.
+
+    What a service adds to it, such as the states of its values, is passed over.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     record_version: Literal[1] = 1
     job_id: str
