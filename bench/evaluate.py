@@ -58,6 +58,7 @@ class NoPages(SandboxedDocument):
         """Opens nothing."""
 
     page_count = 0
+    invoice = None
 
     def __iter__(self) -> Iterator[object]:  # type: ignore[override]
         return iter(())

@@ -1,6 +1,6 @@
 """Train the scorer of the embedded engine on drawn documents.
 
-    python -m bench.train [--count 3000] [--seed 1]
+    python -m bench.train [--count 2000] [--seed 1]
 
 Draws documents (`bench.sheets`), asks every field of their schemas for its candidates as the engine does, and
 fits gradient-boosted trees (LightGBM) to which of them are right. Of the wordings that the engine ships, some are
@@ -71,7 +71,7 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--count", type=int, default=3000)
+    options.add_argument("--count", type=int, default=2000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--keep", type=Path, help="keep the rows here, or take them from here")
     arguments = options.parse_args()

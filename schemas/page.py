@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,37 @@ def union(boxes: Iterable[Box]) -> Box:
     )
 
 
+class Painted(StrEnum):
+    """Whether a file draws the glyphs of a word so that they can be seen."""
+
+    YES = "yes"
+    DOUBTFUL = "doubtful"
+    """Something drawn later may lie over them."""
+    INVISIBLE = "invisible"
+    """They are drawn in no colour, or in the paper's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A run of characters with its place and how surely it was read (0 to 1)."""
+    """A run of characters with its place and how surely it was read (0 to 1).
+
+    `font` tells the fonts of a page apart, whatever they are called.
+    """
 
     text: str
     box: Box
     confidence: float = 1.0
+    font: str = ""
+    painted: Painted = Painted.YES
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A letter that may stand in a line instead of the one at `index`, and its odds (0 to 1)."""
+
+    index: int
+    text: str
+    odds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +130,7 @@ class Line:
     `edges` are the x fractions between its characters: `len(text) + 1` rising numbers, so that
     any part of the text has a box. For vertical writing they run along y. `box` is the upright
     hull of a line that may lean: `slope` is how far it falls (in page heights) per page width.
+    `rivals` are the letters that the recogniser was unsure about.
     """
 
     text: str
@@ -113,6 +139,7 @@ class Line:
     edges: tuple[float, ...]
     vertical: bool = False
     slope: float = 0.0
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def height(self) -> float:

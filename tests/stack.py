@@ -114,8 +114,7 @@ class Stack:
     def wipe_queue(self) -> None:
         """Kill the queue, throw away what it held, start it empty."""
         self.kill("queue")
-        shutil.rmtree(self.queue.folder)
-        self.queue.folder.mkdir()
+        shutil.rmtree(self.queue.folder / "appendonlydir", ignore_errors=True)  # its password stays
         self.start_server(self.queue)
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:

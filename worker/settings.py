@@ -12,6 +12,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -209,6 +210,19 @@ def load(*, beside_up: bool = True) -> Settings:
 def version() -> str:
     """The version of Pagemill that is running."""
     return metadata.version("pagemill")
+
+
+def origin(settings: Settings) -> str:
+    """Which ledger the settings mean, and the file that says so, for people; without a password."""
+    url = _without_user(settings.ledger_url)
+    given = Path(".env")
+    return f"{url}, by {given.resolve()}" if given.is_file() else url
+
+
+def _without_user(url: str) -> str:
+    """A URL without user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
 
 
 def unknown() -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from worker.jobs.kinds import require_name
 from worker.jobs.ledger.access import ApiKey
 
 _DAY = 86_400.0
+_DEFAULT_FOLDER = settings.Settings.model_fields["data_dir"].default
 _ACTOR = "command line"
 
 
@@ -92,12 +93,25 @@ def run_retention(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _app() -> Iterator[App]:
-    found = settings.load()
+    found = _found()
     app = connect(found, migrate=found.database_url is None)  # a database may be in use by other versions
     try:
+        print(f"ledger: {settings.origin(found)}", file=sys.stderr)
         yield app
     finally:
         app.close()
+
+
+def _found() -> settings.Settings:
+    """The settings; raises RequestInvalid where a ledger would be made that no service has."""
+    found = settings.load()
+    anew = found.database_url is None and not (found.data_dir / "ledger.sqlite").exists()
+    if anew and found.data_dir == _DEFAULT_FOLDER:
+        raise RequestInvalid(
+            detail=f"there is no ledger in {found.data_dir.resolve()}; run it where the service runs, or set "
+            "PAGEMILL_DATA_DIR or DATABASE_URL"
+        )
+    return found
 
 
 def _day(seconds: float) -> str:

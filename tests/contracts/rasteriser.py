@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.page import Painted
 from tests.build import pdf
 from worker.errors import CorruptFile, PasswordRequired
 from worker.reading.pages.base import OpenDocument, PageLimits
@@ -43,6 +44,17 @@ class PdfBackend:
                 int(box.x0 * page.width) : int(box.x1 * page.width) + 1,
             ]
             assert ink.min() < 128
+
+    def test_invisible_words_are_told_from_printed_ones(self, tmp_path: Path, limits: PageLimits) -> None:
+        import pymupdf
+
+        page = pymupdf.open().new_page(width=300, height=400)
+        page.insert_text((40, 80), "printed", fontsize=14)
+        page.insert_text((40, 180), "hidden", fontsize=14, render_mode=3)
+        page.parent.save(tmp_path / "a.pdf")
+        words = self.open(tmp_path / "a.pdf", limits).page(0, limits).words
+        painted = {word.text: word.painted for word in words}
+        assert painted == {"printed": Painted.YES, "hidden": Painted.INVISIBLE}
 
     def test_a_huge_page_is_drawn_smaller(self, tmp_path: Path, limits: PageLimits) -> None:
         import pymupdf

@@ -300,6 +300,20 @@ def test_a_job_that_has_ended_is_told_at_once(ledger: Ledger) -> None:
     assert len(ledger.deliveries.claim(now=1502.0, hold_seconds=60)) == 1
 
 
+def test_who_sends_a_document_again_is_told_again(ledger: Ledger) -> None:
+    job_id = put(ledger, 1)
+    take(ledger)
+    job = ledger.jobs.finish(job_id, token="t", end=End(JobState.DONE), now=1500.0)
+    ledger.deliveries.register(job, "http://x/", now=1501.0)
+    ledger.deliveries.register(job, "http://x/", now=1501.0)  # the first is not sent yet: one is enough
+    [first] = ledger.deliveries.claim(now=1502.0, hold_seconds=60)
+    ledger.deliveries.close(first, state="sent", status=200, due_at=0.0)
+    ledger.deliveries.register(job, "http://x/", now=1600.0)
+    [second] = ledger.deliveries.claim(now=1601.0, hold_seconds=60)
+    assert (second.url, second.body) == (first.url, first.body)
+    assert second.id != first.id
+
+
 def test_an_idempotency_key_leads_to_one_request(ledger: Ledger) -> None:
     assert ledger.access.answered("p", "k", fingerprint="f") is None
     ledger.access.remember("p", "k", fingerprint="f", job_ids=["a", "b"], now=1.0)

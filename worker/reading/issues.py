@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from schemas.record import Issue, Severity
 from worker.errors import PagemillError
 
@@ -12,9 +14,24 @@ def page_not_read(number: int, error: PagemillError) -> Issue:
     return Issue(code=error.code, severity=Severity.ERROR, message=message)
 
 
-def text_layer_ignored(number: int) -> Issue:
-    """A page whose text layer says other things than its picture."""
+def blank_page(number: int, *, severity: Severity) -> Issue:
+    """A page with no ink on it."""
+    return Issue(code="blank_page", severity=severity, message=f"page {number} is blank")
+
+
+def unreadable_page(number: int) -> Issue:
+    """A page with ink on it, of which not a line could be read."""
     message = (
-        f"the text layer of page {number} contradicts what is printed; the page was read from its picture"
+        f"nothing on page {number} could be read: it holds no text, is too poor a picture, "
+        "or its script is none that the recogniser knows (Latin, Greek, Chinese, Japanese)"
+    )
+    return Issue(code="unreadable_page", severity=Severity.ERROR, message=message)
+
+
+def text_layer_ignored(number: int, reasons: Iterable[str]) -> Issue:
+    """A page whose text layer says other things than its picture, in part or as a whole."""
+    message = (
+        f"the text layer of page {number} contradicts what is printed; its picture was read there: "
+        f"{'; '.join(reasons)}"
     )
     return Issue(code="text_layer_ignored", severity=Severity.INFO, message=message)

@@ -44,7 +44,7 @@ class Deliveries:
         self._database = database
 
     def register(self, job: Job, url: str, *, now: float) -> None:
-        """Tell `url` when the job ends, or now when it has."""
+        """Tell `url` when the job ends, or now when it has; once more, where it was told before."""
         row = {
             "id": _id(job.id, url, 0.0),
             "job_id": job.id,
@@ -54,7 +54,18 @@ class Deliveries:
         }
         with self._database.write(durable=True) as connection:
             new = self._database.insert_new(connection, deliveries, **row)
-            if new and job.state in FINISHED:
+            if not new and job.state in FINISHED:
+                told = deliveries.c.state.in_((SENT, GIVEN_UP))
+                this = and_(deliveries.c.job_id == job.id, deliveries.c.url == url, told)
+                once_more = {
+                    "id": _new_id(),
+                    "state": PENDING,
+                    "attempts": 0,
+                    "due_at": now,
+                    "body": _body(job),
+                }
+                connection.execute(update(deliveries).where(this).values(once_more))
+            elif new and job.state in FINISHED:
                 self.arm(connection, job, now=now)
 
     def arm(self, connection: Connection, job: Job, *, now: float) -> None:
@@ -74,7 +85,7 @@ class Deliveries:
         """Let the messages of a job that is tried again wait for its next end, as new ones."""
         rows = connection.execute(select(deliveries).where(deliveries.c.job_id == job_id)).all()
         for row in rows:
-            values = {"id": f"msg_{secrets.token_hex(16)}", "state": WAITING, "body": None, "attempts": 0}
+            values = {"id": _new_id(), "state": WAITING, "body": None, "attempts": 0}
             connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
 
     def claim(self, *, now: float, hold_seconds: float, limit: int = 20) -> Sequence[Delivery]:
@@ -110,6 +121,11 @@ class Deliveries:
 def _id(job_id: str, url: str, ended_at: float) -> str:
     digest = hashlib.sha256(f"{job_id}|{url}|{ended_at!r}".encode()).hexdigest()[:32]
     return f"msg_{digest}"
+
+
+def _new_id() -> str:
+    """For a message that is sent once more: with the id of the first, its receiver would pass it over."""
+    return f"msg_{secrets.token_hex(16)}"
 
 
 def _body(job: Job) -> bytes:

@@ -12,7 +12,7 @@ from schemas.page import Line
 from schemas.registry import Schema
 from worker.reading.pages.base import Barcode, FormField, Page
 from worker.reading.pages.sandbox import SandboxedDocument
-from worker.reading.text.layer import lines_of
+from worker.reading.text.sources import TextLayerLines
 
 INVOICE = Invoice.kind
 
@@ -30,8 +30,8 @@ class Witness:
         """Keep what a page says; its lines only where values are to be found in them."""
         self.barcodes += [(page.number, code) for code in page.barcodes]
         self.form_fields += [(page.number, field) for field in page.form_fields]
-        if (self.invoice or page.barcodes) and page.text_layer:
-            self.lines[page.number] = lines_of(page)
+        if (self.invoice or page.barcodes) and page.words:
+            self.lines[page.number] = TextLayerLines()(page).lines
 
 
 def embedded_values(document: SandboxedDocument, schema: Schema) -> Mapping[str, Any] | None:

@@ -76,14 +76,13 @@ class FormField:
 class Page:
     """A page as it would lie on a desk: upright, with the words its file already knows.
 
-    `number` counts from 1. `words` is empty for scans and photographs; `text_layer` says whether
-    the words could be checked against the picture and hold (see `text_layer.agrees`).
+    `number` counts from 1. `words` is empty for scans and photographs; whether they are what is
+    printed is for `reading.text` to find out.
     """
 
     number: int
     picture: Picture
     words: tuple[Word, ...] = ()
-    text_layer: bool = False
     barcodes: tuple[Barcode, ...] = ()
     form_fields: tuple[FormField, ...] = ()
 

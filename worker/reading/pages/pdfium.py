@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pypdfium2 as pdfium
 
-from schemas.page import Box, Word, union
+from schemas.page import Box, Painted, Word, union
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
 from worker.reading.pages.base import FormField, OpenDocument, Page, PageLimits
 
@@ -89,16 +89,27 @@ def _words(page: Any) -> Iterator[Word]:
     text_page = page.get_textpage()
     to_upright = _upright(page)
     run: list[tuple[str, _Corners]] = []
-    for index, char in enumerate(_characters(text_page)):
+    for index, char in enumerate((*_characters(text_page), " ")):
         gap = char.isspace() or char in "\x00\ufffe"
         corners = (0.0, 0.0, 0.0, 0.0) if gap else text_page.get_charbox(index, loose=True)
         if run and (gap or _leaves_line(run[-1][1], corners)):
-            yield Word("".join(c for c, _ in run), union(to_upright(place) for _, place in run))
+            font, painted = _drawn(text_page, index - len(run))
+            box = union(to_upright(place) for _, place in run)
+            yield Word("".join(c for c, _ in run), box, font=font, painted=painted)
             run = []
         if not gap:
             run.append((char, corners))
-    if run:
-        yield Word("".join(c for c, _ in run), union(to_upright(place) for _, place in run))
+
+
+def _drawn(text_page: Any, index: int) -> tuple[str, Painted]:
+    """The font of a character, by its address, and whether it is drawn to be seen."""
+    drawn = pdfium.raw.FPDFText_GetTextObject(text_page.raw, index)
+    if not drawn:
+        return "", Painted.YES
+    font = ctypes.addressof(pdfium.raw.FPDFTextObj_GetFont(drawn).contents)
+    mode = pdfium.raw.FPDFTextObj_GetTextRenderMode(drawn)
+    invisible = mode == pdfium.raw.FPDF_TEXTRENDERMODE_INVISIBLE
+    return f"{font:x}", Painted.INVISIBLE if invisible else Painted.YES
 
 
 def _form_fields(document: Any, page: Any) -> Iterator[tuple[FormField, bool]]:

@@ -10,12 +10,13 @@ import json
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from schemas.page import Box, Word
+from schemas.page import Box, Painted, Word
 from worker import errors
 from worker.reading.pages.base import Barcode, FormField, Page, PageLimits
 
@@ -26,6 +27,7 @@ _CHARACTERS = 40  # of a word, on average
 _MOST_MARKS = 1000  # codes, or form fields, of a page
 _MARKED = 200_000  # their characters
 _LONGEST_FACT = 500
+_LONGEST_FONT = 200
 _OF_CHILD = (errors.SourceError, errors.MissingExtra)
 _SIZES = struct.Struct(">QQ")  # bytes of the header, bytes of the payload
 
@@ -61,11 +63,10 @@ def receive(
 
 def page_message(page: Page) -> tuple[dict[str, Any], memoryview]:
     """A page as header and pixels."""
-    words = [(w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1) for w in page.words]
+    words = [(w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.font, w.painted) for w in page.words]
     header = {
         "event": "page",
         "number": page.number,
-        "text_layer": page.text_layer,
         "height": page.height,
         "width": page.width,
         "words": words,
@@ -86,13 +87,12 @@ def page_of(header: dict[str, Any], payload: bytearray, *, number: int, limits: 
     if max(height, width) > MOST_ASPECT * min(height, width):
         raise errors.PageTooThin(width=width, height=height, limit=MOST_ASPECT)
     picture = np.frombuffer(payload, dtype=np.uint8).reshape((height, width, 3))
-    words = tuple(_word(*word) for word in header["words"])
+    words = tuple(_drawn_word(*word) for word in header["words"])
     require_bearable(words, limits)
     return Page(
         number,
         picture,
         words,
-        text_layer=header["text_layer"] is True,
         barcodes=tuple(Barcode(*mark) for mark in _marks(header.get("barcodes", ()))),
         form_fields=tuple(FormField(*mark) for mark in _marks(header.get("form_fields", ()))),
     )
@@ -143,6 +143,17 @@ def _marks(rows: Any) -> Iterator[tuple[str, str, Box]]:
         if not isinstance(first, str):
             raise ValueError("not a code or a field")  # noqa: TRY004 (a message that is no message of ours)
         yield storable(first), second.text, second.box
+
+
+def _drawn_word(text: Any, *rest: Any) -> Word:
+    """A word of a text layer: text, four edges, font and how it is painted; raises ValueError for others."""
+    word = _word(text, *rest[:4])
+    if len(rest) == 4:
+        return word
+    font, painted = rest[4:]
+    if not isinstance(font, str) or len(font) > _LONGEST_FONT:
+        raise ValueError("not a font")
+    return replace(word, font=storable(font), painted=Painted(painted))
 
 
 def _word(text: Any, *edges: Any) -> Word:

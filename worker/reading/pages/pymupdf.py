@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pymupdf
 
-from schemas.page import Box, Word
 from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
+from worker.reading.pages import pymupdf_words
 from worker.reading.pages.base import FormField, OpenDocument, Page, PageLimits
 
 _DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
@@ -62,13 +62,13 @@ class _PdfDocument:
             )
             picture = np.frombuffer(pixmap.samples_mv, dtype=np.uint8)
             picture = picture.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * 3]
-            words = _words(page)
+            shape = (pixmap.height, pixmap.width, 3)
+            picture = picture.reshape(shape).copy()
+            words = pymupdf_words.words(page, picture)
             fields = tuple(_form_fields(page)) if limits.embedded_data else ()
         except _DAMAGE as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
-        shape = (pixmap.height, pixmap.width, 3)
-        upright = picture.reshape(shape).copy()
-        return Page(number=index + 1, picture=upright, words=words, form_fields=fields)
+        return Page(number=index + 1, picture=picture, words=words, form_fields=fields)
 
     def attachments(self, most_bytes: int) -> Iterator[tuple[str, bytes]]:
         """Name and content of the files in the file; those that cannot be unpacked are left out."""
@@ -85,25 +85,10 @@ class _PdfDocument:
         self._document.close()
 
 
-def _words(page: Any) -> tuple[Word, ...]:
-    """The text layer's words, those in form fields among them, in fractions of the upright page."""
-    return tuple(Word(text, _box(page, corners)) for *corners, text, _, _, _ in page.get_text("words"))
-
-
 def _form_fields(page: Any) -> Iterator[FormField]:
     """The fields of the page that are filled in."""
+    place = pymupdf_words.upright(page)
     for widget in page.widgets():
         value = widget.field_value
         if isinstance(value, str) and value.strip():
-            yield FormField(str(widget.field_name or ""), value.strip(), _box(page, widget.rect))
-
-
-def _box(page: Any, corners: Any) -> Box:
-    """Corners in points of the page before it is turned, in fractions of the upright page."""
-    place, bounds = pymupdf.Rect(corners) * page.rotation_matrix, page.rect
-    return Box(
-        (place.x0 - bounds.x0) / bounds.width,
-        (place.y0 - bounds.y0) / bounds.height,
-        (place.x1 - bounds.x0) / bounds.width,
-        (place.y1 - bounds.y0) / bounds.height,
-    )
+            yield FormField(str(widget.field_name or ""), value.strip(), place(widget.rect))

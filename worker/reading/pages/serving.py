@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from worker.errors import CorruptFile, PagemillError, SourceMemory
-from worker.reading.pages import codes, protocol, text_layer
+from worker.reading.pages import codes, protocol
 from worker.reading.pages.base import OpenDocument, Page, PageLimits
 from worker.reading.pages.factory import open_document
 from worker.reading.pages.invoice_xml.parse import MOST_BYTES, invoice_of
@@ -85,9 +85,8 @@ def _send_pages(document: OpenDocument, first: int, limits: PageLimits, answers:
 
 def _checked(page: Page, limits: PageLimits) -> Page:
     protocol.require_bearable(page.words, limits)
-    agreed = text_layer.agrees(page.picture, page.words)
     found = codes.barcodes(page.picture) if limits.embedded_data else ()
-    return replace(page, text_layer=agreed, barcodes=found)
+    return replace(page, barcodes=found)
 
 
 def _invoice(document: OpenDocument, limits: PageLimits) -> Mapping[str, Any] | None:

@@ -1,44 +1,54 @@
-"""Printed and written lines in a picture, by RapidOCR (PP-OCRv6 small) on the CPU.
+"""Printed and written lines in a picture, by PP-OCRv6 small on the CPU.
 
-The library's defaults are right for upright pages of ordinary shape. What is done here for the
-others: thin crops are padded (its detector blows them up and then finds nothing), a page that
-lies on its side or head is turned and read again, and all three of its switches are given on
-every call because it remembers them.
+picture ─detect─► quads ─cut out─► crops ─recognise─► lines ─turn where they lie─► upright lines
+
+The networks come inside RapidOCR's wheel; how they are run is ours: `runtimes` says why.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from importlib.util import find_spec
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from schemas.page import Box, Line, even_edges
 from schemas.values.folding import has_cjk
-from worker.errors import MissingExtra, ModelUnavailable
 from worker.reading.pages.base import Page, Picture
-from worker.reading.text import orientation, touch_up
-from worker.reading.text.crops import crop
+from worker.reading.text import ink, orientation, touch_up
+from worker.reading.text.crops import Quad, crop, straightened
+from worker.reading.text.detection import detect
 from worker.reading.text.page_lines import PageLines
+from worker.reading.text.recognition import LineText, recognise
+from worker.reading.text.runtimes import factory
+from worker.reading.text.runtimes.base import OcrRuntime
 
 _MIN_CONFIDENCE = 0.5
-_MAX_ASPECT = 3.0  # a picture thinner than this is padded
 _STRIP = 5.0  # a picture wider than this may be a single line, cut out by somebody
 _GLYPHS = 8  # characters looked at to tell columns from a page on its side
 _SLACK = 0.25  # PP-OCR's boxes are a third higher than the ink in them
 _TALL = 1.5  # a box this much higher than wide holds turned or vertical writing
+_SAME_ROW = 10.0  # pixels between lines that are taken to start at the same height
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The networks, and the threads that batches of lines are read in."""
+
+    runtime: OcrRuntime
+    pool: ThreadPoolExecutor
+    known: frozenset[str]
 
 
 class Ocr:
-    """One OCR engine. Its runtimes are not thread-safe: a lock makes calls wait for each other."""
+    """One OCR engine. Threads may read pages at the same time."""
 
     def __init__(self, *, runtime: str = "auto") -> None:
-        self._runtime = runtime
-        self._lock = threading.Lock()
-        self._rapid: Any = None
+        self._name = runtime
+        self._loading = threading.Lock()
+        self._loaded: _Loaded | None = None
 
     def warm_up(self) -> None:
         """Load the models; raises MissingExtra or ModelUnavailable."""
@@ -46,10 +56,22 @@ class Ocr:
         blank[40:56, 40:280] = 0
         self._detect(blank)
 
+    @property
+    def streams(self) -> int:
+        """How many pages it can read at the same time to advantage; loads the models."""
+        return self._load().runtime.streams
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The characters that it can read; loads the models."""
+        return self._load().known
+
     def close(self) -> None:
         """Let go of the models; they are loaded again when they are needed."""
-        with self._lock:
-            self._rapid = None
+        with self._loading:
+            loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            loaded.pool.shutdown()
 
     def read(self, page: Page) -> PageLines:
         """All lines of a page in the frame in which they are upright."""
@@ -57,7 +79,24 @@ class Ocr:
         width, height = (page.height, page.width) if turns % 2 else (page.width, page.height)
         lines = touch_up.without_stray_accents(lines)
         faint = touch_up.faint(np.rot90(page.picture, turns), lines)
-        return PageLines(page.number, width, height, lines, turns, bool(page.words), faint, _SLACK)
+        blank = None if lines else ink.is_blank(page.picture)
+        read = sum(len(line.text.split()) for line in lines)
+        return PageLines(
+            page.number,
+            width,
+            height,
+            lines,
+            turns,
+            faint=faint,
+            slack=_SLACK,
+            from_picture=read,
+            blank=blank,
+        )
+
+    def recognise(self, crops: Sequence[Picture]) -> list[LineText]:
+        """What pictures say that each hold a single line."""
+        loaded = self._load()
+        return recognise(crops, loaded.runtime, loaded.pool)
 
     def _upright(self, picture: Picture) -> tuple[tuple[Line, ...], int]:
         """All lines, and by how many quarters the page was turned first where it needed it."""
@@ -68,33 +107,18 @@ class Ocr:
                 return whole, 0
         return orientation.best(
             lines,
-            read=lambda turns: self._detect(np.rot90(picture, turns)),
+            read=lambda turns: self._detect(np.ascontiguousarray(np.rot90(picture, turns))),
             stands=lambda columns: self._stands(picture, columns),
         )
 
-    def recognise(self, crops: Sequence[Picture]) -> list[tuple[str, float]]:
-        """Text and confidence of pictures that each hold a single line."""
-        with self._lock:
-            result = self._engine().recognize_txt([_bgr(crop) for crop in crops])
-        return list(zip(result.txts, map(float, result.scores), strict=True))
-
     def _detect(self, picture: Picture) -> tuple[Line, ...]:
-        padded, box = _padded(picture)
-        with self._lock:
-            result = self._engine()(
-                _bgr(padded), use_det=True, use_cls=False, use_rec=True, return_word_box=True
-            )
-        if result.boxes is None:
-            return ()
-        height, width = padded.shape[:2]
-        found = (
-            _line(np.asarray(quad), text, float(score), words, width=width, height=height)
-            for quad, text, score, words in zip(
-                result.boxes, result.txts, result.scores, result.word_results, strict=False
-            )
-            if score >= _MIN_CONFIDENCE and text.strip()
-        )
-        lines = [_unpadded(line, box) for line in found]
+        quads = sorted_down(detect(picture, self._load().runtime))
+        texts = self.recognise([straightened(picture, quad) for quad in quads])
+        lines = [
+            line_of(quad, read, picture)
+            for quad, read in zip(quads, texts, strict=True)
+            if read.text and read.confidence >= _MIN_CONFIDENCE
+        ]
         return tuple(self._climbing(picture, lines))
 
     def _climbing(self, picture: Picture, lines: Sequence[Line]) -> Iterator[Line]:
@@ -110,11 +134,10 @@ class Ocr:
         read = self.recognise([np.rot90(ink, -1) for ink in climbing.values()]) if climbing else []
         again = dict(zip(climbing, read, strict=True))
         for index, line in enumerate(lines):
-            text, score = again.get(index, ("", 0.0))
-            text = text.strip()
-            if text and score > line.confidence:
-                edges = even_edges(line.box, len(text), vertical=True)
-                yield replace(line, text=text, confidence=score, edges=edges)
+            other = again.get(index)
+            if other is not None and other.text and other.confidence > line.confidence:
+                edges = even_edges(line.box, len(other.text), vertical=True)
+                yield replace(line, text=other.text, confidence=other.confidence, edges=edges, rivals=())
             else:
                 yield line
 
@@ -129,137 +152,52 @@ class Ocr:
         sample = [crop(picture, box) for box in boxes[:: max(1, len(boxes) // _GLYPHS)]]
         upright = self.recognise(sample)
         turned = self.recognise([np.rot90(glyph) for glyph in sample])
-        return sum(score for _, score in upright) >= sum(score for _, score in turned)
+        return sum(read.confidence for read in upright) >= sum(read.confidence for read in turned)
 
     def _whole(self, picture: Picture) -> tuple[Line, ...]:
         """A strip in which the detector saw nothing, taken as one line."""
-        [(text, score)] = self.recognise([picture])
-        if score < _MIN_CONFIDENCE or not text.strip():
+        [read] = self.recognise([picture])
+        if read.confidence < _MIN_CONFIDENCE or not read.text:
             return ()
         box = Box(0.0, 0.0, 1.0, 1.0)
-        return (Line(text.strip(), box, score, even_edges(box, len(text.strip()))),)
+        return (Line(read.text, box, read.confidence, read.edges, rivals=read.rivals),)
 
-    def _engine(self) -> Any:
-        if self._rapid is None:
-            self._rapid = _load(self._runtime)
-        return self._rapid
+    def _load(self) -> _Loaded:
+        with self._loading:
+            if self._loaded is None:
+                runtime = factory.load(self._name)
+                pool = ThreadPoolExecutor(runtime.streams, thread_name_prefix="recognise")
+                self._loaded = _Loaded(runtime, pool, frozenset(runtime.alphabet))
+            return self._loaded
+
+
+def sorted_down(quads: Sequence[Quad]) -> list[Quad]:
+    """Lines from the top down, those that start at about the same height from left to right."""
+    rows: list[list[Quad]] = []
+    before = 0.0
+    for quad in sorted(quads, key=lambda quad: float(quad[0, 1])):
+        top = float(quad[0, 1])
+        if not rows or top - before >= _SAME_ROW:
+            rows.append([])
+        rows[-1].append(quad)
+        before = top
+    return [quad for row in rows for quad in sorted(row, key=lambda quad: float(quad[0, 0]))]
 
 
 def _weakest(lines: Sequence[Line]) -> float:
     return min(line.confidence for line in lines)
 
 
-def _load(runtime: str) -> Any:
-    """A RapidOCR on the wanted runtime; its models come inside its wheel."""
-    if find_spec("rapidocr") is None:
-        raise MissingExtra(feature="The embedded engine", extra="ocr")
-    if runtime == "auto":
-        runtime = "openvino" if find_spec("openvino") else "onnxruntime"
-    if find_spec(runtime) is None:
-        raise MissingExtra(feature=f"Recognition on {runtime}", extra="ocr")
-    from rapidocr import EngineType, RapidOCR
-
-    if runtime == "openvino":
-        cap_openvino_memory()
-    engine = EngineType(runtime)
-    try:
-        return RapidOCR(
-            params={
-                "Global.log_level": "error",
-                "Global.text_score": 0.0,
-                "Det.engine_type": engine,
-                "Rec.engine_type": engine,
-            }
-        )
-    except (OSError, RuntimeError) as error:
-        raise ModelUnavailable(detail=f"PP-OCRv6 does not load on {runtime}") from error
-
-
-def cap_openvino_memory() -> None:
-    """Keep OpenVINO from caching a compiled graph per picture size.
-
-    Every page has another size, so the cache only grows: 3 GB after 140 receipts against 1.2 GB
-    without it, at the same speed. RapidOCR does not pass this property on.
-    """
-    from rapidocr.inference_engine.openvino import main
-
-    class Capped(main.CPUConfig):  # type: ignore[misc]  # untyped library
-        def get_config(self) -> dict[str, Any]:
-            return {**super().get_config(), "CPU_RUNTIME_CACHE_CAPACITY": "0"}
-
-    if main.CPUConfig.__name__ != "Capped":
-        main.CPUConfig = Capped
-
-
-def _bgr(picture: Picture) -> Picture:
-    """The channel order of OpenCV, which trained the models."""
-    return np.ascontiguousarray(picture[..., ::-1])
-
-
-def _padded(picture: Picture) -> tuple[Picture, Box]:
-    """The picture brought to a shape the detector can work with, and its place therein."""
+def line_of(quad: Quad, read: LineText, picture: Picture) -> Line:
+    """A line from its corners in a picture and what it says."""
     height, width = picture.shape[:2]
-    new_height = max(height, int(width / _MAX_ASPECT))
-    new_width = max(width, int(height / _MAX_ASPECT))
-    if (new_height, new_width) == (height, width):
-        return picture, Box(0.0, 0.0, 1.0, 1.0)
-    top, left = (new_height - height) // 2, (new_width - width) // 2
-    edge = np.median(picture.reshape(-1, 3)[:: max(1, height * width // 5000)], axis=0)
-    padded = np.empty((new_height, new_width, 3), dtype=np.uint8)
-    padded[:] = edge.astype(np.uint8)
-    padded[top : top + height, left : left + width] = picture
-    place = Box(left / new_width, top / new_height, (left + width) / new_width, (top + height) / new_height)
-    return padded, place
-
-
-def _unpadded(line: Line, place: Box) -> Line:
-    """A line's place in the picture before it was padded."""
-    if place.area >= 1.0:
-        return line
-
-    def x(value: float) -> float:
-        return (value - place.x0) / place.width
-
-    def y(value: float) -> float:
-        return (value - place.y0) / place.height
-
-    box = Box(x(line.box.x0), y(line.box.y0), x(line.box.x1), y(line.box.y1))
-    edges = tuple(map(y if line.vertical else x, line.edges))
-    return replace(line, box=box, edges=edges, slope=line.slope * place.width / place.height)
-
-
-def _line(quad: Any, text: str, score: float, words: Any, *, width: int, height: int) -> Line:
-    """A line from RapidOCR's quadrilateral (pixels, clockwise from top left) and its words."""
-    box = Box(
-        float(quad[:, 0].min()) / width,
-        float(quad[:, 1].min()) / height,
-        float(quad[:, 0].max()) / width,
-        float(quad[:, 1].max()) / height,
-    )
+    low, high = quad.min(axis=0) / (width, height), quad.max(axis=0) / (width, height)
+    box = Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     run = float(np.linalg.norm(quad[1] - quad[0]))
     rise = float(np.linalg.norm(quad[3] - quad[0]))
-    vertical = rise > _TALL * run and len(text.strip()) > 1
+    vertical = rise > _TALL * run and len(read.text) > 1
     fall = (quad[1][1] - quad[0][1]) / max(1.0, quad[1][0] - quad[0][0])
     slope = 0.0 if vertical else float(fall) * width / height
-    edges = _edges(text, words, box, vertical=vertical, size=height if vertical else width)
-    lead = len(text) - len(text.lstrip())
-    text = text.strip()
-    return Line(text, box, score, edges[lead : lead + len(text) + 1], vertical, slope)
-
-
-def _edges(text: str, words: Any, box: Box, *, vertical: bool, size: int) -> tuple[float, ...]:
-    """Edges between the characters, from the places of the words the recogniser reported."""
-    axis = 1 if vertical else 0
-    low, high = (box.y0, box.y1) if vertical else (box.x0, box.x1)
-    known: dict[int, float] = {0: low, len(text): high}
-    at = 0
-    for word, _, corners in words:
-        start = text.find(word, at)
-        if start < 0:
-            continue
-        at = start + len(word)
-        places = np.asarray(corners, dtype=float)[:, axis] / size
-        known[start], known[at] = float(places.min()), float(places.max())
-    marks = sorted(known)
-    edges = np.interp(range(len(text) + 1), marks, [known[mark] for mark in marks])
-    return tuple(float(edge) for edge in np.clip(np.maximum.accumulate(edges), low, high))
+    near, along = (box.y0, box.height) if vertical else (box.x0, box.width)
+    edges = tuple(near + along * edge for edge in read.edges)
+    return Line(read.text, box, read.confidence, edges, vertical, slope, read.rivals)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.page import Box, Line
+from schemas.record import Issue, Severity
+from worker.reading.issues import blank_page, text_layer_ignored, unreadable_page
 from worker.reading.pages.base import Page
 
 
@@ -14,9 +16,11 @@ class PageLines:
     """The lines of a page in the frame in which they are upright.
 
     `width` and `height` are the pixels of that frame; the page was turned counter-clockwise by
-    `quarter_turns` to get there. `doubted` says that the file brought a text layer that the
-    picture contradicts. `faint` are the lines printed much fainter than the others. `slack` is the
-    share of a line's height by which its box is higher than its ink.
+    `quarter_turns` to get there. `distrusted` says, for people, what of the file's text layer is not
+    what the picture shows, and why; `from_layer` and `from_picture` count the words by where they come
+    from. `faint` are the lines printed much fainter than the others. `slack` is the share of a line's
+    height by which its box is higher than its ink. `blank` is told of a page without lines: whether
+    it has no ink either.
     """
 
     number: int
@@ -24,9 +28,25 @@ class PageLines:
     height: int
     lines: tuple[Line, ...] = ()
     quarter_turns: int = 0
-    doubted: bool = False
     faint: tuple[Line, ...] = ()
     slack: float = 0.0
+    distrusted: tuple[str, ...] = ()
+    from_layer: int = 0
+    from_picture: int = 0
+    blank: bool | None = None
+
+    def issues(self) -> Iterator[Issue]:
+        """What a record should say of how the page was read."""
+        if self.distrusted:
+            yield text_layer_ignored(self.number, self.distrusted)
+
+    def notes(self) -> Iterator[str]:
+        """Where the words of a page that has a text layer come from."""
+        if self.from_layer or self.distrusted:
+            yield (
+                f"page {self.number}: {self.from_layer} words from the text layer, "
+                f"{self.from_picture} from the picture"
+            )
 
     def on_page(self, box: Box, *, vertical: bool = False) -> Box:
         """A box in the frame of the lines, tight around its ink, on the page as it came."""
@@ -40,6 +60,16 @@ class PageLines:
     def _tight(self, box: Box, *, vertical: bool) -> Box:
         x, y = (box.width * self.slack / 2, 0.0) if vertical else (0.0, box.height * self.slack / 2)
         return Box(box.x0 + x, box.y0 + y, box.x1 - x, box.y1 - y)
+
+
+def legibility(pages: Sequence[PageLines]) -> Iterator[Issue]:
+    """Pages off which nothing was read; that a page is blank is an error when all are."""
+    every = all(page.blank for page in pages)
+    for page in pages:
+        if page.blank:
+            yield blank_page(page.number, severity=Severity.ERROR if every else Severity.INFO)
+        elif page.blank is False:
+            yield unreadable_page(page.number)
 
 
 LineSource = Callable[[Page], PageLines]

@@ -8,20 +8,11 @@ from dataclasses import dataclass
 from math import ceil
 
 from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher import columns as table_columns
 from worker.reading.engines.matcher import unheaded
 from worker.reading.engines.matcher.assign import as_type
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
-from worker.reading.engines.matcher.columns import (
-    Head,
-    cut,
-    gutters,
-    heads,
-    is_number,
-    name_of,
-    numeric,
-    questions_of,
-    with_the_rest,
-)
+from worker.reading.engines.matcher.columns import Head, is_number
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.rows import Cell, Row
@@ -55,12 +46,12 @@ class Item:
 
 def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
     """The items of every list of objects, each table read for the list that it suits best."""
-    asked = {listed.path: questions_of(listed, graph) for listed in lists}
+    asked = {listed.path: table_columns.questions_of(listed, graph) for listed in lists}
     offers = [
         (head, listed)
         for listed in lists
         if listed.items is not None and listed.items.is_object
-        for head in heads(listed, asked[listed.path], graph)
+        for head in table_columns.heads(listed, asked[listed.path], graph)
     ]
     found: dict[str, Listing] = {}
     taken: set[int] = set()
@@ -75,7 +66,7 @@ def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
             taken |= set(range(head.start, head.end))
     objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
     left = [listed for listed in objects if listed.path not in found]
-    places = unheaded.sections({listed.path: name_of(listed, graph) for listed in left}, graph)
+    places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
         found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
     return found
@@ -87,10 +78,10 @@ class _Table:
     def __init__(self, head: Head, questions: Sequence[FieldQuery], graph: Graph, *, up: bool) -> None:
         self._graph, self._questions, self._up = graph, questions, up
         self._head = head
-        self._strips = gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
+        self._strips = table_columns.gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
         rows = list(self._body())
         filled = [self._fill(row) for row in rows]
-        self._head = with_the_rest(head, questions, numeric(filled))
+        self._head = table_columns.with_the_rest(head, questions, table_columns.numeric(filled))
         self._rows = list(zip(rows, filled, strict=True))
         most = max((self._valid(parts) for parts in filled), default=0)
         self._needed = max(min(2, most), ceil(_FULL * most))
@@ -118,10 +109,7 @@ class _Table:
 
     def _valid(self, filled: Filled) -> int:
         """How many fields have something of their type; none when numbers are wanted and none is there."""
-        texts = {
-            self._head.columns[index].asked: " ".join(span.text for span in spans)
-            for index, spans in filled.items()
-        }
+        texts = {self._head.columns[index].asked: _joined(spans) for index, spans in filled.items()}
         wanted = {asked: self._questions[asked].kind in _NUMBERS for asked in texts if asked is not None}
         valid = [asked for asked, number in wanted.items() if not number or is_number(texts[asked])]
         numbers = any(
@@ -132,7 +120,7 @@ class _Table:
     def _is_full_row(self, filled: Filled) -> bool:
         """Whether a row fills most columns, those that nobody asks for too, words and numbers among them."""
         words = self._text_column()
-        texts = [" ".join(span.text for span in spans) for spans in filled.values()]
+        texts = [_joined(spans) for spans in filled.values()]
         most = len(filled) >= max(2, ceil(_FULL * len(self._head.columns)))
         return most and words is not None and words in filled and any(map(is_number, texts))
 
@@ -191,7 +179,7 @@ class _Table:
 
     def _pieces(self, cell: Cell) -> Iterator[Span]:
         """A cell, or its parts where several columns were read as one text."""
-        for start, end in cut(cell, self._strips):
+        for start, end in table_columns.cut(cell, self._strips):
             if end > start:
                 yield Span(cell, start, end)
 
@@ -255,7 +243,7 @@ class _Table:
     def _suits(self, index: int, spans: Sequence[Span]) -> bool:
         asked = self._head.columns[index].asked
         number = asked is not None and self._questions[asked].kind in _NUMBERS
-        return number and is_number(" ".join(span.text for span in spans))
+        return number and is_number(_joined(spans))
 
     def _goes_on(self, last: Span, index: int, first: Span) -> bool:
         """Whether a text under another is the rest of it."""
@@ -267,13 +255,18 @@ class _Table:
         """Whether the first word of the next line had no room behind a line."""
         columns = self._head.columns
         room = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
-        starts = [
-            span.cell.x_at(span.start) for _, filled in self._rows for span in filled.get(index + 1, ())[:1]
-        ]
-        room = min([room, *starts])
+        beside = (filled[index + 1][0] for _, filled in self._rows if index + 1 in filled)
+        starts = [span.cell.x_at(span.start) for span in beside]
+        room = min([room, *starts, self._wrapped_at(index)])
         word = re.match(r"\S+", first.text)
         width = first.cell.x_at(first.start + word.end()) - first.cell.x_at(first.start) if word else 0.0
         return line.cell.x_at(line.end) + width + 0.6 * line.cell.height > room
+
+    def _wrapped_at(self, index: int) -> float:
+        """Where the texts of a column were wrapped: two of its lines end near there, and none behind it."""
+        ends = sorted(span.cell.x_at(span.end) for _, filled in self._rows for span in filled.get(index, ()))
+        width = ends[-1] - self._head.columns[index].x0 if ends else 0.0
+        return ends[-1] if len(ends) > 1 and ends[-1] - ends[-2] < 0.08 * width else float("inf")
 
     def _group(self, item: Item) -> Group:
         fields: dict[str, Filling] = {}
@@ -295,6 +288,10 @@ class _Table:
                         if span.start <= typed.span.start < span.end:
                             yield Candidate(typed.value, sure, (typed.span,), sure, sure)
             return
-        text = " ".join(span.text for span in spans).strip(" |:;")
+        text = _joined(spans).strip(" |:;")
         if as_type(text, asked.field) is not None:
             yield Candidate(text, sure, tuple(spans), sure, sure)
+
+
+def _joined(spans: Sequence[Span]) -> str:
+    return " ".join(span.text for span in spans)

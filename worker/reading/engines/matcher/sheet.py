@@ -93,7 +93,11 @@ class Sheet:
 
     def typed(self, kind: str, cell: Cell) -> list[Typed]:
         """The values of a type in a cell; raises KeyError for a type that has none."""
-        return _FINDERS[kind](self, cell)
+        known = self.memo.setdefault("typed", {})
+        if (kind, id(cell)) not in known:
+            known[kind, id(cell)] = _FINDERS[kind](self, cell)
+        found: list[Typed] = known[kind, id(cell)]
+        return found
 
 
 _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {

@@ -79,15 +79,15 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A text as units; `letters` are its folded letters without blanks."""
+    """A text as units; `letters` are its folded letters without blanks.
+
+    `ideas` is every idea that it may have to do with; `unknown` says that it has words nobody listed.
+    """
 
     units: tuple[Unit, ...]
     letters: str
-
-    @property
-    def ideas(self) -> Ideas:
-        """Every idea that it may have to do with."""
-        return frozenset(idea for unit in self.units for meaning in unit.meanings for idea in meaning)
+    ideas: Ideas
+    unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,9 @@ class Wordings:
                 if word not in _STOP:
                     units.append(Unit((), word, 0.3 if word.isdigit() or len(word) < 3 else 0.8))
             at = end
-        return Meaning(tuple(units), folded.replace(" ", ""))
+        ideas = frozenset(idea for unit in units for meaning in unit.meanings for idea in meaning)
+        unknown = any(not unit.meanings for unit in units)
+        return Meaning(tuple(units), folded.replace(" ", ""), ideas, unknown)
 
     def _longest(self, folded: str, start: int) -> tuple[int, Collection[Ideas]]:
         node, best = self._trie, (start, ())
@@ -192,9 +194,10 @@ def likeness(wanted: Meaning, label: Meaning) -> Likeness:
     """How near a label is to what is looked for."""
     if not wanted.units or not label.units:
         return Likeness()
-    recall = _covered(wanted.units, label.units)
-    precision = _covered(label.units, wanted.units)
-    return Likeness(recall, precision, fuzz.ratio(wanted.letters, label.letters) / 100)
+    letters = fuzz.ratio(wanted.letters, label.letters) / 100
+    if not (wanted.unknown and label.unknown) and wanted.ideas.isdisjoint(label.ideas):
+        return Likeness(letters=letters)  # the usual case, told without looking at every unit
+    return Likeness(_covered(wanted.units, label.units), _covered(label.units, wanted.units), letters)
 
 
 def _covered(units: Sequence[Unit], others: Sequence[Unit]) -> float:

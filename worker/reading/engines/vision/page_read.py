@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from schemas.record import Issue
 from worker.errors import EngineError
 from worker.reading.engines.vision.attempts import PageAttempt
-from worker.reading.issues import page_not_read, text_layer_ignored
+from worker.reading.issues import page_not_read
 from worker.reading.text.page_lines import PageLines
 
 
@@ -39,13 +39,13 @@ def issues_of(read: Sequence[PageRead]) -> Iterator[Issue]:
     for page in read:
         if page.error is not None:
             yield page_not_read(page.number, page.error)
-        if page.page_lines.doubted:
-            yield text_layer_ignored(page.number)
+        yield from page.page_lines.issues()
 
 
 def notes_of(read: Sequence[PageRead]) -> Iterator[str]:
     """What was done otherwise than usual, each once per page."""
     for page in read:
+        yield from page.page_lines.notes()
         if page.attempt is not None:
             notes = [*page.attempt.notes, *(note for answer in page.attempt.answers for note in answer.notes)]
             yield from (f"page {page.number}: {note}" for note in dict.fromkeys(notes))

@@ -37,7 +37,6 @@ def test_pages_arrive_in_order_with_their_words(tmp_path: Path, sandbox: Sandbox
     assert document.page_count == 5
     assert [page.number for page in pages] == [1, 2, 3, 4, 5]
     assert pages[4].words[1].text == "5"
-    assert all(page.text_layer for page in pages)
 
 
 def test_a_child_serves_many_documents_and_is_gone_afterwards(tmp_path: Path, limits: PageLimits) -> None:

@@ -90,3 +90,17 @@ def test_rows_without_a_head_are_words_with_a_price() -> None:
         ("Green tea", None, 4.5),
         ("Blue pen", 2.0, 3.0),
     ]
+
+
+def test_a_text_that_was_wrapped_at_its_column_is_one_name() -> None:
+    page = page_of(
+        [(60, "Description"), (600, "Quantity"), (820, "Amount")],
+        [(60, "Call-out on 3 February,"), (640, "1"), (860, "130.00")],
+        [(60, "technician and 15 km")],
+        [(60, "Replacement door seals"), (640, "4"), (860, "90.00")],
+    )
+    found = rows_of([page], description=TEXT, quantity=NUMBER, amount=NUMBER)
+    assert [row["description"] for row in found] == [
+        "Call-out on 3 February, technician and 15 km",
+        "Replacement door seals",
+    ]

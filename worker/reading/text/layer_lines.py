@@ -1,0 +1,126 @@
+"""Words of a text layer put together to lines."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from schemas.page import Line, Word, even_edges, union
+from schemas.values.folding import has_cjk
+
+_GAP = 1.0  # letter heights between words of different lines in the same row
+_SPACED_GAP = 1.6  # letter heights between letters that are set apart
+_SPACED_LEAST = 3  # single letters in a row that are no words
+_FORMS = (
+    "LATIN SMALL LIGATURE",
+    "ARABIC LIGATURE",
+    "ARABIC LETTER",
+    "HEBREW LIGATURE",
+    "ARMENIAN SMALL LIGATURE",
+)
+_WORD_GAP = 1.5  # how much wider than that between letters a gap between words set apart is
+
+
+def lines_of(words: Sequence[Word], *, aspect: float) -> tuple[Line, ...]:
+    """Words side by side joined to lines; a gap wider than the letters are high begins a new one.
+
+    `aspect` is the page's width over its height.
+    """
+    lines: list[Line] = []
+    for row in _rows(words):
+        run: list[Word] = []
+        for word in _letters_joined(row, aspect):
+            height = max(word.box.height, run[-1].box.height if run else 0.0)
+            if run and (word.box.x0 - run[-1].box.x1) * aspect > _GAP * height:
+                lines.append(_line(run))
+                run = []
+            run.append(word)
+        lines.append(_line(run))
+    return tuple(lines)
+
+
+def _rows(words: Sequence[Word]) -> list[list[Word]]:
+    """Words whose middles lie within each other's height, left to right."""
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: (word.box.cy, word.box.x0)):
+        last = rows[-1][-1].box if rows else None
+        if last and abs(word.box.cy - last.cy) < 0.5 * min(word.box.height, last.height):
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return [sorted(row, key=lambda word: word.box.x0) for row in rows]
+
+
+def _letters_joined(row: Sequence[Word], aspect: float) -> list[Word]:
+    """Letters that are set apart, one by one, joined to the words that they spell."""
+    joined: list[Word] = []
+    run: list[Word] = []
+    for word in row:
+        if run and not _goes_on(run, word, aspect):
+            joined.extend(_spelt(run))
+            run = []
+        run.append(word)
+    return [*joined, *_spelt(run)]
+
+
+def _goes_on(run: Sequence[Word], word: Word, aspect: float) -> bool:
+    """Whether a word may belong to letters set apart: it is short and near the one before."""
+    gap = (word.box.x0 - run[-1].box.x1) * aspect
+    return len(word.text) <= 3 and len(run[-1].text) <= 3 and gap < _SPACED_GAP * word.box.height
+
+
+def _spelt(run: Sequence[Word]) -> list[Word]:
+    """A run of short words: as they are, or where most are single letters, joined at the narrow gaps.
+
+    Letters stand at even steps (a form's boxes) or with even gaps (wide setting): a gap between words is
+    wide by both.
+    """
+    singles = sum(len(word.text) == 1 and not has_cjk(word.text) for word in run)
+    if singles < _SPACED_LEAST or singles < 0.6 * len(run):
+        return list(run)
+    gaps = [after.box.x0 - before.box.x1 for before, after in pairwise(run)]
+    steps = [after.box.x0 - before.box.x1 + _letter(before) for before, after in pairwise(run)]
+    usual_gap, usual_step = (sorted(found)[len(found) // 2] for found in (gaps, steps))
+    words = [run[0]]
+    for word, gap, step in zip(run[1:], gaps, steps, strict=True):
+        if gap > _WORD_GAP * usual_gap and step > _WORD_GAP * usual_step:
+            words.append(word)
+        else:
+            last = words[-1]
+            box = union((last.box, word.box))
+            words[-1] = replace(last, text=last.text + word.text, box=box)
+    return words
+
+
+def _letter(word: Word) -> float:
+    """The width of a word's letters."""
+    return word.box.width / len(word.text)
+
+
+def _line(words: Sequence[Word]) -> Line:
+    """Words as one line, blanks between those that stand apart."""
+    text = _whole(words[0].text)
+    edges = list(even_edges(words[0].box, len(text)))
+    for before, word in pairwise(words):
+        apart = word.box.x0 - before.box.x1 > 0.02 * (before.box.x1 - before.box.x0)
+        if apart or not has_cjk(before.text[-1] + word.text[0]):
+            text += " "
+            edges.append(word.box.x0)
+        letters = _whole(word.text)
+        text += letters
+        edges += even_edges(word.box, len(letters))[1:]
+    least_sure = min(word.confidence for word in words)
+    return Line(text, union(word.box for word in words), least_sure, tuple(edges))
+
+
+def _whole(text: str) -> str:
+    """Ligatures and presentation forms as letters, marks joined to what they stand on."""
+    if text.isascii():
+        return text
+    taken_apart = (
+        unicodedata.normalize("NFKC", char) if unicodedata.name(char, "").startswith(_FORMS) else char
+        for char in text
+    )
+    return unicodedata.normalize("NFC", "".join(taken_apart)) or text
