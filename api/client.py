@@ -73,9 +73,54 @@ class Client:
         """What happened to a job, in order."""
         return [EventView.model_validate(event) for event in self._get(f"/v1/jobs/{job_id}/events").json()]
 
-    def record(self, job_id: str) -> Mapping[str, Any]:
-        """The record of a job that has ended."""
-        found: Mapping[str, Any] = self._get(f"/v1/jobs/{job_id}/record").json()
+    def record(self, job_id: str, *, revision: int | None = None) -> Mapping[str, Any]:
+        """The record of a job that has ended, as it stands or as it was at a revision; 0 is as read."""
+        found: Mapping[str, Any] = self._get(f"/v1/jobs/{job_id}/record", revision=revision).json()
+        return found
+
+    def review(
+        self, job_id: str, revision: int, changes: Sequence[Mapping[str, Any]] = (), **decided: str | bool
+    ) -> Mapping[str, Any]:
+        """Change a record, or decide: options are those of POST /v1/jobs/{id}/review; the new record.
+
+        It is not tried again: whether a first try was done is what `revision` finds out.
+        """
+        body = {"revision": revision, "changes": list(changes), **decided}
+        return self._post(f"/v1/jobs/{job_id}/review", body)
+
+    def check(self, job_id: str, data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """What would be wrong with these data of a job."""
+        issues: Sequence[Mapping[str, Any]] = self._post(f"/v1/jobs/{job_id}/check", {"data": data})["issues"]
+        return issues
+
+    def history(self, job_id: str) -> Sequence[Mapping[str, Any]]:
+        """Who changed what and when, the newest revision first."""
+        found: Sequence[Mapping[str, Any]] = self._get(f"/v1/jobs/{job_id}/history").json()["revisions"]
+        return found
+
+    def next_review(self, **wanted: str) -> Mapping[str, Any] | None:
+        """The document that needs a person most, by `kind`, `batch`, `after`; None when there is none."""
+        return self._post("/v1/reviews/next", wanted) or None
+
+    def schema(self, job_id: str) -> Mapping[str, Any]:
+        """The JSON Schema that the record of a job keeps to."""
+        found: Mapping[str, Any] = self._get(f"/v1/jobs/{job_id}/schema").json()
+        return found
+
+    def source(self, job_id: str, path: Path) -> None:
+        """The document of a job as a file, there only when it is complete."""
+        partial = path.with_name(path.name + ".part")
+        with self._translated(), self._http.stream("GET", f"/v1/jobs/{job_id}/source") as answer:
+            if answer.is_error:
+                answer.read()
+            _require(answer)
+            with partial.open("wb") as file:
+                file.writelines(answer.iter_bytes())
+        partial.replace(path)
+
+    def counts(self, **wanted: str) -> Mapping[str, int]:
+        """How many jobs are in each state, of a `kind` or `batch`."""
+        found: Mapping[str, int] = self._get("/v1/counts", **wanted).json()["states"]
         return found
 
     def jobs(self, *, batch: str | None = None, state: str | None = None) -> Iterator[JobView]:
@@ -104,6 +149,13 @@ class Client:
                 answer.read()
             _require(answer)
             yield answer.iter_bytes()
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        with self._translated():
+            answer = self._http.post(path, json=body)
+        _require(answer)
+        found: Mapping[str, Any] = answer.json() if answer.content else {}
+        return found
 
     def _get(self, path: str, **params: Any) -> httpx.Response:
         given = {name: value for name, value in params.items() if value is not None}

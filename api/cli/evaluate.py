@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from api.cli import schema_argument
+from api.cli import corrections, schema_argument
 from api.cli.scoring import Labelled, Scored, table
 from schemas import registry
 from worker.errors import PagemillError, SchemaInvalid
@@ -27,6 +27,9 @@ from worker.settings import load as load_settings
 
 def run(options: argparse.Namespace) -> int:
     """Print a table of scores; 1 when a document could not be read at all."""
+    if options.corrections:
+        print(table(corrections.compared(_with_rows(options.manifest))))
+        return 0
     settings = load_settings()
     try:
         documents = load(options.manifest)
@@ -55,7 +58,10 @@ def run(options: argparse.Namespace) -> int:
 
 def load(manifest: Path) -> list[Labelled]:
     """The documents of a manifest; raises SchemaInvalid when it cannot be used."""
-    documents = []
+    return [labelled for labelled, _ in _with_rows(manifest)]
+
+
+def _with_rows(manifest: Path) -> Iterator[tuple[Labelled, Mapping[str, Any]]]:
     try:
         lines = manifest.read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines if line.strip()]
@@ -69,8 +75,7 @@ def load(manifest: Path) -> list[Labelled]:
         ):
             detail = f"line {number} of {manifest} needs file, expected, and kind or schema"
             raise SchemaInvalid(detail=detail)
-        documents.append(_labelled(row, number, manifest.parent))
-    return documents
+        yield _labelled(row, number, manifest.parent), row
 
 
 def evaluate(
@@ -92,7 +97,7 @@ def evaluate(
 def _labelled(row: Mapping[str, Any], number: int, folder: Path) -> Labelled:
     schema = row.get("schema")
     if isinstance(schema, dict):
-        loaded = registry.from_json_schema(schema, name=str(row.get("id", number)))
+        loaded = registry.from_json_schema(schema, name=str(row.get("kind") or row.get("id", number)))
     else:
         path = str(folder / schema) if schema and ":" not in schema else schema
         loaded = schema_argument.load(kind=row.get("kind"), schema=path)

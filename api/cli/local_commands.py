@@ -57,6 +57,11 @@ def _add_eval(commands: Commands) -> None:
     command.add_argument("manifest", type=Path)
     command.add_argument("--engine", help="engine to read with (default: PAGEMILL_ENGINE)")
     command.add_argument("--report", type=Path, help="write an HTML page with every miss")
+    command.add_argument(
+        "--corrections",
+        action="store_true",
+        help="of `pagemill export --corrections`: how right was what people looked at; nothing is read",
+    )
     command.set_defaults(run=_run_eval)
 
 

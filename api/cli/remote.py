@@ -12,7 +12,7 @@ from typing import BinaryIO, TextIO
 
 from tqdm import tqdm
 
-from api.cli import sources
+from api.cli import corrections, sources
 from api.client import Client
 from api.views import EventView, JobView
 from schemas.job import JobState
@@ -91,8 +91,14 @@ def run_fetch(options: argparse.Namespace) -> int:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    """Write the export of a batch."""
-    with _client(options) as client, client.export(options.batch, form=options.format) as pieces:
+    """Write the export of a batch, or what people corrected."""
+    if options.corrections is not None:
+        with _client(options) as client:
+            count = corrections.write(client, options.corrections, batch=options.batch)
+        print(f"{count} documents in {options.corrections / corrections.MANIFEST}", file=sys.stderr)
+        return 0
+    batch = _required(options.batch)
+    with _client(options) as client, client.export(batch, form=options.format) as pieces:
         if options.output is None:
             _copy(pieces, sys.stdout.buffer)
         else:

@@ -25,6 +25,14 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """A labelled document against what was read of it before."""
+
+    labelled: Labelled
+    scores: Sequence[FieldScore]
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """A labelled document after reading."""
 
@@ -33,7 +41,7 @@ class Scored:
     scores: Sequence[FieldScore]
 
 
-def table(results: Sequence[Scored]) -> str:
+def table(results: Sequence[Scored | Compared]) -> str:
     """One line per field: how many, share right, F1, ANLS, CER, share of boxes that overlap."""
     by_path: dict[str, list[FieldScore]] = {}
     for result in results:

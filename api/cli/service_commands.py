@@ -91,8 +91,14 @@ def _add_fetch(commands: Commands) -> None:
 
 def _add_export(commands: Commands) -> None:
     command = commands.add_parser("export", help="the records of a batch as a table")
-    command.add_argument("batch")
-    command.add_argument("--format", choices=("jsonl", "csv", "parquet"), default="jsonl")
+    command.add_argument("batch", nargs="?", help="with --corrections left out: of every batch")
+    command.add_argument("--format", choices=("jsonl", "csv", "parquet", "xlsx"), default="jsonl")
+    command.add_argument(
+        "--corrections",
+        type=Path,
+        metavar="DIR",
+        help="instead, fill DIR with the documents people settled and a manifest that `pagemill eval` reads",
+    )
     command.add_argument("-o", "--output", type=Path, help="write here, not to stdout")
     _add_connection(command)
     command.set_defaults(run=lambda options: _service("remote").run_export(options))

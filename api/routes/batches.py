@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from api.auth import AppDep, ReaderOf
-from api.export import columns, lines, parquet, spreadsheet
+from api.export import columns, lines, parquet, spreadsheet, workbook
 from api.problems import responses
 from api.routes import cursors
 from api.store_threads import in_store_threads
@@ -28,14 +28,22 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    XLSX = "xlsx"
 
 
 _MEDIA = {
     Format.JSONL: "application/jsonl",
     Format.CSV: "text/csv; charset=utf-8",
     Format.PARQUET: "application/vnd.apache.parquet",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+_WRITERS = {
+    Format.JSONL: lines.write,
+    Format.CSV: spreadsheet.write,
+    Format.PARQUET: parquet.write,
+    Format.XLSX: workbook.write,
+}
 _EXPORTED = {200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The records"}}
 
 
@@ -74,7 +82,12 @@ def export_batch(
     if not app.ledger.lists.page(wanted, limit=1):
         raise NotFound(what="batch of that name")
     audit.note(app, project=principal.project, actor=principal.actor, action="export", subject=name)
-    pieces = {Format.JSONL: lines.write, Format.CSV: spreadsheet.write, Format.PARQUET: parquet.write}[format]
+    pieces = {
+        Format.JSONL: lines.write,
+        Format.CSV: spreadsheet.write,
+        Format.PARQUET: parquet.write,
+        Format.XLSX: workbook.write,
+    }[format]
     body = pieces(app, wanted, () if format is Format.JSONL else columns.of_batch(app, wanted))
     disposition = f'attachment; filename="{name}.{format}"'
     return StreamingResponse(

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
+from api.cli.main import main
+from api.client import Client
 from api.routes import reviews
 from schemas.record import Alternative, Citation, Evidence
 from tests.service.conftest import picture
 from tests.service.test_api import add_key, bearer, guarded, post, problem
-from worker.errors import LedgerUnavailable
+from worker.errors import LedgerUnavailable, Refused
 from worker.jobs import object_keys
 from worker.jobs.app import App
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
@@ -395,3 +401,68 @@ def test_review_is_for_those_who_may(guarded: tuple[App, httpx.Client]) -> None:
     assert http.get("/v1/counts", headers=theirs).json()["states"]["queued"] == 0
     assert http.get("/v1/batches", headers=theirs).json()["batches"] == []
     assert http.post("/v1/reviews/next", json={}, headers=theirs).status_code == 204
+
+
+def test_data_that_no_document_holds_are_refused(
+    http: httpx.Client, worker_state: WorkerState, doubtful: Doubtful
+) -> None:
+    job = send(http, worker_state)
+    deep: Any = {}
+    for _ in range(200):
+        deep = {"a": deep}
+    wide = {"items": [1] * 100_001}
+    for data in (deep, wide):
+        assert problem(http.post(f"/v1/jobs/{job}/check", json={"data": data})) == (422, "request_invalid")
+        assert problem(http.put(f"/v1/jobs/{job}/record", json=data)) == (422, "request_invalid")
+
+
+def test_tables_for_spreadsheets_run_nothing(
+    http: httpx.Client, worker_state: WorkerState, doubtful: Doubtful
+) -> None:
+    job = send(http, worker_state, batch="b")
+    say(http, job, 0, {"op": "correct", "path": "/name", "value": "=1+1"})
+    answer = http.get("/v1/batches/b/export?format=xlsx")
+    assert answer.headers["content-type"].endswith("spreadsheetml.sheet")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "=1+1" in sheet
+    assert "<v>5</v>" in sheet
+
+
+def test_corrections_are_a_manifest_that_eval_reads(
+    http: httpx.Client,
+    worker_state: WorkerState,
+    doubtful: Doubtful,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = picture()
+    job = send(http, worker_state, document=document)
+    send(http, worker_state)  # nobody settled it
+    say(http, job, 0, {"op": "correct", "path": "/phone", "value": "556"}, decision="accept", sign_off=True)
+    folder = tmp_path / "settled"
+    assert main(["export", "--corrections", str(folder), "--url", str(http.base_url)]) == 0
+    [row] = [json.loads(line) for line in (folder / "manifest.jsonl").read_text("utf-8").splitlines()]
+    assert (row["expected"]["phone"], row["read"]["data"]["phone"]) == ("556", "555")
+    assert (folder / row["file"]).read_bytes() == document
+    assert main(["eval", "--corrections", str(folder / "manifest.jsonl")]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"slip /phone +1 +0\.000", out)
+    assert re.search(r"slip /name +1 +1\.000", out)
+
+
+def test_the_client_reviews(http: httpx.Client, worker_state: WorkerState, doubtful: Doubtful) -> None:
+    job = send(http, worker_state)
+    with Client(str(http.base_url)) as client:
+        loan = client.next_review()
+        assert loan is not None
+        assert loan["job"]["id"] == job
+        assert client.next_review() is None
+        assert client.check(job, {"name": "a"}) == []
+        client.review(job, 0, [{"op": "confirm", "path": "/phone"}])
+        client.review(job, 1, decision="accept", sign_off=True)
+        assert [revision["decision"] for revision in client.history(job)] == ["accept", None]
+        assert client.counts()["done"] == 1
+        with pytest.raises(Refused, match="revision 2"):
+            client.review(job, 0, decision="accept")

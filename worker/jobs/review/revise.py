@@ -25,6 +25,8 @@ from worker.jobs.review import correction, stored
 from worker.jobs.review.draft import Draft
 
 _MOST_TOLD = 10
+_MOST_VALUES = 100_000
+_DEEPEST = 64
 _CHANGES_NOTED = 1000  # of a record that was sent whole
 _NOT_FOUND_AT_ALL = frozenset({"nothing_found", "key_field_missing"})
 
@@ -110,7 +112,8 @@ def correct(
 
 
 def check(app: App, job: Job, data: dict[str, Any]) -> tuple[Issue, ...]:
-    """What would be wrong with these data; nothing is stored."""
+    """What would be wrong with these data; nothing is stored. Raises RequestInvalid for too many of them."""
+    _require_bearable(data)
     return validate.check(data, _schema(app, job))
 
 
@@ -136,6 +139,7 @@ def _schema(app: App, job: Job) -> Schema:
 
 def _checked(opened: Opened, data: dict[str, Any]) -> Record:
     """The record with these data and what is wrong with them; raises RequestInvalid for a new breach."""
+    _require_bearable(data)
     record = opened.before.record
     checked_before = validate.check(record.data or {}, opened.schema)
     issues = validate.check(data, opened.schema)
@@ -146,6 +150,21 @@ def _checked(opened: Opened, data: dict[str, Any]) -> Record:
         raise RequestInvalid(detail=told)
     others = [issue for issue in record.issues if issue not in checked_before and _holds(issue, data, opened)]
     return record.model_copy(update={"data": data, "issues": (*others, *issues)})
+
+
+def _require_bearable(data: dict[str, Any]) -> None:
+    """Raise RequestInvalid for data that no document holds, before anything walks through them."""
+    level: list[Any] = [data]
+    count = 0
+    for _ in range(_DEEPEST):
+        inner = [value for node in level for value in (node.values() if isinstance(node, dict) else node)]
+        count += len(inner)
+        level = [value for value in inner if isinstance(value, dict | list)]
+        if count > _MOST_VALUES:
+            raise RequestInvalid(detail=f"the data hold more than {_MOST_VALUES} values")
+        if not level:
+            return
+    raise RequestInvalid(detail=f"the data are nested deeper than {_DEEPEST} levels")
 
 
 def _holds(issue: Issue, data: dict[str, Any], opened: Opened) -> bool:
