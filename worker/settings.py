@@ -81,6 +81,15 @@ class Settings(BaseSettings):
     model_pixels: int = Field(
         2_200_000, ge=50_000, description="Pixels a page is scaled down to for a model: A4 at 150 dpi."
     )
+    dialect: Literal["auto", "json", "nuextract", "glm-ocr", "paddleocr-vl", "transcript"] = Field(
+        "auto", description="How the model is asked; auto: as its profile says, else json."
+    )
+    model_text: bool = Field(
+        default=False, description="Tell the model what a text recogniser reads beside the picture."
+    )
+    second_looks: int = Field(
+        8, ge=0, le=100, description="Doubtful values of a page that the model is asked for again; 0: none."
+    )
     device: Literal["auto", "cuda", "mps", "cpu"] = Field(
         "auto", description="auto takes CUDA, then MPS, then the CPU."
     )
@@ -174,8 +183,10 @@ class Settings(BaseSettings):
     @property
     def model_key(self) -> str:
         """The model and how it is run, as far as answers depend on it: part of a job's key."""
-        plain = self.quantisation == "none"
-        return self.model if plain else f"{self.model} [{self.quantisation}]"
+        quantised = self.quantisation if self.quantisation != "none" else ""
+        dialect = self.dialect if self.dialect != "auto" else ""
+        run = ", ".join(filter(None, (quantised, dialect, "with text" if self.model_text else "")))
+        return f"{self.model} [{run}]" if run else self.model
 
     @property
     def ledger_url(self) -> str:

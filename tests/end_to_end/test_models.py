@@ -72,7 +72,7 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     for kind in ("receipt", "text"):
         record = record_of(tmp_path / "planted.png", kind, engine=engine, sandbox=sandbox)
         assert keeps_to_its_schema(record)
-        assert "IGNORE" not in prompts.extract(registry.kind(kind), "en")
+        assert "IGNORE" not in prompts.extract(registry.kind(kind).root, kind, "en")
     engine.close()
 
 

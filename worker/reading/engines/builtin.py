@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from worker.reading.engines.base import Engine
     from worker.reading.engines.transformers.checkpoint import Open
     from worker.reading.engines.vision.base import Generator
+    from worker.reading.models.registry import Dialect
 
 
 def _embedded(settings: Settings) -> Engine:
@@ -61,19 +62,41 @@ def _on_a_server(settings: Settings) -> Engine:
 
 
 def _vision(generator: Generator, settings: Settings) -> Engine:
+    from worker.reading.engines.matcher.engine import read_lines
+    from worker.reading.engines.vision.dialects import TRANSCRIBERS
     from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
     from worker.reading.engines.vision.packing import BatchLimits
+    from worker.reading.engines.vision.transcribing import TranscribingEngine
     from worker.reading.text.sources import OcrLines, TextLayerLines
 
     limits = BatchLimits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
     generation = GenerationLimits(
-        limits, settings.model_pixels, max_tokens=settings.max_new_tokens, thinking=settings.thinking_tokens
+        limits,
+        settings.model_pixels,
+        max_tokens=settings.max_new_tokens,
+        thinking=settings.thinking_tokens,
+        dialect=_dialect(settings),
+        page_text=settings.model_text,
+        look_below=settings.review_below,
+        looks=settings.second_looks,
     )
     by_ocr = settings.grounding == "ocr"
     if by_ocr and find_spec("rapidocr") is None:
         raise MissingExtra(feature="Finding a model's values on pages (PAGEMILL_GROUNDING=ocr)", extra="ocr")
     line_source = OcrLines(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerLines()
+    if generation.dialect in TRANSCRIBERS:
+        return TranscribingEngine(generator, generation=generation, line_source=line_source, fill=read_lines)
     return VisionEngine(generator, generation=generation, line_source=line_source)
+
+
+def _dialect(settings: Settings) -> Dialect:
+    """How the model wants to be asked: as is set, or as the profile of that name says."""
+    if settings.dialect != "auto":
+        return settings.dialect
+    from worker.reading.models.registry import profiles
+
+    known = (profile for profile in profiles().values() if settings.model in {profile.name, profile.id})
+    return next((profile.dialect for profile in known), "json")
 
 
 def _opener(name: str) -> Open:

@@ -1,7 +1,8 @@
 """Prompts from a schema: its titles, descriptions, formats and choices, in Chinese or English.
 
-Nothing of the document is put into a prompt (only its own answer is shown to a model again), and what
-a schema says is put on one line and without back-quotes: a title cannot become a heading, nor a rule.
+Of the document, a model is shown only its own answer and, where that is wished for, what a text recogniser
+read (`page_text`). What a schema says is put on one line and without back-quotes: a title cannot become a
+heading, nor a rule.
 """
 
 from __future__ import annotations
@@ -13,24 +14,36 @@ from string import Template
 
 from schemas import languages
 from schemas.json_schema.fields import Field
+from schemas.page import Line
 from schemas.record import Issue
 from schemas.registry import Schema
 from schemas.values.folding import has_cjk
+from worker.reading.engines.vision.page_text import lines_as_text
 
 _LONGEST = 400  # characters that a schema may say about one field
 _MOST_CHOICES = 40
 
 
-def extract(schema: Schema, language: str) -> str:
-    """What is asked about a page."""
-    fields = "\n".join(_lines(schema.root.properties, language, depth=0))
-    return _template("extract", language).substitute(kind=_plain(schema.name), fields=fields)
+def extract(root: Field, name: str, language: str) -> str:
+    """What is asked about a page: these fields of the kind `name`."""
+    fields = "\n".join(_lines(root.properties, language, depth=0))
+    return _template("extract", language).substitute(kind=_plain(name), fields=fields)
 
 
 def correct(issues: Iterable[Issue], language: str) -> str:
     """What is said after an answer that a check has complaints about."""
     complaints = "\n".join(f"- `{_plain(issue.path) or '/'}`: {_plain(issue.message)}" for issue in issues)
     return _template("correct", language).substitute(complaints=complaints)
+
+
+def page_text(lines: Iterable[Line], language: str) -> str:
+    """What is said of the lines that a text recogniser reads on the page."""
+    return _template("page_text", language).substitute(lines=lines_as_text(lines))
+
+
+def transcribe(language: str) -> str:
+    """The order to write down all that stands on a page."""
+    return _template("transcribe", language).substitute()
 
 
 def language_of(schema: Schema) -> str:
