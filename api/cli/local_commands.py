@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # argparse names the type in private, and it takes its parame
 def add(commands: Commands) -> None:
     """Add them to the parser."""
     _add_extract(commands)
+    _add_ask(commands)
     _add_kinds(commands)
     _add_eval(commands)
     _add_doctor(commands)
@@ -38,6 +39,24 @@ def _add_extract(commands: Commands) -> None:
     command.add_argument("--overlay", type=Path, metavar="DIR", help="draw what was read on each page")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     command.set_defaults(run=_run_extract)
+
+
+def _add_ask(commands: Commands) -> None:
+    command = commands.add_parser(
+        "ask",
+        help="ask something about a document",
+        description="Ask something about a file, here and now, or about a job of the service. Without a "
+        "question they are read from stdin, a line each, every one following those before it.",
+    )
+    command.add_argument("document", metavar="FILE|JOB", help="a document, or the id of a job")
+    command.add_argument("question", nargs="?", help="what to ask, in quotation marks")
+    command.add_argument("--schema", type=Path, help="JSON Schema file: the form of the answer")
+    command.add_argument("--json", action="store_true", help="print the records, not the answers alone")
+    command.add_argument("--engine", help="engine that answers (default: PAGEMILL_ENGINE, or the job's)")
+    command.add_argument("--model", help="of a file: profile, folder or name on the server")
+    command.add_argument("--url", help="of a job: address of the service (default: PAGEMILL_URL)")
+    command.add_argument("--key", help="of a job: API key (default: PAGEMILL_KEY)")
+    command.set_defaults(run=_run_ask)
 
 
 def _add_kinds(commands: Commands) -> None:
@@ -123,6 +142,12 @@ def _run_extract(options: argparse.Namespace) -> int:
     from api.cli import extract
 
     return extract.run(options)
+
+
+def _run_ask(options: argparse.Namespace) -> int:
+    from api.cli import ask
+
+    return ask.run(options, sys.stdin, sys.stdout)
 
 
 def _run_kinds(options: argparse.Namespace) -> int:

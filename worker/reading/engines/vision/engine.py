@@ -13,7 +13,7 @@ import numpy as np
 
 from worker.errors import OutputInvalid
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.vision import grounding
+from worker.reading.engines.vision import answering, grounding
 from worker.reading.engines.vision.base import Generator
 from worker.reading.engines.vision.merge import merge
 from worker.reading.engines.vision.model_session import ModelSession
@@ -84,16 +84,22 @@ class VisionEngine:
     def read(self, request: Request) -> Reading:
         """Read a document, its pages among others; raises EngineError and what its context raises."""
         asker = self._session.asker(request.context)
-        reader = PageReader(request, asker, self._options())
+        in_words = answering.is_in_words(request.schema.root)
+        reader = PageReader(request, asker, self._options(looks=not in_words))
         read = list(self._session.pages(request, asker, partial(self._page, reader=reader)))
         if read and all(page.error for page in read):
             raise read[0].error or OutputInvalid()
-        whole = merge([page.attempt.read for page in read if page.attempt is not None], request.schema.root)
+        answers = [page.attempt.read for page in read if page.attempt is not None]
+        if in_words:
+            answers = answering.of_one_page(answers, request.schema.root)
+        whole = merge(answers, request.schema.root)
         lines = {page.number: page.page_lines.lines for page in read}
         turns = {page.number: page.page_lines.quarter_turns for page in read}
         evidence = grounding.locate(
             whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=request.schema.root
         )
+        if in_words:
+            evidence = answering.resting_on_quotes(evidence, whole)
         return Reading(
             data=whole.data,
             evidence=evidence,
@@ -107,7 +113,7 @@ class VisionEngine:
         """Finish the running batch and free the model."""
         self._session.close()
 
-    def _options(self) -> PageOptions:
+    def _options(self, *, looks: bool) -> PageOptions:
         """How this model's pages are asked for."""
         told = self._generation
         return PageOptions(
@@ -117,7 +123,7 @@ class VisionEngine:
             dialect=told.dialect,
             page_text=told.page_text,
             look_below=told.look_below,
-            looks=told.looks,
+            looks=told.looks if looks else 0,
         )
 
     def _page(self, page: Page, *, reader: PageReader) -> PageRead:

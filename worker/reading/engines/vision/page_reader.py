@@ -110,7 +110,7 @@ class PageReader:
     def _prompt(self, asked: FieldQuestion, picture: Picture, text: str) -> Prompt:
         return Prompt(
             resize.fitted(picture, self._options.pixels),
-            (Message("user", text),),
+            (*asked.before, Message("user", text)),
             asked.schema,
             self._options.max_tokens,
             thinking=self._options.thinking,

@@ -15,6 +15,7 @@ from string import Template
 from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.page import Line
+from schemas.question import MOST_SIGNS, of_schema
 from schemas.record import Issue
 from schemas.registry import Schema
 from schemas.values.folding import has_cjk
@@ -28,6 +29,12 @@ def extract(root: Field, name: str, language: str) -> str:
     """What is asked about a page: these fields of the kind `name`."""
     fields = "\n".join(_lines(root.properties, language, depth=0))
     return _template("extract", language).substitute(kind=_plain(name), fields=fields)
+
+
+def ask(root: Field, question: str, language: str) -> str:
+    """What somebody asks about a page, and the fields of the answer."""
+    fields = "\n".join(_lines(root.properties, language, depth=0))
+    return _template("ask", language).substitute(question=_plain(question, most=MOST_SIGNS), fields=fields)
 
 
 def correct(issues: Iterable[Issue], language: str) -> str:
@@ -47,7 +54,10 @@ def transcribe(language: str) -> str:
 
 
 def language_of(schema: Schema) -> str:
-    """The language in which most of a schema's fields are described."""
+    """The language of the question that a schema carries, or in which most of its fields are described."""
+    asked = of_schema(schema.root)
+    if asked is not None:
+        return "zh" if has_cjk(asked.text) else "en"
     told = [field.title + field.description or field.name for field in schema.root.walk() if field.path]
     chinese = sum(has_cjk(text) for text in told)
     return "zh" if chinese * 2 > len(told) else "en"
@@ -86,10 +96,10 @@ def _said(field: Field, language: str) -> Iterator[str]:
         yield f"{words['pattern']} {_plain(field.pattern)}"
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, *, most: int = _LONGEST) -> str:
     """One line, no mark-up that ends a quotation, not endless."""
     line = " ".join(text.replace("`", "'").split())
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+    return line if len(line) <= most else line[:most] + "…"
 
 
 @cache

@@ -13,8 +13,10 @@ from typing import Any
 
 from schemas.json_schema.answer import answer_schema
 from schemas.json_schema.fields import Field
+from schemas.question import Turn, of_schema
 from schemas.registry import Schema
-from worker.reading.engines.vision import dialects
+from worker.reading.engines.vision import dialects, prompts
+from worker.reading.engines.vision.base import Message
 from worker.reading.models.registry import Dialect
 
 MOST_LEAVES = 60
@@ -25,13 +27,15 @@ MOST_LEAVES = 60
 class FieldQuestion:
     """Some fields of a schema as a question: `root` holds them, `schema` is the JSON Schema of the answer.
 
-    `key` names the question among all: answers to the same one are about as long.
+    `key` names the question among all: answers to the same one are about as long. `before` are the turns of a
+    conversation that it follows.
     """
 
     key: str
     text: str
     root: Field
     schema: Mapping[str, Any] | None
+    before: tuple[Message, ...] = ()
 
     @property
     def names(self) -> str:
@@ -49,10 +53,17 @@ def questions(schema: Schema, dialect: Dialect, language: str) -> tuple[FieldQue
 
 
 def about(root: Field, schema: Schema, dialect: Dialect, language: str, *, key: str) -> FieldQuestion:
-    """The question for some fields of a schema."""
-    return FieldQuestion(
-        key, dialects.question(dialect, root, schema.name, language), root, answer_schema(root)
-    )
+    """The question for some fields of a schema, in the words of somebody who asks where there are any."""
+    asked = of_schema(schema.root)
+    if asked is None:
+        text = dialects.question(dialect, root, schema.name, language)
+        return FieldQuestion(key, text, root, answer_schema(root))
+    before = tuple(message for turn in asked.history for message in _said(turn))
+    return FieldQuestion(key, prompts.ask(root, asked.text, language), root, answer_schema(root), before)
+
+
+def _said(turn: Turn) -> tuple[Message, Message]:
+    return Message("user", turn.question), Message("assistant", turn.answer)
 
 
 def groups(root: Field, *, most: int = MOST_LEAVES) -> tuple[Field, ...]:
