@@ -19,6 +19,7 @@ from schemas.job import JobState
 from worker import settings
 from worker.errors import Refused, RequestInvalid
 
+_TABLES = ("jsonl", "csv", "parquet", "xlsx")
 _LOST = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
@@ -96,9 +97,13 @@ def run_export(options: argparse.Namespace) -> int:
         with connect(options) as client:
             count = corrections.write(client, options.corrections, batch=options.batch)
         print(f"{count} documents in {options.corrections / corrections.MANIFEST}", file=sys.stderr)
-        return 0
-    batch = _required(options.batch)
-    with connect(options) as client, client.export(batch, form=options.format) as pieces:
+        return _write_examples(options.corrections, options.format) if options.format else 0
+    batch, form = _required(options.batch), options.format or "jsonl"
+    if form not in _TABLES:
+        raise RequestInvalid(
+            detail=f"{form} is a form of --corrections; a batch comes as {', '.join(_TABLES)}"
+        )
+    with connect(options) as client, client.export(batch, form=form) as pieces:
         if options.output is None:
             _copy(pieces, sys.stdout.buffer)
         else:
@@ -106,6 +111,18 @@ def run_export(options: argparse.Namespace) -> int:
             with partial.open("wb") as file:
                 _copy(pieces, file)
             partial.replace(options.output)
+    return 0
+
+
+def _write_examples(folder: Path, form: str) -> int:
+    """What people corrected, as examples for training, beside the manifest."""
+    from api.cli import learning
+    from worker.reading.learning.formats import FORMS
+
+    if form not in FORMS:
+        raise RequestInvalid(detail=f"corrections come as {', '.join(FORMS)}, not as {form}")
+    count = learning.write(folder, form, settings.load())
+    print(f"{count} examples in {folder / form}.jsonl", file=sys.stderr)
     return 0
 
 

@@ -73,7 +73,7 @@ class Asker:
         alike = 0 if refills else expected  # rows of a static batch wait for the longest
         return BatchItem(
             tokens=self._generator.count_tokens(prompt) + prompt.thinking + expected,
-            group=(alike, prompt.temperature, prompt.thinking > 0),
+            group=(alike, prompt.temperature, prompt.thinking > 0, prompt.adapter),
             priority=self._context.priority,
             project=self._context.project,
             cancelled=self.abandoned.is_set,

@@ -37,8 +37,8 @@ class GenerationLimits:
     """`limits` of batches, `pixels` a page is scaled down to, most tokens of answers and of thoughts.
 
     `dialect` is how the model wants to be asked, `page_text` whether it is told what a text recogniser reads
-    on the page. At most `looks` values of a page that are believed less than `look_below` are asked for a
-    second time.
+    on the page; `adapters` are the kinds for which it has learned weights. At most `looks` values of a page
+    that are believed less than `look_below` are asked for a second time.
     """
 
     limits: BatchLimits
@@ -47,6 +47,7 @@ class GenerationLimits:
     thinking: int = 1024
     dialect: Dialect = "json"
     page_text: bool = False
+    adapters: frozenset[str] = frozenset()
     look_below: float = 0.0
     looks: int = 0
 
@@ -85,7 +86,7 @@ class VisionEngine:
         """Read a document, its pages among others; raises EngineError and what its context raises."""
         asker = self._session.asker(request.context)
         in_words = answering.is_in_words(request.schema.root)
-        reader = PageReader(request, asker, self._options(looks=not in_words))
+        reader = PageReader(request, asker, self._options(request.schema.name, looks=not in_words))
         read = list(self._session.pages(request, asker, partial(self._page, reader=reader)))
         if read and all(page.error for page in read):
             raise read[0].error or OutputInvalid()
@@ -106,14 +107,18 @@ class VisionEngine:
             has_text=any(lines.values()),
             issues=tuple(issues_of(read)),
             tokens=tokens_of(read),
-            notes=(*self._generator.caveats, *notes_of(read)),
+            notes=(*self._generator.caveats, *self._learned(request.schema.name), *notes_of(read)),
         )
 
     def close(self) -> None:
         """Finish the running batch and free the model."""
         self._session.close()
 
-    def _options(self, *, looks: bool) -> PageOptions:
+    def _learned(self, kind: str) -> tuple[str, ...]:
+        adapted = kind in self._generation.adapters
+        return (f"answered with the adapter for {kind} that the revision names",) if adapted else ()
+
+    def _options(self, kind: str, *, looks: bool) -> PageOptions:
         """How this model's pages are asked for."""
         told = self._generation
         return PageOptions(
@@ -122,6 +127,7 @@ class VisionEngine:
             thinking=told.thinking if self._generator.thinks else 0,
             dialect=told.dialect,
             page_text=told.page_text,
+            adapter=kind if kind in told.adapters else "",
             look_below=told.look_below,
             looks=told.looks if looks else 0,
         )

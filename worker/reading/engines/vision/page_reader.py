@@ -55,8 +55,8 @@ class PageOptions:
     """How pages are asked for.
 
     `pixels` a page is scaled down to, `max_tokens` of an answer, tokens of `thinking` before it, the
-    `dialect`, whether the lines of a page are told beside its picture; at most `looks` values of a page
-    that are believed less than `look_below` get a second look.
+    `dialect`, whether the lines of a page are told beside its picture, the `adapter` that answers; at most
+    `looks` values of a page that are believed less than `look_below` get a second look.
     """
 
     pixels: int
@@ -64,6 +64,7 @@ class PageOptions:
     thinking: int
     dialect: Dialect
     page_text: bool = False
+    adapter: str = ""
     look_below: float = 0.0
     looks: int = 0
 
@@ -114,6 +115,7 @@ class PageReader:
             asked.schema,
             self._options.max_tokens,
             thinking=self._options.thinking,
+            adapter=self._options.adapter,
         )
 
     def _corrected(self, first: PageAttempt, prompt: Prompt, asked: FieldQuestion) -> PageAttempt:
