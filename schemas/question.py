@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -47,11 +47,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class DocumentQuestion:
-    """What is asked of a document, after what was asked before."""
+    """What is asked of a document, after what was asked before.
+
+    `after` is the job of the question before, where a service keeps the answers; `history` are the turns
+    themselves.
+    """
 
     text: str
     intent: Intent
     history: tuple[Turn, ...] = ()
+    after: str | None = None
 
     @property
     def label(self) -> str:
@@ -68,9 +73,16 @@ class QuestionSchema:
 
 
 def schema_for(
-    text: str, *, history: Sequence[Turn] = (), schema: Mapping[str, Any] | None = None
+    text: str,
+    *,
+    history: Sequence[Turn] = (),
+    after: str | None = None,
+    schema: Mapping[str, Any] | None = None,
 ) -> QuestionSchema:
-    """What to read by for a question; with a `schema` its answer has that form."""
+    """What to read by for a question; with a `schema` its answer has that form.
+
+    It carries the turns before, or the name of the job of the last of them.
+    """
     text = text.strip()[:MOST_SIGNS]
     intent = Intent.EXTRACT if schema is not None else intent_of(text)
     if schema is not None:
@@ -84,7 +96,8 @@ def schema_for(
         name, form = ANSWER, _object(_asked_fields(text))
     else:
         name, form = ANSWER, _in_words()
-    told = {"text": text, "intent": intent.value, "history": [asdict(turn) for turn in history]}
+    told: dict[str, Any] = {"text": text, "intent": intent.value}
+    told |= {"after": after} if after is not None else {"history": [asdict(turn) for turn in history]}
     return QuestionSchema(name, {**form, HINT: told})
 
 
@@ -92,10 +105,18 @@ def of_schema(root: Field) -> DocumentQuestion | None:
     """The question that a schema carries; None where it carries none, or not in the form made here."""
     told: Any = root.hints.get(HINT)
     try:
-        history = tuple(Turn(str(turn["question"]), str(turn["answer"])) for turn in told["history"])
-        return DocumentQuestion(str(told["text"]), Intent(told["intent"]), history)
-    except (TypeError, KeyError, ValueError):
+        turns = told.get("history", ())
+        history = tuple(Turn(str(turn["question"]), str(turn["answer"])) for turn in turns)
+        after = str(told["after"]) if "after" in told else None
+        return DocumentQuestion(str(told["text"]), Intent(told["intent"]), history, after)
+    except (AttributeError, TypeError, KeyError, ValueError):
         return None
+
+
+def following(schema: registry.Schema, turns: Sequence[Turn]) -> registry.Schema:
+    """A schema whose question follows these turns."""
+    told = {**schema.root.hints[HINT], "history": [asdict(turn) for turn in turns]}
+    return replace(schema, root=replace(schema.root, hints={**schema.root.hints, HINT: told}))
 
 
 def intent_of(text: str) -> Intent:

@@ -16,8 +16,8 @@ from worker.reading.engines.builtin import dialect_of
 from worker.reading.engines.vision import resize
 from worker.reading.learning import examples, formats
 from worker.reading.learning.examples import Example, LabelledDocument
-from worker.reading.pages.base import Page, PageLimits, Picture
-from worker.reading.pages.sandbox import Sandbox
+from worker.reading.pages.base import PageLimits, Picture
+from worker.reading.pages.sandbox import PageFailed, Sandbox
 from worker.settings import Settings
 
 
@@ -48,8 +48,12 @@ def of_rows(rows: Iterator[tuple[Labelled, Any]], settings: Settings) -> Iterato
 def _pictures(path: Path, sandbox: Sandbox, settings: Settings) -> dict[int, Picture]:
     """The pages in the size in which the model will see them; raises SourceError."""
     document = sandbox.open(path)
+    found: dict[int, Picture] = {}
     try:
-        pages = [page for page in document if isinstance(page, Page)]
+        for page in document:
+            if isinstance(page, PageFailed):  # its values would be asked of the others
+                raise page.error
+            found[page.number] = resize.fitted(page.picture, settings.model_pixels)
     finally:
         document.close()
-    return {page.number: resize.fitted(page.picture, settings.model_pixels) for page in pages}
+    return found

@@ -182,7 +182,7 @@ def test_an_adapter_is_learned_from_corrections_and_kept_because_it_reads_better
     assert "there are 49 settled documents" in capsys.readouterr().err
     monkeypatch.setattr("api.cli.train.LEAST", 10)
     folder = settled(tmp_path / "settled", 10, 42.0)
-    quickly = ["--learning-rate", "0.02", "--epochs", "12"]
+    quickly = ["--learning-rate", "0.02", "--epochs", "20"]
     assert main([*train, *quickly, "--corrections", str(folder)]) == 0
     told = capsys.readouterr()
     assert "fields right without the adapter 0.000, with it 1.000" in told.out

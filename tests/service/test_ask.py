@@ -11,9 +11,11 @@ import pytest
 
 from api.cli.main import main
 from api.client import Client
-from schemas import question
+from schemas import question, registry
+from schemas.question import Turn
 from tests.service.conftest import picture
 from worker.errors import Refused
+from worker.jobs import ask
 from worker.jobs.app import App
 from worker.process.worker import WorkerState
 
@@ -44,7 +46,9 @@ def test_a_question_is_a_job_whose_record_is_the_answer(
     assert found == first.json()["id"]
 
 
-def test_a_question_may_follow_another_and_have_a_form(http: httpx.Client, worker_state: WorkerState) -> None:
+def test_a_question_may_follow_another_and_have_a_form(
+    http: httpx.Client, worker_state: WorkerState, app: App
+) -> None:
     job = submitted(http, worker_state)
     with Client(str(http.base_url)) as client:
         first = client.ask(job, "Who sells?")
@@ -55,8 +59,12 @@ def test_a_question_may_follow_another_and_have_a_form(http: httpx.Client, worke
         second = client.ask(job, "How long?", after=first.id, schema=form)
         worker_state.work("cpu")
         assert client.record(second.id)["data"] == {}  # it may be left out
-        told = client.schema(second.id)[question.HINT]
-        assert told["history"] == [{"question": "Who sells?", "answer": ""}]
+        assert client.schema(second.id)[question.HINT]["after"] == first.id
+        third = client.ask(job, "Since when?", after=second.id)
+        wanted = registry.from_json_schema(client.schema(third.id), name="answer")
+        asked = question.of_schema(ask.with_history(app, "default", wanted).root)
+        assert asked is not None
+        assert asked.history == (Turn("Who sells?", ""), Turn("How long?", ""))
         other = submitted(http, worker_state)
         with pytest.raises(Refused, match="another document"):
             client.ask(other, "And?", after=first.id)

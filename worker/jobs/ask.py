@@ -10,6 +10,7 @@ from typing import Any
 from schemas import question
 from schemas.job import READ, Job
 from schemas.question import Turn
+from schemas.registry import Schema
 from worker.errors import RequestInvalid, WrongState
 from worker.jobs import kinds, object_keys
 from worker.jobs.app import App
@@ -41,8 +42,10 @@ def ask(app: App, job: Job, order: QuestionOrder, *, actor: str) -> tuple[Job, b
     Raises RequestInvalid, WrongState for an earlier question without an answer, SchemaInvalid, ObjectMissing
     where the document was erased, and what `submit` raises.
     """
-    history = _turns(app, job, order.after) if order.after is not None else ()
-    made = question.schema_for(order.text, history=history, schema=order.schema)
+    if order.after is not None:
+        _require_answered(app, job, order.after)
+    before = order.after.id if order.after is not None else None
+    made = question.schema_for(order.text, after=before, schema=order.schema)
     spec = job.spec
     options = SubmitOptions(
         project=spec.project,
@@ -57,16 +60,33 @@ def ask(app: App, job: Job, order: QuestionOrder, *, actor: str) -> tuple[Job, b
             return submit(app, file, spec.filename, options=options, actor=actor)
 
 
-def _turns(app: App, job: Job, after: Job) -> tuple[Turn, ...]:
-    """What was asked and answered before: the turns that the earlier question followed, and itself."""
-    spec = after.spec
-    if spec.source_sha256 != job.spec.source_sha256:
+def with_history(app: App, project: str, schema: Schema) -> Schema:
+    """A schema whose question follows others, with what was answered to them; raises NotFound, ObjectMissing.
+
+    Schemas name only the job of the question before: what was answered is erased with its job.
+    """
+    asked = question.of_schema(schema.root)
+    if asked is None or asked.after is None:
+        return schema
+    turns: list[Turn] = []
+    while asked is not None and asked.after is not None and len(turns) < _MOST_TURNS:
+        before = app.ledger.jobs.get(asked.after, project=project)
+        asked = question.of_schema(_schema(app, before).root)
+        if asked is not None:
+            answer = question.answer_of(stored.newest(app, before).record.data)
+            turns.insert(0, Turn(asked.text, answer))
+    return question.following(schema, turns)
+
+
+def _require_answered(app: App, job: Job, before: Job) -> None:
+    if before.spec.source_sha256 != job.spec.source_sha256:
         raise RequestInvalid(detail="the question before was about another document")
-    ref = KindRef(spec.kind, spec.kind_version, spec.schema_sha256)
-    earlier = question.of_schema(kinds.load(app, spec.project, ref).root)
-    if earlier is None:
+    if question.of_schema(_schema(app, before).root) is None:
         raise RequestInvalid(detail="the job before was no question")
-    if after.state not in READ:
-        raise WrongState(state=after.state)
-    answer = question.answer_of(stored.newest(app, after).record.data)
-    return (*earlier.history, Turn(earlier.text, answer))[-_MOST_TURNS:]
+    if before.state not in READ:
+        raise WrongState(state=before.state)
+
+
+def _schema(app: App, job: Job) -> Schema:
+    spec = job.spec
+    return kinds.load(app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,9 @@ def _with_adapter(model: Any, options: TrainingOptions) -> Any:
     if model.device.type == "cuda" and getattr(model, "supports_gradient_checkpointing", False):
         model.gradient_checkpointing_enable({"use_reentrant": False})
         model.enable_input_require_grads()
-    return get_peft_model(model, config)
+    with warnings.catch_warnings():  # of an alias that peft asks transformers for
+        warnings.simplefilter("ignore", FutureWarning)
+        return get_peft_model(model, config)
 
 
 def _targets(model: Any, *, vision: bool) -> list[str]:
