@@ -6,11 +6,13 @@ page ─eyes─► upright ─page_reader─► data ─┐
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from schemas.page import Line
 from worker.errors import OutputInvalid
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.vision import answering, grounding
@@ -27,6 +29,7 @@ from worker.reading.engines.vision.page_read import (
     without_words,
 )
 from worker.reading.engines.vision.page_reader import OF_ONE_PAGE, PageOptions, PageReader
+from worker.reading.engines.vision.row_check import rows_missing
 from worker.reading.models.registry import Dialect
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import LineSource
@@ -105,7 +108,7 @@ class VisionEngine:
             data=whole.data,
             evidence=evidence,
             has_text=any(lines.values()),
-            issues=tuple(issues_of(read)),
+            issues=(*issues_of(read), *rows_missing(whole.data, evidence, _as_they_came(lines, turns))),
             tokens=tokens_of(read),
             notes=(*self._generator.caveats, *self._learned(request.schema.name), *notes_of(read)),
         )
@@ -139,3 +142,10 @@ class VisionEngine:
             return PageRead(page.number, page_lines, without_words(reader.read(upright, page_lines)))
         except OF_ONE_PAGE as error:
             return PageRead(page.number, page_lines, attempt=None, error=without_frames(error))
+
+
+def _as_they_came(
+    lines: Mapping[int, Sequence[Line]], turns: Mapping[int, int]
+) -> Mapping[int, Sequence[Line]]:
+    """The lines of the pages that were upright, in whose frame citations are."""
+    return {number: found for number, found in lines.items() if not turns[number]}

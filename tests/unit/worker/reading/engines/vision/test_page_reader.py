@@ -172,6 +172,42 @@ def test_long_lists_over_pages_keep_every_row_in_order_at_a_forward_a_page(rows:
     assert all(cited)
 
 
+TABLE = registry.from_json_schema(
+    {
+        "type": "object",
+        "properties": {
+            "rows": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"name": {"type": "string"}, "price": {"type": "number"}},
+                },
+            },
+            "total": {"type": "number"},
+        },
+    },
+    name="table",
+)
+
+
+@pytest.mark.parametrize(("lost", "told"), [((), 0), ((3,), 1), ((2, 5, 6), 3), ((7,), 0)])
+def test_rows_that_a_model_left_out_between_others_are_an_issue(lost: tuple[int, ...], told: int) -> None:
+    """Of eight rows; that the last one is missing cannot be told from what follows a table."""
+    prices = [10.5 + 3 * row for row in range(8)]
+    printed = [line(f"thing {row}", 0.1 + 0.05 * row) for row in range(8)]
+    printed += [line(f"{price:.2f}", 0.1 + 0.05 * row, left=0.6) for row, price in enumerate(prices)]
+    printed += [line("Total", 0.6), line(f"{sum(prices):.2f}", 0.6, left=0.588)]
+    rows = [{"name": f"thing {row}", "price": prices[row]} for row in range(8) if row not in lost]
+    reading, _ = read(lambda _prompt: told_rows(rows, sum(prices)), TABLE, tuple(printed))
+    found = [issue for issue in reading.issues if issue.code == "rows_missing"]
+    assert [issue.path for issue in found] == ["/rows"] * bool(told)
+    assert all(f"{told} more printed rows" in issue.message for issue in found)
+
+
+def told_rows(rows: list[Data], total: float) -> Answer:
+    return told({"rows": rows, "total": total})
+
+
 # Merging
 
 
