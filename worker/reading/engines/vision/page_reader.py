@@ -46,6 +46,8 @@ from worker.reading.text.page_lines import PageLines
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_OF_A_LOOK = 256
+"""Tokens of one value; an answer that takes more says nothing of it."""
 OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory, UnsupportedByEngine)
 """After these, the other pages may still be read, and the other fields."""
 
@@ -170,7 +172,7 @@ class PageReader:
         [field] = doubt.root.properties
         schema, key = self._request.schema, f"{self._request.schema.sha256}#{field.name}"
         asked = question.about(doubt.root, schema, self._options.dialect, self._language, key=key)
-        prompt = self._prompt(asked, doubt.crop, asked.text)
+        prompt = replace(self._prompt(asked, doubt.crop, asked.text), max_tokens=_OF_A_LOOK)
         try:
             [answer] = self._asker.ask([prompt], asked)
             again = parse.read(answer, doubt.root, page=1)
