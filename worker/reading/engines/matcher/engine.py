@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.matcher import any_schema, assign, concepts, items, pairs, wordings
+from worker.reading.engines.matcher import answering, any_schema, assign, concepts, items, pairs, wordings
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
 from worker.reading.engines.matcher.doubts import doubts, is_shipped
 from worker.reading.engines.matcher.graph import graph_of
@@ -46,7 +46,10 @@ class EmbeddedEngine:
 
 
 def read_lines(pages: Sequence[PageLines], root: Field) -> Reading:
-    """What the lines of some pages say under a schema."""
+    """What the lines of some pages say under a schema, or to the question that it carries."""
+    question = answering.asked(root)
+    if question is not None:
+        return answering.answer(pages, question, read_lines)
     filling = _fill(pages, root)
     data, evidence = assign.settle(root, filling)
     unsure = doubts(root, pages, data, evidence)
