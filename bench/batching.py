@@ -167,8 +167,8 @@ def _engine(model: TransformersGenerator, *, rows: int) -> VisionEngine:
 
 
 def _model(folder: Path, dtype: torch.dtype) -> TransformersGenerator:
-    placement = Placement("cpu", dtype)
-    opening = CheckpointLoader(lambda: Location(folder, "tiny"), lambda: placement, auto.open_checkpoint)
+    place = lambda _folder: Placement("cpu", dtype)  # noqa: E731
+    opening = CheckpointLoader(lambda: Location(folder, "tiny"), place, auto.open_checkpoint)
     model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_PAGES)
     model.load()
     return model

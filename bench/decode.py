@@ -142,7 +142,9 @@ def _model(folder: Path, hidden: int, layers: int) -> TransformersGenerator:
         torch.manual_seed(7)
         AutoModelForImageTextToText.from_config(config).save_pretrained(folder)
     placement = Placement("cpu", torch.float32)
-    opening = CheckpointLoader(lambda: Location(folder, "tiny"), lambda: placement, auto.open_checkpoint)
+    opening = CheckpointLoader(
+        lambda: Location(folder, "tiny"), lambda _folder: placement, auto.open_checkpoint
+    )
     model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_ROWS)
     model.load()
     return model

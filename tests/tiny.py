@@ -39,7 +39,7 @@ def generator(
     """A loaded model of a family."""
     opening = CheckpointLoader(
         locate=lambda: Location(folder, family, thinks="thinking" in folder.name),
-        place=lambda: choose("cpu", quantisation),
+        place=lambda _folder: choose("cpu", quantisation),
         open=builtin._opener(engine_of(family)),
     )
     made = TransformersGenerator(engine_of(family), family, opening=opening, **more)

@@ -34,11 +34,16 @@ def _in_this_process(name: str, settings: Settings) -> Engine:
         from worker.reading.engines.transformers.generator import TransformersGenerator
         from worker.reading.engines.transformers.location import find
         from worker.reading.engines.transformers.placement import choose
+        from worker.reading.models import footprint
     except ImportError as error:
         raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
     opening = CheckpointLoader(
         locate=lambda: find(settings.model, engine=name, models_dir=settings.models_dir),
-        place=lambda: choose(settings.device, settings.quantisation),
+        place=lambda folder: choose(
+            settings.device,
+            settings.quantisation,
+            weights=footprint.weights_in(folder, settings.quantisation),
+        ),
         open=_opener(name),
     )
     generator = TransformersGenerator(

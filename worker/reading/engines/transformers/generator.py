@@ -23,6 +23,7 @@ from worker.reading.engines.vision.base import Answer, Cancelled, Feed, Message,
 
 _T = TypeVar("_T")
 _STATIC = "read in static batches, whose rows wait for the longest: this family's cache takes in no others"
+_SPREAD = "the model's layers are spread over several GPUs, since it does not fit one; one works at a time"
 _SMALL_QUESTION = Message("user", "Is this page blank? Answer with true or false.")
 
 
@@ -60,10 +61,12 @@ class TransformersGenerator:
         self._guarded(lambda: self._open(found.folder))
 
     def _open(self, folder: Path) -> None:
-        self._checkpoint = self._opening.open(folder, self._opening.place())
+        placement = self._opening.place(folder)
+        self._checkpoint = self._opening.open(folder, placement)
         self.refills = served(self._checkpoint)
         static = () if self.refills else (_STATIC,)
-        self.caveats = (*self._told, *self._checkpoint.caveats, *static)
+        spread = (_SPREAD,) if placement.spread else ()
+        self.caveats = (*self._told, *self._checkpoint.caveats, *static, *spread)
         self._speech = TokenizerView(self._checkpoint)
 
     def warm_up(self) -> None:
