@@ -44,6 +44,7 @@ from worker.reading.engines.decoding.constraint import Constraint
 from worker.reading.engines.decoding.grammar import Grammar
 from worker.reading.engines.decoding.stopping_rules import StoppingRules
 from worker.reading.engines.transformers import auto
+from worker.reading.engines.transformers.capacity import BatchWishes
 from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
@@ -169,7 +170,7 @@ def _engine(model: TransformersGenerator, *, rows: int) -> VisionEngine:
 def _model(folder: Path, dtype: torch.dtype) -> TransformersGenerator:
     place = lambda _folder: Placement("cpu", dtype)  # noqa: E731
     opening = CheckpointLoader(lambda: Location(folder, "tiny"), place, auto.open_checkpoint)
-    model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_PAGES)
+    model = TransformersGenerator("transformers", "tiny", opening=opening, wishes=BatchWishes(_PAGES))
     model.load()
     return model
 

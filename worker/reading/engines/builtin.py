@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from worker.reading.engines.transformers.checkpoint import Open
     from worker.reading.engines.vision.base import Generator
 
+_AS_IT_FITS = 2**31  # rows or tokens of a batch: the generator knows how many
+
 
 def _embedded(settings: Settings) -> Engine:
     from worker.reading.engines.matcher.engine import EmbeddedEngine
@@ -30,6 +32,7 @@ def _fake(settings: Settings) -> Engine:
 
 def _in_this_process(name: str, settings: Settings) -> Engine:
     try:
+        from worker.reading.engines.transformers.capacity import BatchWishes
         from worker.reading.engines.transformers.checkpoint import CheckpointLoader
         from worker.reading.engines.transformers.generator import TransformersGenerator
         from worker.reading.engines.transformers.location import find
@@ -47,7 +50,13 @@ def _in_this_process(name: str, settings: Settings) -> Engine:
         open=_opener(name),
     )
     generator = TransformersGenerator(
-        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(settings)
+        name,
+        settings.model,
+        opening=opening,
+        wishes=BatchWishes(
+            settings.batch_rows, settings.batch_tokens, settings.model_pixels, settings.max_new_tokens
+        ),
+        caveats=_caveats(settings),
     )
     return _vision(generator, settings)
 
@@ -70,7 +79,9 @@ def _vision(generator: Generator, settings: Settings) -> Engine:
     from worker.reading.engines.vision.packing import BatchLimits
     from worker.reading.text.sources import OcrLines, TextLayerLines
 
-    limits = BatchLimits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
+    limits = BatchLimits(
+        settings.batch_rows or _AS_IT_FITS, settings.batch_tokens or _AS_IT_FITS, settings.batch_wait
+    )
     generation = GenerationLimits(
         limits, settings.model_pixels, max_tokens=settings.max_new_tokens, thinking=settings.thinking_tokens
     )

@@ -21,7 +21,7 @@ from transformers.cache_utils import DynamicLayer
 
 from worker.reading.engines.transformers.checkpoint import Checkpoint, after_tokens
 
-_HOLES = 1.25  # columns for each token of the longest row, at most, before holes are taken out
+HOLES = 1.25  # columns for each token of the longest row, at most, before holes are taken out
 
 
 def served(checkpoint: Checkpoint) -> bool:
@@ -47,6 +47,11 @@ class Slots:
     def __len__(self) -> int:
         return len(self._next)
 
+    @property
+    def cache(self) -> Any:
+        """Keys and values of the rows; None while there is no row."""
+        return self._cache
+
     def admit(self, inputs: Mapping[str, Any]) -> Tensor:
         """Read the questions of newcomers, a left-padded batch; the scores of their first tokens."""
         told = self._model.generate(
@@ -68,7 +73,7 @@ class Slots:
 
     def step(self, tokens: Sequence[Sequence[int]]) -> Tensor:
         """Show every row some tokens of its own, at least one; the scores of what follows them."""
-        if self._mask.shape[1] > _HOLES * max(self._lengths):
+        if self._mask.shape[1] > HOLES * max(self._lengths):
             self.keep(range(len(self)))
         length = max(map(len, tokens))
         padded = [[self._pad] * (length - len(row)) + list(row) for row in tokens]

@@ -48,6 +48,7 @@ from worker.reading.pages.base import Page, Picture
 from worker.reading.text.page_lines import LineSource
 
 _PATIENCE = 0.5  # seconds between two looks whether an answer is still wanted
+_MOST_PAGES = 16  # of a document under way: each is held as a picture; others fill larger batches
 _OF_ONE_PAGE = (OutputTruncated, OutputInvalid, OutOfMemory, UnsupportedByEngine)
 """After these, the other pages may still be read."""
 
@@ -144,7 +145,8 @@ class VisionEngine:
 
     def _pages(self, task: _Task) -> Iterator[PageRead]:
         """The pages in order, as many of them under way as fit into a batch."""
-        window = max(self._generation.limits.rows, self._generator.concurrency)
+        rows = min(self._generation.limits.rows, self._generator.max_rows, _MOST_PAGES)
+        window = max(rows, self._generator.concurrency)
         with ThreadPoolExecutor(max_workers=window, thread_name_prefix="page") as pool:
             under_way: deque[Future[PageRead]] = deque()
             try:
@@ -268,6 +270,6 @@ class _Task:
 
 def _within(limits: BatchLimits, generator: Generator) -> BatchLimits:
     """The limits that this model can be run with."""
-    return BatchLimits(
-        min(limits.rows, generator.max_rows), limits.tokens, limits.wait, generator.concurrency
-    )
+    most = generator.max_tokens if isinstance(generator, StreamingGenerator) else limits.tokens
+    rows, tokens = min(limits.rows, generator.max_rows), min(limits.tokens, most)
+    return BatchLimits(rows, tokens, limits.wait, generator.concurrency)
