@@ -115,6 +115,7 @@ def _measured(model: TransformersGenerator, run: Run) -> tuple[Sequence[Answer],
     def count(*_: object) -> None:
         passes[0] += 1
 
+    model._kept.clear()  # noqa: SLF001 (the pictures of the run before)
     hook = model._loaded().model.get_output_embeddings().register_forward_hook(count)  # noqa: SLF001
     started, idle = time.perf_counter(), time.process_time()
     try:

@@ -10,6 +10,7 @@ import pytest
 from tests import tiny as made
 from worker.reading.engines.transformers import capacity
 from worker.reading.engines.transformers.capacity import BatchWishes, Capacity, OnePage
+from worker.reading.engines.transformers.kept_rows import SHARE
 from worker.reading.engines.transformers.slots import HOLES
 from worker.reading.models import memory
 from worker.reading.models.registry import QUANTISATIONS, Profile, Quantisation, profiles
@@ -46,7 +47,7 @@ def test_what_is_chosen_stays_within_the_memory_of_any_gpu(
     free = gigabytes * GIGABYTE - held
     one = memory.needed(profile, quantisation, 1)
     assert one is not None
-    found = capacity.capacity(page, max(0, free), answer=memory.ANSWER_TOKENS, holes=HOLES)
+    found = capacity.capacity(page, max(0, free), answer=memory.ANSWER_TOKENS, spare=HOLES + SHARE)
     if one > gigabytes * GIGABYTE:
         assert found.rows == 1
         return
@@ -115,6 +116,6 @@ def test_nothing_is_measured_on_a_cpu(tiny: Tiny) -> None:
 
 def test_more_memory_is_never_less_room() -> None:
     page = OnePage(3000, 2 * GIGABYTE, 100_000)
-    found = [capacity.capacity(page, free * GIGABYTE, answer=2048, holes=HOLES) for free in range(70)]
+    found = [capacity.capacity(page, free * GIGABYTE, answer=2048, spare=HOLES + SHARE) for free in range(70)]
     assert [one.rows for one in found] == sorted(one.rows for one in found)
     assert found[0] == Capacity(1, 5048)

@@ -50,13 +50,14 @@ class Capacity:
     tokens: int
 
 
-def capacity(page: OnePage, free: int, *, answer: int, holes: float) -> Capacity:
+def capacity(page: OnePage, free: int, *, answer: int, spare: float) -> Capacity:
     """What fits into `free` bytes; one row where not even that does.
 
-    `answer` are the most tokens of an answer; the cache is at most `holes` times as wide as its longest row.
-    A row is taken to pass as many bytes a token as the page did in which it was measured.
+    `answer` are the most tokens of an answer. For each token of a batch `spare` may lie in caches: holes make
+    one wider than its longest row, and rows that ended are kept. A row is taken to pass as many bytes a token
+    as the page did in which it was measured.
     """
-    each = page.passing / max(1, page.tokens) + holes * page.cache
+    each = page.passing / max(1, page.tokens) + spare * page.cache
     tokens = int(_USED * free / max(1.0, each))
     longest = page.tokens + answer
     return Capacity(max(1, min(_MOST_ROWS, tokens // longest)), max(tokens, longest))

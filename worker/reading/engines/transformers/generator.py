@@ -16,6 +16,7 @@ from worker.log import logger
 from worker.reading.engines.transformers import capacity, device
 from worker.reading.engines.transformers.capacity import BatchWishes, Capacity, Meter, OnePage
 from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, CheckpointLoader
+from worker.reading.engines.transformers.kept_rows import SHARE, KeptRows
 from worker.reading.engines.transformers.running_batch import RunningBatch, WholeBatch
 from worker.reading.engines.transformers.slots import HOLES, Slots, served
 from worker.reading.engines.transformers.static_batch import StaticBatch
@@ -61,6 +62,7 @@ class TransformersGenerator:
         self._opening = opening
         self._checkpoint: Checkpoint | None = None
         self._speech: TokenizerView | None = None
+        self._kept = KeptRows(int(SHARE * self.max_tokens))
 
     def load(self) -> None:
         """Bring the weights into memory; raises ModelUnavailable, MissingExtra, OutOfMemory."""
@@ -100,8 +102,9 @@ class TransformersGenerator:
         except OutOfMemory:
             self.max_rows = 1
             return
-        found = capacity.capacity(page, free, answer=wishes.answer, holes=HOLES)
+        found = capacity.capacity(page, free, answer=wishes.answer, spare=HOLES + SHARE)
         self.max_rows, self.max_tokens = wishes.rows or found.rows, wishes.tokens or found.tokens
+        self._kept.most = int(SHARE * self.max_tokens)
         _log.info("batch_sized", rows=self.max_rows, tokens=self.max_tokens, free=free, page=page.peak)
 
     def _one_page(self, meter: Meter) -> OnePage:
@@ -147,7 +150,7 @@ class TransformersGenerator:
         prompts = feed.newcomers(self.max_rows)
         if self.refills and not any(prompt.temperature for prompt in prompts):
             with torch.inference_mode():
-                RunningBatch(checkpoint, view, feed, rows=self.max_rows).run(prompts)
+                RunningBatch(checkpoint, view, feed, rows=self.max_rows, kept=self._kept).run(prompts)
             return
         came = 0
         while prompts:
@@ -186,6 +189,7 @@ class TransformersGenerator:
             ours = device.fault(error)
             if ours is None:
                 raise
+        self._kept.clear()
         device.free()
         raise ours
 
@@ -197,6 +201,7 @@ class TransformersGenerator:
     def close(self) -> None:
         """Free the weights."""
         self._checkpoint = self._speech = None
+        self._kept.clear()
         device.free()
 
     def _loaded(self) -> Checkpoint:
