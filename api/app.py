@@ -26,6 +26,7 @@ from api.routes import (
     pages,
     records,
     reviews,
+    session,
     status,
 )
 from api.webhooks import Sender
@@ -52,6 +53,7 @@ _ROUTES = (
     events,
     hooks,
     audit,
+    session,
     status,
 )
 
