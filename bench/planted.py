@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -94,12 +95,19 @@ class _PlantedPool(EnginePool):
 
 
 @contextmanager
-def service(folder: Path, cases: Sequence[Case], **env: str) -> Iterator[tuple[Stack, dict[str, Case]]]:
-    """A service in which these were read, and that draws their pages; by the ids of their jobs."""
+def service(
+    folder: Path, cases: Sequence[Case], *, kinds: Mapping[str, Any] = MappingProxyType({}), **env: str
+) -> Iterator[tuple[Stack, dict[str, Case]]]:
+    """A service in which these were read, and that draws their pages; by the ids of their jobs.
+
+    `kinds` are JSON Schemas of kinds that it does not bring.
+    """
     with Stack(folder, **env) as stack:
         stack.start_servers()
         stack.start("api")
         stack.await_api()
+        for name, schema in kinds.items():
+            httpx.put(f"{stack.url}/v1/kinds/{name}", json=schema).raise_for_status()
         jobs = {_submitted(stack.url, case): case for case in cases}
         _read(stack, jobs)
         stack.start("worker")

@@ -36,6 +36,7 @@ _COMPLETE = """(before) => {
   if (!end && !ready()) return false;
   return performance.now() - window.accepted;
 }"""
+_FIRST = "document.activeElement === (document.querySelector('.field.open .value') ?? document.querySelector('#accept'))"
 _LISTEN = """() => addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && event.ctrlKey) window.accepted = performance.now();
 }, true)"""
@@ -61,17 +62,19 @@ def allowed(case: Case) -> int:
     return WRONG_KEYS + KEYS_PER_ERROR * case.errors if case.errors else RIGHT_KEYS
 
 
-def review(page: Page, url: str, jobs: Mapping[str, Case], *, pause: float = 0.0) -> Figures:
-    """Review the whole queue by keyboard alone, as somebody does who knows what is printed.
+def review(page: Page, url: str, jobs: Mapping[str, Case], *, kind: str = "", pause: float = 0.0) -> Figures:
+    """Review the whole queue, or that of a kind, by keyboard alone, as somebody does who knows what is printed.
 
     `pause` is for how long each document is looked at before the first key, in seconds.
     """
     found = Figures()
-    page.goto(f"{url}/#/review")
+    page.goto(f"{url}/#/review?kind={kind}")
     page.evaluate(_LISTEN)
     for _ in jobs:
         page.wait_for_selector(".field.open .value:focus, #accept:focus")
         job = page.url.rpartition("/")[2].partition("?")[0]
+        if not page.evaluate(_FIRST):
+            found.wrong.append(f"{job}: the keys do not begin at the first value to check")
         page.wait_for_timeout(1000 * pause)
         found.keys.append((jobs[job], _decide(page, jobs[job], found)))
         record = httpx.get(f"{url}/v1/jobs/{job}/record").json()

@@ -28,12 +28,14 @@ export function headers(): Record<string, string> {
 }
 
 let waiting: (() => void)[] = [];
+let signIns = 0;
 
 /** Begin a session by a key or by the secret of a link; throws a Problem. */
 export async function signIn(secret: { key: string } | { link: string }): Promise<void> {
   const answer = await reach("/v1/session", { method: "POST", body: JSON.stringify(secret), headers: { "Content-Type": "application/json" } });
   if (!answer.ok) throw await problemOf(answer);
   session.value = (await answer.json()) as Session;
+  signIns += 1;
   keyWanted.value = false;
   waiting.forEach((resume) => resume());
   waiting = [];
@@ -54,14 +56,15 @@ export async function signOut(): Promise<void> {
 export async function ask(path: string, options: RequestInit = {}): Promise<Response> {
   let renewed = false;
   for (;;) {
+    const before = signIns;
     const answer = await reach(path, { ...options, headers: { ...options.headers, ...headers() } });
     if (answer.ok || answer.status === 304) return answer;
     const problem = await problemOf(answer);
     if (problem.code === "csrf_refused" && !renewed) {
       renewed = true; // another tab has signed in anew
       await recognise();
-    } else if (answer.status === 401) await signedIn();
-    else throw problem;
+    } else if (answer.status !== 401) throw problem;
+    else if (before === signIns) await signedIn(); // else it was asked before somebody signed in, and is asked again
   }
 }
 

@@ -76,7 +76,9 @@ function GeneralIssues() {
 /** Why a value is to be checked, in words. */
 function reasons(path: string): string[] {
   const record = session.opened.value?.record;
-  const told = (record?.review_reasons ?? []).filter((reason) => reason.path === path).map(({ code, message }) => named(`reason.${code}`, message));
+  const told = (record?.review_reasons ?? [])
+    .filter((reason) => reason.path === path && reason.code !== "low_confidence") // which is told below, in the language of the page
+    .map(({ code, message }) => named(`reason.${code}`, message));
   const broken = issuesAt(path).map(({ message }) => message);
   const evidence = session.draft.value?.fields[path];
   const low = told.length || broken.length || !evidence ? [] : [t("review.low", { percent: percent(evidence.confidence) })];
