@@ -44,7 +44,15 @@ def tidy(app: App) -> None:
     A step that fails leaves the others to be done; raises nothing.
     """
     now = app.clock()
-    for step in (_erase_old_jobs, _finish_erasures, _remove_old_uploads, _forget_requests, _forget_audit):
+    steps = (
+        _erase_old_jobs,
+        _finish_erasures,
+        _remove_old_uploads,
+        _forget_requests,
+        _forget_audit,
+        _forget_sessions,
+    )
+    for step in steps:
         try:
             step(app, now)
         except PagemillError as error:
@@ -79,6 +87,10 @@ def _finish_erasures(app: App, now: float) -> None:
 
 def _forget_requests(app: App, now: float) -> None:
     app.ledger.access.forget_requests(before=now - _REQUESTS_KEPT)
+
+
+def _forget_sessions(app: App, now: float) -> None:
+    app.ledger.sessions.forget(before=now)
 
 
 def _remove_old_uploads(app: App, now: float) -> None:

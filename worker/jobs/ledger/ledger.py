@@ -16,13 +16,14 @@ from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
 from worker.jobs.ledger.reviews import Reviews
+from worker.jobs.ledger.sessions import Sessions
 
 IN_MEMORY = "sqlite:///:memory:"
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists of them, reviews, deliveries, keys and audit, projects, erasures."""
+    """Jobs, their events and lists, reviews, deliveries, keys, sessions, audit, projects, erasures."""
 
     database: Database
     jobs: Jobs
@@ -33,6 +34,7 @@ class Ledger:
     projects: Projects
     reviews: Reviews
     erasures: Erasures
+    sessions: Sessions
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -57,6 +59,7 @@ class Ledger:
             Projects(database),
             Reviews(database),
             Erasures(database),
+            Sessions(database),
         )
 
     def check(self) -> None:

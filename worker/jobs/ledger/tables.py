@@ -163,6 +163,17 @@ keys = Table(
     Column("max_bytes", BigInteger),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("key_id", String(16), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Index("sessions_by_end", "expires_at"),
+)
+
 audit = Table(
     "audit",
     metadata,
