@@ -38,7 +38,7 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
     ]
     found = answers.candidates(questions, graph)
     by_path = {
-        one.field.path: _likely(_with(options, _told(known, one.field), one.field))
+        one.field.path: _likely(_with(options, _told(known, one.field, graph), one.field))
         for one, options in zip(questions, found, strict=True)
     }
     tables = items.find(lists, graph)
@@ -75,12 +75,20 @@ def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
             yield child
 
 
-def _told(known: Group, target: Field) -> Sequence[Candidate]:
-    """What the readers of shipped kinds found for a field."""
+def _told(known: Group, target: Field, graph: Graph) -> Sequence[Candidate]:
+    """What the readers of shipped kinds found for a field, beside the options of questions."""
     found: Filling | None = known
     for name in pointer.split(target.path):
         found = found.fields.get(name) if isinstance(found, Group) else None
-    return [option for option in found.candidates if _is_whole(option)] if isinstance(found, Scalar) else ()
+    if not isinstance(found, Scalar):
+        return ()
+    choices = graph.sheet.choices
+    return [
+        option
+        for option in found.candidates
+        if _is_whole(option)
+        and not any(choices.is_option(span.cell.page.number, span.box) for span in option.spans)
+    ]
 
 
 def _is_whole(option: Candidate) -> bool:

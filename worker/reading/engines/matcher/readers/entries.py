@@ -1,26 +1,12 @@
-"""Choices of a form: boxes that are ticked, and values that a schema lists."""
+"""Values that a schema lists."""
 
 from __future__ import annotations
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.lexicon import fold_letters
-from worker.reading.engines.matcher.pairs import tick
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
 from worker.reading.engines.matcher.typed_spans import Span
-
-
-def read_checkbox(concept: Concept, sheet: Sheet) -> list[Candidate]:
-    """Whether the box before or behind a label is ticked."""
-    found = []
-    for mention in sheet.mentions.naming(concept.name):
-        row = sheet.layout.rows[mention.cell.row]
-        for cell in row.cells[max(0, mention.cell.column - 1) : mention.cell.column + 2]:
-            ticked = tick(cell.text)
-            if ticked is not None:
-                near = 1.0 if cell is mention.cell else 0.7
-                found.append(Candidate(ticked, near, (Span(cell, 0, len(cell.text)),), 0.6 * near))
-    return sorted(found, key=lambda candidate: -candidate.score)
 
 
 def read_enum(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:

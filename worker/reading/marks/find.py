@@ -1,0 +1,153 @@
+"""The marks of a page, and its lines without the characters that were marks.
+
+picture ─outlines─► frames ─text, surroundings─► boxes ─inside─► marks ◄─ signs of the text
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.page import Box, Line, Mark, MarkState
+from worker.reading.marks import glyphs
+from worker.reading.marks.binary import Mask, ink_of
+from worker.reading.marks.company import Company, of_one_group
+from worker.reading.marks.inside import is_clear_around, is_thin, state_of
+from worker.reading.marks.letters import OutlineReading, of_ring, of_square
+from worker.reading.marks.rings import find_rings
+from worker.reading.marks.squares import find_squares, spots
+
+_LETTER = 28.0  # pixels to which higher letters are brought, for speed
+_SAME = 0.25  # share of a sign under a box that makes them one
+_FRAME = 0.5  # of a character under a box: its share that the box covers
+
+
+def find_marks(
+    picture: NDArray[np.uint8], lines: Sequence[Line]
+) -> tuple[tuple[Mark, ...], tuple[Line, ...]]:
+    """The tick boxes and radio buttons of an upright page, in reading order, and its lines without them.
+
+    `picture` is height x width x 3, RGB. A page without lines has no marks, for nothing says what they mean.
+    """
+    level = [line for line in lines if not line.vertical]
+    if not level:
+        return (), tuple(lines)
+    height, width = picture.shape[:2]
+    unit = float(np.median([line.height for line in level])) * height
+    step = max(1, int(unit / _LETTER + 0.5))
+    ink = ink_of(picture[::step, ::step])
+    drawn = _drawn(ink, unit / step, level)
+    signs = glyphs.signs_in(lines, aspect=width / height)
+    marks = [*_joined(drawn, signs)]
+    marks.sort(key=lambda mark: (round(mark.box.cy / (0.6 * unit / height)), mark.box.x0))
+    return tuple(marks), tuple(piece for line in lines for piece in without(line, marks))
+
+
+def _drawn(ink: Mask, unit: float, lines: Sequence[Line]) -> list[Mark]:
+    """Boxes found by their outlines."""
+    size = (float(ink.shape[1]), float(ink.shape[0]))
+    whole = spots(ink)
+    squares = [f for f in find_squares(ink, whole, unit) if is_clear_around(ink, f) and is_thin(ink, f)]
+    squares = _no_letters(squares, [of_square(ink, frame, lines, unit) for frame in squares])
+    rings = [f for f in find_rings(ink, whole, unit) if is_clear_around(ink, f)]
+    rings = _no_letters(rings, [of_ring(ink, frame, lines) for frame in rings])
+    boxes = Company(lines, size, squares, rings)
+    found = [_mark(ink, frame, size, round_=False) for frame in boxes.squares()]
+    hollow = [_mark(ink, frame, size, round_=True) for frame in boxes.rings()]
+    return [*_with_outlines(found), *_with_outlines(hollow)]
+
+
+def _no_letters(
+    frames: Sequence[NDArray[np.float32]], read: Sequence[OutlineReading]
+) -> list[NDArray[np.float32]]:
+    """Frames that are boxes; a letter by itself counts as one in a row or column of boxes of its size."""
+    sure = [frame for frame, what in zip(frames, read, strict=True) if what is OutlineReading.BOX]
+    return [
+        frame
+        for frame, what in zip(frames, read, strict=True)
+        if what is OutlineReading.BOX
+        or (what is OutlineReading.DOUBTFUL and any(of_one_group(frame, other) for other in sure))
+    ]
+
+
+def _with_outlines(marks: Sequence[Mark]) -> list[Mark]:
+    """Filled ones count where others of their size are not: else they are bullets."""
+    outlines = [mark.box.height for mark in marks if mark.state is not MarkState.FILLED]
+    return [
+        mark
+        for mark in marks
+        if mark.state is not MarkState.FILLED
+        or any(abs(mark.box.height - other) < 0.25 * other for other in outlines)
+    ]
+
+
+def _mark(ink: Mask, frame: NDArray[np.float32], size: tuple[float, float], *, round_: bool) -> Mark:
+    state, confidence = state_of(ink, frame, round_=round_)
+    x0, y0, x1, y1 = (float(edge) for edge in frame)
+    box = Box(x0 / size[0], y0 / size[1], x1 / size[0], y1 / size[1])
+    return Mark(box, state, confidence, round=round_)
+
+
+def _joined(drawn: Sequence[Mark], signs: Sequence[glyphs.Sign]) -> Iterator[Mark]:
+    """Boxes found by both ways once: the picture counts, for a pen may have marked a printed box."""
+    told: set[int] = set()
+    for mark in drawn:
+        same = [
+            s
+            for s in signs
+            if s.mark.box.intersection(mark.box) > _SAME * min(s.mark.box.area, mark.box.area)
+        ]
+        told.update(map(id, same))
+        if any(sign.mark.chosen and not mark.chosen for sign in same):
+            yield replace(mark, state=same[0].mark.state, confidence=0.5)
+        else:
+            yield mark
+    yield from (sign.mark for sign in signs if id(sign) not in told)
+
+
+def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
+    """What is left of a line when the characters that were marks are taken out: its parts between them."""
+    if line.vertical:
+        yield line
+        return
+    within = [
+        mark.box
+        for mark in marks
+        if abs(mark.box.cy - line.box.cy) < 0.5 * max(line.box.height, mark.box.height)
+    ]
+    taken = [any(_under(line, at, box) for box in within) for at in range(len(line.text))]
+    if not any(taken):
+        yield line
+        return
+    start = None
+    for at, gone in enumerate((*taken, True)):
+        if gone and start is not None:
+            yield from _part(line, start, at)
+            start = None
+        elif not gone and start is None:
+            start = at
+
+
+def _under(line: Line, at: int, box: Box) -> bool:
+    near, far = line.edges[at], line.edges[at + 1]
+    wide = box.width if line.text[at].isspace() else far - near  # a box may stand in a wider gap
+    return min(far, box.x1) - max(near, box.x0) > _FRAME * wide
+
+
+def _part(line: Line, start: int, end: int) -> Iterator[Line]:
+    while start < end and line.text[start].isspace():
+        start += 1
+    while end > start and line.text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        rivals = tuple(replace(r, index=r.index - start) for r in line.rivals if start <= r.index < end)
+        yield replace(
+            line,
+            text=line.text[start:end],
+            box=line.span_box(start, end),
+            edges=line.edges[start : end + 1],
+            rivals=rivals,
+        )
