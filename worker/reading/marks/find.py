@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,13 +16,15 @@ from schemas.page import Box, Line, Mark, MarkState
 from worker.reading.marks import glyphs
 from worker.reading.marks.binary import Mask, ink_of
 from worker.reading.marks.company import Company, of_one_group
-from worker.reading.marks.inside import is_clear_around, is_thin, state_of
+from worker.reading.marks.inside import is_clear_around, is_thin, is_written_in, state_of
 from worker.reading.marks.letters import OutlineReading, of_ring, of_square
 from worker.reading.marks.rings import find_rings
 from worker.reading.marks.squares import find_squares, spots
 
-_LETTER = 28.0  # pixels to which higher letters are brought, for speed
+_LETTER = 40.0  # pixels to which higher letters are brought, for speed
+_BESIDE = 0.8  # of a letter that a recogniser stretched over a box: its share beside the box
 _SAME = 0.25  # share of a sign under a box that makes them one
+_WRITTEN_IN = 0.5  # confidence in the sign of an empty box that has ink in its middle
 _FRAME = 0.5  # of a character under a box: its share that the box covers
 
 
@@ -38,26 +41,44 @@ def find_marks(
     height, width = picture.shape[:2]
     unit = float(np.median([line.height for line in level])) * height
     step = max(1, int(unit / _LETTER + 0.5))
-    ink = ink_of(picture[::step, ::step])
-    drawn = _drawn(ink, unit / step, level)
+    small = cv2.resize(picture, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    ink = ink_of(small if step > 1 else picture)
     signs = glyphs.signs_in(lines, aspect=width / height)
-    marks = [*_joined(drawn, signs)]
+    drawn = _drawn(ink, unit / step, level, [sign.mark.box for sign in signs])
+    marks = [*_joined(drawn, signs, ink)]
     marks.sort(key=lambda mark: (round(mark.box.cy / (0.6 * unit / height)), mark.box.x0))
     return tuple(marks), tuple(piece for line in lines for piece in without(line, marks))
 
 
-def _drawn(ink: Mask, unit: float, lines: Sequence[Line]) -> list[Mark]:
-    """Boxes found by their outlines."""
+def _drawn(ink: Mask, unit: float, lines: Sequence[Line], signs: Sequence[Box]) -> list[Mark]:
+    """Boxes found by their outlines; an outline where the text has a sign for one is no letter."""
     size = (float(ink.shape[1]), float(ink.shape[0]))
     whole = spots(ink)
-    squares = [f for f in find_squares(ink, whole, unit) if is_clear_around(ink, f) and is_thin(ink, f)]
-    squares = _no_letters(squares, [of_square(ink, frame, lines, unit) for frame in squares])
+    squares = [f for f in find_squares(ink, whole, unit) if is_clear_around(ink, f)]
+    read = [
+        OutlineReading.BOX if _is_sign(frame, size, signs) else of_square(ink, frame, lines, unit)
+        for frame in squares
+    ]
+    squares = _no_letters(
+        squares, [_unless_bold(ink, f, what) for f, what in zip(squares, read, strict=True)]
+    )
     rings = [f for f in find_rings(ink, whole, unit) if is_clear_around(ink, f)]
     rings = _no_letters(rings, [of_ring(ink, frame, lines) for frame in rings])
     boxes = Company(lines, size, squares, rings)
     found = [_mark(ink, frame, size, round_=False) for frame in boxes.squares()]
     hollow = [_mark(ink, frame, size, round_=True) for frame in boxes.rings()]
-    return [*_with_outlines(found), *_with_outlines(hollow)]
+    angular = [mark for mark in found if all(mark.box.iou(other.box) < _SAME for other in hollow)]
+    return [*_with_outlines(angular), *_with_outlines(hollow)]
+
+
+def _is_sign(frame: NDArray[np.float32], size: tuple[float, float], signs: Sequence[Box]) -> bool:
+    box = _box(frame, size)
+    return any(box.iou(sign) > _SAME for sign in signs)
+
+
+def _unless_bold(ink: Mask, frame: NDArray[np.float32], read: OutlineReading) -> OutlineReading:
+    thin = read is not OutlineReading.DOUBTFUL or is_thin(ink, frame)
+    return read if thin else OutlineReading.LETTER
 
 
 def _no_letters(
@@ -86,12 +107,15 @@ def _with_outlines(marks: Sequence[Mark]) -> list[Mark]:
 
 def _mark(ink: Mask, frame: NDArray[np.float32], size: tuple[float, float], *, round_: bool) -> Mark:
     state, confidence = state_of(ink, frame, round_=round_)
+    return Mark(_box(frame, size), state, confidence, round=round_)
+
+
+def _box(frame: NDArray[np.float32], size: tuple[float, float]) -> Box:
     x0, y0, x1, y1 = (float(edge) for edge in frame)
-    box = Box(x0 / size[0], y0 / size[1], x1 / size[0], y1 / size[1])
-    return Mark(box, state, confidence, round=round_)
+    return Box(x0 / size[0], y0 / size[1], x1 / size[0], y1 / size[1])
 
 
-def _joined(drawn: Sequence[Mark], signs: Sequence[glyphs.Sign]) -> Iterator[Mark]:
+def _joined(drawn: Sequence[Mark], signs: Sequence[glyphs.Sign], ink: Mask) -> Iterator[Mark]:
     """Boxes found by both ways once: the picture counts, for a pen may have marked a printed box."""
     told: set[int] = set()
     for mark in drawn:
@@ -105,7 +129,10 @@ def _joined(drawn: Sequence[Mark], signs: Sequence[glyphs.Sign]) -> Iterator[Mar
             yield replace(mark, state=same[0].mark.state, confidence=0.5)
         else:
             yield mark
-    yield from (sign.mark for sign in signs if id(sign) not in told)
+    for sign in signs:
+        if id(sign) not in told:
+            written = not sign.mark.chosen and is_written_in(ink, sign.mark.box)
+            yield replace(sign.mark, confidence=_WRITTEN_IN) if written else sign.mark
 
 
 def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
@@ -134,7 +161,12 @@ def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
 def _under(line: Line, at: int, box: Box) -> bool:
     near, far = line.edges[at], line.edges[at + 1]
     wide = box.width if line.text[at].isspace() else far - near  # a box may stand in a wider gap
-    return min(far, box.x1) - max(near, box.x0) > _FRAME * wide
+    shared = min(far, box.x1) - max(near, box.x0)
+    if shared <= _FRAME * wide:
+        return False
+    letter = (line.edges[-1] - line.edges[0]) / len(line.text)
+    overlooked = line.text[at].isalnum() and far - near - shared > _BESIDE * letter
+    return not (overlooked and len(line.text) > 1)  # then the letter stands beside the box, within its edges
 
 
 def _part(line: Line, start: int, end: int) -> Iterator[Line]:

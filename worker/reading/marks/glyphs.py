@@ -86,7 +86,16 @@ class Sign:
 def signs_in(lines: Sequence[Line], *, aspect: float) -> list[Sign]:
     """Every box that the text of some lines shows; `aspect` is the page's width over its height."""
     found = [sign for index, line in enumerate(lines) if not line.vertical for sign in _of_line(index, line)]
-    return [sign for sign in found if sign.certain or _is_of_group(sign, found, lines, aspect)]
+    kept = [sign for sign in found if sign.certain or _is_of_group(sign, found, lines, aspect)]
+    return [sign for sign in kept if sign.mark.chosen or not any(_lies_on(other, sign) for other in kept)]
+
+
+def _lies_on(other: Sign, sign: Sign) -> bool:
+    """Whether a tick is set over the sign of an empty box."""
+    box = sign.mark.box
+    return (
+        other.mark.chosen and box.x0 <= other.mark.box.cx <= box.x1 and box.y0 <= other.mark.box.cy <= box.y1
+    )
 
 
 def _of_line(index: int, line: Line) -> Iterator[Sign]:

@@ -6,15 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.page import MarkState
+from schemas.page import Box, MarkState
 from worker.reading.marks.binary import Mask
 
-_THICKEST = 0.22  # of a frame's strokes, share of its side
+_THICKEST = 0.3  # of a frame's strokes, share of its side
 _BOLD = 0.19
 _FILLED = 0.78  # share of ink
 _SCRIBBLED = 0.5
 _ON_DIAGONAL = 0.7  # share of each diagonal that the strokes of a cross lie on
 _LEAST_INK = 0.055  # share of the inside that a mark covers at least
+_LEAST_IN_MIDDLE = 0.06  # the same of the middle half
 _LEAST_EXTENT = 0.42  # share of its width or height that it spans
 _SURE = 2.0  # factor above or below these that leaves no doubt
 _MARGIN = (0.1, 0.24)  # around a box, shares of its side
@@ -25,18 +26,18 @@ def state_of(ink: Mask, frame: NDArray[np.float32], *, round_: bool) -> tuple[Ma
     """The state of a box and how sure it is, 0.5 to 0.99."""
     inner = _inner(ink, frame, round_=round_)
     share = float(inner.sum()) / max(1.0, inner.size * (np.pi / 4 if round_ else 1.0))
-    strength = min(share / _LEAST_INK, _extent(inner) / _LEAST_EXTENT)
+    strength = min(share / _LEAST_INK, _extent(inner) / _LEAST_EXTENT, _middle(inner) / _LEAST_IN_MIDDLE)
     sure = min(1.0, abs(np.log2(max(strength, 1e-3))) / np.log2(_SURE))
-    confidence = round(0.5 + 0.49 * sure, 3)
+    confidence = round(float(0.5 + 0.49 * sure), 3)
     if strength < 1:
         return MarkState.EMPTY, confidence
     if share >= _FILLED:
         return MarkState.FILLED, confidence
-    if share >= _SCRIBBLED:
-        return (MarkState.FILLED if round_ else MarkState.SCRIBBLED), confidence
-    if round_ and _is_dot(inner):
+    if round_ and (share >= _SCRIBBLED or _is_dot(inner)):
         return MarkState.FILLED, confidence
-    return (MarkState.CROSSED if _is_cross(inner) else MarkState.TICKED), confidence
+    if _is_cross(inner):
+        return MarkState.CROSSED, confidence
+    return (MarkState.SCRIBBLED if share >= _SCRIBBLED else MarkState.TICKED), confidence
 
 
 def is_clear_around(ink: Mask, frame: NDArray[np.float32]) -> bool:
@@ -54,8 +55,20 @@ def is_clear_around(ink: Mask, frame: NDArray[np.float32]) -> bool:
     return covered[2] < _CLEAR
 
 
+def is_written_in(ink: Mask, box: Box) -> bool:
+    """Whether there is ink in the middle of a character, of which only the box is known."""
+    height, width = ink.shape
+    x0, x1 = box.x0 + 0.3 * box.width, box.x1 - 0.3 * box.width
+    y0, y1 = box.y0 + 0.3 * box.height, box.y1 - 0.3 * box.height
+    middle = ink[int(y0 * height) : int(y1 * height) + 1, int(x0 * width) : int(x1 * width) + 1]
+    return bool(middle.size) and float(middle.mean()) > 2 * _LEAST_IN_MIDDLE
+
+
 def is_thin(ink: Mask, frame: NDArray[np.float32]) -> bool:
-    """Whether a frame's strokes are thinner than those of bold letters, or it is solid."""
+    """Whether a frame's strokes are thinner than those of bold letters, or it is solid.
+
+    It is asked of outlines that may be letters; a coarse scan makes thin strokes thick.
+    """
     x0, y0, x1, y1 = (int(edge) for edge in frame)
     box = ink[y0:y1, x0:x1]
     return _stroke(box, min(box.shape)) < _BOLD * min(box.shape) or float(box.mean()) > _FILLED
@@ -96,6 +109,13 @@ def _stroke(box: Mask, side: int) -> int:
     return int(np.median(runs))
 
 
+def _middle(inner: Mask) -> float:
+    """The share of ink in the middle: a soft frame reaches inwards, but not so far."""
+    high, wide = inner.shape
+    middle = inner[high // 4 : high - high // 4, wide // 4 : wide - wide // 4]
+    return float(middle.mean()) if middle.size else 0.0
+
+
 def _extent(inner: Mask) -> float:
     """How far the largest spot spans, as a share of the inside."""
     if not inner.any():
@@ -109,13 +129,15 @@ def _extent(inner: Mask) -> float:
 
 
 def _is_cross(inner: Mask) -> bool:
-    """Whether strokes lie on both diagonals."""
+    """Whether strokes lie on both diagonals, and none at the middles of the sides."""
     wide = cv2.dilate(np.ascontiguousarray(inner), np.ones((3, 3), dtype=np.uint8))
     at = np.linspace(0.06, 0.94, 15)
     rows, columns = (at * (size - 1) for size in inner.shape)
     rows, columns = np.rint(rows).astype(int), np.rint(columns).astype(int)
     falling, rising = wide[rows, columns].mean(), wide[rows[::-1], columns].mean()
-    return bool(min(falling, rising) >= _ON_DIAGONAL)
+    middles = (inner[0, inner.shape[1] // 2], inner[-1, inner.shape[1] // 2])
+    middles += (inner[inner.shape[0] // 2, 0], inner[inner.shape[0] // 2, -1])
+    return bool(min(falling, rising) >= _ON_DIAGONAL and sum(map(int, middles)) < 2)
 
 
 def _is_dot(inner: Mask) -> bool:

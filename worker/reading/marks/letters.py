@@ -20,11 +20,17 @@ from worker.reading.marks.binary import Mask
 
 _LOOK_LIKE_BOXES = frozenset("口回日囗凶区図图因困囚固国田自目曰白四冈网团圆园品ロコ巳已己回□■☐☑☒")
 _LOOK_LIKE_RINGS = frozenset("O0oQ〇○●◎◉◯⊙©®@θΘ•·°eCGD日")
+_OPEN = frozenset("ACFHIJKLMNPRTUVWXY147cfhijklmnrtuvwxyz.,:;-–'|/ ")
+"""Letters that have no four sides: a recogniser that reads one there has overlooked the box beside it."""
+_ANGULAR = _OPEN | frozenset("BEZ235Skbdhp")
+"""The same for circles."""
 _WRITTEN_IN = frozenset("xX×vV✓✔✗✘✕✖√/●•■*")
 """What people type into a box."""
 _SIGNS = frozenset("☐☑☒□■○●◻◯◉❏❐❑❒◼")
 _GAP = 0.18  # white beside a box of a text, share of its side
 _WORD_GAP = 0.32  # the same where the text goes on without a blank: bold letters stand apart a little less
+_FAR_APART = 0.45  # the same of a box that was overlooked beside a letter
+_FINE = 14  # pixels of a side from which letters can be told from boxes by their corners
 _TOUCHED = 0.45  # share of a side beside which a mark that leaves its box may be
 _LARGE = 1.05  # letter heights from which an outline is no letter
 _LEG = (0.06, 0.16)  # how far strokes of a letter may go on below it, shares of its side
@@ -46,10 +52,12 @@ def of_square(ink: Mask, frame: NDArray[np.float32], lines: Sequence[Line], unit
         return OutlineReading.BOX
     if place.line.confidence == 1.0:  # a text layer: no doubt about what stands there
         return OutlineReading.BOX if _is_no_letter(place) else OutlineReading.LETTER
-    if not _stands_apart(ink, frame, place):
+    if place.is_repeated or not _stands_apart(ink, frame, place):
         return OutlineReading.LETTER
     if _LOOK_LIKE_BOXES.issuperset(place.text):
         return OutlineReading.LETTER if _has_legs(ink, frame) else OutlineReading.BOX
+    if _OPEN.issuperset(place.text) and _stands_apart(ink, frame, place, least=_FAR_APART * any(place.glued)):
+        return OutlineReading.BOX if frame[3] - frame[1] >= _FINE else OutlineReading.DOUBTFUL
     if all(place.glued) or any(map(has_cjk, place.text)):
         return OutlineReading.LETTER
     return OutlineReading.BOX if frame[3] - frame[1] >= _LARGE * unit else OutlineReading.DOUBTFUL
@@ -62,12 +70,13 @@ def of_ring(ink: Mask, frame: NDArray[np.float32], lines: Sequence[Line]) -> Out
         return OutlineReading.BOX
     if place.line.confidence == 1.0:
         return OutlineReading.BOX if _is_no_letter(place) else OutlineReading.LETTER
-    allowed = _LOOK_LIKE_RINGS | _WRITTEN_IN
-    if len(place.text) > 2 or not allowed.issuperset(place.text) or not _stands_apart(ink, frame, place):
+    if place.is_repeated or len(place.text) > 2 or not _stands_apart(ink, frame, place):
         return OutlineReading.LETTER
-    if _SIGNS.issuperset(place.text):
+    if not any(place.glued) or (_ANGULAR.issuperset(place.text) and not all(place.glued)):
         return OutlineReading.BOX
-    leads = not place.glued[0] and place.line.text[place.end :].lstrip()[:1].isalpha()
+    if not _LOOK_LIKE_RINGS.issuperset(place.text):
+        return OutlineReading.LETTER
+    leads = not place.glued[0] and place.line.text[place.end :][:1].isalpha()
     return OutlineReading.BOX if leads else OutlineReading.DOUBTFUL
 
 
@@ -89,10 +98,17 @@ class _InLine:
         before, after = self.line.text[: self.start][-1:], self.line.text[self.end :][:1]
         return bool(before.strip()), bool(after.strip())
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the same sign stands beside it: placeholders, not boxes."""
+        text = self.line.text
+        return self.text in _SIGNS and self.text in (text[: self.start][-1:], text[self.end :][:1])
+
 
 def _is_no_letter(place: _InLine) -> bool:
     """Whether a text layer has a sign there, or something typed that stands alone."""
-    return _SIGNS.issuperset(place.text) or (_WRITTEN_IN.issuperset(place.text) and not any(place.glued))
+    signs = _SIGNS.issuperset(place.text) and not place.is_repeated
+    return signs or (_WRITTEN_IN.issuperset(place.text) and not any(place.glued))
 
 
 def _under(ink: Mask, frame: NDArray[np.float32], lines: Sequence[Line]) -> _InLine | None:
@@ -114,10 +130,14 @@ def _under(ink: Mask, frame: NDArray[np.float32], lines: Sequence[Line]) -> _InL
     return None
 
 
-def _stands_apart(ink: Mask, frame: NDArray[np.float32], place: _InLine) -> bool:
-    """Whether there is white on both sides, the more where the text has no blank there."""
+def _stands_apart(ink: Mask, frame: NDArray[np.float32], place: _InLine, *, least: float = 0.0) -> bool:
+    """Whether there is white on both sides, the more where the text has no blank there.
+
+    `least` is the white that there must be on either side, in sides of the frame.
+    """
     x0, y0, x1, y1 = (int(edge) for edge in frame)
-    near, far = (max(2, round((_WORD_GAP if glued else _GAP) * (x1 - x0))) for glued in place.glued)
+    gaps = (max(least, _WORD_GAP if glued else _GAP) for glued in place.glued)
+    near, far = (max(2, round(gap * (x1 - x0))) for gap in gaps)
     bands = (ink[y0:y1, max(0, x0 - near) : max(0, x0 - 1)], ink[y0:y1, x1 + 1 : x1 + far])
     return all(not band.size or float(band.max(axis=1).mean()) < _TOUCHED for band in bands)
 

@@ -14,6 +14,7 @@ from schemas.values.folding import fold
 from worker.checks.patterns import Pattern
 from worker.reading.engines.matcher import marked, scorer
 from worker.reading.engines.matcher.assign import allows, as_type
+from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue, Relation
@@ -53,7 +54,7 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     question = evaluation.questions[asked]
     kinds = frozenset({"currency"}) if _asks_currency(question) else _BY_KIND.get(question.kind, frozenset())
     found: list[tuple[float, ValueOption]] = []
-    open_ = evaluation.graph.sheet.choices.option_cells  # an option is a value where its box is marked
+    open_ = evaluation.graph.sheet.choices.by_cell  # an option is a value where its box is marked
     for order, place in enumerate(evaluation.graph.places):
         if place.kind not in kinds or id(place.cell) in open_:
             continue
@@ -130,14 +131,17 @@ def candidates(questions: Sequence[FieldQuery], graph: Graph) -> list[list[Candi
     trees = scorer.forest()
     sure = iter(trees.probability(trees.log_odds(np.vstack(rows))).tolist() if rows else ())
     found = [
-        sorted((_candidate(answer, next(sure)) for answer in answers), key=lambda c: -c.score)
-        for answers in offered
+        sorted((_candidate(answer, next(sure), one, graph) for answer in answers), key=lambda c: -c.score)
+        for one, answers in zip(questions, offered, strict=True)
     ]
     told = [marked.candidates(one, evaluation) for one in questions]
     return [options if boxes is None else boxes for boxes, options in zip(told, found, strict=True)]
 
 
-def _candidate(answer: ValueOption, probability: float) -> Candidate:
+def _candidate(answer: ValueOption, probability: float, asked: FieldQuery, graph: Graph) -> Candidate:
+    row = graph.sheet.layout.rows[answer.place.cell.row]
+    if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
+        probability = min(probability, UNDECIDED)
     return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)
 
 

@@ -8,6 +8,7 @@ from schemas import pointer
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import answers, confidence, items
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.concepts import concept_of
 from worker.reading.engines.matcher.graph import Graph, may_follow
 from worker.reading.engines.matcher.questions import question
@@ -107,11 +108,13 @@ def _with(options: Sequence[Candidate], told: Sequence[Candidate], asked: Field)
     first = told[0]
     trust = _TRUST if concept_of(asked).value in _OWN_READERS else _TRUST_LABELS
     sure = trust * confidence.of(first, told[1:])
+    decided = first.certainty is None or first.certainty > UNDECIDED
     merged = []
     for option in options:
-        alike = str(option.value) == str(first.value)
+        alike = decided and str(option.value) == str(first.value)
         score = 1 - (1 - option.score) * (1 - sure) if alike else option.score
         merged.append(Candidate(option.value, score, option.spans, score, score))
+    sure = sure if decided else UNDECIDED
     if not any(str(option.value) == str(first.value) for option in options):
         merged.append(Candidate(first.value, sure, first.spans, sure, sure))
     return sorted(merged, key=lambda option: -option.score)

@@ -7,16 +7,21 @@ options stand over its columns, the questions before its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from schemas.page import Box, Mark
-from worker.reading.engines.matcher.rows import Cell, Layout
+from schemas.values.folding import fold
+from worker.reading.engines.matcher.rows import Cell, Layout, Row
 from worker.reading.text.page_lines import PageLines
 
-_SURE = 0.7  # confidence of a mark below which its question is open
+_NOT_WHOLE = 0.5
+UNDECIDED = 0.35
+"""Probability of one of several listed values that are offered side by side, when no box was seen to be marked."""
 _SAME_ROW = 0.6  # heights
 _SAME_COLUMN = 0.6  # sides
 _FAR = 7.0  # sides between a box and a label to its right
@@ -37,10 +42,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChoiceQuestion:
-    """Boxes that belong together, in reading order, and the text that asks; None for boxes that stand alone."""
+    """Boxes that belong together, in reading order, and the text that asks; None for boxes that stand alone.
+
+    It is not `whole` where a text stands between its options: its box may have been overlooked.
+    """
 
     label: Cell | None
     options: tuple[Option, ...]
+    whole: bool = True
 
     @property
     def chosen(self) -> tuple[Option, ...]:
@@ -50,12 +59,7 @@ class ChoiceQuestion:
     @property
     def sure(self) -> float:
         """How surely every box was seen for what it is, 0 to 1."""
-        return min(option.mark.confidence for option in self.options)
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether no box is doubtful."""
-        return self.sure >= _SURE
+        return min(option.mark.confidence for option in self.options) * (1.0 if self.whole else _NOT_WHOLE)
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,10 @@ class Choices:
         return found
 
     @cached_property
-    def option_cells(self) -> frozenset[int]:
-        """The ids of the cells that are labels of options: no values by themselves."""
-        return frozenset(id(option.label) for question in self.questions for option in question.options)
+    def heads(self) -> frozenset[int]:
+        """The ids of cells that are the label of several boxes: those over the columns of a grid."""
+        counted = Counter(id(option.label) for question in self.questions for option in question.options)
+        return frozenset(cell for cell, times in counted.items() if times > 1)
 
     def is_option(self, page: int, box: Box) -> bool:
         """Whether a place is on the label of an option."""
@@ -93,6 +98,13 @@ class _Band:
     boxes: list[tuple[Mark, Cell]]
     labels: list[Cell | None]
     lead: Cell | None
+    whole: bool = True
+
+
+def are_offered(listed: Iterable[Any], row: Row) -> bool:
+    """Whether several of some listed values stand in one row: a choice that somebody has to make."""
+    said = {fold(cell.text) for cell in row.cells}
+    return len(said & {fold(str(value)) for value in listed if value is not None}) > 1
 
 
 def choices_of(layout: Layout) -> Choices:
@@ -117,7 +129,7 @@ def _of_page(page: PageLines, layout: Layout) -> Iterator[ChoiceQuestion]:
             known = {id(option.label) for option in options}
             alone = [text for text in texts if len(layout.rows[text.row].cells) == 1]
             lead = group[0].lead or _over(group[0], alone, known)
-            yield ChoiceQuestion(lead, options)
+            yield ChoiceQuestion(lead, options, all(band.whole for band in group))
 
 
 def _bands(boxes: Sequence[tuple[Mark, Cell]]) -> list[list[tuple[Mark, Cell]]]:
@@ -147,10 +159,11 @@ def _labelled(boxes: list[tuple[Mark, Cell]], texts: Sequence[Cell]) -> _Band:
         right = None
     if left is None and right is None:
         return _Band(boxes, [None] * len(boxes), next(reversed(between[0]), None))
+    whole = all(len(texts) < 2 for texts in between[1:-1])
     if left is None or (right is not None and right <= left):
-        return _Band(boxes, list(behind), next(reversed(between[0]), None))
+        return _Band(boxes, list(behind), next(reversed(between[0]), None), whole)
     lead = between[0][-2] if len(between[0]) > 1 else None
-    return _Band(boxes, list(before), lead)
+    return _Band(boxes, list(before), lead, whole and len(between[0]) < 3)
 
 
 def _gap(pairs: Sequence[tuple[Cell | None, Cell | None]]) -> float | None:
@@ -163,6 +176,8 @@ def _label_columns(bands: Sequence[_Band], texts: Sequence[Cell]) -> None:
     """Give boxes of a grid the texts over its columns."""
     heads: dict[int, Cell] = {}
     above: _Band | None = None
+    labels = {id(label) for band in bands for label in band.labels}
+    texts = [text for text in texts if id(text) not in labels]
     for band in bands:
         bare = len(band.boxes) > 1 and not any(band.labels)
         if bare:

@@ -31,7 +31,7 @@ def candidates(asked: FieldQuery, evaluation: Evaluation) -> list[Candidate] | N
     near, question = max(rated, key=lambda pair: pair[0], default=(0.0, None))
     if question is None or near < _NAMED:
         return None
-    return list(_chosen(asked, question, near))
+    return list(_chosen(asked, question, near, evaluation.graph.sheet.choices.heads))
 
 
 def _ticks(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -61,15 +61,18 @@ def _nearness(asked: FieldQuery, question: ChoiceQuestion, evaluation: Evaluatio
     return near if members else 0.0
 
 
-def _chosen(asked: FieldQuery, question: ChoiceQuestion, near: float) -> Iterator[Candidate]:
+def _chosen(
+    asked: FieldQuery, question: ChoiceQuestion, near: float, heads: frozenset[int]
+) -> Iterator[Candidate]:
+    """The marked options; one under a head that other rows have, too, stands where its box is."""
     listed = asked.field.path.endswith("/*")
     several = 1.0 if listed or len(question.chosen) == 1 else _SEVERAL
     for option in question.chosen:
         value = _value(asked, option)
         if value is not None:
             sure = _LABEL * min(1.0, max(near, 2 * _NAMED)) * several * question.sure
-            label = Span(option.label, 0, len(option.label.text))
-            yield Candidate(value, sure, (label,), sure, certainty=sure)
+            place = option.box if id(option.label) in heads else option.label
+            yield Candidate(value, sure, (Span(place, 0, len(place.text)),), sure, certainty=sure)
 
 
 def _value(asked: FieldQuery, option: Option) -> Any:

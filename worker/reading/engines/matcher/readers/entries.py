@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.lexicon import fold_letters
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
@@ -24,7 +25,9 @@ def read_enum(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:
                 continue  # a word in a sentence is no choice
             score = 0.6 + 0.02 * len(wanted) + 0.6 * beside
             strength = 0.75 if beside else 0.4
-            found.append(Candidate(value, score, (Span(cell, start, start + len(wanted)),), strength))
+            certainty = UNDECIDED if are_offered(field.enum or (), sheet.layout.rows[cell.row]) else None
+            place = (Span(cell, start, start + len(wanted)),)
+            found.append(Candidate(value, score, place, strength, certainty))
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
