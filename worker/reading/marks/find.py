@@ -1,4 +1,4 @@
-"""The marks of a page, and its lines without the characters that were marks.
+"""The marks of a page.
 
 picture ─outlines─► frames ─text, surroundings─► boxes ─inside─► marks ◄─ signs of the text
 """
@@ -22,22 +22,18 @@ from worker.reading.marks.rings import find_rings
 from worker.reading.marks.squares import find_squares, spots
 
 _LETTER = 40.0  # pixels to which higher letters are brought, for speed
-_BESIDE = 0.8  # of a letter that a recogniser stretched over a box: its share beside the box
 _SAME = 0.25  # share of a sign under a box that makes them one
 _WRITTEN_IN = 0.5  # confidence in the sign of an empty box that has ink in its middle
-_FRAME = 0.5  # of a character under a box: its share that the box covers
 
 
-def find_marks(
-    picture: NDArray[np.uint8], lines: Sequence[Line]
-) -> tuple[tuple[Mark, ...], tuple[Line, ...]]:
-    """The tick boxes and radio buttons of an upright page, in reading order, and its lines without them.
+def find_marks(picture: NDArray[np.uint8], lines: Sequence[Line]) -> tuple[Mark, ...]:
+    """The tick boxes and radio buttons of an upright page, in reading order.
 
     `picture` is height x width x 3, RGB. A page without lines has no marks, for nothing says what they mean.
     """
     level = [line for line in lines if not line.vertical]
     if not level:
-        return (), tuple(lines)
+        return ()
     height, width = picture.shape[:2]
     unit = float(np.median([line.height for line in level])) * height
     step = max(1, int(unit / _LETTER + 0.5))
@@ -47,7 +43,7 @@ def find_marks(
     drawn = _drawn(ink, unit / step, level, [sign.mark.box for sign in signs])
     marks = [*_joined(drawn, signs, ink)]
     marks.sort(key=lambda mark: (round(mark.box.cy / (0.6 * unit / height)), mark.box.x0))
-    return tuple(marks), tuple(piece for line in lines for piece in without(line, marks))
+    return tuple(marks)
 
 
 def _drawn(ink: Mask, unit: float, lines: Sequence[Line], signs: Sequence[Box]) -> list[Mark]:
@@ -131,55 +127,6 @@ def _joined(drawn: Sequence[Mark], signs: Sequence[glyphs.Sign], ink: Mask) -> I
             yield mark
     for sign in signs:
         if id(sign) not in told:
-            written = not sign.mark.chosen and is_written_in(ink, sign.mark.box)
+            single = sign.end - sign.start == 1  # brackets have ink of their own near the middle
+            written = single and not sign.mark.chosen and is_written_in(ink, sign.mark.box)
             yield replace(sign.mark, confidence=_WRITTEN_IN) if written else sign.mark
-
-
-def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
-    """What is left of a line when the characters that were marks are taken out: its parts between them."""
-    if line.vertical:
-        yield line
-        return
-    within = [
-        mark.box
-        for mark in marks
-        if abs(mark.box.cy - line.box.cy) < 0.5 * max(line.box.height, mark.box.height)
-    ]
-    taken = [any(_under(line, at, box) for box in within) for at in range(len(line.text))]
-    if not any(taken):
-        yield line
-        return
-    start = None
-    for at, gone in enumerate((*taken, True)):
-        if gone and start is not None:
-            yield from _part(line, start, at)
-            start = None
-        elif not gone and start is None:
-            start = at
-
-
-def _under(line: Line, at: int, box: Box) -> bool:
-    near, far = line.edges[at], line.edges[at + 1]
-    wide = box.width if line.text[at].isspace() else far - near  # a box may stand in a wider gap
-    shared = min(far, box.x1) - max(near, box.x0)
-    if shared <= _FRAME * wide:
-        return False
-    letter = (line.edges[-1] - line.edges[0]) / len(line.text)
-    overlooked = line.text[at].isalnum() and far - near - shared > _BESIDE * letter
-    return not (overlooked and len(line.text) > 1)  # then the letter stands beside the box, within its edges
-
-
-def _part(line: Line, start: int, end: int) -> Iterator[Line]:
-    while start < end and line.text[start].isspace():
-        start += 1
-    while end > start and line.text[end - 1].isspace():
-        end -= 1
-    if start < end:
-        rivals = tuple(replace(r, index=r.index - start) for r in line.rivals if start <= r.index < end)
-        yield replace(
-            line,
-            text=line.text[start:end],
-            box=line.span_box(start, end),
-            edges=line.edges[start : end + 1],
-            rivals=rivals,
-        )

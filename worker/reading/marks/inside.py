@@ -135,8 +135,8 @@ def _is_cross(inner: Mask) -> bool:
     rows, columns = (at * (size - 1) for size in inner.shape)
     rows, columns = np.rint(rows).astype(int), np.rint(columns).astype(int)
     falling, rising = wide[rows, columns].mean(), wide[rows[::-1], columns].mean()
-    middles = (inner[0, inner.shape[1] // 2], inner[-1, inner.shape[1] // 2])
-    middles += (inner[inner.shape[0] // 2, 0], inner[inner.shape[0] // 2, -1])
+    middles = [inner[0, inner.shape[1] // 2], inner[-1, inner.shape[1] // 2]]
+    middles += [inner[inner.shape[0] // 2, 0], inner[inner.shape[0] // 2, -1]]
     return bool(min(falling, rising) >= _ON_DIAGONAL and sum(map(int, middles)) < 2)
 
 

@@ -20,8 +20,8 @@ class PageLines:
     what the picture shows, and why; `from_layer` and `from_picture` count the words by where they come
     from. `faint` are the lines printed much fainter than the others. `slack` is the share of a line's
     height by which its box is higher than its ink. `marks` are its tick boxes and radio buttons, in
-    reading order, which the lines leave out. `blank` is told of a page without lines: whether
-    it has no ink either.
+    reading order; in the lines they are whatever the file or the recogniser says. `blank` is told of a
+    page without lines: whether it has no ink either.
     """
 
     number: int

@@ -127,5 +127,4 @@ class TextLayerLines:
 def _with_marks(page: Page, read: PageLines) -> PageLines:
     """The marks beside the lines, in the frame in which these are upright."""
     upright = np.rot90(page.picture, read.quarter_turns)
-    marks, lines = find_marks(upright, read.lines)
-    return replace(read, marks=marks, lines=lines) if marks else read
+    return replace(read, marks=find_marks(upright, read.lines))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from schemas.page import Box, Line, MarkState, Word, even_edges
-from worker.reading.marks.find import without
 from worker.reading.marks.glyphs import signs_in, spelt_out
 
 
@@ -36,12 +35,3 @@ def test_fonts_of_signs_are_spelt_out() -> None:
         Word("4", box, font="Helvetica/0"),
     )
     assert [word.text for word in spelt_out(words)] == ["✔", "☑", "4"]
-
-
-def test_a_line_falls_apart_at_its_boxes() -> None:
-    whole = line("☐ Post ☒ Courier", 0.1)
-    marks = [sign.mark for sign in signs_in([whole], aspect=0.7)]
-    parts = list(without(whole, marks))
-    assert [part.text for part in parts] == ["Post", "Courier"]
-    assert all(len(part.edges) == len(part.text) + 1 for part in parts)
-    assert parts[1].box.x0 == whole.edges[9]
