@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher import pairs, scorer
+from worker.reading.engines.matcher import marked, scorer
 from worker.reading.engines.matcher.assign import allows, as_type
+from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue, Relation
@@ -54,8 +54,9 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     question = evaluation.questions[asked]
     kinds = frozenset({"currency"}) if _asks_currency(question) else _BY_KIND.get(question.kind, frozenset())
     found: list[tuple[float, ValueOption]] = []
+    open_ = evaluation.graph.sheet.choices.by_cell  # an option is a value where its box is marked
     for order, place in enumerate(evaluation.graph.places):
-        if place.kind not in kinds:
+        if place.kind not in kinds or id(place.cell) in open_:
             continue
         near = _nearness(place, question, evaluation)
         if near < _LABELLED and _named_otherwise(place, question, evaluation):
@@ -130,41 +131,17 @@ def candidates(questions: Sequence[FieldQuery], graph: Graph) -> list[list[Candi
     trees = scorer.forest()
     sure = iter(trees.probability(trees.log_odds(np.vstack(rows))).tolist() if rows else ())
     found = [
-        sorted((_candidate(answer, next(sure)) for answer in answers), key=lambda c: -c.score)
-        for answers in offered
+        sorted((_candidate(answer, next(sure), one, graph) for answer in answers), key=lambda c: -c.score)
+        for one, answers in zip(questions, offered, strict=True)
     ]
-    return [
-        _ticks(one, evaluation) if one.kind == "boolean" else options
-        for one, options in zip(questions, found, strict=True)
-    ]
+    told = [marked.candidates(one, evaluation) for one in questions]
+    return [options if boxes is None else boxes for boxes, options in zip(told, found, strict=True)]
 
 
-def _ticks(asked: FieldQuery, evaluation: Evaluation) -> list[Candidate]:
-    """Whether a box beside a field's label is ticked, or a word behind it says yes or no."""
-    found = []
-    for entry in pairs.entries(evaluation.graph):
-        said = _said(entry)
-        near = evaluation.best(asked.own, entry.key.text).both
-        if said is not None and near > _LABELLED and entry.value is not None:
-            found.append(Candidate(said, 0.8 * near, (entry.value,), 0.8 * near, certainty=0.8 * near))
-    return sorted(found, key=lambda candidate: -candidate.score)
-
-
-def _said(entry: pairs.Entry) -> bool | None:
-    if entry.said is not None:
-        return entry.said == "checked"
-    text = fold(entry.value.text) if entry.value else ""
-    return next(
-        (
-            answer
-            for answer, words in ((True, "yes"), (False, "no"))
-            if text in map(fold, languages.marks(words))
-        ),
-        None,
-    )
-
-
-def _candidate(answer: ValueOption, probability: float) -> Candidate:
+def _candidate(answer: ValueOption, probability: float, asked: FieldQuery, graph: Graph) -> Candidate:
+    row = graph.sheet.layout.rows[answer.place.cell.row]
+    if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
+        probability = min(probability, UNDECIDED)
     return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)
 
 

@@ -8,6 +8,7 @@ from schemas import pointer
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import answers, confidence, items
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.concepts import concept_of
 from worker.reading.engines.matcher.graph import Graph, may_follow
 from worker.reading.engines.matcher.questions import question
@@ -38,7 +39,7 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
     ]
     found = answers.candidates(questions, graph)
     by_path = {
-        one.field.path: _likely(_with(options, _told(known, one.field), one.field))
+        one.field.path: _likely(_with(options, _told(known, one.field, graph), one.field))
         for one, options in zip(questions, found, strict=True)
     }
     tables = items.find(lists, graph)
@@ -75,12 +76,20 @@ def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
             yield child
 
 
-def _told(known: Group, target: Field) -> Sequence[Candidate]:
-    """What the readers of shipped kinds found for a field."""
+def _told(known: Group, target: Field, graph: Graph) -> Sequence[Candidate]:
+    """What the readers of shipped kinds found for a field, beside the options of questions."""
     found: Filling | None = known
     for name in pointer.split(target.path):
         found = found.fields.get(name) if isinstance(found, Group) else None
-    return [option for option in found.candidates if _is_whole(option)] if isinstance(found, Scalar) else ()
+    if not isinstance(found, Scalar):
+        return ()
+    choices = graph.sheet.choices
+    return [
+        option
+        for option in found.candidates
+        if _is_whole(option)
+        and not any(choices.is_option(span.cell.page.number, span.box) for span in option.spans)
+    ]
 
 
 def _is_whole(option: Candidate) -> bool:
@@ -99,11 +108,13 @@ def _with(options: Sequence[Candidate], told: Sequence[Candidate], asked: Field)
     first = told[0]
     trust = _TRUST if concept_of(asked).value in _OWN_READERS else _TRUST_LABELS
     sure = trust * confidence.of(first, told[1:])
+    decided = first.certainty is None or first.certainty > UNDECIDED
     merged = []
     for option in options:
-        alike = str(option.value) == str(first.value)
+        alike = decided and str(option.value) == str(first.value)
         score = 1 - (1 - option.score) * (1 - sure) if alike else option.score
         merged.append(Candidate(option.value, score, option.spans, score, score))
+    sure = sure if decided else UNDECIDED
     if not any(str(option.value) == str(first.value) for option in options):
         merged.append(Candidate(first.value, sure, first.spans, sure, sure))
     return sorted(merged, key=lambda option: -option.score)

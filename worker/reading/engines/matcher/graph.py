@@ -271,10 +271,7 @@ class Graph:
 def graph_of(pages: Iterable[PageLines], root: Field, wordings: Wordings) -> Graph:
     """The graph of some pages, read for a schema."""
     tight = [page.tight() for page in pages]
-    cut = [
-        replace(page, lines=tuple(split_lines(page.lines, width=page.width, height=page.height)))
-        for page in tight
-    ]
+    cut = [replace(page, lines=tuple(split_lines(page))) for page in tight]
     named = {target.path: (words(target.name), target.title) for target in root.walk() if target.path}
     return Graph(Sheet(arrange(cut), Mentions()), wordings, Wordings(named))
 
