@@ -21,7 +21,7 @@ from worker.reading.text.page_lines import PageLines, legibility
 from worker.reading.text.side_by_side import lines_of_pages
 from worker.reading.text.sources import OcrLines
 
-_LEAST_SURE = 0.75
+_LEAST_SURE = 0.9
 _LEAST_IN_LISTS = 0.65
 
 
@@ -100,8 +100,8 @@ def _is_shipped(root: Field) -> bool:
 def _doubtful(data: dict[str, Any], evidence: Mapping[str, Evidence]) -> Iterator[Issue]:
     """The values of a schema of one's own that a person should look at, and why.
 
-    Such a value is believed less than one of a shipped kind: of those below the mark more than one in six are
-    wrong (`bench.evaluate`, names only).
+    A record is as sure as all of its values together: of those from the mark on about one in twenty is wrong, of
+    those below it one in four (`bench.evaluate`, names only).
     """
     for at, found in evidence.items():
         listed = any(part.isdigit() for part in pointer.split(at))
