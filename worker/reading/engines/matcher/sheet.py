@@ -124,6 +124,9 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
     "phone": lambda _sheet, cell: typed_spans.phones(cell),
     "code": lambda _sheet, cell: list(typed_spans.codes(cell)),
     "currency": lambda _sheet, cell: typed_spans.currency(cell),
+    "zip": lambda _sheet, cell: typed_spans.zips(cell),
+    "city": lambda _sheet, cell: typed_spans.cities(cell),
+    "region": lambda _sheet, cell: typed_spans.regions(cell),
 }
 
 
