@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageDraw
 
+_BLACK_WEBP = "524946461a000000574542505650384c0e0000002ffebfff0f071011fd0f4444ff03"
 _STREAM = b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream"
 _CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
 _TREE = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
@@ -59,9 +60,7 @@ def _pictures() -> Iterator[tuple[str, bytes]]:
     frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
     second = gif.getvalue().rindex(b",\0\0\0\0")
     yield "frames.gif", gif.getvalue()[:second] + gif.getvalue()[second:-1] * 20_000 + b";"
-    webp = io.BytesIO()
-    Image.new("RGB", (16_383, 16_383)).save(webp, "WEBP", lossless=True, quality=0, method=0)
-    yield "large.webp", webp.getvalue()
+    yield "16383x16383.webp", bytes.fromhex(_BLACK_WEBP)
 
 
 def _pdfs() -> Iterator[tuple[str, bytes]]:
