@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -100,8 +101,9 @@ def race(stack: Stack, rounds: int, *, seconds: float) -> dict[str, str]:
             erased = pool.submit(_erase, http, job_id)
             sent = pool.submit(insist, again)
             last[name] = sent.result()
-            if erased.result() and is_missing(http, last[name]):
-                last.pop(name)  # the erasure came last
+            erased.result()
+            if _is_erased(http, last[name]):  # the erasure came last, even if its answer was lost
+                last.pop(name)
             time.sleep(seconds / rounds)
     return last
 
@@ -112,16 +114,14 @@ def _submit(http: httpx.Client, name: str, document: bytes) -> str:
     return str(answer.json()["jobs"][0]["id"])
 
 
-def _erase(http: httpx.Client, job_id: str) -> bool:
-    try:
-        return http.delete(f"/v1/jobs/{job_id}").is_success
-    except httpx.HTTPError:
-        return True  # it may have been
+def _erase(http: httpx.Client, job_id: str) -> None:
+    with suppress(httpx.HTTPError):  # it may have been erased all the same
+        http.delete(f"/v1/jobs/{job_id}")
 
 
-def is_missing(http: httpx.Client, job_id: str) -> bool:
-    """Whether there is no such job, as the API says when it can be asked."""
-    return insist(lambda: _status(http, job_id)) in {httpx.codes.NOT_FOUND, httpx.codes.GONE}
+def _is_erased(http: httpx.Client, job_id: str) -> bool:
+    """Whether the API, when it can be asked, says that this job was erased; one it knows nothing of is lost."""
+    return insist(lambda: _status(http, job_id)) == httpx.codes.GONE
 
 
 def _status(http: httpx.Client, job_id: str) -> int:
