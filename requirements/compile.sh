@@ -22,4 +22,4 @@ constraints=${1:-}
 lock api --extra api --extra otel
 lock worker --extra worker --extra otel
 lock worker-gpu --extra worker --extra otel --extra vlm
-lock check --extra local --extra vlm --extra otel --group test --group lint --group docs
+lock check --extra local --extra vlm --extra train --extra otel --group test --group lint --group docs
