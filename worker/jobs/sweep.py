@@ -9,6 +9,7 @@ from worker.log import logger
 
 _log = logger(__name__)
 _RINGS_AT_ONCE = 5000
+_LONGEST_WAIT = 300.0  # seconds; attempts pause for a minute at most
 _DAY = 86_400.0
 _ERASED_AT_ONCE = 200
 _REQUESTS_KEPT = 7 * _DAY
@@ -20,7 +21,9 @@ def sweep(app: App) -> None:
 
     A job whose model no worker has is not rung for; it waits until one comes.
     """
-    expired = app.ledger.jobs.expire(now=app.clock())
+    longest = max(_LONGEST_WAIT, 2 * app.settings.lease_seconds)
+    queues = sorted(catalogue.queues())
+    expired = app.ledger.jobs.expire(now=app.clock(), longest=longest, queues=queues)
     if expired:
         _log.warning("leases_expired", jobs=expired)
     try:
@@ -28,7 +31,7 @@ def sweep(app: App) -> None:
     except QueueUnavailable as error:
         _log.warning("ring_failed", reason=str(error))
         return
-    for queue in sorted(catalogue.queues()):
+    for queue in queues:
         try:
             if app.broker.depth(queue) == 0:
                 due = app.ledger.jobs.due(queue, now=app.clock(), models=models, limit=_RINGS_AT_ONCE)

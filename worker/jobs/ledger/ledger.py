@@ -8,6 +8,7 @@ from typing import Self
 from worker.errors import PagemillError
 from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
+from worker.jobs.ledger.clock import LedgerClock
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
 from worker.jobs.ledger.erasures import Erasures
@@ -23,9 +24,10 @@ IN_MEMORY = "sqlite:///:memory:"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists, reviews, deliveries, keys, sessions, audit, projects, erasures."""
+    """The time, jobs, events, lists, reviews, deliveries, keys, sessions, audit, projects, erasures."""
 
     database: Database
+    clock: LedgerClock
     jobs: Jobs
     events: Events
     lists: Lists
@@ -51,6 +53,7 @@ class Ledger:
         deliveries = Deliveries(database)
         return cls(
             database,
+            LedgerClock(database),
             Jobs(database, deliveries),
             Events(database),
             Lists(database),

@@ -223,6 +223,10 @@ erased_sources = Table(
     PrimaryKeyConstraint("project", "source_sha256"),
 )
 
+clock = Table(  # of a database that has none: one row, for this start of its machine
+    "clock", metadata, Column("boot", String(64), primary_key=True), Column("ahead", Double, nullable=False)
+)
+
 removals = Table(
     "removals",
     metadata,
