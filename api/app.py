@@ -24,8 +24,10 @@ from api.routes import (
     jobs,
     kinds,
     pages,
+    questions,
     records,
     reviews,
+    session,
     status,
 )
 from api.webhooks import Sender
@@ -44,6 +46,7 @@ _ROUTES = (
     documents,
     jobs,
     counts,
+    questions,
     records,
     pages,
     reviews,
@@ -52,6 +55,7 @@ _ROUTES = (
     events,
     hooks,
     audit,
+    session,
     status,
 )
 

@@ -44,6 +44,7 @@ from worker.reading.engines.decoding.constraint import Constraint
 from worker.reading.engines.decoding.grammar import Grammar
 from worker.reading.engines.decoding.stopping_rules import StoppingRules
 from worker.reading.engines.transformers import auto
+from worker.reading.engines.transformers.capacity import BatchWishes
 from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
@@ -132,7 +133,7 @@ def _medians(*tasks: Callable[[], Any]) -> list[float]:
 def _small(schema: Schema, folder: str, hidden: int, layers: int) -> Path:
     """A checkpoint with a decoder of that size, and a tokenizer that knows the words of a schema."""
     made = Path(tempfile.mkdtemp(dir=folder))
-    families.build("qwen2_5_vl", made, texts=[prompts.extract(schema, "en")])
+    families.build("qwen2_5_vl", made, texts=[prompts.extract(schema.root, schema.name, "en")])
     if hidden > 64:
         config = AutoConfig.from_pretrained(made)
         config.text_config.update(
@@ -167,9 +168,9 @@ def _engine(model: TransformersGenerator, *, rows: int) -> VisionEngine:
 
 
 def _model(folder: Path, dtype: torch.dtype) -> TransformersGenerator:
-    placement = Placement("cpu", dtype)
-    opening = CheckpointLoader(lambda: Location(folder, "tiny"), lambda: placement, auto.open_checkpoint)
-    model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_PAGES)
+    place = lambda _folder: Placement("cpu", dtype)  # noqa: E731
+    opening = CheckpointLoader(lambda: Location(folder, "tiny"), place, auto.open_checkpoint)
+    model = TransformersGenerator("transformers", "tiny", opening=opening, wishes=BatchWishes(_PAGES))
     model.load()
     return model
 
@@ -180,7 +181,7 @@ def _page(seed: int) -> Page:
 
 
 def _prompt(page: Page) -> Prompt:
-    question = Message("user", prompts.extract(_INVOICE, "en"))
+    question = Message("user", prompts.extract(_INVOICE.root, _INVOICE.name, "en"))
     return Prompt(page.picture, (question,), answer_schema(_INVOICE.root), max_tokens=_ANSWER)
 
 

@@ -25,9 +25,11 @@ from PIL import Image
 from pydantic import SecretStr
 
 from api.cli.main import main
+from schemas import registry
 from schemas.record import Record
 from tests.service.conftest import until
 from worker.errors import EngineError, ModelUnavailable, OutOfMemory, OutputInvalid, UnsupportedByEngine
+from worker.reading.engines.base import Request
 from worker.reading.engines.openai_http import wire
 from worker.reading.engines.openai_http.faults import ServerReply
 from worker.reading.engines.openai_http.generator import OpenAiGenerator
@@ -35,6 +37,10 @@ from worker.reading.engines.openai_http.ladder import Ladder, Mode
 from worker.reading.engines.openai_http.retry import Broken, Pace, pause, persistently
 from worker.reading.engines.openai_http.spelling import Piece, clipped, spelled
 from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt, Token
+from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+from worker.reading.engines.vision.packing import BatchLimits
+from worker.reading.pages.base import Page
+from worker.reading.text.page_lines import LineSource, PageLines
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "sk-of-tests-0123456789"
@@ -371,6 +377,38 @@ def test_pieces_that_do_not_spell_the_text_are_dropped() -> None:
     assert spelled("ab", pieces(b"ab", b"c", b"d"), preceded=True) == ()
     assert spelled("", pieces(b"a"), preceded=True) == ()
     assert spelled("ab", [], preceded=False) == ()
+    assert spelled("ab", pieces(b"a ", b"ab"), preceded=False) == ()
+    assert spelled("ab", pieces(b"```", b"ab"), preceded=False) == ()  # the word behind a fence
+
+
+@pytest.mark.parametrize("before", [(), (b"\n",), (b"```", b"json", b"\n\n"), (b" ```\n",)])
+@pytest.mark.parametrize("behind", [(), (b"\n\n",), (b"\n", b"```"), (b"\n```\n",), (b"\n\n", b"```", b"")])
+@pytest.mark.parametrize("ending", [(), (b"<end>",)])
+def test_blanks_and_a_fence_that_the_server_took_off_are_looked_over(
+    before: tuple[bytes, ...], behind: tuple[bytes, ...], ending: tuple[bytes, ...]
+) -> None:
+    raw = [*before, b"{", b'"a": 1', b"}", *behind, *ending]
+    found = spelled('{"a": 1}', [Piece(part, -1.0) for part in raw], preceded=False)
+    assert found == (Token(0, 1, -1), Token(1, 7, -1), Token(7, 8, -1))
+
+
+@pytest.mark.parametrize(
+    ("listed", "takes"),
+    [
+        ({}, None),
+        ({"architecture": {"input_modalities": ["text"]}}, False),
+        ({"architecture": {"input_modalities": ["text", "image"]}}, True),
+        ({"input_modalities": ["text"]}, False),
+        ({"architecture": "llama", "input_modalities": []}, None),
+    ],
+)
+def test_what_a_model_takes_in_is_read_from_the_list(listed: dict[str, Any], takes: bool | None) -> None:
+    [model] = wire.models(json.dumps({"data": [{"id": "m", **listed}]}).encode())
+    assert model.pictures is takes
+    assert wire.chosen([model], "m").pictures is takes
+
+
+def test_clipped_tokens_are_counted_from_the_cut() -> None:
     assert clipped((Token(0, 3, -1), Token(3, 9, -1), Token(9, 12, -1)), 2, 9) == (
         Token(0, 1, -1),
         Token(1, 7, -1),
@@ -726,3 +764,26 @@ def test_words_of_refusals(said: str, error: type[EngineError]) -> None:
 def _body(content: Any, **choice: Any) -> bytes:
     message = {"role": "assistant", "content": content}
     return json.dumps({"choices": [{"message": message, "finish_reason": "stop", **choice}]}).encode()
+
+
+# Documents of many fields and pages
+
+
+def test_a_wide_schema_costs_a_request_for_each_group_of_its_fields(server: str) -> None:
+    properties = {f"field_{number}": {"type": ["string", "null"]} for number in range(369)}
+    wide = registry.from_json_schema({"type": "object", "properties": properties}, name="wide")
+    line_source: LineSource = lambda page: PageLines(page.number, page.width, page.height)  # noqa: E731
+    engine = VisionEngine(
+        of(server, "ok"), generation=GenerationLimits(BatchLimits()), line_source=line_source
+    )
+    engine.warm_up()
+    before = len(log(server))
+    pages = [Page(number, np.full((300, 200, 3), 255, np.uint8)) for number in (1, 2)]
+    reading = engine.read(Request(wide, pages, len(pages)))
+    engine.close()
+    assert list(reading.data) == list(properties)
+    asked = [
+        len(entry["body"]["response_format"]["json_schema"]["schema"]["properties"])
+        for entry in log(server)[before:]
+    ]
+    assert sorted(asked) == [9, 9, *[60] * 12]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from schemas.values import dates
+from schemas.values import currencies, dates
 from worker.reading.engines.matcher import typed_spans
+from worker.reading.engines.matcher.choices import Choices, choices_of
 from worker.reading.engines.matcher.lexicon import Label, Lexicon, Mentions
 from worker.reading.engines.matcher.rows import Cell, Layout, Row
 from worker.reading.engines.matcher.typed_spans import Span, Typed
@@ -46,6 +47,11 @@ class Sheet:
     """What readers found and ask for again, under names of their own."""
 
     @cached_property
+    def choices(self) -> Choices:
+        """The questions that are answered by marking boxes."""
+        return choices_of(self.layout)
+
+    @cached_property
     def day_first(self) -> bool:
         """Whether 3/4/2020 is the third of April, as in most of the world."""
         texts = [cell.text for cell in self.layout.cells]
@@ -53,6 +59,15 @@ class Sheet:
             return False
         american = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
         return not (any("$" in text for text in texts) and any(map(american.search, texts)))
+
+    @cached_property
+    def day_order_known(self) -> bool:
+        """Whether another date of the document, or its currency, settles which of two numbers is the day."""
+        texts = [cell.text for cell in self.layout.cells]
+        certain = any(
+            dates.day_first_is_certain(text) or dates.month_first_is_certain(text) for text in texts
+        )
+        return certain or (self.day_first and any(map(currencies.day_leads, texts)))
 
     @cached_property
     def decimal_comma(self) -> bool | None:
@@ -71,10 +86,7 @@ class Sheet:
     @cached_property
     def dates(self) -> list[Typed]:
         """Every date, in reading order."""
-        first = self.day_first
-        return [
-            typed for cell in self.layout.cells for typed in typed_spans.calendar_dates(cell, day_first=first)
-        ]
+        return [typed for cell in self.layout.cells for typed in self.typed("date", cell)]
 
     @cached_property
     def item_headers(self) -> frozenset[int]:
@@ -104,12 +116,17 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
     "money": lambda sheet, cell: typed_spans.money(cell, decimal_comma=sheet.decimal_comma),
     "number": lambda sheet, cell: typed_spans.numbers(cell, decimal_comma=sheet.decimal_comma),
     "percent": lambda _sheet, cell: typed_spans.percents(cell),
-    "date": lambda sheet, cell: typed_spans.calendar_dates(cell, day_first=sheet.day_first),
+    "date": lambda sheet, cell: typed_spans.calendar_dates(
+        cell, day_first=sheet.day_first, order_known=sheet.day_order_known
+    ),
     "datetime": lambda sheet, cell: typed_spans.moments(cell, day_first=sheet.day_first),
     "time": lambda _sheet, cell: typed_spans.times(cell),
     "phone": lambda _sheet, cell: typed_spans.phones(cell),
     "code": lambda _sheet, cell: list(typed_spans.codes(cell)),
     "currency": lambda _sheet, cell: typed_spans.currency(cell),
+    "zip": lambda _sheet, cell: typed_spans.zips(cell),
+    "city": lambda _sheet, cell: typed_spans.cities(cell),
+    "region": lambda _sheet, cell: typed_spans.regions(cell),
 }
 
 

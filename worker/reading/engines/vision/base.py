@@ -33,6 +33,7 @@ class Prompt:
 
     `schema` is a JSON Schema that the answer must keep to, None for free text. `max_tokens` bounds
     the answer, `thinking` what may be thought before it (0: nothing). A `temperature` of 0 is greedy.
+    `adapter` names the weights learned for a kind that are to answer, where there are any so named.
     """
 
     picture: Picture
@@ -41,6 +42,7 @@ class Prompt:
     max_tokens: int
     thinking: int = 0
     temperature: float = 0.0
+    adapter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,11 @@ class StreamingGenerator(Generator, Protocol):
     @property
     def refills(self) -> bool:
         """Whether the model that is loaded can be run so; if not, a batch is what a feed brings at once."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of a batch: rows times the longest of them, answers included."""
         ...
 
     def stream(self, feed: Feed[Prompt, Answer]) -> None:
