@@ -57,6 +57,19 @@ class Client:
 
             return Submitted.model_validate(self._tried(send).json())
 
+    def ask(
+        self,
+        job_id: str,
+        question: str,
+        *,
+        schema: Mapping[str, Any] | None = None,
+        after: str | None = None,
+        engine: str | None = None,
+    ) -> JobView:
+        """Ask something about a job's document, perhaps after another question; the answer is the record."""
+        asked = {"question": question, "schema": schema, "after": after, "engine": engine}
+        return JobView.model_validate(self._post(f"/v1/jobs/{job_id}/ask", asked))
+
     def job(self, job_id: str, *, wait: float = 0) -> JobView:
         """How a job stands, at the latest after `wait` seconds."""
         return JobView.model_validate(self._get(f"/v1/jobs/{job_id}", wait=wait).json())

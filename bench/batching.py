@@ -132,7 +132,7 @@ def _medians(*tasks: Callable[[], Any]) -> list[float]:
 def _small(schema: Schema, folder: str, hidden: int, layers: int) -> Path:
     """A checkpoint with a decoder of that size, and a tokenizer that knows the words of a schema."""
     made = Path(tempfile.mkdtemp(dir=folder))
-    families.build("qwen2_5_vl", made, texts=[prompts.extract(schema, "en")])
+    families.build("qwen2_5_vl", made, texts=[prompts.extract(schema.root, schema.name, "en")])
     if hidden > 64:
         config = AutoConfig.from_pretrained(made)
         config.text_config.update(
@@ -180,7 +180,7 @@ def _page(seed: int) -> Page:
 
 
 def _prompt(page: Page) -> Prompt:
-    question = Message("user", prompts.extract(_INVOICE, "en"))
+    question = Message("user", prompts.extract(_INVOICE.root, _INVOICE.name, "en"))
     return Prompt(page.picture, (question,), answer_schema(_INVOICE.root), max_tokens=_ANSWER)
 
 

@@ -4,8 +4,9 @@
 
     record = pagemill.read("bill.pdf", kind="receipt")
     print(record.data["total"], record.fields["/total"].confidence, record.fields["/total"].citations)
+    print(pagemill.ask("bill.pdf", "When is it due?").data["answer"])
 
-What is named here is what Python users are promised; everything else may change. `read` and `Reader`
+What is named here is what Python users are promised; everything else may change. `read`, `ask` and `Reader`
 read in this process (extras `raster` and `ocr`, or `local`); `Client` speaks to a running service and
 needs no extra.
 """
@@ -22,7 +23,7 @@ from worker.errors import PagemillError
 
 if TYPE_CHECKING:
     from api.client import Client
-    from pagemill.reader import Reader, read
+    from pagemill.reader import Reader, ask, read
 
 __version__ = metadata.version("pagemill")
 __all__ = [
@@ -36,11 +37,17 @@ __all__ = [
     "Record",
     "Schema",
     "__version__",
+    "ask",
     "errors",
     "read",
 ]
 
-_LATER = {"Client": "api.client", "Reader": "pagemill.reader", "read": "pagemill.reader"}
+_LATER = {
+    "Client": "api.client",
+    "Reader": "pagemill.reader",
+    "ask": "pagemill.reader",
+    "read": "pagemill.reader",
+}
 
 
 def __getattr__(name: str) -> Any:

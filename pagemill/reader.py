@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from schemas import registry
 from schemas.errors import SchemaError
+from schemas.question import Turn, schema_for
 from schemas.record import Record
 from schemas.registry import Schema
 from worker import settings
@@ -65,6 +66,26 @@ class Reader:
         source = pipeline.Source(storable(path.name), digest, self._sandbox.open(path))
         return pipeline.extract(source, wanted, engine=self._engine, review_below=self._settings.review_below)
 
+    def ask(
+        self,
+        document: Document,
+        question: str,
+        *,
+        history: Sequence[tuple[str, str]] = (),
+        schema: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """The answer to a question about a document, as a record; raises PagemillError.
+
+        Without a `schema` it is `data["answer"]`, with the places it rests on in `fields`, and null where the
+        document does not say it. "Describe …", "transcribe …" and "extract …" give what these kinds have.
+        `history` are the questions and answers before it.
+        """
+        turns = [Turn(asked, answered) for asked, answered in history]
+        if schema is not None:
+            _schema(None, schema)
+        made = schema_for(question, history=turns, schema=schema)
+        return self.read(document, schema=registry.from_json_schema(made.json_schema, name=made.name))
+
     def read_all(
         self, paths: Iterable[Document], *, kind: str | None = None, schema: SchemaLike | None = None
     ) -> Iterator[Record]:
@@ -98,6 +119,20 @@ def read(
     """The record of one document; for many, a `Reader` loads its model once. Raises PagemillError."""
     with Reader(engine=engine, model=model) as reader:
         return reader.read(document, kind=kind, schema=schema)
+
+
+def ask(
+    document: Document,
+    question: str,
+    *,
+    history: Sequence[tuple[str, str]] = (),
+    schema: Mapping[str, Any] | None = None,
+    engine: str | None = None,
+    model: str | None = None,
+) -> Record:
+    """The answer to a question about one document, as `Reader.ask` gives it. Raises PagemillError."""
+    with Reader(engine=engine, model=model) as reader:
+        return reader.ask(document, question, history=history, schema=schema)
 
 
 def _schema(kind: str | None, schema: SchemaLike | None) -> Schema:

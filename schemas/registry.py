@@ -56,8 +56,9 @@ class UnknownKind(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A kind, ready to read by: its name and version, its fields, its rules, its keys (see `Document`).
+    """A kind, ready to read by: its name and version, its fields, its rules.
 
+    `keys` and `always` are fields that it has (see `Document`).
     `json_schema` is what the user gave (or the kind's own), by which finished data are checked;
     `root` is the same made plain; `sha256` names exactly this schema.
     """
@@ -70,6 +71,7 @@ class Schema:
     sha256: str
     rules: tuple[Rule, ...] = field(default=(), compare=False)
     keys: tuple[str, ...] = field(default=(), compare=False)
+    always: tuple[str, ...] = field(default=(), compare=False)
     model: type[BaseModel] | None = field(default=None, compare=False)
 
 
@@ -111,7 +113,7 @@ def _of_document(document: type[Document]) -> Schema:
     plain = _schema(
         document.model_json_schema(), name=document.kind, version=document.version, model=document
     )
-    return replace(plain, rules=document.rules, keys=document.keys)
+    return replace(plain, rules=document.rules, keys=document.keys, always=document.always)
 
 
 def _schema(

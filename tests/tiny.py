@@ -48,9 +48,8 @@ def generator(
 
 
 def settings(family: str, folder: Path, **more: Any) -> Settings:
-    return Settings(
-        _env_file=None, engine=engine_of(family), model=str(folder), grounding="text_layer", **more
-    )
+    kept = {"grounding": "text_layer", "second_looks": 1, **more}  # what random weights say is all in doubt
+    return Settings(_env_file=None, engine=engine_of(family), model=str(folder), **kept)
 
 
 def speckled(height: int, width: int, seed: int = 0) -> Picture:

@@ -6,6 +6,7 @@ Every value can be set as `PAGEMILL_<NAME>`, a few under the names people have f
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -20,6 +21,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from worker.errors import SettingsInvalid
 
 MIB = 2**20
+ADAPTER_MANIFEST = "pagemill.json"
+"""What `pagemill train` says of an adapter, in its folder."""
 UP_ENV = "up.env"
 """Where a running `pagemill up` writes how its parts are reached, in the data folder."""
 
@@ -77,9 +80,21 @@ class Settings(BaseSettings):
 
     # Vision-language models
     model: str = Field("", description="Profile, folder or name on a server of the model that reads.")
+    adapter: str = Field(
+        "", description="Folders of adapters that `pagemill train` made, by commas; one for a kind."
+    )
     models_dir: Path = Field(Path("models"), description="Folder that `pagemill pull` fills.")
     model_pixels: int = Field(
         2_200_000, ge=50_000, description="Pixels a page is scaled down to for a model: A4 at 150 dpi."
+    )
+    dialect: Literal["auto", "json", "nuextract", "glm-ocr", "paddleocr-vl", "transcript"] = Field(
+        "auto", description="How the model is asked; auto: as its profile says, else json."
+    )
+    model_text: bool = Field(
+        default=False, description="Tell the model what a text recogniser reads beside the picture."
+    )
+    second_looks: int = Field(
+        8, ge=0, le=100, description="Doubtful values of a page that the model is asked for again; 0: none."
     )
     device: Literal["auto", "cuda", "mps", "cpu"] = Field(
         "auto", description="auto takes CUDA, then MPS, then the CPU."
@@ -174,8 +189,16 @@ class Settings(BaseSettings):
     @property
     def model_key(self) -> str:
         """The model and how it is run, as far as answers depend on it: part of a job's key."""
-        plain = self.quantisation == "none"
-        return self.model if plain else f"{self.model} [{self.quantisation}]"
+        quantised = self.quantisation if self.quantisation != "none" else ""
+        dialect = self.dialect if self.dialect != "auto" else ""
+        text = "with text" if self.model_text else ""
+        run = ", ".join(filter(None, (quantised, dialect, text, *map(_adapter_key, self.adapters))))
+        return f"{self.model} [{run}]" if run else self.model
+
+    @property
+    def adapters(self) -> tuple[Path, ...]:
+        """The folders of the adapters."""
+        return tuple(Path(name.strip()) for name in self.adapter.split(",") if name.strip())
 
     @property
     def ledger_url(self) -> str:
@@ -184,6 +207,17 @@ class Settings(BaseSettings):
             return f"sqlite:///{self.data_dir / 'ledger.sqlite'}"
         scheme, rest = self.database_url.split("://", 1) if "://" in self.database_url else ("", "")
         return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+
+@cache
+def _adapter_key(folder: Path) -> str:
+    """The kind of an adapter and the hash of its weights, as its manifest says; raises SettingsInvalid."""
+    try:
+        told = json.loads((folder / ADAPTER_MANIFEST).read_text(encoding="utf-8"))
+        return f"{told['kind']}-{told['sha256'][:12]}"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        detail = f"PAGEMILL_ADAPTER: {folder / ADAPTER_MANIFEST} cannot be read; every part needs its hash"
+        raise SettingsInvalid(detail=detail) from error
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:

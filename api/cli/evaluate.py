@@ -28,7 +28,7 @@ from worker.settings import load as load_settings
 def run(options: argparse.Namespace) -> int:
     """Print a table of scores; 1 when a document could not be read at all."""
     if options.corrections:
-        print(table(corrections.compared(_with_rows(options.manifest))))
+        print(table(corrections.compared(with_rows(options.manifest))))
         return 0
     settings = load_settings()
     try:
@@ -58,10 +58,11 @@ def run(options: argparse.Namespace) -> int:
 
 def load(manifest: Path) -> list[Labelled]:
     """The documents of a manifest; raises SchemaInvalid when it cannot be used."""
-    return [labelled for labelled, _ in _with_rows(manifest)]
+    return [labelled for labelled, _ in with_rows(manifest)]
 
 
-def _with_rows(manifest: Path) -> Iterator[tuple[Labelled, Mapping[str, Any]]]:
+def with_rows(manifest: Path) -> Iterator[tuple[Labelled, Mapping[str, Any]]]:
+    """The documents of a manifest with their rows; raises SchemaInvalid when it cannot be used."""
     try:
         lines = manifest.read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines if line.strip()]

@@ -14,8 +14,10 @@ if TYPE_CHECKING:  # argparse names the type in private, and it takes its parame
 def add(commands: Commands) -> None:
     """Add them to the parser."""
     _add_extract(commands)
+    _add_ask(commands)
     _add_kinds(commands)
     _add_eval(commands)
+    _add_train(commands)
     _add_doctor(commands)
     _add_models(commands)
     _add_pull(commands)
@@ -38,6 +40,24 @@ def _add_extract(commands: Commands) -> None:
     command.add_argument("--overlay", type=Path, metavar="DIR", help="draw what was read on each page")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     command.set_defaults(run=_run_extract)
+
+
+def _add_ask(commands: Commands) -> None:
+    command = commands.add_parser(
+        "ask",
+        help="ask something about a document",
+        description="Ask something about a file, here and now, or about a job of the service. Without a "
+        "question they are read from stdin, a line each, every one following those before it.",
+    )
+    command.add_argument("document", metavar="FILE|JOB", help="a document, or the id of a job")
+    command.add_argument("question", nargs="?", help="what to ask, in quotation marks")
+    command.add_argument("--schema", type=Path, help="JSON Schema file: the form of the answer")
+    command.add_argument("--json", action="store_true", help="print the records, not the answers alone")
+    command.add_argument("--engine", help="engine that answers (default: PAGEMILL_ENGINE, or the job's)")
+    command.add_argument("--model", help="of a file: profile, folder or name on the server")
+    command.add_argument("--url", help="of a job: address of the service (default: PAGEMILL_URL)")
+    command.add_argument("--key", help="of a job: API key (default: PAGEMILL_KEY)")
+    command.set_defaults(run=_run_ask)
 
 
 def _add_kinds(commands: Commands) -> None:
@@ -63,6 +83,35 @@ def _add_eval(commands: Commands) -> None:
         help="of `pagemill export --corrections`: how right was what people looked at; nothing is read",
     )
     command.set_defaults(run=_run_eval)
+
+
+def _add_train(commands: Commands) -> None:
+    command = commands.add_parser(
+        "train",
+        help="learn an adapter for a kind from what people corrected",
+        description="Learn LoRA weights for a kind from documents that people settled, hold a fifth of them "
+        "out, and keep the adapter only if these are read better with it. Started again, it goes on.",
+    )
+    command.add_argument("kind", metavar="KIND", help="the kind to learn")
+    command.add_argument("--model", help="profile or folder of the model (default: PAGEMILL_MODEL)")
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="the adapter's folder"
+    )
+    command.add_argument(
+        "--corrections",
+        type=Path,
+        metavar="DIR",
+        help="folder that `pagemill export --corrections` filled (default: asked of the service)",
+    )
+    command.add_argument("--engine", help="engine that runs a folder: transformers, sail_vl2, cogvlm2")
+    command.add_argument("--quantisation", choices=("none", "int8", "nf4"), help="nf4: QLoRA")
+    command.add_argument("--rank", type=int, default=16, help="of the learned matrices (default: 16)")
+    command.add_argument("--epochs", type=int, default=3, help="times that all is gone through (default: 3)")
+    command.add_argument("--learning-rate", type=float, default=2e-4, help="of Adam (default: 0.0002)")
+    command.add_argument("--vision", action="store_true", help="let the layers learn, too, that see")
+    command.add_argument("--url", help="address of the service (default: PAGEMILL_URL)")
+    command.add_argument("--key", help="API key (default: PAGEMILL_KEY)")
+    command.set_defaults(run=_run_train)
 
 
 def _add_doctor(commands: Commands) -> None:
@@ -125,6 +174,12 @@ def _run_extract(options: argparse.Namespace) -> int:
     return extract.run(options)
 
 
+def _run_ask(options: argparse.Namespace) -> int:
+    from api.cli import ask
+
+    return ask.run(options, sys.stdin, sys.stdout)
+
+
 def _run_kinds(options: argparse.Namespace) -> int:
     from api.cli import kinds
 
@@ -135,6 +190,12 @@ def _run_eval(options: argparse.Namespace) -> int:
     from api.cli import evaluate
 
     return evaluate.run(options)
+
+
+def _run_train(options: argparse.Namespace) -> int:
+    from api.cli import train
+
+    return train.run(options)
 
 
 def _run_doctor(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from schemas.job import JobState
 from worker import settings
 from worker.errors import Refused, RequestInvalid
 
+_TABLES = ("jsonl", "csv", "parquet", "xlsx")
 _LOST = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
@@ -30,7 +31,7 @@ def run_submit(options: argparse.Namespace) -> int:
     schema = _schema(options.schema)
     failed = bool(missing)
     jobs: list[JobView] = []
-    with _client(options) as client:
+    with connect(options) as client:
         for path in tqdm(files, unit=" files", disable=None, leave=False):
             try:
                 taken = client.submit(
@@ -57,7 +58,7 @@ def run_status(options: argparse.Namespace) -> int:
     """Print a line per job, or the states of a batch; 1 when a job has failed."""
     if options.batch is None and not options.jobs:
         raise RequestInvalid(detail="name jobs, or a --batch")
-    with _client(options) as client:
+    with connect(options) as client:
         if options.batch is not None and not options.jobs:
             batch = client.batch(options.batch)
             states = ", ".join(f"{count} {state}" for state, count in sorted(batch.states.items()))
@@ -85,7 +86,7 @@ def _line(event: EventView) -> str:
 
 def run_fetch(options: argparse.Namespace) -> int:
     """Wait for jobs and print their records, one JSON line each; 1 when one has failed."""
-    with _client(options) as client, _opened(options.output) as stream:
+    with connect(options) as client, _opened(options.output) as stream:
         ids = options.jobs or [job.id for job in client.jobs(batch=_required(options.batch))]
         return int(_print_records(client, ids, stream))
 
@@ -93,12 +94,16 @@ def run_fetch(options: argparse.Namespace) -> int:
 def run_export(options: argparse.Namespace) -> int:
     """Write the export of a batch, or what people corrected."""
     if options.corrections is not None:
-        with _client(options) as client:
+        with connect(options) as client:
             count = corrections.write(client, options.corrections, batch=options.batch)
         print(f"{count} documents in {options.corrections / corrections.MANIFEST}", file=sys.stderr)
-        return 0
-    batch = _required(options.batch)
-    with _client(options) as client, client.export(batch, form=options.format) as pieces:
+        return _write_examples(options.corrections, options.format) if options.format else 0
+    batch, form = _required(options.batch), options.format or "jsonl"
+    if form not in _TABLES:
+        raise RequestInvalid(
+            detail=f"{form} is a form of --corrections; a batch comes as {', '.join(_TABLES)}"
+        )
+    with connect(options) as client, client.export(batch, form=form) as pieces:
         if options.output is None:
             _copy(pieces, sys.stdout.buffer)
         else:
@@ -106,6 +111,18 @@ def run_export(options: argparse.Namespace) -> int:
             with partial.open("wb") as file:
                 _copy(pieces, file)
             partial.replace(options.output)
+    return 0
+
+
+def _write_examples(folder: Path, form: str) -> int:
+    """What people corrected, as examples for training, beside the manifest."""
+    from api.cli import learning
+    from worker.reading.learning.formats import FORMS
+
+    if form not in FORMS:
+        raise RequestInvalid(detail=f"corrections come as {', '.join(FORMS)}, not as {form}")
+    count = learning.write(folder, form, settings.load())
+    print(f"{count} examples in {folder / form}.jsonl", file=sys.stderr)
     return 0
 
 
@@ -152,7 +169,8 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         yield stream
 
 
-def _client(options: argparse.Namespace) -> Client:
+def connect(options: argparse.Namespace) -> Client:
+    """A client of the service that the options or the settings name."""
     found = settings.load()
     key = options.key or (found.key.get_secret_value() if found.key else None)
     return Client(options.url or found.url, key=key)

@@ -92,7 +92,12 @@ def _add_fetch(commands: Commands) -> None:
 def _add_export(commands: Commands) -> None:
     command = commands.add_parser("export", help="the records of a batch as a table")
     command.add_argument("batch", nargs="?", help="with --corrections left out: of every batch")
-    command.add_argument("--format", choices=("jsonl", "csv", "parquet", "xlsx"), default="jsonl")
+    command.add_argument(
+        "--format",
+        choices=("jsonl", "csv", "parquet", "xlsx", "swift", "trl", "llamafactory"),
+        help="of a batch: jsonl (default), csv, parquet, xlsx; of --corrections, as examples for training "
+        "beside the manifest: swift, trl, llamafactory, jsonl",
+    )
     command.add_argument(
         "--corrections",
         type=Path,

@@ -19,13 +19,15 @@ class Part(BaseModel):
 class Document(Part):
     """A kind of document. Subclasses set the class variables and are listed in the registry.
 
-    `keys` are top-level fields of which a document of this kind has at least one.
+    `keys` are top-level fields of which a document of this kind has at least one, `always` those of which it
+    has every one: where such a value was not found, a person looks.
     """
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
     title_zh: ClassVar[str]
     keys: ClassVar[tuple[str, ...]] = ()
+    always: ClassVar[tuple[str, ...]] = ()
     rules: ClassVar[tuple[Callable[[Mapping[str, Any]], Iterable[Issue]], ...]] = ()
 
 

@@ -77,6 +77,7 @@ class Invoice(Document):
     kind: ClassVar[str] = "invoice"
     title_zh: ClassVar[str] = "发票"
     keys = ("invoice_number", "total")
+    always = ("invoice_number", "issue_date", "seller", "total")
     rules = (
         items_multiply("lines", "quantity", "unit_price", "amount", code="item_mismatch"),
         items_sum_to("lines", "amount", ("subtotal", "total"), code="items_mismatch"),

@@ -30,6 +30,7 @@ class Receipt(Document):
     kind: ClassVar[str] = "receipt"
     title_zh: ClassVar[str] = "收据"
     keys = ("total",)
+    always = ("company", "date", "total")
     rules = (
         items_multiply("items", "quantity", "unit_price", "amount", code="item_mismatch"),
         items_sum_to("items", "amount", ("subtotal", "total"), code="items_mismatch"),

@@ -32,6 +32,7 @@ class TrainTicket(Document):
     kind: ClassVar[str] = "train_ticket"
     title_zh: ClassVar[str] = "火车票"
     keys = ("train_number", "from_station", "to_station")
+    always = ("train_number", "from_station", "to_station", "departure_datetime", "price", "seat_class")
     rules = (id_check_digit, bottom_code_repeats_number)
 
     ticket_number: str | None = described(

@@ -1,6 +1,7 @@
 """What depends on a language, one folder per language.
 
-`words.toml` has wordings on documents; `extract.md`, `correct.md` and `prompt.toml` how a model is asked.
+`words.toml` has wordings on documents; `prompt.toml` and the Markdown files how a model is asked;
+`asking.toml` how people ask.
 
 A new language is a new folder; nothing in the code names one.
 """
@@ -23,6 +24,16 @@ def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 def marks(name: str) -> tuple[str, ...]:
     """Words by which a text shows what it is (`legal_form`, `street`), of all languages."""
     return tuple(word for raw in _files().values() for word in raw.get("marks", {}).get(name, ()))
+
+
+@cache
+def asking(name: str) -> tuple[str, ...]:
+    """Phrases by which people ask (`describe`, `extract`, …), of all languages, the longest first."""
+    found = (folder / "asking.toml" for folder in files(__package__).iterdir())
+    phrases = (tomllib.loads(file.read_text(encoding="utf-8"))[name] for file in found if file.is_file())
+    return tuple(
+        sorted({phrase for listed in phrases for phrase in listed}, key=lambda one: (-len(one), one))
+    )
 
 
 @cache

@@ -30,6 +30,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"[¥￥]|\d\s?元", "CNY"),
     (r"(?<![A-Z])(?:USD)(?![A-Z])|US\$|\$(?=\s?\d|$)", "USD"),
 )
+_OF_MONTH_FIRST = frozenset({"USD", "CAD"})
 _COMPILED = tuple((re.compile(pattern), code) for pattern, code in _SIGNS)
 
 
@@ -42,3 +43,9 @@ def find(text: str) -> tuple[str, int, int] | None:
         if match:
             return code or match.group(0), match.start(), match.end()
     return None
+
+
+def day_leads(text: str) -> bool:
+    """Whether a text names a currency, and none of a country in which 3/4/2020 may be the fourth of March."""
+    named = find(text)
+    return named is not None and named[0] not in _OF_MONTH_FIRST

@@ -98,8 +98,16 @@ def find_time(text: str) -> tuple[str, int, int] | None:
 
 def month_first_is_certain(text: str) -> bool:
     """Whether a text holds a numeric date that only makes sense with the month in front."""
-    numeric = re.finditer(r"(?<![\d.])(\d{1,2})[-/](\d{1,2})[-/]((?:19|20)?\d\d)(?!\d)", text)
-    return any(int(m[1]) <= 12 < int(m[2]) <= 31 for m in numeric)
+    return any(int(m[1]) <= 12 < int(m[2]) <= 31 for m in _numeric(text))
+
+
+def day_first_is_certain(text: str) -> bool:
+    """Whether a text holds a numeric date that only makes sense with the day in front."""
+    return any(12 < int(m[1]) <= 31 and int(m[2]) <= 12 for m in _numeric(text))
+
+
+def _numeric(text: str) -> Iterator[re.Match[str]]:
+    return re.finditer(r"(?<![\d.])(\d{1,2})[-/](\d{1,2})[-/]((?:19|20)?\d\d)(?!\d)", text)
 
 
 def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | None:

@@ -30,6 +30,20 @@ def test_a_document_is_read_with_one_call(receipt: Path) -> None:
     assert record.fields["/total"].citations[0].page == 1
 
 
+def test_a_question_is_answered_with_its_place_or_not_at_all(receipt: Path) -> None:
+    with pagemill.Reader() as reader:
+        total = reader.read(receipt, kind="receipt").data
+        answer = reader.ask(receipt, "What is the total?")
+        nothing = reader.ask(receipt, "What is the passport number?")
+    assert total is not None
+    assert answer.data is not None
+    assert answer.data["answer"].endswith(f"{total['total']:.2f}")
+    assert answer.fields["/answer"].citations[0].page == 1
+    assert nothing.data == {"answer": None, "quotes": []}
+    assert nothing.state == "review"
+    assert "unanswered" in {issue.code for issue in nothing.issues}
+
+
 def test_a_reader_reads_many_by_a_class_and_by_a_schema(receipt: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7 no more")

@@ -72,7 +72,7 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     for kind in ("receipt", "text"):
         record = record_of(tmp_path / "planted.png", kind, engine=engine, sandbox=sandbox)
         assert keeps_to_its_schema(record)
-        assert "IGNORE" not in prompts.extract(registry.kind(kind), "en")
+        assert "IGNORE" not in prompts.extract(registry.kind(kind).root, kind, "en")
     engine.close()
 
 
@@ -96,6 +96,7 @@ def test_extract_reads_every_kind_with_a_folder_as_its_model(
 ) -> None:
     monkeypatch.setenv("PAGEMILL_GROUNDING", "text_layer")
     monkeypatch.setenv("PAGEMILL_MAX_NEW_TOKENS", "512")
+    monkeypatch.setenv("PAGEMILL_SECOND_LOOKS", "1")
     reading = ["--engine", made.engine_of(family), "--model", str(tiny(family)), "--quiet"]
     for kind in registry.kinds():
         status = main(["extract", str(samples / "invoice_0_text.pdf"), "--kind", kind, *reading])

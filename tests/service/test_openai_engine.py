@@ -25,9 +25,11 @@ from PIL import Image
 from pydantic import SecretStr
 
 from api.cli.main import main
+from schemas import registry
 from schemas.record import Record
 from tests.service.conftest import until
 from worker.errors import EngineError, ModelUnavailable, OutOfMemory, OutputInvalid, UnsupportedByEngine
+from worker.reading.engines.base import Request
 from worker.reading.engines.openai_http import wire
 from worker.reading.engines.openai_http.faults import ServerReply
 from worker.reading.engines.openai_http.generator import OpenAiGenerator
@@ -35,6 +37,10 @@ from worker.reading.engines.openai_http.ladder import Ladder, Mode
 from worker.reading.engines.openai_http.retry import Broken, Pace, pause, persistently
 from worker.reading.engines.openai_http.spelling import Piece, clipped, spelled
 from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt, Token
+from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+from worker.reading.engines.vision.packing import BatchLimits
+from worker.reading.pages.base import Page
+from worker.reading.text.page_lines import LineSource, PageLines
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "sk-of-tests-0123456789"
@@ -726,3 +732,26 @@ def test_words_of_refusals(said: str, error: type[EngineError]) -> None:
 def _body(content: Any, **choice: Any) -> bytes:
     message = {"role": "assistant", "content": content}
     return json.dumps({"choices": [{"message": message, "finish_reason": "stop", **choice}]}).encode()
+
+
+# Documents of many fields and pages
+
+
+def test_a_wide_schema_costs_a_request_for_each_group_of_its_fields(server: str) -> None:
+    properties = {f"field_{number}": {"type": ["string", "null"]} for number in range(369)}
+    wide = registry.from_json_schema({"type": "object", "properties": properties}, name="wide")
+    line_source: LineSource = lambda page: PageLines(page.number, page.width, page.height)  # noqa: E731
+    engine = VisionEngine(
+        of(server, "ok"), generation=GenerationLimits(BatchLimits()), line_source=line_source
+    )
+    engine.warm_up()
+    before = len(log(server))
+    pages = [Page(number, np.full((300, 200, 3), 255, np.uint8)) for number in (1, 2)]
+    reading = engine.read(Request(wide, pages, len(pages)))
+    engine.close()
+    assert list(reading.data) == list(properties)
+    asked = [
+        len(entry["body"]["response_format"]["json_schema"]["schema"]["properties"])
+        for entry in log(server)[before:]
+    ]
+    assert sorted(asked) == [9, 9, *[60] * 12]

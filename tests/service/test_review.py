@@ -448,6 +448,13 @@ def test_corrections_are_a_manifest_that_eval_reads(
     assert (folder / row["file"]).read_bytes() == document
     assert main(["eval", "--corrections", str(folder / "manifest.jsonl")]) == 0
     out = capsys.readouterr().out
+    assert (
+        main(["export", "--corrections", str(folder), "--format", "swift", "--url", str(http.base_url)]) == 0
+    )
+    [example] = [json.loads(line) for line in (folder / "swift.jsonl").read_text("utf-8").splitlines()]
+    assert json.loads(example["messages"][1]["content"])["phone"] == "556"
+    assert (folder / example["images"][0]).is_file()
+    assert main(["export", "--corrections", str(folder), "--format", "csv", "--url", str(http.base_url)]) == 2
     assert re.search(r"slip /phone +1 +0\.000", out)
     assert re.search(r"slip /name +1 +1\.000", out)
 

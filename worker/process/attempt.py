@@ -22,7 +22,7 @@ from worker.errors import (
     Stopped,
     StorageUnavailable,
 )
-from worker.jobs import change, kinds, outcome
+from worker.jobs import ask, change, kinds, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.job_rows import End
@@ -113,6 +113,7 @@ class _Attempt:
         if self.job.attempts > self.app.settings.attempts:
             raise AttemptsExhausted(attempts=self.app.settings.attempts)
         schema = kinds.load(self.app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
+        schema = ask.with_history(self.app, spec.project, schema)
         self._loads()
         with self.pool.engine(spec.engine, while_waiting=self._loads) as engine:
             started = time.perf_counter()

@@ -14,6 +14,12 @@ def page_not_read(number: int, error: PagemillError) -> Issue:
     return Issue(code=error.code, severity=Severity.ERROR, message=message)
 
 
+def fields_not_read(number: int, fields: str, error: PagemillError) -> Issue:
+    """Fields of a wide schema that no answer came for on a page whose other fields were read."""
+    message = f"{fields} could not be read on page {number}: {error}"
+    return Issue(code=error.code, severity=Severity.ERROR, message=message)
+
+
 def blank_page(number: int, *, severity: Severity) -> Issue:
     """A page with no ink on it."""
     return Issue(code="blank_page", severity=severity, message=f"page {number} is blank")

@@ -94,6 +94,19 @@ def _hardly_read(reading: Reading, schema: Schema) -> Iterator[Issue]:
     elif schema.keys and all(reading.data.get(key) is None for key in schema.keys):
         message = f"not found: {' or '.join(schema.keys)}, without which it may be another kind of document"
         yield Issue(code="key_field_missing", severity=Severity.ERROR, message=message)
+    else:
+        yield from _always_there(reading, schema)
+
+
+def _always_there(reading: Reading, schema: Schema) -> Iterator[Issue]:
+    """The values that every document of a kind has and this reading lacks."""
+    for name in schema.always:
+        value = reading.data.get(name)
+        if value is None or all(leaf is None for _, leaf in pointer.leaves(value)):
+            message = f"every {schema.name.replace('_', ' ')} has a value here, and none was found"
+            yield Issue(
+                code="value_missing", severity=Severity.ERROR, path=pointer.join(name), message=message
+            )
 
 
 def failed(source_name: str, sha256: str, schema: Schema, *, engine: Engine, error: PagemillError) -> Record:

@@ -6,14 +6,15 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from worker.errors import MissingExtra
+from worker.errors import MissingExtra, ModelUnusable
 from worker.reading.engines.registry import EngineSpec
 from worker.settings import Settings
 
 if TYPE_CHECKING:
     from worker.reading.engines.base import Engine
-    from worker.reading.engines.transformers.checkpoint import Open
+    from worker.reading.engines.transformers.checkpoint import CheckpointLoader, Open
     from worker.reading.engines.vision.base import Generator
+    from worker.reading.models.registry import Dialect
 
 
 def _embedded(settings: Settings) -> Engine:
@@ -28,28 +29,43 @@ def _fake(settings: Settings) -> Engine:
     return FakeEngine(page_seconds=settings.fake_seconds)
 
 
-def _in_this_process(name: str, settings: Settings) -> Engine:
+def checkpoint_loader(name: str, settings: Settings) -> CheckpointLoader:
+    """How the model of the settings is loaded, with its adapters; raises MissingExtra."""
     try:
+        from worker.reading.engines.transformers import adapters
         from worker.reading.engines.transformers.checkpoint import CheckpointLoader
-        from worker.reading.engines.transformers.generator import TransformersGenerator
         from worker.reading.engines.transformers.location import find
         from worker.reading.engines.transformers.placement import choose
     except ImportError as error:
         raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
-    opening = CheckpointLoader(
-        locate=lambda: find(settings.model, engine=name, models_dir=settings.models_dir),
+    return CheckpointLoader(
+        locate=lambda: adapters.require(
+            settings.adapters, find(settings.model, engine=name, models_dir=settings.models_dir)
+        ),
         place=lambda: choose(settings.device, settings.quantisation),
-        open=_opener(name),
+        open=adapters.opening(_opener(name), settings.adapters),
     )
+
+
+def _in_this_process(name: str, settings: Settings) -> Engine:
+    opening = checkpoint_loader(name, settings)
+    from worker.reading.engines.transformers import adapters
+    from worker.reading.engines.transformers.generator import TransformersGenerator
+
     generator = TransformersGenerator(
         name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(settings)
     )
-    return _vision(generator, settings)
+    return _vision(generator, settings, frozenset(adapters.read(path).kind for path in settings.adapters))
 
 
 def _on_a_server(settings: Settings) -> Engine:
     from worker.reading.engines.openai_http.generator import OpenAiGenerator
 
+    if settings.adapters:
+        raise ModelUnusable(
+            detail="an adapter is for a model in this process; a server gives one that it has a name of "
+            "its own: set PAGEMILL_MODEL to that, and PAGEMILL_ADAPTER to nothing"
+        )
     generator = OpenAiGenerator(
         settings.openai_base_url,
         settings.model,
@@ -60,20 +76,43 @@ def _on_a_server(settings: Settings) -> Engine:
     return _vision(generator, settings)
 
 
-def _vision(generator: Generator, settings: Settings) -> Engine:
+def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = frozenset()) -> Engine:
+    from worker.reading.engines.matcher.engine import read_lines
+    from worker.reading.engines.vision.dialects import TRANSCRIBERS
     from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
     from worker.reading.engines.vision.packing import BatchLimits
+    from worker.reading.engines.vision.transcribing import TranscribingEngine
     from worker.reading.text.sources import OcrLines, TextLayerLines
 
     limits = BatchLimits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
     generation = GenerationLimits(
-        limits, settings.model_pixels, max_tokens=settings.max_new_tokens, thinking=settings.thinking_tokens
+        limits,
+        settings.model_pixels,
+        max_tokens=settings.max_new_tokens,
+        thinking=settings.thinking_tokens,
+        dialect=dialect_of(settings),
+        page_text=settings.model_text,
+        adapters=adapted,
+        look_below=settings.review_below,
+        looks=settings.second_looks,
     )
     by_ocr = settings.grounding == "ocr"
     if by_ocr and find_spec("rapidocr") is None:
         raise MissingExtra(feature="Finding a model's values on pages (PAGEMILL_GROUNDING=ocr)", extra="ocr")
     line_source = OcrLines(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerLines()
+    if generation.dialect in TRANSCRIBERS:
+        return TranscribingEngine(generator, generation=generation, line_source=line_source, fill=read_lines)
     return VisionEngine(generator, generation=generation, line_source=line_source)
+
+
+def dialect_of(settings: Settings) -> Dialect:
+    """How the model wants to be asked: as is set, or as the profile of that name says."""
+    if settings.dialect != "auto":
+        return settings.dialect
+    from worker.reading.models.registry import profiles
+
+    known = (profile for profile in profiles().values() if settings.model in {profile.name, profile.id})
+    return next((profile.dialect for profile in known), "json")
 
 
 def _opener(name: str) -> Open:

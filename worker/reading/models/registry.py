@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from worker.errors import ModelUnavailable
 
 Quantisation = Literal["none", "int8", "nf4"]
+Dialect = Literal["json", "nuextract", "glm-ocr", "paddleocr-vl", "transcript"]
 QUANTISATIONS: tuple[Quantisation, ...] = ("none", "int8", "nf4")
 
 _STRICT = ConfigDict(extra="forbid")
@@ -116,7 +117,10 @@ class Architecture:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Profile:
-    """What is known of a model. `stored` is the quantisation its published files are in already."""
+    """What is known of a model.
+
+    `stored` is the quantisation its published files are in already, `dialect` how it was taught to be asked.
+    """
 
     name: str
     id: str
@@ -132,6 +136,7 @@ class Profile:
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
     revision_source: str = ""
     stored: Quantisation = "none"
+    dialect: Dialect = "json"
     scores: Mapping[str, float] = field(default_factory=dict)
     scores_source: str = ""
     published_memory: str = ""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from schemas import pointer
 from schemas.json_schema.fields import Field
-from schemas.record import Evidence, Issue, Severity
+from schemas.record import Issue, Severity
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.matcher import any_schema, assign, concepts, items, pairs, wordings
+from worker.reading.engines.matcher import answering, any_schema, assign, concepts, items, pairs, wordings
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
+from worker.reading.engines.matcher.doubts import doubts, is_shipped
 from worker.reading.engines.matcher.graph import graph_of
 from worker.reading.engines.matcher.lexicon import Label
 from worker.reading.engines.matcher.readers.registry import fill_root
@@ -20,9 +19,6 @@ from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import PageLines, legibility
 from worker.reading.text.side_by_side import lines_of_pages
 from worker.reading.text.sources import OcrLines
-
-_LEAST_SURE = 0.75
-_LEAST_IN_LISTS = 0.65
 
 
 class EmbeddedEngine:
@@ -50,16 +46,19 @@ class EmbeddedEngine:
 
 
 def read_lines(pages: Sequence[PageLines], root: Field) -> Reading:
-    """What the lines of some pages say under a schema."""
+    """What the lines of some pages say under a schema, or to the question that it carries."""
+    question = answering.asked(root)
+    if question is not None:
+        return answering.answer(pages, question, read_lines)
     filling = _fill(pages, root)
     data, evidence = assign.settle(root, filling)
+    unsure = doubts(root, pages, data, evidence)
     layers = (issue for page in pages for issue in page.issues())
-    doubtful = () if _is_shipped(root) else _doubtful(data, evidence)
     return Reading(
         data=data,
         evidence=evidence,
         has_text=any(page.lines for page in pages),
-        issues=(*layers, *legibility(pages), *_unsupported(root, filling), *doubtful),
+        issues=(*layers, *legibility(pages), *_unsupported(root, filling), *unsure),
         tokens={"pages": len(pages)},
         notes=tuple(note for page in pages for note in page.notes()),
     )
@@ -79,7 +78,7 @@ def _lines_of(
 def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     """The shipped kinds by their readers, their lists and all other schemas from the graph."""
     graph = graph_of(pages, root, wordings.shipped())
-    if not _is_shipped(root):
+    if not is_shipped(root):
         return any_schema.fill(root, graph, fill_root(root, sheet_of(pages, root)))
     filling = fill_root(root, sheet_of(pages, root))
     by_concept = {field.hints.get("x-concept"): field for field in root.properties}
@@ -90,27 +89,6 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     if "form.entries" in by_concept:
         fields[by_concept["form.entries"].name] = pairs.listing(by_concept["form.entries"], graph)
     return Group(fields)
-
-
-def _is_shipped(root: Field) -> bool:
-    """Whether a schema is one of the kinds whose values the readers were made for."""
-    return any("x-concept" in field.hints for field in root.walk())
-
-
-def _doubtful(data: dict[str, Any], evidence: Mapping[str, Evidence]) -> Iterator[Issue]:
-    """The values of a schema of one's own that a person should look at, and why.
-
-    Such a value is believed less than one of a shipped kind: of those below the mark more than one in six are
-    wrong (`bench.evaluate`, names only).
-    """
-    for at, found in evidence.items():
-        listed = any(part.isdigit() for part in pointer.split(at))
-        if found.confidence >= (_LEAST_IN_LISTS if listed else _LEAST_SURE):
-            continue
-        value = pointer.get(data, at)
-        other = f"; it could also be {found.alternatives[0].value!r}" if found.alternatives else ""
-        message = f"{value!r} was read with a probability of {found.confidence:.2f} only{other}"
-        yield Issue(code="doubtful", severity=Severity.ERROR, path=at, message=message)
 
 
 def sheet_of(pages: Sequence[PageLines], root: Field) -> Sheet:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from schemas.values import dates
+from schemas.values import currencies, dates
 from worker.reading.engines.matcher import typed_spans
 from worker.reading.engines.matcher.lexicon import Label, Lexicon, Mentions
 from worker.reading.engines.matcher.rows import Cell, Layout, Row
@@ -55,6 +55,15 @@ class Sheet:
         return not (any("$" in text for text in texts) and any(map(american.search, texts)))
 
     @cached_property
+    def day_order_known(self) -> bool:
+        """Whether another date of the document, or its currency, settles which of two numbers is the day."""
+        texts = [cell.text for cell in self.layout.cells]
+        certain = any(
+            dates.day_first_is_certain(text) or dates.month_first_is_certain(text) for text in texts
+        )
+        return certain or (self.day_first and any(map(currencies.day_leads, texts)))
+
+    @cached_property
     def decimal_comma(self) -> bool | None:
         """Whether fractions follow a comma here; None when the page does not tell."""
         text = "\n".join(cell.text for cell in self.layout.cells)
@@ -71,10 +80,7 @@ class Sheet:
     @cached_property
     def dates(self) -> list[Typed]:
         """Every date, in reading order."""
-        first = self.day_first
-        return [
-            typed for cell in self.layout.cells for typed in typed_spans.calendar_dates(cell, day_first=first)
-        ]
+        return [typed for cell in self.layout.cells for typed in self.typed("date", cell)]
 
     @cached_property
     def item_headers(self) -> frozenset[int]:
@@ -104,7 +110,9 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
     "money": lambda sheet, cell: typed_spans.money(cell, decimal_comma=sheet.decimal_comma),
     "number": lambda sheet, cell: typed_spans.numbers(cell, decimal_comma=sheet.decimal_comma),
     "percent": lambda _sheet, cell: typed_spans.percents(cell),
-    "date": lambda sheet, cell: typed_spans.calendar_dates(cell, day_first=sheet.day_first),
+    "date": lambda sheet, cell: typed_spans.calendar_dates(
+        cell, day_first=sheet.day_first, order_known=sheet.day_order_known
+    ),
     "datetime": lambda sheet, cell: typed_spans.moments(cell, day_first=sheet.day_first),
     "time": lambda _sheet, cell: typed_spans.times(cell),
     "phone": lambda _sheet, cell: typed_spans.phones(cell),

@@ -24,6 +24,7 @@ _NUMBER = re.compile(
 )
 _COUNT = re.compile(r"(?<![\w.,/-])(\d+(?:[.,]\d+)?)\s?(?=[a-zA-Z]{1,6}\b|[一-龥])")
 _PHONE = re.compile(r"\+?\(?\d(?:[\d()]|[-\s./](?=[\d(])){5,18}\d")
+_DIALLED = re.compile(r"^\+|^0[1-9]\d{7,}$|[-\s()./]\d{3,}$")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/\-_.#]*[A-Za-z0-9]|\d")
 _MINUS = str.maketrans("−–－", "---")
 _PERCENT = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
@@ -109,10 +110,15 @@ def percents(cell: Cell) -> list[Typed]:
     ]
 
 
-def calendar_dates(cell: Cell, *, day_first: bool) -> list[Typed]:
-    """Dates in ISO form."""
+def calendar_dates(cell: Cell, *, day_first: bool, order_known: bool) -> list[Typed]:
+    """Dates in ISO form, with the other order of day and month where nothing settles it."""
     return [
-        Typed(found.iso, Span(cell, found.start, found.end), found.typical, found.swapped)
+        Typed(
+            found.iso,
+            Span(cell, found.start, found.end),
+            found.typical,
+            None if order_known else found.swapped,
+        )
         for found in dates.find(cell.text, day_first=day_first)
     ]
 
@@ -135,9 +141,11 @@ def moments(cell: Cell, *, day_first: bool) -> list[Typed]:
 
 
 def phones(cell: Cell) -> list[Typed]:
-    """Telephone numbers as printed."""
+    """Telephone numbers as printed; digits without groups or a prefix may as well be an article's."""
     return [
-        Typed(match.group(0).strip(), Span(cell, *match.span()))
+        Typed(
+            text := match.group(0).strip(), Span(cell, *match.span()), 1.0 if _DIALLED.search(text) else 0.5
+        )
         for match in _PHONE.finditer(cell.text)
         if 7 <= sum(char.isdigit() for char in match.group(0)) <= 15
         and not re.match(r"\s?-?\s?[A-Za-z]|/\d", cell.text[match.end() :])

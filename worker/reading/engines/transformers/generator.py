@@ -12,7 +12,7 @@ import torch
 from transformers.utils import logging
 
 from worker.errors import ModelUnavailable, ModelUnusable, UnsupportedByEngine
-from worker.reading.engines.transformers import device
+from worker.reading.engines.transformers import adapters, device
 from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, CheckpointLoader
 from worker.reading.engines.transformers.running_batch import RunningBatch, WholeBatch
 from worker.reading.engines.transformers.slots import served
@@ -102,6 +102,8 @@ class TransformersGenerator:
         checkpoint, view = self._loaded(), self._speech
         assert view is not None
         prompts = feed.newcomers(self.max_rows)
+        if prompts:  # rows of a batch have the same
+            adapters.choose(checkpoint.model, prompts[0].adapter)
         if self.refills and not any(prompt.temperature for prompt in prompts):
             with torch.inference_mode():
                 RunningBatch(checkpoint, view, feed, rows=self.max_rows).run(prompts)

@@ -22,26 +22,43 @@ _WARMER = (0.4, 1.0)
 _LONGER = 4  # times the usual cap
 _OVERLAP = 0.1  # of the page, in both of its parts
 
-Ask = Callable[[Prompt], Answer]
-"""Asks the model and waits; raises EngineError."""
+Ask = Callable[[Sequence[Prompt]], Sequence[Answer]]
+"""Asks the model several things at a time and waits for all answers; raises EngineError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Fields, named for people, that were not read, and why."""
+
+    fields: str
+    error: EngineError
 
 
 @dataclass(frozen=True, slots=True)
 class PageAttempt:
-    """A page that was read: its data, the answers they are made of, and what had to be done for them."""
+    """A page that was read: its data, the answers they are made of, and what had to be done for them.
+
+    `unread` are the fields that were asked for and of which no answer came.
+    """
 
     read: PageAnswer
     answers: tuple[Answer, ...]
     notes: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
-def take(prompt: Prompt, root: Field, *, page: int, ask: Ask) -> PageAttempt:
-    """The page's data; raises OutputTruncated or OutputInvalid when the ladder is at its end, EngineError."""
+def take(prompts: Sequence[Prompt], root: Field, *, page: int, ask: Ask) -> PageAttempt:
+    """The page's data, asked for by one prompt, or by several about parts that overlap, from the top down.
+
+    Raises OutputTruncated or OutputInvalid when the ladder is at its end, EngineError.
+    """
     spent: list[Answer] = []
-    attempt = _Attempt((prompt,))
+    attempt = _Attempt(tuple(prompts))
     while True:
         try:
-            parts = [_part(one, root, page=page, ask=ask, spent=spent) for one in attempt.prompts]
+            answers = ask(attempt.prompts)
+            spent.extend(answers)
+            parts = [parse.read(answer, root, page=page) for answer in answers]
         except (OutputTruncated, OutputInvalid) as error:
             further = _next(attempt, error)
             if further is None:
@@ -97,12 +114,6 @@ def _next(attempt: _Attempt, wrong: EngineError) -> _Attempt | None:
     if isinstance(wrong, OutputInvalid) and attempt.temperatures:
         return attempt.warmer()
     return attempt.parted() if len(attempt.prompts) == 1 else None
-
-
-def _part(prompt: Prompt, root: Field, *, page: int, ask: Ask, spent: list[Answer]) -> PageAnswer:
-    answer = ask(prompt)
-    spent.append(answer)
-    return parse.read(answer, root, page=page)
 
 
 def _joined(parts: Sequence[PageAnswer], root: Field, page: int) -> PageAnswer:

@@ -33,6 +33,7 @@ class Prompt:
 
     `schema` is a JSON Schema that the answer must keep to, None for free text. `max_tokens` bounds
     the answer, `thinking` what may be thought before it (0: nothing). A `temperature` of 0 is greedy.
+    `adapter` names the weights learned for a kind that are to answer, where there are any so named.
     """
 
     picture: Picture
@@ -41,6 +42,7 @@ class Prompt:
     max_tokens: int
     thinking: int = 0
     temperature: float = 0.0
+    adapter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

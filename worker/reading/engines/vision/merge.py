@@ -1,8 +1,8 @@
 """The answers about single pages made one document.
 
-A value is that of the first page that has it, and other pages' other values are kept beside it;
-lists are the pages' lists in order. Long lists are the reason for reading page by page: models that
-are given a whole document answer with its first few items.
+A value is that of the first page that has it, of the last if it closes a bill, unless the model was clearly
+surer of another page's; the others are kept beside it. Lists are the pages' lists in order. Long lists are
+the reason for reading page by page: models that are given a whole document answer with its first few items.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from typing import Any
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
+from worker.reading.engines.vision.closing import closes
 from worker.reading.engines.vision.token_evidence import Other, TokenEvidence
+
+_CLEARLY = 0.15
+"""By so much more probable another page's value must be to be taken for the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def _merged(
         }
     if field_.is_array and any(isinstance(part.value, list) for part in parts):
         return _listed(parts, field_, to=to, token_evidence=token_evidence)
-    return _first(parts, to=to, token_evidence=token_evidence)
+    return _chosen(parts, field_, to=to, token_evidence=token_evidence)
 
 
 def _inside(parts: Sequence[_Part], name: str) -> list[_Part]:
@@ -109,17 +113,33 @@ def _shared(before: Sequence[_Part], after: Sequence[_Part]) -> int:
     return 0
 
 
-def _first(parts: Sequence[_Part], *, to: str, token_evidence: dict[str, TokenEvidence]) -> Any:
+def _chosen(
+    parts: Sequence[_Part], field_: Field, *, to: str, token_evidence: dict[str, TokenEvidence]
+) -> Any:
+    """The value of one page, with those of the others beside it."""
     found = [part for part in parts if part.value is not None]
     if not found:
         return None
-    first, rest = found[0], found[1:]
+    chosen = _likeliest(found, found[-1] if len(found) > 1 and closes(field_) else found[0])
     others: dict[str, Other] = {}
-    for part in rest:
-        if part.value != first.value:
+    for part in found:
+        if part.value != chosen.value:
             others.setdefault(repr(part.value), Other(part.value, part.answer.page, _of(part).probability))
-    token_evidence[to] = replace(_of(first), others=tuple(others.values()))
-    return first.value
+    token_evidence[to] = replace(_of(chosen), others=tuple(others.values()))
+    return chosen.value
+
+
+def _likeliest(found: Sequence[_Part], usual: _Part) -> _Part:
+    """The usual choice, unless the model says of all how probable they are and another is clearly more so."""
+    told = [_of(part).probability for part in found]
+    if any(probability is None for probability in told):
+        return usual
+    best = max(found, key=_probability)
+    return best if _probability(best) > _probability(usual) + _CLEARLY else usual
+
+
+def _probability(part: _Part) -> float:
+    return _of(part).probability or 0.0
 
 
 def _of(part: _Part) -> TokenEvidence:

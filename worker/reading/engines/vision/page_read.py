@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from schemas.record import Issue
 from worker.errors import EngineError
 from worker.reading.engines.vision.attempts import PageAttempt
-from worker.reading.issues import page_not_read
+from worker.reading.issues import fields_not_read, page_not_read
 from worker.reading.text.page_lines import PageLines
 
 
@@ -31,14 +31,17 @@ def without_frames(error: EngineError) -> EngineError:
 def without_words(attempt: PageAttempt) -> PageAttempt:
     """An attempt without the words of its answers: a document may have thousands of pages."""
     kept = tuple(replace(answer, text="", thinking="", tokens=()) for answer in attempt.answers)
-    return replace(attempt, answers=kept)
+    unread = tuple(replace(left, error=without_frames(left.error)) for left in attempt.unread)
+    return replace(attempt, answers=kept, unread=unread)
 
 
 def issues_of(read: Sequence[PageRead]) -> Iterator[Issue]:
-    """Pages that are missing, and text layers that were not believed."""
+    """Pages and fields that are missing, and text layers that were not believed."""
     for page in read:
         if page.error is not None:
             yield page_not_read(page.number, page.error)
+        for left in page.attempt.unread if page.attempt is not None else ():
+            yield fields_not_read(page.number, left.fields, left.error)
         yield from page.page_lines.issues()
 
 

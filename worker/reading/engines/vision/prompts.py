@@ -1,7 +1,8 @@
 """Prompts from a schema: its titles, descriptions, formats and choices, in Chinese or English.
 
-Nothing of the document is put into a prompt (only its own answer is shown to a model again), and what
-a schema says is put on one line and without back-quotes: a title cannot become a heading, nor a rule.
+Of the document, a model is shown only its own answer and, where that is wished for, what a text recogniser
+read (`page_text`). What a schema says is put on one line and without back-quotes: a title cannot become a
+heading, nor a rule.
 """
 
 from __future__ import annotations
@@ -13,18 +14,27 @@ from string import Template
 
 from schemas import languages
 from schemas.json_schema.fields import Field
+from schemas.page import Line
+from schemas.question import MOST_SIGNS, of_schema
 from schemas.record import Issue
 from schemas.registry import Schema
 from schemas.values.folding import has_cjk
+from worker.reading.engines.vision.page_text import lines_as_text
 
 _LONGEST = 400  # characters that a schema may say about one field
 _MOST_CHOICES = 40
 
 
-def extract(schema: Schema, language: str) -> str:
-    """What is asked about a page."""
-    fields = "\n".join(_lines(schema.root.properties, language, depth=0))
-    return _template("extract", language).substitute(kind=_plain(schema.name), fields=fields)
+def extract(root: Field, name: str, language: str) -> str:
+    """What is asked about a page: these fields of the kind `name`."""
+    fields = "\n".join(_lines(root.properties, language, depth=0))
+    return _template("extract", language).substitute(kind=_plain(name), fields=fields)
+
+
+def ask(root: Field, question: str, language: str) -> str:
+    """What somebody asks about a page, and the fields of the answer."""
+    fields = "\n".join(_lines(root.properties, language, depth=0))
+    return _template("ask", language).substitute(question=_plain(question, most=MOST_SIGNS), fields=fields)
 
 
 def correct(issues: Iterable[Issue], language: str) -> str:
@@ -33,8 +43,21 @@ def correct(issues: Iterable[Issue], language: str) -> str:
     return _template("correct", language).substitute(complaints=complaints)
 
 
+def page_text(lines: Iterable[Line], language: str) -> str:
+    """What is said of the lines that a text recogniser reads on the page."""
+    return _template("page_text", language).substitute(lines=lines_as_text(lines))
+
+
+def transcribe(language: str) -> str:
+    """The order to write down all that stands on a page."""
+    return _template("transcribe", language).substitute()
+
+
 def language_of(schema: Schema) -> str:
-    """The language in which most of a schema's fields are described."""
+    """The language of the question that a schema carries, or in which most of its fields are described."""
+    asked = of_schema(schema.root)
+    if asked is not None:
+        return "zh" if has_cjk(asked.text) else "en"
     told = [field.title + field.description or field.name for field in schema.root.walk() if field.path]
     chinese = sum(has_cjk(text) for text in told)
     return "zh" if chinese * 2 > len(told) else "en"
@@ -73,10 +96,10 @@ def _said(field: Field, language: str) -> Iterator[str]:
         yield f"{words['pattern']} {_plain(field.pattern)}"
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, *, most: int = _LONGEST) -> str:
     """One line, no mark-up that ends a quotation, not endless."""
     line = " ".join(text.replace("`", "'").split())
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+    return line if len(line) <= most else line[:most] + "…"
 
 
 @cache

@@ -16,6 +16,15 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What was read when a value was looked at again, alone; None: nothing. `agrees`: it is the same."""
+
+    value: Any
+    agrees: bool
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TokenEvidence:
     """What a model that cannot point at the page tells of a value.
 
@@ -27,3 +36,4 @@ class TokenEvidence:
     probability: float | None = None
     allowed: float | None = None
     others: tuple[Other, ...] = ()
+    look: SecondLook | None = None

@@ -11,6 +11,8 @@ from worker.reading.engines.matcher.sheet import Candidate, Sheet, best_first
 from worker.reading.engines.matcher.typed_spans import Typed
 
 _OTHER = "ignore.other_dates"
+_OF_TWO_ORDERS = 0.55
+"""How probable a date is of which nothing tells the day from the month; most of the world prints the day first."""
 
 
 def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
@@ -33,7 +35,8 @@ def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
         strength = label.strength if label else 0.45
         if label is None and key in other | due:
             score, strength = score - 0.7, 0.1
-        found.append(Candidate(typed.value, score, (typed.span,), strength))
+        certainty = None if typed.other is None else _OF_TWO_ORDERS
+        found.append(Candidate(typed.value, score, (typed.span,), strength, certainty))
         if typed.other is not None:
             found.append(Candidate(typed.other, score - 0.5, (typed.span,), 0.2))
     return best_first(found)

@@ -14,6 +14,9 @@ from worker.reading.engines.matcher.typed_spans import Span, Typed
 _LOOSE = {"date": 0.35, "datetime": 0.9, "time": 0.5, "phone": 0.45, "currency": 0.6}
 """Types whose values can be told without a label, and the score they then have."""
 
+_ANYTHING = 0.5
+"""The quality of a value whose form alone does not tell its type."""
+
 _SEPARATORS = re.compile(r"^(?:[\s:：.#=>*)\]}|]|-(?!\s?\d))+")
 _ROWS_BELOW = 2
 
@@ -134,7 +137,7 @@ def _unlabelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
     base = _LOOSE[concept.value]
     for index, cell in enumerate(sheet.layout.cells):
         for typed in sheet.typed(concept.value, cell):
-            if _claimed(typed, sheet):
+            if typed.quality <= _ANYTHING or _claimed(typed, sheet):
                 continue
             score = base * typed.quality - 0.002 * index
             yield Candidate(typed.value, score, (typed.span,), 0.3)

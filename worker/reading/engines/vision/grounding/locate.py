@@ -25,13 +25,15 @@ from worker.reading.engines.vision.grounding.offers import Offer, offers
 from worker.reading.engines.vision.grounding.printed import Printed, index
 from worker.reading.engines.vision.grounding.rows import Wanted
 from worker.reading.engines.vision.grounding.settle import settle
-from worker.reading.engines.vision.token_evidence import TokenEvidence
+from worker.reading.engines.vision.token_evidence import SecondLook, TokenEvidence
 
 _FOUND, _NEARLY, _NOWHERE = 0.6, 0.4, 0.2
 """Confidence of an engine that gives none itself, by whether its value is on the page."""
 _SAID_FOUND, _SAID_NEARLY, _SAID_NOWHERE = 0.97, 0.85, 0.45
 """The most that an engine is believed which tells its tokens' probabilities. What is nowhere gets a look."""
 _OTHERS = 3
+_UNTOLD = 0.5
+"""How far a second look is believed whose tokens have no probabilities."""
 
 Turns = Mapping[int, int]
 _UPRIGHT: Turns = MappingProxyType({})
@@ -71,21 +73,36 @@ def _evidence(
     return Evidence(confidence=_confidence(offer, token_evidence), citations=citations, alternatives=others)
 
 
-def _confidence(offer: Offer | None, token_evidence: TokenEvidence | None) -> float:
-    if token_evidence is None or token_evidence.probability is None:
-        return _NOWHERE if offer is None else _FOUND if offer.sure else _NEARLY
-    most = _SAID_NOWHERE if offer is None else _SAID_FOUND if offer.sure else _SAID_NEARLY
-    held = (
-        1.0 if token_evidence.allowed is None else token_evidence.allowed
-    )  # little: the model wanted to say something else
-    return round(most * token_evidence.probability * held, 4)
+def _confidence(offer: Offer | None, told: TokenEvidence | None) -> float:
+    if told is None or told.probability is None:
+        most = _NOWHERE if offer is None else _FOUND if offer.sure else _NEARLY
+        plain, ceiling = most, _SAID_NOWHERE if offer is None else _FOUND
+    else:
+        most = ceiling = _SAID_NOWHERE if offer is None else _SAID_FOUND if offer.sure else _SAID_NEARLY
+        held = 1.0 if told.allowed is None else told.allowed  # little: it wanted to say something else
+        plain = most * told.probability * held
+    return round(plain if told is None else _after_look(plain, ceiling, told.look), 4)
+
+
+def _after_look(confidence: float, ceiling: float, look: SecondLook | None) -> float:
+    """The confidence after a second look, which is half a witness: it is the same model's."""
+    if look is None:
+        return confidence
+    if not look.agrees:
+        return confidence / 2
+    witness = 0.5 * (_UNTOLD if look.probability is None else look.probability)
+    return max(confidence, min(ceiling, 1 - (1 - confidence) * (1 - witness)))
 
 
 def _alternatives(token_evidence: TokenEvidence) -> tuple[Alternative, ...]:
-    """What other pages say of the same; as probable as it was to the model, and never more than likely."""
+    """What a second look and other pages say of the same; never more than likely."""
+    others = [(other.value, other.probability) for other in token_evidence.others]
+    look = token_evidence.look
+    if look is not None and not look.agrees and look.value is not None:
+        others.insert(0, (look.value, look.probability))
     return tuple(
-        Alternative(value=other.value, confidence=round(0.5 * (other.probability or 0.0), 4))
-        for other in token_evidence.others[:_OTHERS]
+        Alternative(value=value, confidence=round(0.5 * (probability or 0.0), 4))
+        for value, probability in others[:_OTHERS]
     )
 
 

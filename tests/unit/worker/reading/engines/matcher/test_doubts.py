@@ -1,0 +1,52 @@
+"""Whether what is wrong or lacking on drawn sheets is told, and what is right is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas import registry
+from tests.build import page_of
+from worker.reading.engines.base import Reading
+from worker.reading.engines.matcher.engine import read_lines
+
+
+def errors(reading: Reading) -> set[tuple[str, str]]:
+    return {(issue.code, issue.path) for issue in reading.issues if issue.severity == "error"}
+
+
+def receipt(*rows: str) -> Reading:
+    return read_lines([page_of("HILLTOP STORES SDN BHD", *rows)], registry.kind("receipt").root)
+
+
+def test_an_article_number_is_no_telephone() -> None:
+    reading = receipt("BISCUITS 9064074", "1 x 3.50 3.50", "TOTAL RM 3.50")
+    assert reading.data["phone"] is None
+
+
+@pytest.mark.parametrize("printed", ["03-2093 7358", "+60 3 2093 7358", "0320937358"])
+def test_a_dialled_number_is_one_without_a_label(printed: str) -> None:
+    assert receipt(printed, "TOTAL RM 3.50").data["phone"] == printed
+
+
+@pytest.mark.parametrize(
+    ("rows", "doubted"),
+    [
+        (("DATE 03/04/2018", "TOTAL 3.50"), True),
+        (("DATE 03/04/2018", "TOTAL RM 3.50"), False),
+        (("DATE 03/04/2018", "VALID UNTIL 28/04/2018", "TOTAL 3.50"), False),
+    ],
+)
+def test_day_and_month_are_doubted_where_nothing_settles_their_order(
+    rows: tuple[str, ...], doubted: bool
+) -> None:
+    reading = receipt(*rows)
+    assert reading.data["date"] == "2018-04-03"
+    assert (("doubtful", "/date") in errors(reading)) is doubted
+
+
+def test_a_form_of_which_little_was_understood_says_so() -> None:
+    prose = [
+        f"the tenant keeps the {number}th rule of this house and all of its gardens" for number in range(8)
+    ]
+    reading = read_lines([page_of("Name: Ada Wren", *prose)], registry.kind("form").root)
+    assert ("page_unexplained", "") in errors(reading)
