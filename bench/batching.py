@@ -44,6 +44,7 @@ from worker.reading.engines.decoding.constraint import Constraint
 from worker.reading.engines.decoding.grammar import Grammar
 from worker.reading.engines.decoding.stopping_rules import StoppingRules
 from worker.reading.engines.transformers import auto
+from worker.reading.engines.transformers.capacity import BatchWishes
 from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
@@ -167,9 +168,9 @@ def _engine(model: TransformersGenerator, *, rows: int) -> VisionEngine:
 
 
 def _model(folder: Path, dtype: torch.dtype) -> TransformersGenerator:
-    placement = Placement("cpu", dtype)
-    opening = CheckpointLoader(lambda: Location(folder, "tiny"), lambda: placement, auto.open_checkpoint)
-    model = TransformersGenerator("transformers", "tiny", opening=opening, rows=_PAGES)
+    place = lambda _folder: Placement("cpu", dtype)  # noqa: E731
+    opening = CheckpointLoader(lambda: Location(folder, "tiny"), place, auto.open_checkpoint)
+    model = TransformersGenerator("transformers", "tiny", opening=opening, wishes=BatchWishes(_PAGES))
     model.load()
     return model
 

@@ -12,6 +12,7 @@ from bench.tiny import families, native
 from schemas.json_schema.answer import answer_schema
 from schemas.registry import Schema
 from worker.reading.engines import builtin
+from worker.reading.engines.transformers.capacity import BatchWishes
 from worker.reading.engines.transformers.checkpoint import CheckpointLoader
 from worker.reading.engines.transformers.generator import TransformersGenerator
 from worker.reading.engines.transformers.location import Location
@@ -39,10 +40,11 @@ def generator(
     """A loaded model of a family."""
     opening = CheckpointLoader(
         locate=lambda: Location(folder, family, thinks="thinking" in folder.name),
-        place=lambda: choose("cpu", quantisation),
+        place=lambda _folder: choose("cpu", quantisation),
         open=builtin._opener(engine_of(family)),
     )
-    made = TransformersGenerator(engine_of(family), family, opening=opening, **more)
+    wishes = BatchWishes(rows=more.pop("rows", None))
+    made = TransformersGenerator(engine_of(family), family, opening=opening, wishes=wishes, **more)
     made.load()
     return made
 

@@ -100,8 +100,12 @@ class Settings(BaseSettings):
         "auto", description="auto takes CUDA, then MPS, then the CPU."
     )
     quantisation: Literal["none", "int8", "nf4"] = Field("none", description="Weights as bitsandbytes' …")
-    batch_rows: int = Field(8, ge=1, le=256, description="Most pages that a model reads together.")
-    batch_tokens: int = Field(32_768, ge=1024, description="Most tokens of a batch, answers included.")
+    batch_rows: int | None = Field(
+        None, ge=1, le=256, description="Most pages that a model reads together; empty: what fits."
+    )
+    batch_tokens: int | None = Field(
+        None, ge=1024, description="Most tokens of a batch, answers included; empty: what fits."
+    )
     batch_wait: float = Field(0.03, ge=0, description="Seconds a page waits for others to be read with.")
     max_new_tokens: int = Field(2048, ge=64, description="Tokens of an answer before it is asked for anew.")
     thinking_tokens: int = Field(1024, ge=0, description="Tokens that models which think may think.")

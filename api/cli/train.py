@@ -130,7 +130,8 @@ def _train(learned: Rows, settings: Settings, options: argparse.Namespace) -> No
     if not rows:
         raise RequestInvalid(detail="no document yields an example")
     loader = checkpoint_loader(settings.engine, settings)
-    checkpoint = loader.open(loader.locate().folder, loader.place())
+    folder = loader.locate().folder
+    checkpoint = loader.open(folder, loader.place(folder))
     chosen = training.TrainingOptions(
         options.rank, options.epochs, options.learning_rate, vision=options.vision
     )

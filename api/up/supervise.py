@@ -15,7 +15,7 @@ from pathlib import Path
 
 from api.addresses import is_loopback
 from api.process import hold, set_by_signals
-from api.up import logs, ready, servers
+from api.up import gpus, logs, ready, servers
 from api.up.children import Child
 from api.up.signs_of_life import SignsOfLife
 from worker.errors import RequestInvalid
@@ -68,7 +68,8 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         ready.await_servers(settings, env, stop)
         Ledger.open(settings.model_copy(update={"data_dir": data}).ledger_url, migrate=True).close()
         _write_down(data / UP_ENV, env)
-        _start_parts(settings, data, env, children, log, lock)
+        _start_workers(settings, data, env, children, log, lock)
+        _start_parts(data, env, children, log, lock)
         url = _url(settings.host, env["PAGEMILL_PORT"])
         ready.await_parts(url, children, stop, log=data / _LOG, within=_start_seconds(settings))
         if not stop.is_set():
@@ -117,16 +118,30 @@ def _start_servers(
     return {name: value for server in started for name, value in server.settings.items()}
 
 
-def _start_parts(
+def _start_parts(data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int) -> None:
+    for name, arguments in (("api", ()), ("watch", (str(data), "--bucket"))):
+        command = (sys.executable, "-m", "pagemill", name, *arguments)
+        children.append(Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock))
+        children[-1].start()
+
+
+def _start_workers(
     settings: Settings, data: Path, env: Mapping[str, str], children: list[Child], log: int, lock: int
 ) -> None:
-    alive = data / _ALIVE
-    parts = {"worker": ("--alive", str(alive)), "api": (), "watch": (str(data), "--bucket")}
-    for name, arguments in parts.items():
-        command = (sys.executable, "-m", "pagemill", name, *arguments)
-        child = Child(name, command, env=environment(env), log=log, folder=Path.cwd(), keep=lock)
-        if name == "worker":
-            child.judge_by(SignsOfLife.of(alive, settings))
+    """One for each GPU. Beside the first, each has a port of its own."""
+    for place, more in enumerate(gpus.environments(settings)):
+        alive = data / f"{_ALIVE}{place or ''}"
+        port = settings.worker_port + place if settings.worker_port else servers.free_port()
+        own = {"PAGEMILL_WORKER_PORT": str(port)} if place else {}
+        child = Child(
+            "worker",
+            (sys.executable, "-m", "pagemill", "worker", "--alive", str(alive)),
+            env=environment({**env, **more, **own}),
+            log=log,
+            folder=Path.cwd(),
+            keep=lock,
+        )
+        child.judge_by(SignsOfLife.of(alive, settings))
         children.append(child)
         child.start()
 

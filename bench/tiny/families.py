@@ -29,6 +29,11 @@ _SEEDS = {"qwen2_5_vl": 7, "qwen3_vl": 7, "idefics3": 6, "internvl": 6, "glm_ocr
 """Of eight seeds each, those with which answers were shortest and not empty."""
 _QWEN = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 
+IDEFICS3_TOKENS = (
+    *("<image>", "<fake_token_around_image>", "<end_of_utterance>", "<global-img>"),
+    *(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -135,9 +140,7 @@ def _qwen_pictures(patch: int) -> dict[str, Any]:
 
 
 def _idefics3(texts: Sequence[str]) -> _Parts:
-    tiles = tuple(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7))
-    special = ("<image>", "<fake_token_around_image>", "<end_of_utterance>", "<global-img>", *tiles)
-    tokenizer = words.make(special, texts)
+    tokenizer = words.make(IDEFICS3_TOKENS, texts)
     config = hf.Idefics3Config(
         text_config=_text(tokenizer, model_type="llama"),
         scale_factor=2,

@@ -377,6 +377,38 @@ def test_pieces_that_do_not_spell_the_text_are_dropped() -> None:
     assert spelled("ab", pieces(b"ab", b"c", b"d"), preceded=True) == ()
     assert spelled("", pieces(b"a"), preceded=True) == ()
     assert spelled("ab", [], preceded=False) == ()
+    assert spelled("ab", pieces(b"a ", b"ab"), preceded=False) == ()
+    assert spelled("ab", pieces(b"```", b"ab"), preceded=False) == ()  # the word behind a fence
+
+
+@pytest.mark.parametrize("before", [(), (b"\n",), (b"```", b"json", b"\n\n"), (b" ```\n",)])
+@pytest.mark.parametrize("behind", [(), (b"\n\n",), (b"\n", b"```"), (b"\n```\n",), (b"\n\n", b"```", b"")])
+@pytest.mark.parametrize("ending", [(), (b"<end>",)])
+def test_blanks_and_a_fence_that_the_server_took_off_are_looked_over(
+    before: tuple[bytes, ...], behind: tuple[bytes, ...], ending: tuple[bytes, ...]
+) -> None:
+    raw = [*before, b"{", b'"a": 1', b"}", *behind, *ending]
+    found = spelled('{"a": 1}', [Piece(part, -1.0) for part in raw], preceded=False)
+    assert found == (Token(0, 1, -1), Token(1, 7, -1), Token(7, 8, -1))
+
+
+@pytest.mark.parametrize(
+    ("listed", "takes"),
+    [
+        ({}, None),
+        ({"architecture": {"input_modalities": ["text"]}}, False),
+        ({"architecture": {"input_modalities": ["text", "image"]}}, True),
+        ({"input_modalities": ["text"]}, False),
+        ({"architecture": "llama", "input_modalities": []}, None),
+    ],
+)
+def test_what_a_model_takes_in_is_read_from_the_list(listed: dict[str, Any], takes: bool | None) -> None:
+    [model] = wire.models(json.dumps({"data": [{"id": "m", **listed}]}).encode())
+    assert model.pictures is takes
+    assert wire.chosen([model], "m").pictures is takes
+
+
+def test_clipped_tokens_are_counted_from_the_cut() -> None:
     assert clipped((Token(0, 3, -1), Token(3, 9, -1), Token(9, 12, -1)), 2, 9) == (
         Token(0, 1, -1),
         Token(1, 7, -1),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from worker.reading.engines.vision.base import Generator
     from worker.reading.models.registry import Dialect
 
+_AS_IT_FITS = 2**31  # rows or tokens of a batch: the generator knows how many
+
 
 def _embedded(settings: Settings) -> Engine:
     from worker.reading.engines.matcher.engine import EmbeddedEngine
@@ -36,13 +38,18 @@ def checkpoint_loader(name: str, settings: Settings) -> CheckpointLoader:
         from worker.reading.engines.transformers.checkpoint import CheckpointLoader
         from worker.reading.engines.transformers.location import find
         from worker.reading.engines.transformers.placement import choose
+        from worker.reading.models import footprint
     except ImportError as error:
         raise MissingExtra(feature="Reading with a vision-language model", extra="vlm") from error
     return CheckpointLoader(
         locate=lambda: adapters.require(
             settings.adapters, find(settings.model, engine=name, models_dir=settings.models_dir)
         ),
-        place=lambda: choose(settings.device, settings.quantisation),
+        place=lambda folder: choose(
+            settings.device,
+            settings.quantisation,
+            weights=footprint.weights_in(folder, settings.quantisation),
+        ),
         open=adapters.opening(_opener(name), settings.adapters),
     )
 
@@ -50,10 +57,17 @@ def checkpoint_loader(name: str, settings: Settings) -> CheckpointLoader:
 def _in_this_process(name: str, settings: Settings) -> Engine:
     opening = checkpoint_loader(name, settings)
     from worker.reading.engines.transformers import adapters
+    from worker.reading.engines.transformers.capacity import BatchWishes
     from worker.reading.engines.transformers.generator import TransformersGenerator
 
     generator = TransformersGenerator(
-        name, settings.model, opening=opening, rows=settings.batch_rows, caveats=_caveats(settings)
+        name,
+        settings.model,
+        opening=opening,
+        wishes=BatchWishes(
+            settings.batch_rows, settings.batch_tokens, settings.model_pixels, settings.max_new_tokens
+        ),
+        caveats=_caveats(settings),
     )
     return _vision(generator, settings, frozenset(adapters.read(path).kind for path in settings.adapters))
 
@@ -84,7 +98,9 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
     from worker.reading.engines.vision.transcribing import TranscribingEngine
     from worker.reading.text.sources import OcrLines, TextLayerLines
 
-    limits = BatchLimits(settings.batch_rows, settings.batch_tokens, settings.batch_wait)
+    limits = BatchLimits(
+        settings.batch_rows or _AS_IT_FITS, settings.batch_tokens or _AS_IT_FITS, settings.batch_wait
+    )
     generation = GenerationLimits(
         limits,
         settings.model_pixels,

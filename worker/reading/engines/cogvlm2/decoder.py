@@ -114,23 +114,30 @@ class _Attention(nn.Module):
         query, key = rotate(query, *rotary), rotate(key, *rotary)
         if cache is not None:
             key, value = cache.update(key, value, self._index)
-        if mask is not None:  # a GPU has no fast kernel for both, a mask and shared keys
-            shared = query.shape[1] // key.shape[1]
-            key, value = key.repeat_interleave(shared, dim=1), value.repeat_interleave(shared, dim=1)
-        seen = F.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=mask,
-            is_causal=mask is None and query.shape[2] > 1,
-            enable_gqa=mask is None,
-        )
+        seen = _attended(query, key, value, mask)
         flat = seen.transpose(1, 2).reshape(*hidden.shape[:2], -1)
         return routing.apply(flat, picture=self.vision_expert_dense, language=self.language_expert_dense)
 
     def _heads(self, part: Tensor) -> Tensor:
         """[batch, length, heads x width] to [batch, heads, length, width]."""
         return part.view(*part.shape[:2], -1, self._head).transpose(1, 2)
+
+
+def _attended(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """What queries [batch, heads, length, width] find in keys and values, of which several share one.
+
+    A GPU has no fast kernel for both, a mask and shared keys. Where there is a mask [batch, 1, length, keys],
+    the queries that share keys stand one behind the other instead: keys and values are never copied.
+    """
+    if mask is None:
+        causal = query.shape[2] > 1
+        return F.scaled_dot_product_attention(query, key, value, is_causal=causal, enable_gqa=True)
+    batch, heads, length, width = query.shape
+    kept = key.shape[1]
+    folded = query.reshape(batch, kept, heads // kept * length, width)
+    repeated = mask.repeat(1, 1, heads // kept, 1)
+    seen = F.scaled_dot_product_attention(folded, key, value, attn_mask=repeated)
+    return seen.reshape(batch, heads, length, width)
 
 
 class _Mlp(nn.Module):

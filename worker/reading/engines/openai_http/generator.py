@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from worker.errors import ModelUnavailable, OutOfMemory, OutputInvalid, UnsupportedByEngine
+from worker.errors import ModelUnavailable, ModelUnusable, OutOfMemory, OutputInvalid, UnsupportedByEngine
 from worker.reading.engines.openai_http import faults, ladder, pictures, wire
 from worker.reading.engines.openai_http.faults import ServerRefusal
 from worker.reading.engines.openai_http.ladder import Ladder, Mode
@@ -63,7 +63,10 @@ class OpenAiGenerator:
         self._extras: Mapping[str, Any] = {}
 
     def load(self) -> None:
-        """See that the server is there and has the model; raises ModelUnavailable."""
+        """See that the server is there and has the model, and that this takes pictures.
+
+        Raises ModelUnavailable, ModelUnusable.
+        """
         seconds = min(_LOAD_SECONDS, self._seconds)
         reply = asyncio.run(self._server.call("GET", "models", seconds=seconds))
         try:
@@ -74,6 +77,11 @@ class OpenAiGenerator:
                 detail=f"the server lists no models at /models ({error}); OPENAI_BASE_URL mostly ends in /v1"
             ) from error
         found = wire.chosen(listed, self.model)
+        if found.pictures is False:
+            raise ModelUnusable(
+                detail=f"{found.name!r} on the server takes no pictures, as its list of models says; "
+                "serve a vision-language model (llama.cpp: with --mmproj)"
+            )
         self.model, self.revision = found.name, found.revision
 
     def warm_up(self) -> None:

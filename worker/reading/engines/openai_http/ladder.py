@@ -18,7 +18,7 @@ _PROBE_SCHEMA: Mapping[str, Any] = {
     "required": ["white"],
     "additionalProperties": False,
 }
-_PROBE_TOKENS = 16
+_PROBE_TOKENS = 48  # of small vocabularies, a fence with the answer on lines of its own takes over 16
 _MOST_KNOWN = 256  # schemas whose rung is remembered
 
 

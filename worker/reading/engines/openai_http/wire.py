@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.errors import ModelUnavailable, OutputInvalid
@@ -28,10 +28,11 @@ _LEAST, _ROUNDED = -1e9, 0.001  # a logarithm a server may tell; a probability a
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that a server lists."""
+    """A model that a server lists, and whether it takes pictures; None where the server does not say."""
 
     name: str
     revision: str | None
+    pictures: bool | None = None
 
 
 def request(prompt: Prompt, picture: str, *, model: str, more: Mapping[str, Any]) -> bytes:
@@ -53,7 +54,7 @@ def models(body: bytes) -> Sequence[Model]:
     listed = _object(body, "a list of models").get("data")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     return [
-        Model(entry["id"], _short(entry.get("revision")))
+        Model(entry["id"], _short(entry.get("revision")), _takes_pictures(entry))
         for entry in entries
         if isinstance(entry.get("id"), str) and entry["id"]
     ]
@@ -65,7 +66,7 @@ def chosen(listed: Sequence[Model], wanted: str) -> Model:
         return listed[0]
     for model in listed:
         if wanted and model.name in {wanted, f"{wanted}:latest"}:  # Ollama lists the tag, too
-            return Model(wanted, model.revision)
+            return replace(model, name=wanted)
     names = ", ".join(model.name[:100] for model in listed[:_MOST_NAMED]) or "none"
     problem = f"the server has no model {wanted!r}" if wanted else "PAGEMILL_MODEL is not set"
     raise ModelUnavailable(detail=f"{problem}; the server lists: {names}")
@@ -200,6 +201,16 @@ def _count(usage: object, name: str) -> int:
     """A number of the usage, which is the server's word only."""
     found = usage.get(name) if isinstance(usage, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 2**31 else 0
+
+
+def _takes_pictures(entry: Mapping[str, Any]) -> bool | None:
+    """What llama.cpp and others list as `input_modalities`, in an `architecture` or beside the name."""
+    told = entry.get("architecture")
+    for place in (told, entry):
+        listed = place.get("input_modalities") if isinstance(place, dict) else None
+        if isinstance(listed, list) and listed:
+            return "image" in listed
+    return None
 
 
 def _short(revision: object) -> str | None:

@@ -105,9 +105,9 @@ Open = Callable[[Path, Placement], Checkpoint]
 class CheckpointLoader:
     """How a model comes into memory.
 
-    `locate` and `place` are asked when it is loaded: they look at files and at the GPU.
+    `locate` and `place` are asked when it is loaded: they look at files and at the GPU, `place` for a folder.
     """
 
     locate: Callable[[], Location]
-    place: Callable[[], Placement]
+    place: Callable[[Path], Placement]
     open: Open

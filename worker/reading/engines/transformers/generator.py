@@ -11,23 +11,33 @@ import numpy as np
 import torch
 from transformers.utils import logging
 
-from worker.errors import ModelUnavailable, ModelUnusable, UnsupportedByEngine
-from worker.reading.engines.transformers import adapters, device
+from worker.errors import ModelUnavailable, ModelUnusable, OutOfMemory, UnsupportedByEngine
+from worker.log import logger
+from worker.reading.engines.transformers import adapters, capacity, device
+from worker.reading.engines.transformers.capacity import BatchWishes, Capacity, Meter, OnePage
 from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, CheckpointLoader
+from worker.reading.engines.transformers.kept_rows import SHARE, KeptRows
 from worker.reading.engines.transformers.running_batch import RunningBatch, WholeBatch
-from worker.reading.engines.transformers.slots import served
+from worker.reading.engines.transformers.slots import HOLES, Slots, served
 from worker.reading.engines.transformers.static_batch import StaticBatch
 from worker.reading.engines.transformers.tokenizer_view import TokenizerView, on_device
 from worker.reading.engines.vision import resize
 from worker.reading.engines.vision.base import Answer, Cancelled, Feed, Message, Prompt
 
 _T = TypeVar("_T")
+_log = logger(__name__)
+_FEW = Capacity(8, 32_768)
+_NO_WISHES = BatchWishes()
 _STATIC = "read in static batches, whose rows wait for the longest: this family's cache takes in no others"
+_SPREAD = "the model's layers are spread over several GPUs, since it does not fit one; one works at a time"
 _SMALL_QUESTION = Message("user", "Is this page blank? Answer with true or false.")
 
 
 class TransformersGenerator:
-    """A model of any family on torch. `rows` is the most of a batch."""
+    """A model of any family on torch.
+
+    Batches have as many rows and tokens as fit into a GPU's memory, and few elsewhere, or what is wished.
+    """
 
     concurrency = 1
     revision: str | None = None
@@ -40,16 +50,20 @@ class TransformersGenerator:
         model: str,
         *,
         opening: CheckpointLoader,
-        rows: int = 8,
+        wishes: BatchWishes = _NO_WISHES,
         caveats: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.model = model
-        self.max_rows = rows
+        self._wishes = wishes
+        self.max_rows = wishes.rows or _FEW.rows
+        self.max_tokens = wishes.tokens or _FEW.tokens
         self.caveats = self._told = caveats
         self._opening = opening
         self._checkpoint: Checkpoint | None = None
         self._speech: TokenizerView | None = None
+        self._kept = KeptRows(int(SHARE * self.max_tokens))
+        self._adapter = ""
 
     def load(self) -> None:
         """Bring the weights into memory; raises ModelUnavailable, MissingExtra, OutOfMemory."""
@@ -60,10 +74,12 @@ class TransformersGenerator:
         self._guarded(lambda: self._open(found.folder))
 
     def _open(self, folder: Path) -> None:
-        self._checkpoint = self._opening.open(folder, self._opening.place())
+        placement = self._opening.place(folder)
+        self._checkpoint = self._opening.open(folder, placement)
         self.refills = served(self._checkpoint)
         static = () if self.refills else (_STATIC,)
-        self.caveats = (*self._told, *self._checkpoint.caveats, *static)
+        spread = (_SPREAD,) if placement.spread else ()
+        self.caveats = (*self._told, *self._checkpoint.caveats, *static, *spread)
         self._speech = TokenizerView(self._checkpoint)
 
     def warm_up(self) -> None:
@@ -75,6 +91,37 @@ class TransformersGenerator:
         except (UnsupportedByEngine, *BROKEN) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
             raise ModelUnusable(detail=f"it cannot answer a first small question ({said})") from error
+        meter = capacity.meter_of(self._loaded().model.device)
+        if meter is not None:
+            self._size(meter)
+
+    def _size(self, meter: Meter) -> None:
+        """Find out how much fits at a time. Where no page does, they are read alone, and made smaller."""
+        wishes, free = self._wishes, meter.free()
+        try:
+            page = self._guarded(lambda: self._one_page(meter))
+        except OutOfMemory:
+            self.max_rows = 1
+            return
+        found = capacity.capacity(page, free, answer=wishes.answer, spare=HOLES + SHARE)
+        self.max_rows, self.max_tokens = wishes.rows or found.rows, wishes.tokens or found.tokens
+        self._kept.most = int(SHARE * self.max_tokens)
+        _log.info("batch_sized", rows=self.max_rows, tokens=self.max_tokens, free=free, page=page.peak)
+
+    def _one_page(self, meter: Meter) -> OnePage:
+        """What an upright page takes that has all the pixels a page may have."""
+        checkpoint, view = self._loaded(), self._speech
+        assert view is not None
+        width = int((self._wishes.pixels / 2**0.5) ** 0.5)
+        blank = np.full((self._wishes.pixels // width, width, 3), 255, dtype=np.uint8)
+        with torch.inference_mode():
+            asked = checkpoint.encode([Prompt(blank, (_SMALL_QUESTION,), None, max_tokens=1)])
+            inputs = on_device(checkpoint.model.device, asked)
+            meter.begin()
+            slots = Slots(checkpoint, pad=view.pad)
+            slots.admit(inputs)
+            tokens = inputs["input_ids"].shape[1]
+            return OnePage(tokens, meter.peak(), capacity.cache_bytes(slots.cache) // tokens)
 
     def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the texts and the picture; the marks of the chat template are guessed."""
@@ -102,11 +149,13 @@ class TransformersGenerator:
         checkpoint, view = self._loaded(), self._speech
         assert view is not None
         prompts = feed.newcomers(self.max_rows)
-        if prompts:  # rows of a batch have the same
+        if prompts and prompts[0].adapter != self._adapter:  # rows of a batch have the same
+            self._kept.clear()  # their keys and values are the other adapter's
             adapters.choose(checkpoint.model, prompts[0].adapter)
+            self._adapter = prompts[0].adapter
         if self.refills and not any(prompt.temperature for prompt in prompts):
             with torch.inference_mode():
-                RunningBatch(checkpoint, view, feed, rows=self.max_rows).run(prompts)
+                RunningBatch(checkpoint, view, feed, rows=self.max_rows, kept=self._kept).run(prompts)
             return
         came = 0
         while prompts:
@@ -145,6 +194,7 @@ class TransformersGenerator:
             ours = device.fault(error)
             if ours is None:
                 raise
+        self._kept.clear()
         device.free()
         raise ours
 
@@ -156,6 +206,8 @@ class TransformersGenerator:
     def close(self) -> None:
         """Free the weights."""
         self._checkpoint = self._speech = None
+        self._adapter = ""
+        self._kept.clear()
         device.free()
 
     def _loaded(self) -> Checkpoint:

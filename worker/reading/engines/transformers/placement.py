@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from worker.errors import MissingExtra, ModelUnavailable
+from worker.reading.models import footprint
 
 Quantisation = Literal["none", "int8", "nf4"]
 
@@ -18,7 +19,7 @@ Quantisation = Literal["none", "int8", "nf4"]
 class Placement:
     """A device and the numbers that fit it.
 
-    On a machine with several GPUs, layers are spread over all of them (`spread`).
+    `spread` lays its layers over all GPUs, of which one works at a time: for a model that does not fit one.
     """
 
     device: str
@@ -57,14 +58,18 @@ class Placement:
         )
 
 
-def choose(device: str, quantisation: Quantisation) -> Placement:
-    """CUDA, then MPS, then the CPU, or the one that was asked for; raises ModelUnavailable."""
+def choose(device: str, quantisation: Quantisation, *, weights: int = 0) -> Placement:
+    """CUDA, then MPS, then the CPU, or the one that was asked for; raises ModelUnavailable.
+
+    `weights` are the bytes that the model will take up.
+    """
     found = _found() if device == "auto" else device
     if (found == "cuda" and not torch.cuda.is_available()) or (
         found == "mps" and not torch.backends.mps.is_available()
     ):
         raise ModelUnavailable(detail=f"there is no {found} device; set PAGEMILL_DEVICE=auto")
-    spread = found == "cuda" and torch.cuda.device_count() > 1
+    several = found == "cuda" and torch.cuda.device_count() > 1
+    spread = several and not footprint.fits(weights, torch.cuda.mem_get_info()[0])
     return Placement(found, _dtype(found), quantisation, spread)
 
 

@@ -10,8 +10,9 @@ pass. Greedy only: what is drawn at random depends on how often is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import Tensor
 
@@ -20,6 +21,7 @@ from worker.reading.engines.decoding.choice import choose
 from worker.reading.engines.decoding.constraint import matchers
 from worker.reading.engines.decoding.grammar import Grammar
 from worker.reading.engines.transformers.checkpoint import Checkpoint
+from worker.reading.engines.transformers.kept_rows import KeptRow, KeptRows, identity
 from worker.reading.engines.transformers.slots import Slots
 from worker.reading.engines.transformers.tokenizer_view import TokenizerView, answer_of, grammar_of, on_device
 from worker.reading.engines.vision.base import Answer, Cancelled, Feed, Finish, Prompt
@@ -38,19 +40,26 @@ class _Live:
     prompt: Prompt
     row: AnswerRow
     grammar: Grammar | None
-    prompt_tokens: int
+    question: Sequence[int]
 
 
 class RunningBatch:
     """One batch of at most `rows`, until the feed has nothing more for it."""
 
     def __init__(
-        self, checkpoint: Checkpoint, view: TokenizerView, feed: Feed[Prompt, Answer], *, rows: int
+        self,
+        checkpoint: Checkpoint,
+        view: TokenizerView,
+        feed: Feed[Prompt, Answer],
+        *,
+        rows: int,
+        kept: KeptRows,
     ) -> None:
         self._checkpoint = checkpoint
         self._view = view
         self._feed = feed
         self._rows = rows
+        self._kept = kept
         self._live: list[_Live] = []
         self._came = 0
         self._pass = _PASS.get(checkpoint.model.device.type, _GPU_PASS)
@@ -71,32 +80,53 @@ class RunningBatch:
             prompts = self._feed.newcomers(room) if room else ()
 
     def _admit(self, prompts: Sequence[Prompt]) -> None:
-        """Let newcomers in, if there are any."""
-        if not prompts:
+        """Let newcomers in, if there are any; those first that go on where another row ended."""
+        numbered = list(enumerate(prompts, self._came))
+        self._came += len(prompts)
+        fresh = [(number, prompt) for number, prompt in numbered if not self._resumed(number, prompt)]
+        if not fresh:
             return
-        inputs = on_device(self._checkpoint.model.device, self._checkpoint.encode(prompts))
-        lengths = inputs["attention_mask"].sum(dim=1).tolist()
-        new = self._started(prompts, inputs["input_ids"], lengths)
+        inputs = self._encoded([prompt for _, prompt in fresh])
+        new = self._started(fresh, inputs)
         scores = self.slots.admit(inputs)
         self._live += new
         for one in new:
             one.row.force()
         self._choose(new, scores)
 
-    def _started(self, prompts: Sequence[Prompt], ids: Tensor, lengths: Sequence[int]) -> list[_Live]:
+    def _resumed(self, number: int, prompt: Prompt) -> bool:
+        """Let a newcomer in behind what the model was shown of its picture and question before, if it was."""
+        if not self._kept or (picture := identity(prompt.picture)) not in self._kept:
+            return False
+        inputs = self._encoded([prompt])
+        found = self._kept.find(picture, inputs["input_ids"][0].tolist())
+        if found is None:
+            return False
+        kept, shared = found
+        [one] = self._started([(number, prompt)], inputs)
+        self.slots.resume(kept, shared)
+        one.row.pending += one.question[shared:]
+        one.row.force()
+        self._live.append(one)
+        return True
+
+    def _encoded(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
+        return on_device(self._checkpoint.model.device, self._checkpoint.encode(prompts))
+
+    def _started(self, numbered: Sequence[tuple[int, Prompt]], inputs: Mapping[str, Any]) -> list[_Live]:
         """Rows for newcomers; raises UnsupportedByEngine where a question leaves no room for an answer."""
-        opening = self._view.tail(ids)
-        held = [grammar_of(prompt, opening, self._view) for prompt in prompts]
+        opening = self._view.tail(inputs["input_ids"])
+        held = [grammar_of(prompt, opening, self._view) for _, prompt in numbered]
+        lengths = inputs["attention_mask"].sum(dim=1).tolist()
+        questions = [row[-length:] for row, length in zip(inputs["input_ids"].tolist(), lengths, strict=True)]
         started = []
-        for prompt, found, matcher, length in zip(
-            prompts, held, matchers(self._view.constrained, held), lengths, strict=True
+        for (number, prompt), found, matcher, question in zip(
+            numbered, held, matchers(self._view.constrained, held), questions, strict=True
         ):
-            room = self._checkpoint.room(length)
-            row = AnswerRow(
-                matcher, ends=self._view.ends, most=min(room, prompt.max_tokens + prompt.thinking)
-            )
-            started.append(_Live(self._came, prompt, row, found, length))
-            self._came += 1
+            room = self._checkpoint.room(len(question))
+            most = min(room, prompt.max_tokens + prompt.thinking)
+            row = AnswerRow(matcher, ends=self._view.ends, most=most)
+            started.append(_Live(number, prompt, row, found, question))
         return started
 
     def _step(self) -> None:
@@ -124,10 +154,20 @@ class RunningBatch:
             if one.row.finish is None:
                 kept.append(place)
             else:
+                self._keep(place, one)
                 self._feed.answered(one.number, self._answer(one))
         if len(kept) < len(self._live):
             self.slots.keep(kept)
             self._live = [self._live[place] for place in kept]
+
+    def _keep(self, place: int, one: _Live) -> None:
+        """Keep what a row has shown to the model: its answer may be asked about."""
+        if one.row.finish is Finish.CANCELLED:
+            return
+        said = [*one.question, *one.row.tokens]
+        shown = said[: len(said) - len(one.row.pending)]
+        states, following = self.slots.states(place)
+        self._kept.keep(KeptRow(identity(one.prompt.picture), shown, len(one.question), states, following))
 
     def _answer(self, one: _Live) -> Answer:
         row = one.row
@@ -138,7 +178,7 @@ class RunningBatch:
             (row.logprobs, row.allowed),
             view=self._view,
             finish=row.finish,
-            prompt_tokens=one.prompt_tokens,
+            prompt_tokens=len(one.question),
         )
         return replace(answer, notes=one.grammar.left_out if one.grammar else ())
 

@@ -20,8 +20,9 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from worker.reading.engines.transformers.checkpoint import Checkpoint, after_tokens
+from worker.reading.engines.transformers.kept_rows import KeptRow
 
-_HOLES = 1.25  # columns for each token of the longest row, at most, before holes are taken out
+HOLES = 1.25  # columns for each token of the longest row, at most, before holes are taken out
 
 
 def served(checkpoint: Checkpoint) -> bool:
@@ -47,28 +48,53 @@ class Slots:
     def __len__(self) -> int:
         return len(self._next)
 
+    @property
+    def cache(self) -> Any:
+        """Keys and values of the rows; None while there is no row."""
+        return self._cache
+
     def admit(self, inputs: Mapping[str, Any]) -> Tensor:
         """Read the questions of newcomers, a left-padded batch; the scores of their first tokens."""
         told = self._model.generate(
             **inputs, max_new_tokens=1, do_sample=False, return_dict_in_generate=True, output_logits=True
         )
-        cache, mask = told.cache, inputs["attention_mask"]
-        following = self._following(self._model, inputs)
+        self._join(told.cache, inputs["attention_mask"], self._following(self._model, inputs))
+        return told.logits[0]  # type: ignore[no-any-return]
+
+    def resume(self, kept: KeptRow, length: int) -> None:
+        """Let a row that ended in again, with the first `length` of its tokens."""
+        cache = DynamicCache()
+        for index, states in enumerate(kept.states):
+            keys, values = (one[:, :, :length] for one in states)
+            cache.update(keys, values, index)
+        mask = torch.ones(1, length, dtype=torch.long, device=kept.following.device)
+        self._join(cache, mask, kept.following - (len(kept.ids) - length))
+
+    def states(self, row: int) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+        """Copies of a row's keys and values in each layer, and the position after them."""
+        columns = self._mask[row].nonzero()[:, 0]
+        copied = [
+            tuple(one[row : row + 1, :, columns.to(one.device)] for one in (layer.keys, layer.values))
+            for layer in self._cache.layers
+        ]
+        return copied, self._next[row : row + 1].clone()
+
+    def _join(self, cache: Any, mask: Tensor, following: Tensor) -> None:
+        """Take rows in: their cache, which of its columns are theirs, the positions after them."""
         self._lengths += mask.sum(dim=1).tolist()
         if len(self) == 0:
             self._cache, self._mask, self._next = cache, mask, following
-            return told.logits[0]  # type: ignore[no-any-return]
+            return
         width = max(self._mask.shape[1], mask.shape[1])
         for mine, new in zip(self._cache.layers, cache.layers, strict=True):
             mine.keys = torch.cat([_widened(mine.keys, width), _widened(new.keys, width)])
             mine.values = torch.cat([_widened(mine.values, width), _widened(new.values, width)])
         self._mask = torch.cat([F.pad(one, (width - one.shape[1], 0)) for one in (self._mask, mask)])
         self._next = torch.cat([self._next, following])
-        return told.logits[0]  # type: ignore[no-any-return]
 
     def step(self, tokens: Sequence[Sequence[int]]) -> Tensor:
         """Show every row some tokens of its own, at least one; the scores of what follows them."""
-        if self._mask.shape[1] > _HOLES * max(self._lengths):
+        if self._mask.shape[1] > HOLES * max(self._lengths):
             self.keep(range(len(self)))
         length = max(map(len, tokens))
         padded = [[self._pad] * (length - len(row)) + list(row) for row in tokens]

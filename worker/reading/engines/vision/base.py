@@ -176,6 +176,11 @@ class StreamingGenerator(Generator, Protocol):
         """Whether the model that is loaded can be run so; if not, a batch is what a feed brings at once."""
         ...
 
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of a batch: rows times the longest of them, answers included."""
+        ...
+
     def stream(self, feed: Feed[Prompt, Answer]) -> None:
         """Answer all that a feed brings; raises as `generate`. Rows that were answered stay so."""
         ...

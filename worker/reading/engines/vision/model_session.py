@@ -20,6 +20,8 @@ from worker.reading.pages.base import Page
 
 Result = TypeVar("Result")
 
+_MOST_PAGES = 16  # of a document under way: each is held as a picture; others fill larger batches
+
 
 class ModelSession:
     """Loads a model once, whichever thread comes first, and hands out who may ask it."""
@@ -53,7 +55,8 @@ class ModelSession:
 
     def pages(self, request: Request, asker: Asker, read: Callable[[Page], Result]) -> Iterator[Result]:
         """What `read` makes of each page, in order, as many of them under way as fit into a batch."""
-        window = max(self._limits.rows, self.generator.concurrency)
+        rows = min(self._limits.rows, self.generator.max_rows, _MOST_PAGES)
+        window = max(rows, self.generator.concurrency)
         with ThreadPoolExecutor(max_workers=window, thread_name_prefix="page") as pool:
             under_way: deque[Future[Result]] = deque()
             try:
@@ -91,6 +94,6 @@ def _counted(page: Future[Result], request: Request) -> Result:
 
 def _within(limits: BatchLimits, generator: Generator) -> BatchLimits:
     """The limits that this model can be run with."""
-    return BatchLimits(
-        min(limits.rows, generator.max_rows), limits.tokens, limits.wait, generator.concurrency
-    )
+    most = generator.max_tokens if isinstance(generator, StreamingGenerator) else limits.tokens
+    rows, tokens = min(limits.rows, generator.max_rows), min(limits.tokens, most)
+    return BatchLimits(rows, tokens, limits.wait, generator.concurrency)

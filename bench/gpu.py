@@ -1,0 +1,147 @@
+"""What only a GPU can confirm, of a model that was pulled: `python -m bench.gpu MODEL --engine sail_vl2`.
+
+Prints, for the figures that bench/README.md has from arithmetic or from a CPU: bytes of the weights, the rows and
+tokens that the free memory was found to hold, what a full batch of large pages then takes, seconds to the first
+token of a page, milliseconds of a step by rows, and the running batch against static `generate`. Exits with 1
+where a full batch does not fit, with 2 and a sentence where there is no GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench import decode
+from schemas import registry
+from schemas.json_schema.answer import answer_schema
+from worker.errors import PagemillError
+from worker.reading.engines import builtin
+from worker.reading.engines.transformers import placement
+from worker.reading.engines.transformers.capacity import CudaMeter, Meter
+from worker.reading.engines.transformers.checkpoint import CheckpointLoader
+from worker.reading.engines.transformers.generator import TransformersGenerator
+from worker.reading.engines.transformers.location import find
+from worker.reading.engines.vision.base import Message, Prompt
+from worker.reading.models import footprint
+
+_STEPS = 20
+_TOKENS = 256  # of each answer in a full batch
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure one model; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench.gpu", description="Measures a model on a GPU.")
+    parser.add_argument("model", help="a profile that was pulled, or a folder")
+    parser.add_argument("--engine", default="transformers", choices=("transformers", "sail_vl2", "cogvlm2"))
+    parser.add_argument("--models-dir", type=Path, default=Path("models"))
+    given = parser.parse_args(arguments)
+    if not torch.cuda.is_available():
+        print(
+            "bench.gpu: torch sees no GPU here, and these figures mean nothing without one", file=sys.stderr
+        )
+        return 2
+    try:
+        model = loaded(given.model, engine=given.engine, models_dir=given.models_dir)
+    except PagemillError as error:
+        print(f"bench.gpu: {error}", file=sys.stderr)
+        return 2
+    device = model._loaded().model.device  # noqa: SLF001
+    print(f"{given.model} on {torch.cuda.get_device_name(device)}, torch {torch.__version__}")
+    good = True
+    for line, fine in figures(model, CudaMeter(device)):
+        print(f"{line}{'' if fine else '  WRONG'}", flush=True)
+        good &= fine
+    return 0 if good else 1
+
+
+def loaded(name: str, *, engine: str, models_dir: Path) -> TransformersGenerator:
+    """The model, warm; raises PagemillError."""
+    opening = CheckpointLoader(
+        locate=lambda: find(name, engine=engine, models_dir=models_dir),
+        place=lambda folder: placement.choose("auto", "none", weights=footprint.weights_in(folder, "none")),
+        open=builtin._opener(engine),  # noqa: SLF001
+    )
+    model = TransformersGenerator(engine, name, opening=opening)
+    model.load()
+    model.warm_up()
+    return model
+
+
+def figures(
+    model: TransformersGenerator,
+    meter: Meter,
+    *,
+    pixels: int = 2_200_000,
+    tokens: int = _TOKENS,
+    queue: int = 64,
+) -> Iterator[tuple[str, bool]]:
+    """A line for each figure, and whether it is as it should be."""
+    weights = model._loaded().model.get_memory_footprint()  # noqa: SLF001
+    yield f"weights: {weights / 1e9:.2f} GB; {model.max_rows} rows, {model.max_tokens} tokens chosen", True
+    yield full_batch(model, meter, pixels=pixels, tokens=tokens)
+    one = [_seconds(lambda: model.generate([_page(pixels, 1)], _wanted)) for _ in range(3)]
+    yield f"first token of a page of {pixels / 1e6:.1f} MP: {min(one):.3f} s", True
+    for rows in sorted({1, min(8, model.max_rows), model.max_rows}):
+        yield f"a step of {rows} rows: {1000 * step_seconds(model, rows, pixels=pixels):.1f} ms", True
+    if model.refills:
+        model.max_rows = decode.ROWS
+        yield decode.compared(model, "invoices", queue=queue).told, True  # 16-bit numbers may tip a token
+
+
+def full_batch(model: TransformersGenerator, meter: Meter, *, pixels: int, tokens: int) -> tuple[str, bool]:
+    """As many large pages as were said to fit, all at once: what they take of what was free, and how fast."""
+    free, rows = meter.free(), model.max_rows
+    meter.begin()
+    asked = [_page(pixels, tokens, seed=row) for row in range(rows)]
+    try:
+        seconds = _seconds(lambda: model.generate(asked, _wanted))
+    except PagemillError as error:
+        return f"a full batch of {rows} pages: {error}", False
+    taken = meter.peak()
+    told = f"{taken / 1e9:.2f} of {free / 1e9:.2f} GB that were free; {rows / seconds:.2f} pages/s"
+    return f"a full batch of {rows} pages: {told} with answers of at most {tokens} tokens", taken <= free
+
+
+def step_seconds(model: TransformersGenerator, rows: int, *, pixels: int) -> float:
+    """The median of what one more token for each row takes: a run that is so many steps longer, by the step."""
+
+    def run(tokens: int) -> float:
+        asked = [_free(pixels, tokens, row) for row in range(rows)]
+        return statistics.median(_seconds(lambda: model.generate(asked, _wanted)) for _ in range(3))
+
+    return max(0.0, run(1 + _STEPS) - run(1)) / _STEPS
+
+
+def _page(pixels: int, tokens: int, seed: int = 0) -> Prompt:
+    """An upright page of noise, asked for an invoice."""
+    width = int((pixels / 2**0.5) ** 0.5)
+    noise = np.random.default_rng(seed).integers(0, 255, (pixels // width, width, 3), np.uint8)
+    schema = answer_schema(registry.kind("invoice").root)
+    return Prompt(noise, (Message("user", "Read the page."),), schema, max_tokens=tokens)
+
+
+def _free(pixels: int, tokens: int, seed: int) -> Prompt:
+    """The same, asked for text: nothing of it is dictated."""
+    return replace(_page(pixels, tokens, seed), schema=None)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def _wanted(_row: int) -> bool:
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
