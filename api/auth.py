@@ -1,4 +1,4 @@
-"""Who asks: API keys, what they may do, how often. Nothing is asked when `auth` is off.
+"""Who asks: API keys and sessions, what they may do, how often. Nothing is asked when `auth` is off.
 
 A key reads `pm_<id>_<secret>`; the ledger holds the SHA-256 of the whole, which is enough for a
 secret of 256 random bits.
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from api import sessions
 from api.addresses import is_loopback
 from worker.errors import Forbidden, QueueUnavailable, RateLimited, SettingsInvalid, Unauthorized
 from worker.jobs.app import App
@@ -29,6 +30,7 @@ _log = logger(__name__)
 DEFAULT_PROJECT = "default"
 _PREFIX = "pm"
 _BEARER = HTTPBearer(auto_error=False, description="An API key, see `pagemill keys`.")  # for the document
+_SIGN_INS = 30  # a minute, from one address
 _FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -52,7 +54,7 @@ class Principal:
     max_bytes: int | None = None
 
 
-_ANYONE = Principal(DEFAULT_PROJECT, "local", frozenset(Scope))
+ANYONE = Principal(DEFAULT_PROJECT, "local", frozenset(Scope))
 
 
 def app_of(request: Request) -> App:
@@ -79,12 +81,15 @@ def new_key() -> NewKey:
     return NewKey(text, key_id, _hash(text))
 
 
-def require(scope: Scope) -> Callable[..., Principal]:
-    """A dependency: who asks, when the key has this scope; raises Unauthorized, Forbidden, RateLimited."""
+def require(scope: Scope | None) -> Callable[..., Principal]:
+    """A dependency: who asks, when the key has this scope, if one is named.
+
+    Raises Unauthorized, CsrfRefused, Forbidden, RateLimited.
+    """
 
     def allowed(request: Request, app: AppDep, _key: Annotated[object, Depends(_BEARER)]) -> Principal:
-        principal = _ANYONE if app.settings.auth == "off" else _holder(request, app)
-        if scope not in principal.scopes:
+        principal = ANYONE if app.settings.auth == "off" else _holder(request, app)
+        if scope is not None and scope not in principal.scopes:
             raise Forbidden(reason=f"This key lacks the scope {scope}")
         return principal
 
@@ -100,29 +105,49 @@ def require_safe(settings: Settings) -> None:
 
 
 def _holder(request: Request, app: App) -> Principal:
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    parts = text.strip().split("_", 2)
-    if scheme.lower() != "bearer" or len(parts) != 3 or parts[0] != _PREFIX:
+    given = request.headers.get("authorization")
+    if given is None and sessions.COOKIE in request.cookies:
+        key = sessions.key_of_cookie(app, request)
+    else:
+        scheme, _, text = (given or "").partition(" ")
+        key = key_of(app, text.strip() if scheme.lower() == "bearer" else "", path=request.url.path)
+    if key.rate_per_minute is not None:
+        _count(app, key.id, limit=key.rate_per_minute)
+    return principal_of(key)
+
+
+def key_of(app: App, text: str, *, path: str) -> ApiKey:
+    """The key that reads so; raises Unauthorized."""
+    parts = text.split("_", 2)
+    if len(parts) != 3 or parts[0] != _PREFIX:
         raise Unauthorized
     key = app.ledger.access.key(parts[1])
     known = key.hash if key is not None else _hash("")
-    if not hmac.compare_digest(known, _hash(text.strip())) or key is None or not key.is_valid(app.clock()):
-        _log.warning("key_refused", key=parts[1][:16], path=request.url.path)
+    if not hmac.compare_digest(known, _hash(text)) or key is None or not key.is_valid(app.clock()):
+        _log.warning("key_refused", key=parts[1][:16], path=path)
         raise Unauthorized
-    _count(app, key)
+    return key
+
+
+def principal_of(key: ApiKey) -> Principal:
+    """Who has this key."""
     return Principal(key.project, f"key:{key.id}", key.scopes, key.max_bytes)
 
 
-def _count(app: App, key: ApiKey) -> None:
-    if key.rate_per_minute is None:
-        return
+def count_sign_in(request: Request, app: App) -> None:
+    """Let an address try only so often; raises RateLimited."""
+    address = request.client.host if request.client else "unknown"
+    _count(app, f"sign-in:{address}", limit=_SIGN_INS)
+
+
+def _count(app: App, who: str, *, limit: int) -> None:
     now = app.clock()
     try:
-        count = app.broker.count_request(key.id, int(now // 60))
+        count = app.broker.count_request(who, int(now // 60))
     except QueueUnavailable:  # requests that cannot be counted are let in: the queue's loss is not theirs
         return
-    if count > key.rate_per_minute:
-        raise RateLimited(limit=key.rate_per_minute, seconds=int(60 - now % 60) + 1)
+    if count > limit:
+        raise RateLimited(limit=limit, seconds=int(60 - now % 60) + 1)
 
 
 def require_local(headers: Mapping[str, str], *, method: str, path: str) -> None:
@@ -163,6 +188,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+KeyHolder = Annotated[Principal, Depends(require(None))]
 Submitter = Annotated[Principal, Depends(require(Scope.SUBMIT))]
 ReaderOf = Annotated[Principal, Depends(require(Scope.READ))]
 Reviewer = Annotated[Principal, Depends(require(Scope.REVIEW))]

@@ -218,7 +218,9 @@ class UploadTicket(BaseModel):
     """Where a large file may be sent, straight to the store."""
 
     source: str = Field(description="Submit this with POST /v1/jobs once the file is there.")
-    url: str = Field(description="PUT the file's bytes here.")
+    url: str = Field(description="POST the file here, as multipart/form-data.")
+    fields: Mapping[str, str] = Field(description="Send these before the file, which comes last as `file`.")
+    max_bytes: int = Field(description="A larger file is refused by the store.")
     expires_at: datetime
 
 

@@ -160,3 +160,33 @@ def even_edges(box: Box, count: int, *, vertical: bool = False) -> tuple[float, 
     """Edges for `count` characters of equal width, for readers that give no finer places."""
     low, high = (box.y0, box.y1) if vertical else (box.x0, box.x1)
     return tuple(low + (high - low) * i / max(count, 1) for i in range(count + 1))
+
+
+class MarkState(StrEnum):
+    """What stands in a tick box or radio button."""
+
+    EMPTY = "empty"
+    TICKED = "ticked"
+    CROSSED = "crossed"
+    FILLED = "filled"
+    SCRIBBLED = "scribbled"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A tick box, or a radio button where it is `round`: place, state and how sure that is (0 to 1)."""
+
+    box: Box
+    state: MarkState
+    confidence: float
+    round: bool = False
+
+    @property
+    def chosen(self) -> bool:
+        """Whether somebody marked it."""
+        return self.state is not MarkState.EMPTY
+
+    @property
+    def sign(self) -> str:
+        """The character that shows it in a text."""
+        return ("○●" if self.round else "☐☒")[self.chosen]

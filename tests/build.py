@@ -13,6 +13,7 @@ from schemas.page import Box, Line, even_edges
 from worker.reading.engines.matcher import concepts
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
+from worker.reading.marks.glyphs import signs_in
 from worker.reading.text.page_lines import PageLines
 
 WIDTH, HEIGHT = 1000, 1400
@@ -46,7 +47,8 @@ def page_of(*rows: Sequence[tuple[float, str]] | str, number: int = 1, letter: f
     for index, row in enumerate(rows):
         cells = [(60.0, row)] if isinstance(row, str) else row
         lines.extend(line(x, 60 + 44 * index, text, letter=letter) for x, text in cells if text)
-    return PageLines(number, WIDTH, HEIGHT, tuple(lines))
+    marks = [sign.mark for sign in signs_in(lines, aspect=WIDTH / HEIGHT)]
+    return PageLines(number, WIDTH, HEIGHT, tuple(lines), marks=tuple(marks))
 
 
 def line(x: float, y: float, text: str, *, letter: float = 28, confidence: float = 0.99) -> Line:

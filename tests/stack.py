@@ -77,6 +77,7 @@ class Stack:
             _env_file=None,
             data_dir=self.folder,
             redis_url=self.env["REDIS_URL"],
+            store=self.env.get("PAGEMILL_STORE", "auto"),
             engine="fake",
             auth="off",
             s3_endpoint_url=self.env["S3_ENDPOINT_URL"],

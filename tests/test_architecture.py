@@ -31,6 +31,7 @@ BORDERS = {
     "worker/process/worker.py",
     "api/watch/sweeper.py",
     "api/webhooks.py",
+    "bench/hostile/__main__.py",
 }  # may catch every exception, being the border of a process, a thread or a document
 
 

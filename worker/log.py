@@ -14,7 +14,16 @@ from typing import Any, cast
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
-_NOISY = ("httpx", "httpcore", "urllib3", "kombu", "watchfiles", "celery.worker.strategy", "celery.app.trace")
+_NOISY = (
+    "alembic",
+    "celery.app.trace",
+    "celery.worker.strategy",
+    "httpcore",
+    "httpx",
+    "kombu",
+    "urllib3",
+    "watchfiles",
+)
 
 
 def configure(*, level: str, form: str, process: str) -> None:

@@ -165,6 +165,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
     auth: Literal["keys", "off"] = Field("keys", description="off only on a loopback address.")
+    session_hours: float = Field(12.0, gt=0, description="How long one stays signed in to the page.")
     max_upload: int = Field(512 * MIB, gt=0, description="Bytes of one upload request.")
     presign_seconds: int = Field(3600, gt=0, le=604800, description="How long an upload URL holds.")
     metrics_token: SecretStr | None = Field(

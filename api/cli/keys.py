@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from api import webhooks
 from api.auth import Scope, new_key
+from api.sessions import new_link
 from worker import settings
 from worker.errors import RequestInvalid
 from worker.jobs import audit
@@ -18,6 +19,7 @@ from worker.jobs.kinds import require_name
 from worker.jobs.ledger.access import ApiKey
 
 _DAY = 86_400.0
+_MINUTE = 60.0
 _DEFAULT_FOLDER = settings.Settings.model_fields["data_dir"].default
 _ACTOR = "command line"
 
@@ -71,6 +73,19 @@ def run_revoke(options: argparse.Namespace) -> int:
         found = app.ledger.access.key(options.id)
         assert found is not None
         audit.note(app, project=found.project, actor=_ACTOR, action="key revoke", subject=options.id)
+    return 0
+
+
+def run_link(options: argparse.Namespace) -> int:
+    """Print the address at which somebody signs in to the page, once, with a key that stays here."""
+    with _app() as app:
+        key = app.ledger.access.key(options.id)
+        if key is None or not key.is_valid(app.clock()):
+            raise RequestInvalid(detail="no key that holds has this id; `pagemill keys list` has them")
+        secret = new_link(app, key.id, seconds=options.minutes * _MINUTE)
+        audit.note(app, project=key.project, actor=_ACTOR, action="key link", subject=key.id)
+        print(f"{app.settings.url.rstrip('/')}/#/sign-in/{secret}")
+    print(f"It is good once, and for {options.minutes:g} minutes.", file=sys.stderr)
     return 0
 
 

@@ -110,7 +110,7 @@ def _add_export(commands: Commands) -> None:
 
 
 def _add_keys(commands: Commands) -> None:
-    command = commands.add_parser("keys", help="make, list and revoke API keys")
+    command = commands.add_parser("keys", help="make, list and revoke API keys, and sign people in")
     actions = command.add_subparsers(required=True, metavar="ACTION")
     new = actions.add_parser("new", help="make a key and print it, once")
     new.add_argument("name", help="whose it is, for the list")
@@ -125,6 +125,10 @@ def _add_keys(commands: Commands) -> None:
     revoke = actions.add_parser("revoke", help="end a key at once")
     revoke.add_argument("id", help="as `pagemill keys list` shows it")
     revoke.set_defaults(run=lambda options: _service("keys").run_revoke(options))
+    link = actions.add_parser("link", help="print an address at which its holder signs in to the page, once")
+    link.add_argument("id", help="as `pagemill keys list` shows it")
+    link.add_argument("--minutes", type=float, default=30, help="for how long it is good")
+    link.set_defaults(run=lambda options: _service("keys").run_link(options))
     secret = actions.add_parser("secret", help="what a project's receivers verify webhooks with")
     secret.add_argument("project", nargs="?", default="default")
     secret.set_defaults(run=lambda options: _service("keys").run_secret(options))

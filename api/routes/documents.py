@@ -91,10 +91,13 @@ async def submit_jobs(
 
 @router.post("/uploads", status_code=201, responses=responses(501))
 def open_upload(options: UploadRequest, app: AppDep, principal: Submitter) -> UploadTicket:
-    """Ask for a URL to which a large file may be PUT, straight to the store."""
+    """Ask for a form by which a large file may be sent straight to the store, up to the size this key may."""
     if PurePosixPath(options.filename.replace("\\", "/")).name in {"", ".", ".."}:
         raise RequestInvalid(detail=f"{options.filename!r} names no file")
     now, seconds = app.clock(), app.settings.presign_seconds
     key = object_keys.upload(principal.project, f"{int(now)}-{secrets.token_hex(8)}", options.filename)
-    url = app.store.presign_put(key, seconds=seconds)
-    return UploadTicket(source=key, url=url, expires_at=moment(now + seconds))
+    most = min(app.settings.max_bytes, principal.max_bytes or app.settings.max_bytes)
+    form = app.store.presign_upload(key, seconds=seconds, most=most)
+    return UploadTicket(
+        source=key, url=form.url, fields=form.fields, max_bytes=most, expires_at=moment(now + seconds)
+    )

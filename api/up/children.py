@@ -52,6 +52,11 @@ class Child:
         """How often it has fallen since it last stood for a while."""
         return self._falls
 
+    @property
+    def pid(self) -> int | None:
+        """Its process; None between a fall and the next start."""
+        return None if self._process is None else self._process.pid
+
     def judge_by(self, signs: SignsOfLife) -> None:
         """End it from now on when these are missing."""
         self._signs = signs

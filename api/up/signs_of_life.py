@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from worker.log import logger
 from worker.process import heartbeat
 from worker.settings import Settings
 
+_log = logger(__name__)
 _SLEPT = 5.0  # seconds between two looks that say that this process was stopped itself, or the machine
 _SAMPLE = 5.0  # seconds to find out which thread computes, at most
 _ENOUGH = 0.2  # seconds of processor time by which one is known; the machine may be busy otherwise
@@ -66,7 +68,11 @@ class SignsOfLife:
         others = [e for e, seconds in zip(entries, computed, strict=True) if seconds < _IDLE * most]
         if len(others) != len(entries) - 1:
             return 0
-        heartbeat.spared(self._path).write_text(json.dumps(others), encoding="utf-8")
+        try:
+            heartbeat.spared(self._path).write_text(json.dumps(others), encoding="utf-8")
+        except OSError as error:  # on a full disk they lose an attempt, and whoever looks after them goes on
+            _log.warning("spared_not_noted", reason=str(error))
+            return 0
         return len(others)
 
     def _computed(self, entries: Sequence[Mapping[str, str]]) -> list[float]:

@@ -66,7 +66,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         env = _own_settings(settings, data)
         env |= _start_servers(settings, data, env, children, chatter, lock)
         ready.await_servers(settings, env, stop)
-        Ledger.open(settings.model_copy(update={"data_dir": data}).ledger_url, migrate=True).close()
+        _prepare_ledger(settings.model_copy(update={"data_dir": data}).ledger_url)
         _write_down(data / UP_ENV, env)
         _start_workers(settings, data, env, children, log, lock)
         _start_parts(data, env, children, log, lock)
@@ -86,6 +86,14 @@ def _close(data: Path) -> None:
     if mode & 0o077 and data.stat().st_uid == os.getuid():
         data.chmod(mode & 0o700)
         _log.info("folder_closed", folder=str(data), why="others on this machine could read it")
+
+
+def _prepare_ledger(url: str) -> None:
+    ledger = Ledger.open(url, migrate=True)
+    try:
+        ledger.clock.follow_wall_clock()
+    finally:
+        ledger.close()
 
 
 def _start_seconds(settings: Settings) -> float:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from schemas.page import Box, Line
+from schemas.page import Box, Line, Mark, MarkState, Rival
 from worker.errors import PagemillError
 from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import Sandbox
@@ -49,11 +49,20 @@ class PageCache:
 
 def _page(kept: dict[str, Any]) -> PageLines:
     lines, faint = ([_line(line) for line in kept.pop(name)] for name in ("lines", "faint"))
+    marks = tuple(_mark(mark) for mark in kept.pop("marks", ()))
     pale = {(line.text, line.box) for line in faint}
     return PageLines(
-        **kept, lines=tuple(lines), faint=tuple(line for line in lines if (line.text, line.box) in pale)
+        **kept,
+        lines=tuple(lines),
+        faint=tuple(line for line in lines if (line.text, line.box) in pale),
+        marks=marks,
     )
 
 
 def _line(kept: dict[str, Any]) -> Line:
-    return Line(**{**kept, "box": Box(**kept["box"]), "edges": tuple(kept["edges"])})
+    rivals = tuple(Rival(**rival) for rival in kept.pop("rivals"))
+    return Line(**{**kept, "box": Box(**kept["box"]), "edges": tuple(kept["edges"]), "rivals": rivals})
+
+
+def _mark(kept: dict[str, Any]) -> Mark:
+    return Mark(**{**kept, "box": Box(**kept["box"]), "state": MarkState(kept["state"])})

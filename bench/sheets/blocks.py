@@ -8,10 +8,10 @@ from random import Random
 
 from bench.sheets.meanings import value
 from bench.sheets.paper import Paper
-from bench.sheets.values import Locale, Printed, address, code, company, item, money, number, person, word
+from bench.sheets.values import Locale, Printed, code, item, money, number, word
 from schemas import languages
 
-_PROSE = {
+PROSE = {
     "en": "Please quote the reference on all payments and contact our office within fourteen days if anything is not as agreed. Goods remain our property until paid in full. Thank you for your business",
     "de": "Bitte geben Sie bei allen Zahlungen die Nummer an und wenden Sie sich innerhalb von vierzehn Tagen an uns. Die Ware bleibt bis zur vollständigen Bezahlung unser Eigentum. Vielen Dank für Ihren Auftrag",
     "fr": "Merci de rappeler la référence lors de vos paiements et de nous contacter sous quatorze jours. Les marchandises restent notre propriété jusqu'au paiement complet",
@@ -107,6 +107,7 @@ def _down(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, layout:
     step = rng.uniform(1.25, 2.2)
     width = max(len(pair.label) for pair in pairs) * size * 0.62 + size
     mark = rng.choice([":", ":", "：" if drawing.here.lang in {"zh", "ja"} else ":", "", " :"])
+    lead = rng.choice(["", "", "", "", ": ", ":"])  # the colon may stand with the value
     for pair in pairs:
         lines = pair.printed.lines
         if layout == "inline":
@@ -121,11 +122,38 @@ def _down(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, layout:
             if layout == "far":
                 paper.put(x1, drawing.y, lines[0], size, right=True)
             else:
-                paper.put(at, drawing.y, lines[0], size)
+                _put_value(drawing, at, lead + lines[0])
         for line in lines[1:]:
             drawing.skip(1.25)
             paper.put(at, drawing.y, line, size)
         drawing.skip(step)
+
+
+def _put_value(drawing: Drawing, x: float, text: str) -> None:
+    """A value, now and then in two parts that stand apart."""
+    first, _, rest = text.partition(" ")
+    if rest and drawing.rng.random() < 0.08:
+        x = drawing.paper.put(x, drawing.y, first, drawing.size) + 1.6 * drawing.size
+        text = rest
+    drawing.paper.put(x, drawing.y, text, drawing.size)
+
+
+def put_together(drawing: Drawing, pairs: Sequence[Pair]) -> None:
+    """Two labels and their values in one line: `Age / Sex: 27 / F`."""
+    one, two = pairs
+    mark = drawing.rng.choice(["/", " / "])
+    label, text = (
+        mark.join(parts) for parts in ((one.label, two.label), (one.printed.lines[0], two.printed.lines[0]))
+    )
+    if drawing.rng.random() < 0.5:
+        drawing.paper.put(drawing.left, drawing.y, f"{label}: {text}", drawing.size)
+    else:
+        drawing.paper.put(drawing.left, drawing.y, label, drawing.size)
+        lead = drawing.rng.choice(["", ":", ": "])
+        width = len(label) * 0.62 * drawing.size + drawing.size
+        drawing.paper.put(drawing.left + width, drawing.y, lead + text, drawing.size)
+    drawing.pairs += pairs
+    drawing.skip(1.5)
 
 
 def _in_columns(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, layout: str) -> None:
@@ -144,48 +172,6 @@ def _in_columns(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, l
             for number_, line in enumerate(pair.printed.lines):
                 paper.put(x, first + number_ * 1.25 * size, line, size)
         drawing.skip((tall + 1) * 1.3 + rng.uniform(0.5, 1.4))
-
-
-def put_party(drawing: Drawing, meaning: str, *, x: float, labelled: bool = True) -> float:
-    """A party: its heading, name, address, perhaps numbers. Returns where it ends; nothing else moves."""
-    rng, here, size = drawing.rng, drawing.here, drawing.size
-    y = drawing.y
-    name = (
-        person(rng, here)
-        if rng.random() < 0.3 and meaning not in {"seller", "carrier"}
-        else company(rng, here)
-    )
-    lines = address(rng, here)
-    if labelled:
-        drawing.paper.put(
-            x, y, wording(meaning, here, rng) + rng.choice([":", "", ""]), size * rng.choice([1, 1, 1.15])
-        )
-        y += size * rng.uniform(1.25, 1.6)
-    for part in (
-        rng.sample(["customer number", "tax id", "phone"], rng.choice([0, 0, 0, 1, 2])) if labelled else ()
-    ):
-        drawing.paper.put(
-            x, y, f"{wording(part, here, rng)}{rng.choice([': ', ' : ', ' '])}{code(rng)}", size
-        )
-        y += 1.25 * size
-    inside = labelled and rng.random() < 0.25
-    prefix = f"{wording('name', here, rng)}: " if inside else ""
-    drawing.paper.put(x, y, prefix + name, size)
-    y += 1.25 * size
-    for number_, line in enumerate(lines):
-        lead = f"{wording('address', here, rng)}: " if inside and number_ == 0 else ""
-        drawing.paper.put(x, y, lead + line, size)
-        y += 1.25 * size
-    drawing.pairs.append(Pair(f"{meaning} name", "", Printed((name,), name), meaning))
-    drawing.pairs.append(Pair(f"{meaning} address", "", Printed(lines, " ".join(lines)), meaning))
-    for part in rng.sample(
-        ["tax id", "phone", "email", "customer number", "registration number"], rng.choice([0, 0, 1, 2])
-    ):
-        printed = value(part, here, rng)
-        drawing.paper.put(x, y, f"{wording(part, here, rng)}: {printed.lines[0]}", size)
-        y += 1.25 * size
-        drawing.pairs.append(Pair(part, "", printed, meaning))
-    return y
 
 
 def put_sums(drawing: Drawing, net: float) -> None:
@@ -250,8 +236,10 @@ def put_tax_summary(drawing: Drawing) -> None:
         heads,
         (f"{rng.choice(['SR', 'S', 'A'])} {rng.choice([6, 7, 19])}%", number(net, here), number(tax, here)),
     ]
-    if rng.random() < 0.5:
-        rows.append((wording("total", here, rng), number(net, here), number(tax, here)))
+    if rng.random() < 0.7:
+        rows.append(
+            (wording("total", here, rng) + rng.choice(["", ":", " :"]), number(net, here), number(tax, here))
+        )
     for row in rows:
         for x, text in zip(xs, row, strict=True):
             paper.put(x, drawing.y, text, size)
@@ -261,7 +249,7 @@ def put_tax_summary(drawing: Drawing) -> None:
 
 def put_prose(drawing: Drawing, lines: int) -> None:
     """Sentences that hold nothing that is asked for, but the words of labels."""
-    words = _PROSE.get(drawing.here.lang, _PROSE["en"]).split()
+    words = PROSE.get(drawing.here.lang, PROSE["en"]).split()
     size = drawing.size * drawing.rng.uniform(0.75, 1.15)
     x = (
         drawing.left

@@ -13,17 +13,20 @@ from bench.sheets.blocks import (
     Pair,
     pairs_of,
     put_pairs,
-    put_party,
     put_prose,
     put_sums,
     put_tax_summary,
+    put_together,
     wording,
 )
+from bench.sheets.forms import put_boxes
 from bench.sheets.meanings import value
 from bench.sheets.naming import DrawnSchema, schema_of
 from bench.sheets.paper import Paper
+from bench.sheets.party import put_party
+from bench.sheets.running_text import put_recital
 from bench.sheets.tables import put_table
-from bench.sheets.values import Printed, address, code, company, locale
+from bench.sheets.values import Printed, code, company, locale, postal
 from schemas import languages
 from worker.reading.text.page_lines import PageLines
 
@@ -46,8 +49,17 @@ class _Type:
     table: str = ""
     sums: bool = False
     narrow: bool = False
+    boxed: bool = False
+    running_text: bool = False
 
 
+_ROLES = frozenset({"shipper", "consignee", "customer", "employee", "tenant", "landlord", "seller"})
+_CONTRACT_ROLES = (
+    ("landlord", "tenant"),
+    ("seller", "customer"),
+    ("employer", "employee"),
+    ("lender", "borrower"),
+)
 _CURRENCIES = {"€": "EUR", "EUR": "EUR", "$": "USD", "USD": "USD", "£": "GBP", "RM": "MYR", "￥": "CNY"}
 
 
@@ -83,12 +95,11 @@ def draw(seed: int, *, forbidden: frozenset[str] = frozenset()) -> DrawnSheet:
         margin=rng.uniform(0.03, 0.14),
     )
     _put_top(drawing, kind)
-    _put_parties(drawing, kind)
-    _put_meta(drawing, kind)
+    _put_body(drawing, kind)
     columns, rows = ([], []) if not kind.table or rng.random() < 0.2 else put_table(drawing, kind.table)
     if kind.sums and rng.random() < 0.9:
         put_sums(drawing, round(rng.uniform(5, 9000), 2))
-    if kind.sums and rng.random() < 0.3:
+    if kind.sums and rng.random() < 0.4:
         put_tax_summary(drawing)
     if rng.random() < 0.6:
         put_prose(drawing, rng.randint(1, 5))
@@ -115,6 +126,8 @@ def _put_top(drawing: Drawing, kind: _Type) -> None:
     if rng.random() < 0.7:
         known = languages.labels()[drawing.here.lang].get(kind.title, ("Document",))
         title = rng.choice([*known, "Tax Invoice", "Cash Bill"] if kind.sums else known).upper()
+        if rng.random() < 0.25:
+            drawing.pairs.append(Pair("title", "", Printed((title,), title)))
         x = rng.choice([drawing.left, drawing.paper.width * 0.45])
         drawing.paper.put(x, drawing.y, title, drawing.size * rng.choice([1.2, 1.6, 2.0]))
         drawing.skip(2.6)
@@ -146,9 +159,12 @@ def _put_issuer(drawing: Drawing, kind: _Type) -> None:
     if rng.random() < 0.25:
         lines.append(rng.choice([f"({code(rng)})", f"Co. Reg. No: {code(rng)}", f"GST ID: {code(rng)}"]))
     if rng.random() < 0.75:
-        place = address(rng, here)
-        lines += place
-        drawing.pairs.append(Pair(f"{kind.issuer} address", "", Printed(place, " ".join(place))))
+        place = postal(rng, here)
+        lines += place.lines
+        drawing.pairs.append(Pair(f"{kind.issuer} address", "", Printed(place.lines, " ".join(place.lines))))
+        drawing.pairs += [
+            Pair(f"{kind.issuer}+{part}", "", Printed((text,), text)) for part, text in place.parts
+        ]
     for meaning in rng.sample(
         ["phone", "tax id", "registration number", "email", "fax"], rng.choice([0, 1, 2, 3])
     ):
@@ -172,6 +188,21 @@ def _put_sentence(drawing: Drawing) -> None:
         drawing.skip(2)
 
 
+def _put_body(drawing: Drawing, kind: _Type) -> None:
+    """Parties and facts: in sentences, in boxes, or each by itself."""
+    rng = drawing.rng
+    meta = rng.sample(list(kind.meta), min(len(kind.meta), rng.randint(3, 14)))
+    roles = [role for role in kind.parties if role in _ROLES]
+    if kind.running_text and rng.random() < 0.6:
+        first, second = rng.choice(_CONTRACT_ROLES)
+        put_recital(drawing, (first, second), [one for one in meta if " name" not in one][:4])
+    elif kind.boxed and rng.random() < 0.45:
+        put_boxes(drawing, pairs_of(meta, drawing.here, rng), roles[: rng.randint(0, 2)])
+    else:
+        _put_parties(drawing, kind)
+        _put_meta(drawing, meta, narrow=kind.narrow)
+
+
 def _put_parties(drawing: Drawing, kind: _Type) -> None:
     if not kind.parties or drawing.rng.random() < 0.15:
         return
@@ -183,21 +214,25 @@ def _put_parties(drawing: Drawing, kind: _Type) -> None:
             drawing,
             meaning,
             x=drawing.left + index * 0.45 * drawing.paper.width,
-            labelled=index > 0 or drawing.rng.random() < 0.8,
+            labelled=index > 0 or drawing.rng.random() < 0.6,
         )
         for index, meaning in enumerate(chosen[:2])
     ]
     drawing.y = max(ends) + drawing.size
 
 
-def _put_meta(drawing: Drawing, kind: _Type) -> None:
+def _put_meta(drawing: Drawing, meta: Sequence[str], *, narrow: bool) -> None:
     rng = drawing.rng
-    meta = rng.sample(list(kind.meta), min(len(kind.meta), rng.randint(3, 14)))
     pairs = pairs_of(meta, drawing.here, rng)
+    if len(pairs) > 3 and rng.random() < 0.25:
+        alone = [pair for pair in pairs[:2] if _is_plain(pair)]
+        if len(alone) == 2:
+            put_together(drawing, alone)
+            pairs = pairs[2:]
     half = drawing.paper.width * rng.uniform(0.45, 0.6)
     while pairs:
         count = rng.randint(2, 7)
-        if rng.random() < 0.3 and len(pairs) > 3 and not kind.narrow:
+        if rng.random() < 0.3 and len(pairs) > 3 and not narrow:
             top = drawing.y
             put_pairs(drawing, pairs[:count], x1=half - 20)
             low, drawing.y = drawing.y, top
@@ -206,6 +241,11 @@ def _put_meta(drawing: Drawing, kind: _Type) -> None:
         else:
             put_pairs(drawing, pairs[:count])
             pairs = pairs[count:]
+
+
+def _is_plain(pair: Pair) -> bool:
+    """Whether a pair may share its line with another."""
+    return len(pair.printed.lines) == 1 and not {"/", "|"} & {*pair.printed.lines[0], *pair.label}
 
 
 def _asked(pairs: Sequence[Pair], rng: Random) -> list[Pair]:
@@ -220,4 +260,5 @@ def _asked(pairs: Sequence[Pair], rng: Random) -> list[Pair]:
 def _absent(kind: _Type, rng: Random) -> list[str]:
     """Meanings that are asked for and may not be there."""
     every = [*kind.meta, *("fax", "website", "version", "loyalty points", "language")]
-    return rng.sample(every, rng.choice([0, 1, 1, 2, 3]))
+    strangers = ["customer name", "consignee name", "seller name", "shipper name", "customer address"]
+    return [*rng.sample(every, rng.choice([0, 1, 1, 2, 3])), *rng.sample(strangers, rng.choice([0, 0, 0, 1]))]

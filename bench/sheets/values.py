@@ -118,22 +118,39 @@ def company(rng: Random, here: Locale) -> str:
     return text.upper() if rng.random() < 0.3 else text
 
 
+@dataclass(frozen=True)
+class Postal:
+    """An address as it is printed, and its parts by what they are."""
+
+    lines: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...] = ()
+
+
 def address(rng: Random, here: Locale) -> tuple[str, ...]:
+    """The lines of an address."""
+    return postal(rng, here).lines
+
+
+def postal(rng: Random, here: Locale) -> Postal:
+    """An address as its language writes it."""
     if here.lang == "zh":
-        return (f"{word(rng, here)}市{word(rng, here)}区{word(rng, here)}路{rng.randint(1, 900)}号",)
+        return Postal((f"{word(rng, here)}市{word(rng, here)}区{word(rng, here)}路{rng.randint(1, 900)}号",))
     if here.lang == "ja":
-        return (
-            f"〒{rng.randint(100, 999)}-{rng.randint(1000, 9999)}",
-            f"{rng.choice('東西南北')}京都{word(rng, here)}区{rng.randint(1, 9)}-{rng.randint(1, 30)}-{rng.randint(1, 20)}",
-        )
+        town = f"{rng.choice('東西南北')}京都{word(rng, here)}区"
+        number_ = f"{rng.randint(1, 9)}-{rng.randint(1, 30)}-{rng.randint(1, 20)}"
+        return Postal((f"〒{rng.randint(100, 999)}-{rng.randint(1000, 9999)}", town + number_))
     street = rng.choice(stock.STREETS[here.lang]).format(
         n=rng.randint(1, 400), m=rng.randint(1, 60), w=word(rng, here)
     )
-    town = (
-        f"{rng.randint(1000, 99999):05d} {word(rng, here)}"
-        if here.lang != "en"
-        else f"{word(rng, here)}, {rng.choice(['NY', 'CA', 'TX', 'WA'])} {rng.randint(10000, 99999)}"
-    )
+    city = " ".join(word(rng, here) for _ in range(rng.choice([1, 1, 1, 2])))
+    code_ = f"{rng.randint(1000, 99999):05d}"
+    parts = [("street", street), ("city", city), ("zip", code_)]
+    if here.lang == "en":
+        state = rng.choice(["NY", "CA", "TX", "WA", "FL", "IL", "OH", "MA"])
+        parts.append(("state", state))
+        town = f"{city}{rng.choice([', ', ', ', ' '])}{state} {code_}"
+    else:
+        town = f"{code_} {city}"
     lines = [street, town, *([rng.choice(stock.COUNTRIES)] if rng.random() < 0.4 else [])]
     if rng.random() < 0.3:
         lines.insert(
@@ -142,7 +159,7 @@ def address(rng: Random, here: Locale) -> tuple[str, ...]:
         )
     if rng.random() < 0.3:
         lines = [*(f"{line}," for line in lines[:-1]), lines[-1] + rng.choice(["", "."])]
-    return (", ".join(lines),) if rng.random() < 0.25 else tuple(lines)
+    return Postal((", ".join(lines),) if rng.random() < 0.25 else tuple(lines), tuple(parts))
 
 
 def code(rng: Random) -> str:

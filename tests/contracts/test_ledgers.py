@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from worker.errors import (
     Stopped,
     WrongState,
 )
+from worker.jobs.ledger.clock import LedgerClock
 from worker.jobs.ledger.erasures import Opening
 from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.ledger.job_rows import End
@@ -338,7 +340,7 @@ def test_burying_leaves_no_trace_but_the_stone(ledger: Ledger) -> None:
     assert ledger.lists.counts(Filter("p", batch="b")) == {}
 
 
-def test_the_clock_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_ledger_goes_on_where_it_was(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
     first = Ledger.open(url)
     job_id = put(first, 1)
@@ -346,6 +348,23 @@ def test_the_clock_goes_on_where_it_was(tmp_path: Path) -> None:
     second = Ledger.open(url)
     assert second.jobs.get(job_id).state is JobState.QUEUED
     second.close()
+
+
+def test_every_process_has_the_same_time_whatever_its_wall_clock_says(
+    request: pytest.FixtureRequest, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = ledger.clock()
+    assert abs(began - time.time()) < 5
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() - 7200)
+    if request.node.callspec.params["ledger"] == "file":
+        other = Ledger.open(f"sqlite:///{tmp_path}/ledger.sqlite")
+        assert 0 <= other.clock() - began < 5
+        other.clock.follow_wall_clock()  # as `pagemill up` does, when nothing else runs yet
+        assert abs(other.clock() - time.time()) < 5
+        other.close()
+    else:
+        assert 0 <= LedgerClock(ledger.database)() - began < 5
 
 
 def test_databases_that_cannot_be_used_are_told_in_words() -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -132,8 +133,25 @@ def test_no_key_leads_out_of_the_folder(tmp_path: Path, key: str) -> None:
 
 def test_urls_for_uploads_are_of_buckets_only(server: Stack, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedByStore):
-        factory.create(Settings(data_dir=tmp_path, s3_endpoint_url=None)).presign_put("k", seconds=60)
-    assert factory.create(server.settings).presign_put("k", seconds=60).startswith("http")
+        factory.create(Settings(data_dir=tmp_path, s3_endpoint_url=None)).presign_upload(
+            "k", seconds=60, most=9
+        )
+
+
+def test_an_upload_form_takes_its_object_up_to_its_size_and_nothing_else(server: Stack) -> None:
+    store = factory.create(server.settings)
+    store.prepare()
+    form = store.presign_upload("uploads/p/1/a b.png", seconds=60, most=1000)
+
+    def post(size: int, **other: str) -> int:
+        return httpx.post(form.url, data={**form.fields, **other}, files={"file": b"a" * size}).status_code
+
+    assert (post(1001), post(10**6), post(0), post(5, key="uploads/p/2/b.png")) == (400, 400, 400, 403)
+    assert not list(store.list("uploads/"))
+    assert post(1000) == 204
+    assert [(stat.key, stat.size) for stat in store.list("uploads/")] == [("uploads/p/1/a b.png", 1000)]
+    assert post(2000) == 400
+    store.close()
 
 
 def test_wrong_keys_missing_buckets_and_silence_are_told_apart_from_missing_objects(server: Stack) -> None:

@@ -90,6 +90,18 @@ def test_images_are_pinned_and_healths_are_checked(services: dict[str, Any]) -> 
         assert dockerfile_checks or runs_once or "healthcheck" in service, name
 
 
+def test_everything_that_is_installed_has_a_hash() -> None:
+    for line in (_ROOT / "Dockerfile").read_text().splitlines():
+        for install in re.findall(r"pip install ([^&]*)", line):
+            by_hash = "--require-hashes --no-deps -r requirements/" in install
+            assert by_hash or install.strip() == "--no-deps ." or install.startswith('"torch=='), line
+    for part in ("api", "worker", "worker-gpu", "check"):
+        entries = (_ROOT / "requirements" / f"{part}.txt").read_text().replace("\\\n", "").splitlines()
+        assert all(re.match(r"[\w.-]+==\S+ +--hash=sha256:", entry) for entry in entries), part
+        named = {entry.partition("==")[0] for entry in entries}
+        assert {"pydantic", "celery", "sqlalchemy"} <= named
+
+
 def test_our_processes_can_change_nothing_but_their_data(services: dict[str, Any]) -> None:
     dockerfile = (_ROOT / "Dockerfile").read_text()
     for target in ("api", "worker", "worker-gpu"):

@@ -110,7 +110,15 @@ def test_never_a_job_without_its_source(racing: App) -> None:
         twin = partial(send, racing, document, kind=form)
         at_once(*((erase, again), (erase, twin, again), (erase, erase, again, again))[number % 3])
         assert_whole(racing)
-    tidy(App(racing.settings, racing.store, racing.ledger, racing.broker, clock=lambda: time.time() + 3600))
+    tidy(
+        App(
+            racing.settings,
+            racing.store,
+            racing.ledger,
+            racing.broker,
+            other_clock=lambda: time.time() + 3600,
+        )
+    )
     assert len(known(racing)) >= _ROUNDS // 3  # at least those that came as twins
     fresh = App(racing.settings, racing.store, Ledger.open(IN_MEMORY), racing.broker)
     rebuild(fresh)

@@ -450,7 +450,7 @@ def test_old_jobs_are_erased_where_a_project_says_so(app: App, worker_state: Wor
     worker_state.work("cpu")
     worker_state.work("cpu")
     app.ledger.projects.keep_for("brief", 1.0)
-    later = App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + 2 * 86400)
+    later = App(app.settings, app.store, app.ledger, app.broker, other_clock=lambda: time.time() + 2 * 86400)
     tidy(later)
     with pytest.raises(NotFound):
         app.ledger.jobs.get(old.id)
@@ -588,7 +588,7 @@ def test_what_could_not_be_removed_goes_with_a_later_sweep(
     assert object_keys.record(job) in stat_keys(app)
     with pytest.raises(NotFound):
         change.erase(app, job.id, project="default", actor="t")
-    tidy(App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + 3600))
+    tidy(App(app.settings, app.store, app.ledger, app.broker, other_clock=lambda: time.time() + 3600))
     assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 

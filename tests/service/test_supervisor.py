@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +22,8 @@ from tests.service.conftest import until
 from tests.service.test_jobs import send
 from tests.stack import Stack
 from worker.jobs.app import App
+from worker.process import heartbeat
+from worker.process.worker import WorkerState
 from worker.settings import environment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -120,3 +124,28 @@ def test_a_worker_stopped_by_a_debugger_is_taken_for_hung_only_after_its_time(
 
     until(lambda: tended(lambda: worker.falls == 1), 30)
     until(lambda: tended((stack.folder / "worker.alive").exists))
+
+
+def test_a_disk_without_room_is_no_hang(tmp_path: Path, worker_state: WorkerState) -> None:
+    alive, ended = tmp_path / "alive", threading.Event()
+    alive.with_name("alive.part").mkdir()  # nothing can be written there, as on a full disk
+    heartbeat.spared(alive).mkdir()
+    beat = heartbeat.Heartbeat(alive, worker_state.leases)
+    beat.start()
+    until(alive.exists)
+    first = alive.stat().st_mtime_ns
+    until(lambda: alive.stat().st_mtime_ns > first, 3 * heartbeat.EVERY)
+    beat.end()
+
+    def compute() -> None:
+        while not ended.is_set():
+            pass
+
+    busy = threading.Thread(target=compute)
+    busy.start()
+    signs = SignsOfLife(alive, silent_seconds=3.0, start_seconds=10)
+    signs.begin(os.getpid())
+    alive.write_text(json.dumps([{"thread": str(busy.native_id)}, {"thread": "1"}]), encoding="utf-8")
+    assert signs.tell_apart() == 0  # it cannot note whom to spare, and goes on
+    ended.set()
+    busy.join()

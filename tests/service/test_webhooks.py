@@ -69,7 +69,7 @@ def sender(app: App) -> Sender:
 
 
 def later(app: App, seconds: float) -> App:
-    return App(app.settings, app.store, app.ledger, app.broker, clock=lambda: time.time() + seconds)
+    return App(app.settings, app.store, app.ledger, app.broker, other_clock=lambda: time.time() + seconds)
 
 
 def test_a_message_is_signed_and_says_how_the_job_ended(

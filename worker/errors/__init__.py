@@ -15,7 +15,7 @@
     └── RequestError         what was asked of the service cannot be done: RequestInvalid  UploadTooLarge
                          UnsupportedMedia  NotFound  Erased  WrongState  KeyReused  Unauthorized
                          Forbidden  RateLimited  Refused  StaleRevision (RecordChanged)  OpenFlags
-                         ReviewLeaseLost
+                         ReviewLeaseLost  CsrfRefused  LinkSpent
 
 The docstring of a class is its message, with its facts in braces; `code`, `http` and `retryable`
 are for machines. Messages name no path but the file name the user gave.
@@ -36,9 +36,11 @@ from worker.errors.engine import (
     UnsupportedByEngine,
 )
 from worker.errors.request import (
+    CsrfRefused,
     Erased,
     Forbidden,
     KeyReused,
+    LinkSpent,
     NotFound,
     OpenFlags,
     RateLimited,
@@ -99,6 +101,7 @@ __all__ = [
     "AttemptsExhausted",
     "Cancelled",
     "CorruptFile",
+    "CsrfRefused",
     "DeviceLost",
     "DocumentTimeout",
     "DocumentTooDense",
@@ -112,6 +115,7 @@ __all__ = [
     "LedgerOutdated",
     "LedgerTooNew",
     "LedgerUnavailable",
+    "LinkSpent",
     "MissingExtra",
     "ModelChanged",
     "ModelUnavailable",

@@ -95,6 +95,19 @@ class Unauthorized(RequestError):
     http = 401
 
 
+class LinkSpent(Unauthorized):
+    """This link was used, or has run out; ask whoever runs the service for another one."""
+
+    code = "link_spent"
+
+
+class CsrfRefused(RequestError):
+    """This came with the cookie of a session, but without its X-CSRF-Token; GET /v1/session has it."""
+
+    code = "csrf_refused"
+    http = 403
+
+
 class Forbidden(RequestError):
     """{reason}."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,9 +28,14 @@ class App:
     store: Store
     ledger: Ledger
     broker: Broker
-    clock: Clock = time.time
+    other_clock: Clock | None = None  # than the ledger's
     snapshots: set[str] = field(default_factory=set)  # schemas this process knows to be in the store
     beside: Executor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="beside"))
+
+    @property
+    def clock(self) -> Clock:
+        """The time for everything that is written down or waited for: the same for all processes."""
+        return self.other_clock or self.ledger.clock
 
     def prepare(self) -> None:
         """Make the bucket where it is missing; a store that is away now may come later."""

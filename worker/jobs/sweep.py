@@ -9,6 +9,7 @@ from worker.log import logger
 
 _log = logger(__name__)
 _RINGS_AT_ONCE = 5000
+_LONGEST_WAIT = 300.0  # seconds; attempts pause for a minute at most
 _DAY = 86_400.0
 _ERASED_AT_ONCE = 200
 _REQUESTS_KEPT = 7 * _DAY
@@ -20,7 +21,9 @@ def sweep(app: App) -> None:
 
     A job whose model no worker has is not rung for; it waits until one comes.
     """
-    expired = app.ledger.jobs.expire(now=app.clock())
+    longest = max(_LONGEST_WAIT, 2 * app.settings.lease_seconds)
+    queues = sorted(catalogue.queues())
+    expired = app.ledger.jobs.expire(now=app.clock(), longest=longest, queues=queues)
     if expired:
         _log.warning("leases_expired", jobs=expired)
     try:
@@ -28,7 +31,7 @@ def sweep(app: App) -> None:
     except QueueUnavailable as error:
         _log.warning("ring_failed", reason=str(error))
         return
-    for queue in sorted(catalogue.queues()):
+    for queue in queues:
         try:
             if app.broker.depth(queue) == 0:
                 due = app.ledger.jobs.due(queue, now=app.clock(), models=models, limit=_RINGS_AT_ONCE)
@@ -44,7 +47,15 @@ def tidy(app: App) -> None:
     A step that fails leaves the others to be done; raises nothing.
     """
     now = app.clock()
-    for step in (_erase_old_jobs, _finish_erasures, _remove_old_uploads, _forget_requests, _forget_audit):
+    steps = (
+        _erase_old_jobs,
+        _finish_erasures,
+        _remove_old_uploads,
+        _forget_requests,
+        _forget_audit,
+        _forget_sessions,
+    )
+    for step in steps:
         try:
             step(app, now)
         except PagemillError as error:
@@ -79,6 +90,10 @@ def _finish_erasures(app: App, now: float) -> None:
 
 def _forget_requests(app: App, now: float) -> None:
     app.ledger.access.forget_requests(before=now - _REQUESTS_KEPT)
+
+
+def _forget_sessions(app: App, now: float) -> None:
+    app.ledger.sessions.forget(before=now)
 
 
 def _remove_old_uploads(app: App, now: float) -> None:

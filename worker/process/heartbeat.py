@@ -7,6 +7,7 @@ hand and the threads that read them, so that a supervisor can tell which of them
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -47,8 +48,10 @@ class Heartbeat:
             try:
                 partial.write_text(json.dumps(self._leases.in_hand()), encoding="utf-8")
                 partial.replace(self._path)
-            except OSError as error:  # a full disk is no hang: the time of the file changes all the same
-                _log.warning("no_sign_of_life", reason=str(error))
+            except OSError as error:  # a full disk is no hang: to set the time of a file takes no room
+                _log.warning("sign_of_life_not_written", reason=str(error))
+                with contextlib.suppress(OSError):
+                    self._path.touch()
             if self._ended.wait(EVERY):
                 return
 

@@ -6,6 +6,9 @@ import { t } from "./text/i18n";
 export const offline = signal(false);
 /** The session is over, or there was none: a key is asked for, and nothing typed is lost. */
 export const keyWanted = signal(false);
+/** As whom this browser asks; the cookie of the session itself is out of reach of scripts. */
+export type Session = { project: string; actor: string; scopes: string[]; expires_at: string | null; csrf_token: string | null };
+export const session = signal<Session | null>(null);
 
 export class Problem extends Error {
   constructor(
@@ -18,31 +21,57 @@ export class Problem extends Error {
   }
 }
 
+/** What goes with every request: that it is meant, where there is a session. */
 export function headers(): Record<string, string> {
-  const key = sessionStorage.getItem("key");
-  return key ? { Authorization: `Bearer ${key}` } : {};
+  const token = session.value?.csrf_token;
+  return token ? { "X-CSRF-Token": token } : {};
 }
 
 let waiting: (() => void)[] = [];
+let signIns = 0;
 
-export function setKey(key: string): void {
-  sessionStorage.setItem("key", key);
+/** Begin a session by a key or by the secret of a link; throws a Problem. */
+export async function signIn(secret: { key: string } | { link: string }): Promise<void> {
+  const answer = await reach("/v1/session", { method: "POST", body: JSON.stringify(secret), headers: { "Content-Type": "application/json" } });
+  if (!answer.ok) throw await problemOf(answer);
+  session.value = (await answer.json()) as Session;
+  signIns += 1;
   keyWanted.value = false;
   waiting.forEach((resume) => resume());
   waiting = [];
 }
 
+/** See whether there is a session already, so that what follows can carry its token. */
+export async function recognise(): Promise<void> {
+  const answer = await reach("/v1/session", {}).catch(() => null);
+  if (answer?.ok) session.value = (await answer.json()) as Session;
+}
+
+export async function signOut(): Promise<void> {
+  await ask("/v1/session", { method: "DELETE" });
+  location.reload();
+}
+
 /** Ask the API; waits for a key where one is missing, and throws a Problem otherwise. */
 export async function ask(path: string, options: RequestInit = {}): Promise<Response> {
+  let renewed = false;
   for (;;) {
+    const before = signIns;
     const answer = await reach(path, { ...options, headers: { ...options.headers, ...headers() } });
-    if (answer.status !== 401) {
-      if (answer.ok || answer.status === 304) return answer;
-      throw await problemOf(answer);
-    }
-    keyWanted.value = true;
-    await new Promise<void>((resume) => waiting.push(resume));
+    if (answer.ok || answer.status === 304) return answer;
+    const problem = await problemOf(answer);
+    if (problem.code === "csrf_refused" && !renewed) {
+      renewed = true; // another tab has signed in anew
+      await recognise();
+    } else if (answer.status !== 401) throw problem;
+    else if (before === signIns) await signedIn(); // else it was asked before somebody signed in, and is asked again
   }
+}
+
+/** Until somebody has signed in. */
+export function signedIn(): Promise<void> {
+  keyWanted.value = true;
+  return new Promise((resume) => waiting.push(resume));
 }
 
 async function reach(path: string, options: RequestInit): Promise<Response> {

@@ -2,16 +2,16 @@
 import { effect, useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
-import { Announcements, safely } from "./announce";
+import { Announcements, safely, say } from "./announce";
 import { Dialog } from "./dialog";
 import { Documents } from "./documents";
-import { keyWanted, offline, setKey } from "./http";
+import { keyWanted, offline, Problem, recognise, session, signIn, signOut } from "./http";
 import { Kinds } from "./kinds";
 import { loadKinds } from "./kinds_store";
 import { follow } from "./live";
 import { Overview } from "./overview";
 import { Review } from "./review/view";
-import { route } from "./router";
+import { go, route } from "./router";
 import { Send, takeDrops } from "./send";
 import { Service } from "./service";
 import { language, named, t } from "./text/i18n";
@@ -38,6 +38,7 @@ function Page() {
           ))}
         </nav>
         <span class="grow" />
+        {session.value?.csrf_token && <button class="plain" onClick={() => safely(signOut)}>{t("key.out")}</button>}
         <button class="plain" lang={language.value === "zh" ? "en" : "zh-CN"} onClick={() => (language.value = language.value === "zh" ? "en" : "zh")}>{language.value === "zh" ? "English" : "中文"}</button>
       </header>
       {offline.value && <p class="offline" role="alert">{t("offline")}</p>}
@@ -64,19 +65,40 @@ function Page() {
 
 function AskKey() {
   const key = useSignal("");
+  const wrong = useSignal("");
+  const enter = async () => {
+    try {
+      await signIn({ key: key.value.trim() });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      wrong.value = error.status === 401 ? t("key.wrong") : error.message;
+    }
+  };
   return (
     <Dialog title={t("key.title")}>
-      <form onSubmit={(event) => (event.preventDefault(), setKey(key.value.trim()))}>
+      <form onSubmit={(event) => (event.preventDefault(), safely(enter))}>
         <p>{t("key.text")}</p>
         <label for="key">{t("key.label")}</label>
-        <input id="key" type="password" autocomplete="off" required value={key.value} onInput={(event) => (key.value = event.currentTarget.value)} />
+        <input id="key" type="password" autocomplete="current-password" required aria-invalid={Boolean(wrong.value)} aria-describedby="key-wrong" value={key.value} onInput={(event) => (key.value = event.currentTarget.value)} />
+        <p class="wrong" id="key-wrong" role="alert">{wrong.value}</p>
         <p><button class="primary">{t("key.go")}</button></p>
       </form>
     </Dialog>
   );
 }
 
-takeDrops();
-render(<Page />, document.getElementById("root")!);
-safely(loadKinds);
-void follow();
+/** `#/sign-in/SECRET` is a link that signs in once; it does not stay in the history. */
+async function begin(): Promise<void> {
+  const { view, name } = route.value;
+  if (view === "sign-in") {
+    go("#/documents", { replace: true });
+    await signIn({ link: name }).catch((error: unknown) => say(error instanceof Problem && error.status === 401 ? t("key.spent") : String(error), { bad: true }));
+  }
+  if (!session.value) await recognise();
+  takeDrops();
+  render(<Page />, document.getElementById("root")!);
+  safely(loadKinds);
+  void follow();
+}
+
+void begin();

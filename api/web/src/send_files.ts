@@ -1,6 +1,6 @@
 // Files on their way to the service: three at a time, each with a bar and a verdict of its own.
 import { signal, type Signal } from "@preact/signals";
-import { headers, keyWanted, offline, pause, problemOf } from "./http";
+import { headers, offline, pause, problemOf, signedIn } from "./http";
 import type { Job } from "./model";
 import { t } from "./text/i18n";
 
@@ -82,8 +82,7 @@ async function deliver(item: Item): Promise<void> {
       offline.value = false;
       item.verdict.value = "sending";
     } else if (answer.status === 401) {
-      keyWanted.value = true;
-      while (keyWanted.value) await pause(300);
+      await signedIn();
     } else if (answer.status === 429 || answer.status === 503) {
       await pause(1000 * Number(answer.headers.get("Retry-After") ?? 2));
     } else return judge(item, answer);

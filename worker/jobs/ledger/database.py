@@ -27,6 +27,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._is_sqlite = self._engine.dialect.name == "sqlite"
+        self.has_clock = not self._is_sqlite
         self.skip_locked = "" if self._is_sqlite else "FOR UPDATE SKIP LOCKED"
         # SQLite lets writers wait by sleeping ever longer; threads that wait for a lock go on at once.
         self._one_writer = threading.Lock() if self._is_sqlite else contextlib.nullcontext()

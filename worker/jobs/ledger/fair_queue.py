@@ -24,7 +24,8 @@ _NEXT_IN_TURN = """
         WHERE state = 'queued' AND queue = :queue AND project = waiting.project AND due_at <= :now {served}
         ORDER BY priority DESC, created_at LIMIT 1 {skip_locked})
     FROM waiting LEFT JOIN projects ON projects.name = waiting.project
-    WHERE waiting.project IS NOT NULL ORDER BY coalesce(projects.turn, 0)
+    WHERE waiting.project IS NOT NULL
+    ORDER BY CASE WHEN projects.turn <= :now THEN projects.turn ELSE 0 END
 """
 
 

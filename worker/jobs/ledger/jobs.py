@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, text, update
+from sqlalchemy import Connection, and_, insert, or_, select, text, update
 
 from schemas.job import EventCode, Job, JobEvent, JobSpec, JobState
 from worker.errors import IncarnationGone, LeaseLost, NotFound, PagemillError, WrongState
@@ -227,10 +228,17 @@ class Jobs:
             self._deliveries.rearm(connection, job_id)
             return job_of(rows[0])
 
-    def expire(self, *, now: float) -> int:
-        """Put jobs whose lease ran out back into the queue; how many there were."""
-        gone = and_(text("state = 'running'"), jobs.c.lease_until < now)
+    def expire(self, *, now: float, longest: float = math.inf, queues: Collection[str] = ()) -> int:
+        """Put jobs whose lease ran out back into the queue; how many there were.
+
+        No lease, and no pause in these queues, lasts longer than `longest` seconds: those that end later
+        were written before the clock was put back, and end now.
+        """
+        over = or_(jobs.c.lease_until < now, jobs.c.lease_until > now + longest)
+        gone = and_(text("state = 'running'"), over)
+        paused = and_(text("state = 'queued'"), jobs.c.queue.in_(queues), jobs.c.due_at > now + longest)
         with self._database.write() as connection:
+            connection.execute(update(jobs).where(paused).values(due_at=now))
             return len(move(connection, EventCode.LEASE_EXPIRED, gone, now=now, values=released(now)))
 
     def due(self, queue: str, *, now: float, models: Collection[str] | None = None, limit: int = 5000) -> int:

@@ -8,6 +8,7 @@ from typing import Self
 from worker.errors import PagemillError
 from worker.jobs.ledger import revisions
 from worker.jobs.ledger.access import Access
+from worker.jobs.ledger.clock import LedgerClock
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
 from worker.jobs.ledger.erasures import Erasures
@@ -16,15 +17,17 @@ from worker.jobs.ledger.jobs import Jobs
 from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
 from worker.jobs.ledger.reviews import Reviews
+from worker.jobs.ledger.sessions import Sessions
 
 IN_MEMORY = "sqlite:///:memory:"
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Jobs, their events and lists of them, reviews, deliveries, keys and audit, projects, erasures."""
+    """The time, jobs, events, lists, reviews, deliveries, keys, sessions, audit, projects, erasures."""
 
     database: Database
+    clock: LedgerClock
     jobs: Jobs
     events: Events
     lists: Lists
@@ -33,6 +36,7 @@ class Ledger:
     projects: Projects
     reviews: Reviews
     erasures: Erasures
+    sessions: Sessions
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -49,6 +53,7 @@ class Ledger:
         deliveries = Deliveries(database)
         return cls(
             database,
+            LedgerClock(database),
             Jobs(database, deliveries),
             Events(database),
             Lists(database),
@@ -57,6 +62,7 @@ class Ledger:
             Projects(database),
             Reviews(database),
             Erasures(database),
+            Sessions(database),
         )
 
     def check(self) -> None:

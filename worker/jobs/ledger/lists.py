@@ -40,7 +40,6 @@ class Filter:
     batch: str | None = None
     since: float | None = None
     text: str | None = None
-    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +193,6 @@ def _clauses(wanted: Filter) -> Iterator[Any]:
         yield jobs.c.created_at >= wanted.since
     if wanted.text:
         yield _holding(wanted.project, wanted.text)
-    if wanted.ids:
-        yield jobs.c.id.in_(wanted.ids)
 
 
 def _holding(project: str, said: str) -> Any:

@@ -90,7 +90,7 @@ class Reviews:
         After the last one it begins again; None when all are lent out or none waits.
         """
         waiting = and_(condition(wanted), jobs.c.state == JobState.REVIEW)
-        free = and_(waiting, jobs.c.review_until <= now)
+        free = and_(waiting, or_(jobs.c.review_until <= now, jobs.c.review_until > now + seconds))
         with self._database.write() as connection:
             left = connection.execute(select(*_IN_TURN).where(jobs.c.id == (after or ""))).first()
             row = None

@@ -163,6 +163,17 @@ keys = Table(
     Column("max_bytes", BigInteger),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("key_id", String(16), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Index("sessions_by_end", "expires_at"),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -210,6 +221,10 @@ erased_sources = Table(
     Column("source_sha256", String(64), nullable=False),
     Column("times", Integer, nullable=False),
     PrimaryKeyConstraint("project", "source_sha256"),
+)
+
+clock = Table(  # of a database that has none: one row, for this start of its machine
+    "clock", metadata, Column("boot", String(64), primary_key=True), Column("ahead", Double, nullable=False)
 )
 
 removals = Table(

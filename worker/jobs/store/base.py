@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,14 @@ class Stat:
     key: str
     size: int
     tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """Where to POST a file as `multipart/form-data`: these fields first, the file last, as `file`."""
+
+    url: str
+    fields: Mapping[str, str]
 
 
 class Store(Protocol):
@@ -67,8 +75,11 @@ class Store(Protocol):
         """Remove an object; nothing happens when there is none."""
         ...
 
-    def presign_put(self, key: str, *, seconds: int) -> str:
-        """A URL to which anyone may PUT this object; raises UnsupportedByStore."""
+    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
+        """A form with which anyone may send this object, of 1 to `most` bytes, for so long.
+
+        Raises UnsupportedByStore.
+        """
         ...
 
     def prepare(self) -> None:

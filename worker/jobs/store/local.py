@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from worker.errors import ObjectMissing, StorageUnavailable, UnsupportedByStore
-from worker.jobs.store.base import CHUNK, Stat, spool
+from worker.jobs.store.base import CHUNK, Stat, UploadForm, spool
 
 _UNFINISHED = ".unfinished-"
 
@@ -98,9 +98,9 @@ class LocalStore:
                         break
                     folder.rmdir()
 
-    def presign_put(self, key: str, *, seconds: int) -> str:
+    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
         """A folder has no address."""
-        raise UnsupportedByStore(what=f"uploading {key} by URL for {seconds} s")
+        raise UnsupportedByStore(what=f"uploading {key}, of up to {most} bytes, by URL for {seconds} s")
 
     def prepare(self) -> None:
         """Make the folder."""

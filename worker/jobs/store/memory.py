@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from worker.errors import ObjectMissing, UnsupportedByStore
-from worker.jobs.store.base import CHUNK, Stat, spool
+from worker.jobs.store.base import CHUNK, Stat, UploadForm, spool
 
 
 class MemoryStore:
@@ -76,9 +76,9 @@ class MemoryStore:
         with self._lock:
             self._objects.pop(key, None)
 
-    def presign_put(self, key: str, *, seconds: int) -> str:
+    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
         """Memory has no address."""
-        raise UnsupportedByStore(what=f"uploading {key} by URL for {seconds} s")
+        raise UnsupportedByStore(what=f"uploading {key}, of up to {most} bytes, by URL for {seconds} s")
 
     def prepare(self) -> None:
         """Nothing to make."""

@@ -16,11 +16,13 @@ from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
+from minio import time as signing_time
 from minio.commonconfig import CopySource
+from minio.datatypes import PostPolicy
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 
 from worker.errors import ObjectMissing, StorageUnavailable
-from worker.jobs.store.base import CHUNK, Stat, spool
+from worker.jobs.store.base import CHUNK, Stat, UploadForm, spool
 
 _FOREIGN = (MinioException, InvalidResponseError, S3Error, ServerError, urllib3.exceptions.HTTPError, OSError)
 _PRESIGNED_FOR = timedelta(hours=1)
@@ -61,7 +63,8 @@ class S3Store:
 
         self._client = at(endpoint_url, self._http)
         self._quick = at(endpoint_url, _pool(_CHECK_SECONDS, 0))
-        self._public = at(public_url or endpoint_url, None)  # a signature holds for one host only
+        self._public_url = (public_url or endpoint_url).rstrip("/")
+        self._public = at(self._public_url, None)  # a signature holds for one host only
 
     def create(self, key: str, data: bytes | BinaryIO, *, size: int | None = None) -> bool:
         """PUT with If-None-Match."""
@@ -129,11 +132,14 @@ class S3Store:
         with _translated(key):
             self._client.remove_object(self._bucket, key)
 
-    def presign_put(self, key: str, *, seconds: int) -> str:
-        """A URL for one PUT."""
+    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
+        """A POST policy, for the URL of a PUT would take an object of any size."""
+        policy = PostPolicy(self._bucket, signing_time.utcnow() + timedelta(seconds=seconds))
+        policy.add_equals_condition("key", key)
+        policy.add_content_length_range_condition(1, most)
         with _translated(key):
-            url = self._public.presigned_put_object(self._bucket, key, expires=timedelta(seconds=seconds))
-        return str(url)
+            fields = self._public.presigned_post_policy(policy)
+        return UploadForm(f"{self._public_url}/{self._bucket}", {"key": key, **fields})
 
     def check(self) -> None:
         """The bucket is there, and these credentials may use it."""

@@ -79,7 +79,7 @@ def page_message(page: Page) -> tuple[dict[str, Any], memoryview]:
 def page_of(header: dict[str, Any], payload: bytearray, *, number: int, limits: PageLimits) -> Page:
     """The page of this number that a message carries, of which nothing is believed.
 
-    Raises PageTooDense, PageTooThin, and ValueError when the numbers do not fit together.
+    Raises PageTooDense, PageTooThin; KeyError, TypeError, ValueError or OverflowError for what is no page.
     """
     height, width = int(header["height"]), int(header["width"])
     if header["number"] != number or min(height, width) < 1 or height * width * 3 != len(payload):

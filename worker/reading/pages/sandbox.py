@@ -177,7 +177,7 @@ class SandboxedDocument:
             raise
         except PagemillError as error:
             return PageFailed(number, error)
-        except (KeyError, TypeError, ValueError):  # no message of ours
+        except (KeyError, OverflowError, TypeError, ValueError):  # no message of ours
             self._finish(healthy=False)
             return PageFailed(number, CorruptFile(kind="", detail="the program that opens it crashed on it"))
 

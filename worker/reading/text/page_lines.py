@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from schemas.page import Box, Line
+from schemas.page import Box, Line, Mark
 from schemas.record import Issue, Severity
 from worker.reading.issues import blank_page, text_layer_ignored, unreadable_page
 from worker.reading.pages.base import Page
@@ -19,8 +19,9 @@ class PageLines:
     `quarter_turns` to get there. `distrusted` says, for people, what of the file's text layer is not
     what the picture shows, and why; `from_layer` and `from_picture` count the words by where they come
     from. `faint` are the lines printed much fainter than the others. `slack` is the share of a line's
-    height by which its box is higher than its ink. `blank` is told of a page without lines: whether
-    it has no ink either.
+    height by which its box is higher than its ink. `marks` are its tick boxes and radio buttons, in
+    reading order; in the lines they are whatever the file or the recogniser says. `blank` is told of a
+    page without lines: whether it has no ink either.
     """
 
     number: int
@@ -29,6 +30,7 @@ class PageLines:
     lines: tuple[Line, ...] = ()
     quarter_turns: int = 0
     faint: tuple[Line, ...] = ()
+    marks: tuple[Mark, ...] = ()
     slack: float = 0.0
     distrusted: tuple[str, ...] = ()
     from_layer: int = 0

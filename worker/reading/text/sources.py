@@ -1,6 +1,7 @@
 """From a page to its lines, for every engine: its text layer where that is printed, else OCR.
 
 page ─judge─► words printed, words that lie, rows of ink without words ─recognise what is doubtful─► lines
+lines ─outlines in the picture─► marks, lines without them
 """
 
 from __future__ import annotations
@@ -8,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from schemas.page import Box, Word
+from worker.reading.marks.find import find_marks
+from worker.reading.marks.glyphs import spelt_out
 from worker.reading.pages.base import Page
 from worker.reading.text import ink, layer
 from worker.reading.text.crops import crop
@@ -42,7 +47,11 @@ class OcrLines:
         self._ocr.close()
 
     def __call__(self, page: Page) -> PageLines:
-        """The lines of a page; raises MissingExtra, ModelUnavailable."""
+        """The lines and marks of a page; raises MissingExtra, ModelUnavailable."""
+        page = replace(page, words=spelt_out(page.words))
+        return _with_marks(page, self._lines(page))
+
+    def _lines(self, page: Page) -> PageLines:
         if not page.words:
             return self._ocr.read(page)
         judged = layer.judge(page, self._ocr.recognise, known=self._ocr.known)
@@ -107,7 +116,15 @@ class TextLayerLines:
     """By the text layer alone: nothing is found on scans, and nothing needs to be installed."""
 
     def __call__(self, page: Page) -> PageLines:
-        """The lines of a page as its file has them, without words that nobody can see."""
-        words = [word for word in page.words if layer.shows(word, page.picture)]
+        """The lines of a page as its file has them, without words that nobody can see, and its marks."""
+        words = [word for word in spelt_out(page.words) if layer.shows(word, page.picture)]
         lines = lines_of(words, aspect=page.width / page.height)
-        return PageLines(page.number, page.width, page.height, lines, from_layer=len(words))
+        return _with_marks(
+            page, PageLines(page.number, page.width, page.height, lines, from_layer=len(words))
+        )
+
+
+def _with_marks(page: Page, read: PageLines) -> PageLines:
+    """The marks beside the lines, in the frame in which these are upright."""
+    upright = np.rot90(page.picture, read.quarter_turns)
+    return replace(read, marks=find_marks(upright, read.lines))

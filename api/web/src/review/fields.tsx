@@ -1,5 +1,5 @@
 // The values of a document: first those to be checked, each with a crop of its place, then the rest, folded.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { labelOf } from "../kinds_store";
 import type { Issue } from "../model";
 import { named, percent, t } from "../text/i18n";
@@ -76,7 +76,9 @@ function GeneralIssues() {
 /** Why a value is to be checked, in words. */
 function reasons(path: string): string[] {
   const record = session.opened.value?.record;
-  const told = (record?.review_reasons ?? []).filter((reason) => reason.path === path).map(({ code, message }) => named(`reason.${code}`, message));
+  const told = (record?.review_reasons ?? [])
+    .filter((reason) => reason.path === path && reason.code !== "low_confidence") // which is told below, in the language of the page
+    .map(({ code, message }) => named(`reason.${code}`, message));
   const broken = issuesAt(path).map(({ message }) => message);
   const evidence = session.draft.value?.fields[path];
   const low = told.length || broken.length || !evidence ? [] : [t("review.low", { percent: percent(evidence.confidence) })];
@@ -168,7 +170,7 @@ function Editor(props: { path: string; text: string; label: string }) {
   const wrong = session.wrong.value?.path === path ? session.wrong.value.message : null;
   const choices = Array.isArray(schema.enum) ? schema.enum.filter((one) => one !== null).map(String) : [];
   const numeric = typeOf(schema) === "number" || typeOf(schema) === "integer";
-  useEffect(() => {
+  useLayoutEffect(() => { // before the next key, which is for the field
     if (session.focused.value !== path) return;
     input.current?.focus({ preventScroll: true });
     input.current?.select();

@@ -16,7 +16,8 @@ export function focusValue(path: string | null): void {
     element?.closest(".field, td")?.scrollIntoView({ block: "nearest" });
     return element !== null;
   };
-  requestAnimationFrame(() => {
+  // After what has just changed is drawn, and before the next key: fast typists lose none.
+  queueMicrotask(() => {
     if (reach()) return;
     restOpen.now(true);
     requestAnimationFrame(reach);

@@ -109,7 +109,7 @@ function show(found: Opened): void {
     if (unsent.revision === record.revision) say(t("review.restored", { count: unsent.changes.length }));
     else stale(record, unsent.changes);
   }
-  focused.value = unsent?.typing?.path ?? stillOpen.value[0] ?? null;
+  focused.value = unsent?.typing?.path ?? nextOpen(null);
   page.value = (record && placeOf(record, focused.value)?.page) || 1;
 }
 

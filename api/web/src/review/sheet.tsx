@@ -13,6 +13,7 @@ type View = { scale: number; x: number; y: number };
 type Size = { width: number; height: number };
 type Point = { x: number; y: number };
 const LARGEST = 8;
+const CLOSEST = 1.5; // of the whole width: the crop shows the value, the page what stands around it
 
 /** What the keys of the review can do with the canvas in view. */
 export const canvas: { zoom: (by: number) => void; fit: () => void; turn: () => void } = {
@@ -52,6 +53,7 @@ export function Sheet(props: { job: string; pages: number }) {
     const { naturalWidth: width, naturalHeight: height } = image;
     const turned = [``, `translate(${height}px,0) rotate(90deg)`, `translate(${width}px,${height}px) rotate(180deg)`, `translate(0,${width}px) rotate(270deg)`][turn];
     const { x, y, scale } = view.current;
+    sheet.current.style.setProperty("--zoom", String(scale)); // lines of boxes stay as thin at any size
     sheet.current.style.transform = `translate(${x}px,${y}px) scale(${scale}) ${turned}`;
     sheet.current.style.width = `${width}px`;
     sheet.current.style.height = `${height}px`;
@@ -82,7 +84,7 @@ export function Sheet(props: { job: string; pages: number }) {
     const { clientWidth, clientHeight } = box.current;
     const wide = clientWidth / width;
     const wanted = Math.min((0.55 * clientWidth) / ((x1 - x0) * width), (0.25 * clientHeight) / ((y1 - y0) * height));
-    const scale = Math.min(Math.max(wanted, wide), 2.2 * wide);
+    const scale = Math.min(Math.max(wanted, wide), CLOSEST * wide);
     move({ scale, x: clientWidth / 2 - ((x0 + x1) / 2) * width * scale, y: clientHeight / 2 - ((y0 + y1) / 2) * height * scale });
   };
   useLayoutEffect(() => {

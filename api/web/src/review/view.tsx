@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { safely, say } from "../announce";
 import { Dialog } from "../dialog";
-import { ask, query, send } from "../http";
+import { ask, get, query, send } from "../http";
 import { labelOf } from "../kinds_store";
 import { onChange, onReturn } from "../live";
 import { FINISHED, type Job } from "../model";
@@ -97,7 +97,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
     };
   }, []);
 
-  if (!id) return finished ? <Finished /> : <p class="notice" aria-busy="true">{t("loading")}</p>;
+  if (!id) return finished ? <Finished filter={filter} again={() => next()} /> : <p class="notice" aria-busy="true">{t("loading")}</p>;
   const problem = session.problem.value;
   if (problem) return <Notice title={problem.status === 410 ? t("review.erased") : t("review.cannot")} text={problem.status === 410 ? t("review.erased_text") : problem.message} />;
   const opened = session.opened.value;
@@ -218,11 +218,25 @@ function Notice(props: { title: string; text: string }) {
   );
 }
 
-function Finished() {
+/** Nothing more is given out; what others have in hand may come back. */
+function Finished(props: { filter: { kind?: string; batch?: string }; again: () => Promise<void> }) {
+  const held = useSignal(0);
+  useEffect(() => {
+    const look = async () => {
+      const found = await get<{ states: Record<string, number> }>(`/v1/counts?${query({ ...props.filter })}`);
+      held.value = found.states.review ?? 0;
+      if (held.value) await props.again();
+    };
+    const quietly = () => void look().catch(() => undefined);
+    quietly();
+    const timer = setInterval(quietly, 5000);
+    return () => clearInterval(timer);
+  }, []);
   return (
     <div class="notice">
       <h1>{t("review.finished")}</h1>
       <p>{session.decided.value ? t("review.finished_text", { count: session.decided.value }) : t("review.finished_none")}</p>
+      {held.value > 0 && <p>{t("review.held", { count: count(held.value) })}</p>}
       <a class="button" href="#/documents">{t("nav.documents")}</a>
     </div>
   );

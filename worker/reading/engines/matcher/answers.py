@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher import pairs, scorer
+from worker.reading.engines.matcher import marked, scorer
 from worker.reading.engines.matcher.assign import allows, as_type
+from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue, Relation
@@ -38,7 +38,26 @@ _BY_KIND: Mapping[str, frozenset[str]] = {
     "enum": frozenset({"text"}),
     "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
 }
+_PARTIES = frozenset(
+    {
+        "seller",
+        "customer",
+        "consignee",
+        "shipper",
+        "landlord",
+        "tenant",
+        "employee",
+        "patient",
+        "lender",
+        "borrower",
+    }
+)
+_OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION})
+_HEADING = 40  # characters that the heading of a party may have
+_SENTENCE = 90  # characters from which a text is no value where no label says so
+_OF_TOWN = frozenset({"city", "zip", "state"})
 _BESIDE = frozenset({Relation.INLINE, Relation.LEFT})
+_NEXT_CELL = 2.5  # letter heights of white between the parts of a value that was read as two cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +71,18 @@ class ValueOption:
 def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     """The values that a field may have, the most promising first, at most `MOST`."""
     question = evaluation.questions[asked]
-    kinds = frozenset({"currency"}) if _asks_currency(question) else _BY_KIND.get(question.kind, frozenset())
+    kinds = _kinds(question)
     found: list[tuple[float, ValueOption]] = []
+    open_ = evaluation.graph.sheet.choices.by_cell  # an option is a value where its box is marked
     for order, place in enumerate(evaluation.graph.places):
-        if place.kind not in kinds:
+        if place.kind not in kinds or id(place.cell) in open_:
             continue
         near = _nearness(place, question, evaluation)
-        if near < _LABELLED and _named_otherwise(place, question, evaluation):
+        if near < _LABELLED and (
+            _named_otherwise(place, question, evaluation) or _of_another(place, question, evaluation)
+        ):
             continue
-        for wider in (place, *_over_lines(place, question, near, evaluation)):
+        for wider in (place, *_wider(place, question, near, evaluation)):
             value = value_of(wider, question)
             if value is not None and (near >= _LABELLED or _may_stand_alone(wider, value, question)):
                 found.append((near + _promise(wider, question) - 1e-4 * order, ValueOption(value, wider)))
@@ -76,6 +98,16 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     return kept[:MOST]
 
 
+def _kinds(question: FieldQuery) -> frozenset[str]:
+    """The types of printed values that a field may have."""
+    if _asks_currency(question):
+        return frozenset({"currency"})
+    kinds = _BY_KIND.get(question.kind, frozenset())
+    return (
+        kinds | {"zip", "city", "region"} if question.ideas & _OF_TOWN and question.kind == "text" else kinds
+    )
+
+
 def _named_otherwise(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
     """Whether the label right before a date says that it is another date than the field's."""
     wanted = question.ideas - UNSPECIFIC
@@ -86,9 +118,21 @@ def _named_otherwise(place: PrintedValue, question: FieldQuery, evaluation: Eval
     return "date" in named.ideas and not wanted & named.ideas
 
 
+def _of_another(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
+    """Whether the nearest heading that names a party names another one than the field."""
+    wanted = (question.ideas | {idea for meaning in question.parents for idea in meaning.ideas}) & _PARTIES
+    headings = sorted((e for e in place.edges if e.relation in _OVER), key=lambda edge: edge.distance)
+    for edge in headings if wanted else ():
+        named = evaluation.graph.wordings.meaning(edge.label[:_HEADING]).ideas & _PARTIES
+        if named and len(edge.label) < _HEADING:
+            return not named & wanted
+    return False
+
+
 def _may_stand_alone(place: PrintedValue, value: Any, question: FieldQuery) -> bool:
-    """Whether a value may be meant without its label: a listed one only where it is all that is printed."""
-    return question.kind != "enum" or len(place.text) <= len(str(value)) + 2
+    """Whether a value may be meant without its label: no sentence, and a listed one only where nothing else is."""
+    room = 2 + len(str(value)) if question.kind == "enum" else _SENTENCE
+    return len(place.text) <= room or len(place.spans) > 1
 
 
 def _asks_currency(question: FieldQuery) -> bool:
@@ -130,41 +174,17 @@ def candidates(questions: Sequence[FieldQuery], graph: Graph) -> list[list[Candi
     trees = scorer.forest()
     sure = iter(trees.probability(trees.log_odds(np.vstack(rows))).tolist() if rows else ())
     found = [
-        sorted((_candidate(answer, next(sure)) for answer in answers), key=lambda c: -c.score)
-        for answers in offered
+        sorted((_candidate(answer, next(sure), one, graph) for answer in answers), key=lambda c: -c.score)
+        for one, answers in zip(questions, offered, strict=True)
     ]
-    return [
-        _ticks(one, evaluation) if one.kind == "boolean" else options
-        for one, options in zip(questions, found, strict=True)
-    ]
+    told = [marked.candidates(one, evaluation) for one in questions]
+    return [options if boxes is None else boxes for boxes, options in zip(told, found, strict=True)]
 
 
-def _ticks(asked: FieldQuery, evaluation: Evaluation) -> list[Candidate]:
-    """Whether a box beside a field's label is ticked, or a word behind it says yes or no."""
-    found = []
-    for entry in pairs.entries(evaluation.graph):
-        said = _said(entry)
-        near = evaluation.best(asked.own, entry.key.text).both
-        if said is not None and near > _LABELLED and entry.value is not None:
-            found.append(Candidate(said, 0.8 * near, (entry.value,), 0.8 * near, certainty=0.8 * near))
-    return sorted(found, key=lambda candidate: -candidate.score)
-
-
-def _said(entry: pairs.Entry) -> bool | None:
-    if entry.said is not None:
-        return entry.said == "checked"
-    text = fold(entry.value.text) if entry.value else ""
-    return next(
-        (
-            answer
-            for answer, words in ((True, "yes"), (False, "no"))
-            if text in map(fold, languages.marks(words))
-        ),
-        None,
-    )
-
-
-def _candidate(answer: ValueOption, probability: float) -> Candidate:
+def _candidate(answer: ValueOption, probability: float, asked: FieldQuery, graph: Graph) -> Candidate:
+    row = graph.sheet.layout.rows[answer.place.cell.row]
+    if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
+        probability = min(probability, UNDECIDED)
     return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)
 
 
@@ -183,12 +203,24 @@ def _promise(place: PrintedValue, question: FieldQuery) -> float:
     return 0.3 * suits + 0.1 * place.whole + 0.1 * (place.cell.page.number == 1)
 
 
+def _wider(
+    place: PrintedValue, question: FieldQuery, near: float, evaluation: Evaluation
+) -> Iterator[PrintedValue]:
+    """A text with what belongs to it: the next cell of its row, the lines under it."""
+    if place.kind != "text" or question.kind != "text":
+        return
+    cell = place.spans[-1].cell
+    beside = next(iter(evaluation.graph.sheet.layout.right_of(cell)), None)
+    ends = place.spans[-1].end >= len(cell.text.rstrip())
+    if near >= _LABELLED and ends and beside and beside.x0 - cell.x1 < _NEXT_CELL * cell.height:
+        yield replace(place, spans=(*place.spans, Span(beside, 0, len(beside.text))))
+    yield from _over_lines(place, question, near, evaluation)
+
+
 def _over_lines(
     place: PrintedValue, question: FieldQuery, near: float, evaluation: Evaluation
 ) -> Iterator[PrintedValue]:
     """A labelled text together with the lines under it: addresses, names that are long."""
-    if place.kind != "text" or question.kind != "text":
-        return
     address = "address" in question.ideas and (place.cell.row < _TOP or near > _OF_SECTION)
     if near < _LABELLED and not address:
         return

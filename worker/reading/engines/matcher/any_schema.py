@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import answers, confidence, items
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.concepts import concept_of
-from worker.reading.engines.matcher.graph import Graph, may_follow
-from worker.reading.engines.matcher.questions import question
+from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.label_text import may_follow
+from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.sheet import Candidate
 
 _OF_SEVERAL = 0.5
-_TRUST = 0.75  # in readers made for what a field asks, tuned to other documents
-_TRUST_LABELS = 0.55  # in the reader of anything behind its label
-_OWN_READERS = frozenset(
-    {"merchant_name", "merchant_address", "total", "money", "date", "code", "pattern", "moment"}
+_TRUST = 0.95  # in readers made for what a field asks
+_TRUST_MERCHANTS = 0.85  # whose letters and commas are seldom all read
+_TRUST_LABELS = 0.4  # in the reader of anything behind its label
+_OF_MERCHANTS = frozenset({"merchant_name", "merchant_address"})
+_OWN_READERS = frozenset({"total", "money", "date", "code", "pattern", "moment"}) | _OF_MERCHANTS
+_NOT_MERCHANTS = frozenset(
+    {"customer", "consignee", "shipper", "employee", "patient", "passenger", "tenant", "landlord", "insured"}
 )
-LEAST = 0.3
+_MOST_SURE = 0.9  # that a scorer can be which was trained on drawn documents, of real ones
+LEAST = 0.1
 """Probability below which a value is rather left out."""
 
 
@@ -38,7 +45,7 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
     ]
     found = answers.candidates(questions, graph)
     by_path = {
-        one.field.path: _likely(_with(options, _told(known, one.field), one.field))
+        one.field.path: _likely(_with(options, _told(known, one, graph), one.field))
         for one, options in zip(questions, found, strict=True)
     }
     tables = items.find(lists, graph)
@@ -75,12 +82,25 @@ def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
             yield child
 
 
-def _told(known: Group, target: Field) -> Sequence[Candidate]:
-    """What the readers of shipped kinds found for a field."""
+def _told(known: Group, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
+    """What the readers of shipped kinds found for a field, beside the options of questions.
+
+    Those of merchants know nobody else.
+    """
+    if concept_of(asked.field).value in _OF_MERCHANTS and asked.ideas & _NOT_MERCHANTS:
+        return ()
     found: Filling | None = known
-    for name in pointer.split(target.path):
+    for name in pointer.split(asked.field.path):
         found = found.fields.get(name) if isinstance(found, Group) else None
-    return [option for option in found.candidates if _is_whole(option)] if isinstance(found, Scalar) else ()
+    if not isinstance(found, Scalar):
+        return ()
+    choices = graph.sheet.choices
+    return [
+        option
+        for option in found.candidates
+        if _is_whole(option)
+        and not any(choices.is_option(span.cell.page.number, span.box) for span in option.spans)
+    ]
 
 
 def _is_whole(option: Candidate) -> bool:
@@ -95,18 +115,48 @@ def _is_whole(option: Candidate) -> bool:
 def _with(options: Sequence[Candidate], told: Sequence[Candidate], asked: Field) -> list[Candidate]:
     """The scorer's candidates and the readers' first one: where both agree it is surer."""
     if not told:
-        return list(options)
+        return [_capped(option) for option in options]
     first = told[0]
-    trust = _TRUST if concept_of(asked).value in _OWN_READERS else _TRUST_LABELS
-    sure = trust * confidence.of(first, told[1:])
+    sure = _trust(asked) * confidence.of(first, told[1:])
+    decided = first.certainty is None or first.certainty > UNDECIDED
     merged = []
+    rival = 0.0
     for option in options:
-        alike = str(option.value) == str(first.value)
-        score = 1 - (1 - option.score) * (1 - sure) if alike else option.score
+        score = min(option.score, _MOST_SURE)
+        if decided and _same(option.value, first.value):
+            score = 1 - (1 - score) * (1 - sure)
+        elif decided:
+            rival = max(rival, score)
+            score = _against(score, sure)
         merged.append(Candidate(option.value, score, option.spans, score, score))
-    if not any(str(option.value) == str(first.value) for option in options):
+    if not any(_same(option.value, first.value) for option in options):
+        sure = _against(sure, rival) if decided else UNDECIDED
         merged.append(Candidate(first.value, sure, first.spans, sure, sure))
     return sorted(merged, key=lambda option: -option.score)
+
+
+def _capped(option: Candidate) -> Candidate:
+    score = min(option.score, _MOST_SURE)
+    return Candidate(option.value, score, option.spans, score, score)
+
+
+def _trust(asked: Field) -> float:
+    value = concept_of(asked).value
+    if value in _OF_MERCHANTS:
+        return _TRUST_MERCHANTS
+    return _TRUST if value in _OWN_READERS else _TRUST_LABELS
+
+
+def _against(sure: float, rival: float) -> float:
+    """The probability of one of two values that exclude each other, each judged by itself."""
+    return sure * (1 - rival) / (1 - sure * rival)
+
+
+def _same(one: object, two: object) -> bool:
+    """Whether two readers mean the same value: numbers by what they are worth."""
+    if isinstance(one, int | float) and not isinstance(one, bool) and isinstance(two, Decimal | int | float):
+        return float(one) == float(two)
+    return str(one) == str(two)
 
 
 def _likely(options: Sequence[Candidate]) -> Scalar:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from schemas.page import Line
+from worker.reading.marks.lines import without
+from worker.reading.text.page_lines import PageLines
 
 _WIDE = 1.3  # letter heights of white between words that belong to different cells
 
 
-def split_lines(lines: Sequence[Line], *, width: int, height: int) -> Iterator[Line]:
-    """Lines cut where the white between two words is wider than their letters are high."""
-    for line in lines:
+def split_lines(page: PageLines) -> Iterator[Line]:
+    """Lines cut at their marks, and where the white between two words is wider than their letters are high."""
+    width, height = page.width, page.height
+    for line in (piece for whole in page.lines for piece in without(whole, page.marks)):
         if line.vertical or _stands_up(line, width=width, height=height):
             yield replace(line, vertical=True)
             continue

@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from schemas.page import Box
+from worker.reading.engines.matcher import address_blocks
+from worker.reading.engines.matcher.address_blocks import InBlock
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.wordings import Likeness, Meaning, likeness
@@ -86,6 +88,11 @@ class Evaluation:
                 max(b.y1 for b in boxes),
             )
         return areas
+
+    @cached_property
+    def address_blocks(self) -> Mapping[int, InBlock]:
+        """The lines of blocks with an address, by the identity of their cells."""
+        return address_blocks.find(self.graph)
 
     @cached_property
     def ordinal(self) -> Mapping[int, tuple[float, float]]:

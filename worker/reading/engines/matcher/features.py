@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas import languages
+from worker.reading.engines.matcher.address_blocks import has_zip
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.graph import PrintedValue, Relation
 from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.word_marks import mark
 from worker.reading.engines.matcher.wordings import Likeness, likeness
 
 _ROLES: Mapping[str, frozenset[str]] = {
@@ -54,11 +54,25 @@ _ROLES: Mapping[str, frozenset[str]] = {
         {"customer", "consignee", "employee", "patient", "student", "passenger", "tenant", "insured"}
     ),
     "heading": frozenset({"title", "type"}),
+    "place": frozenset({"city", "state", "country"}),
+    "zip": frozenset({"zip"}),
 }
-_KINDS = ("text", "date", "time", "money", "number", "percent", "code", "phone", "currency")
+_KINDS = (
+    "text",
+    "date",
+    "time",
+    "money",
+    "number",
+    "percent",
+    "code",
+    "phone",
+    "currency",
+    "zip",
+    "city",
+    "region",
+)
 _ASKED = ("text", "date", "time", "datetime", "number", "integer", "boolean", "enum")
 _FAR = 30.0
-_ZIP = re.compile(r"(?<!\d)\d{4,6}(?!\d)")
 _MAIL = re.compile(r"\S+@\S+|www\.|https?:")
 Row = list[float]
 
@@ -96,7 +110,18 @@ def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
         float(min(9, evaluation.repeats.get(place.text.casefold(), 0))),
         cell.line.confidence,
         _labelled(place.text, evaluation),
+        _among_labels(place, evaluation),
+        _amounts_beside(place, evaluation),
+        *_in_block(place, evaluation),
     ]
+
+
+def _in_block(place: PrintedValue, evaluation: Evaluation) -> Row:
+    """Where it stands in a block with an address: its line, lines of the block, those of an address under it."""
+    found = evaluation.address_blocks.get(id(place.cell))
+    if found is None:
+        return [-1.0, 0.0, 0.0, -1.0]
+    return [float(found.line), float(found.size), float(found.address_below), float(min(found.order, 6))]
 
 
 def _of_text(text: str) -> Row:
@@ -112,9 +137,9 @@ def _of_text(text: str) -> Row:
         float(text.rstrip().endswith((":", "："))),
         float(bool(_MAIL.search(text))),
         float("," in text),
-        float(_mark("legal_form").search(text) is not None),
-        float(_mark("street").search(text) is not None),
-        float(bool(_ZIP.search(text))),
+        float(mark("legal_form").search(text) is not None),
+        float(mark("street").search(text) is not None),
+        float(has_zip(text)),
     ]
 
 
@@ -186,21 +211,25 @@ def _top_column() -> int:
     return -7
 
 
-@cache
-def _mark(name: str) -> re.Pattern[str]:
-    """Any of the words that mark a text, at the borders of words in scripts that have them."""
-    words = (re.escape(word.lower()) for word in languages.marks(name))
-    return re.compile(
-        "|".join(rf"(?<![^\W\d_]){word}(?![^\W\d_])" if word.isascii() else word for word in words),
-        re.IGNORECASE,
-    )
-
-
 def _labelled(text: str, evaluation: Evaluation) -> float:
     """The share of a text that is a known wording: it is more likely a label itself."""
     units = evaluation.graph.wordings.meaning(text[:80]).units
     total = sum(len(unit.word) for unit in units)
     return sum(len(unit.word) for unit in units if unit.meanings) / total if total else 0.0
+
+
+def _among_labels(place: PrintedValue, evaluation: Evaluation) -> float:
+    """How much of the other cells of its row are known wordings: it may stand in a row of labels."""
+    row = evaluation.graph.sheet.layout.rows[place.cell.row]
+    others = [_labelled(cell.text, evaluation) for cell in row.cells if cell is not place.cell]
+    return sum(others) / len(others) if others else -1.0
+
+
+def _amounts_beside(place: PrintedValue, evaluation: Evaluation) -> float:
+    """How many amounts stand in the other cells of its row, as in the rows of a table."""
+    sheet = evaluation.graph.sheet
+    row = sheet.layout.rows[place.cell.row]
+    return float(sum(len(sheet.typed("money", cell)) for cell in row.cells if cell is not place.cell))
 
 
 def _digits(text: str) -> int:
@@ -214,7 +243,7 @@ def names() -> Sequence[str]:
         for relation in Relation
         for part in ("recall", "precision", "letters", "distance")
     ]
-    own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled"
+    own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled among_labels amounts_beside block_line block_size block_address block_order"
     pair = "top rival parent about own inline inline_digits rank behind_best shared"
     return [
         *(f"asks_{kind}" for kind in _ASKED),

@@ -13,12 +13,15 @@ from enum import IntEnum
 from functools import cached_property
 
 from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher import prose
 from worker.reading.engines.matcher.cells import split_lines
 from worker.reading.engines.matcher.concepts import words
+from worker.reading.engines.matcher.label_text import LEAD, TAIL, may_follow, parts, skip_lead, trimmed
 from worker.reading.engines.matcher.lexicon import Mentions, fold_letters
 from worker.reading.engines.matcher.rows import Cell, arrange
 from worker.reading.engines.matcher.sheet import Sheet
 from worker.reading.engines.matcher.typed_spans import Span, Typed
+from worker.reading.engines.matcher.word_marks import mark
 from worker.reading.engines.matcher.wordings import Wordings
 from worker.reading.text.page_lines import PageLines
 
@@ -31,12 +34,11 @@ _COLON = re.compile(r"\s?[:：]\s?(?![/\\]{2})")
 _TIME_BEFORE = re.compile(r"\d\s?$")
 _BRACKET = re.compile(r"\s?[(（][^()（）]*\d[^()（）]*[)）]?\s*$")
 """A number in brackets behind a name."""
-_SENTENCE = 70  # characters from which a text without a colon is prose
-_BEGINS_VALUE = re.compile(r"[\s.:#№=*-]*[^\W_a-zà-ÿ]")
-"""What may follow a label without a colon: digits, capitals, signs of scripts without them; else the label goes on."""
-_LEAD = " \t:：.·-–—=>#*|，,。"
-_SIGNS = _LEAD + "$€£¥￥RM()"
-_TAIL = " \t:：|;,，"
+_TYPES = (
+    *("date", "datetime", "time", "money", "number", "percent", "code", "phone", "currency"),
+    *("zip", "city", "region"),
+)
+_SIGNS = LEAD + "$€£¥￥RM()"
 
 
 class Relation(IntEnum):
@@ -80,7 +82,7 @@ class PrintedValue:
     @property
     def text(self) -> str:
         """What is printed, its lines joined."""
-        return " ".join(span.text.strip(_TAIL) for span in self.spans)
+        return " ".join(span.text.strip(TAIL) for span in self.spans)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,14 @@ class Graph:
     @cached_property
     def places(self) -> tuple[PrintedValue, ...]:
         """Every value with its labels."""
-        return tuple(place for cell in self.sheet.layout.cells for place in self._in_cell(cell))
+        in_cells = [place for cell in self.sheet.layout.cells for place in self._in_cell(cell)]
+        return (*in_cells, *self._defined())
+
+    def _defined(self) -> Iterator[PrintedValue]:
+        """What running text calls by a term of its own."""
+        for name in prose.defined(self.sheet.layout):
+            label = Edge(Relation.INLINE, name.term, 0.0)
+            yield PrintedValue(name.spans, "text", None, (label,), whole=False)
 
     def block_below(self, cell: Cell) -> tuple[Cell, ...]:
         """The cells right under one another that begin with this one."""
@@ -123,9 +132,9 @@ class Graph:
         found = []
         for index, (start, end) in enumerate(cuts):
             following = cuts[index + 1][0] if index + 1 < len(cuts) else len(cell.text)
-            begin = _skip(cell.text, end)
+            begin = skip_lead(cell.text, end)
             if begin < following and re.search(r"\w", cell.text[begin:following]):
-                found.append((start, end, _trimmed(Span(cell, begin, following))))
+                found.append((start, end, trimmed(Span(cell, begin, following))))
         return found
 
     def _in_cell(self, cell: Cell) -> Iterator[PrintedValue]:
@@ -134,12 +143,19 @@ class Graph:
         for start, end, span in self.inline(cell):
             label = Edge(Relation.INLINE, cell.text[start:end].strip(), 0.0)
             yield PrintedValue((span,), "text", None, (label, *around), whole=len(cuts) == 1)
+            for part, value in parts(label.label, span):
+                edge = Edge(Relation.INLINE, part, 0.0)
+                yield PrintedValue((value,), "text", None, (edge, *around), whole=False)
         if not cuts or cuts[0][0] > 0 or cuts[0][1] < len(cell.text):
-            yield PrintedValue((_trimmed(Span(cell, 0, len(cell.text))),), "text", None, around, whole=True)
+            yield PrintedValue((trimmed(Span(cell, 0, len(cell.text))),), "text", None, around, whole=True)
+            for edge in around[:1]:
+                for part, value in parts(edge.label, trimmed(Span(cell, 0, len(cell.text)))):
+                    beside = Edge(edge.relation, part, edge.distance)
+                    yield PrintedValue((value,), "text", None, (beside, *around[1:]), whole=False)
             bracket = _BRACKET.search(cell.text)
             if bracket and bracket.start() > 3:
                 yield PrintedValue(
-                    (_trimmed(Span(cell, 0, bracket.start())),), "text", None, around, whole=False
+                    (trimmed(Span(cell, 0, bracket.start())),), "text", None, around, whole=False
                 )
         yield from self._typed(cell, cuts, around)
 
@@ -147,7 +163,7 @@ class Graph:
         self, cell: Cell, cuts: Sequence[tuple[int, int]], around: tuple[Edge, ...]
     ) -> Iterator[PrintedValue]:
         seen: set[tuple[int, int]] = set()
-        for kind in ("date", "datetime", "time", "money", "number", "percent", "code", "phone", "currency"):
+        for kind in _TYPES:
             before = 0
             for typed in self.sheet.typed(kind, cell):
                 start, end = typed.span.start, typed.span.end
@@ -157,11 +173,11 @@ class Graph:
                 cut = max((c for c in cuts if c[1] <= start), default=None)
                 label = cell.text[cut[0] : cut[1]] if cut else cell.text[min(before, start) : start]
                 edges = (
-                    [Edge(Relation.INLINE, label.strip(_LEAD), float(start - (cut[1] if cut else start)) / 8)]
+                    [Edge(Relation.INLINE, label.strip(LEAD), float(start - (cut[1] if cut else start)) / 8)]
                     if any(map(str.isalpha, label)) and label.strip(_SIGNS)
                     else []
                 )
-                behind = cell.text[end:].strip(_LEAD)
+                behind = cell.text[end:].strip(LEAD)
                 if behind and len(behind) < 40:
                     edges.append(Edge(Relation.BEHIND, behind, 0.0))
                 alone = not re.search(r"\w", cell.text[:start] + cell.text[end:])
@@ -260,6 +276,7 @@ class Graph:
             size = sum(len(unit.word) for unit in units)
             known = sum(len(unit.word) for unit in units if unit.meanings)
             memo[id(cell)] = bool(size) and known >= _NAMES * size and not any(map(str.isdigit, cell.text))
+            memo[id(cell)] &= mark("legal_form").search(cell.text) is None
         found: bool = memo[id(cell)]
         return found
 
@@ -271,30 +288,6 @@ class Graph:
 def graph_of(pages: Iterable[PageLines], root: Field, wordings: Wordings) -> Graph:
     """The graph of some pages, read for a schema."""
     tight = [page.tight() for page in pages]
-    cut = [
-        replace(page, lines=tuple(split_lines(page.lines, width=page.width, height=page.height)))
-        for page in tight
-    ]
+    cut = [replace(page, lines=tuple(split_lines(page))) for page in tight]
     named = {target.path: (words(target.name), target.title) for target in root.walk() if target.path}
     return Graph(Sheet(arrange(cut), Mentions()), wordings, Wordings(named))
-
-
-def may_follow(text: str, end: int) -> bool:
-    """Whether a value may follow a label that ends there without a colon: not in a sentence, nor as the label's rest."""
-    return len(text) < _SENTENCE and _BEGINS_VALUE.match(text[end:]) is not None
-
-
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in _LEAD and not (text[at] == "-" and text[at + 1 : at + 2].isdigit()):
-        at += 1
-    return at
-
-
-def _trimmed(span: Span) -> Span:
-    text = span.cell.text
-    start, end = span.start, span.end
-    while end > start + 1 and text[end - 1] in _TAIL:
-        end -= 1
-    while start < end - 1 and text[start].isspace():
-        start += 1
-    return Span(span.cell, start, end)

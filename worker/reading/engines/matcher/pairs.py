@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from schemas import languages
 from schemas.json_schema.fields import Field
+from schemas.values.folding import fold
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.choices import ChoiceQuestion, Option
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 
-CHECKED = re.compile(r"^\s*(?:[☑☒✓✔√■●]|\[\s?[xX×✓√]\s?\]|\(\s?[xX×✓√●]\s?\))\s*")
-UNCHECKED = re.compile(r"^\s*(?:[☐□○]|\[\s*\]|\(\s*\))\s*")
+_OF_BOXES = 0.95  # that a box belongs to the text beside it
 _LONGEST = 60  # characters of a label
 _FAR = 28.0  # letter heights between a label and a value beside it
 _KNOWN = 0.55  # share of known wordings that makes a text a label
@@ -44,6 +45,7 @@ def listing(field: Field, graph: Graph) -> Listing:
 def entries(graph: Graph) -> Iterator[Entry]:
     """Every label with its value, and every cell of a table under the name of its column."""
     used: set[int] = set()
+    told: set[int] = set()
     heads: list[Cell] = []
     for row in graph.sheet.layout.rows:
         if len(row.cells) > 1 and not any(map(str.isdigit, row.text)) and ":" not in row.text:
@@ -53,6 +55,12 @@ def entries(graph: Graph) -> Iterator[Entry]:
             ]
         for cell in row.cells:
             if id(cell) in used:
+                continue
+            question = graph.sheet.choices.by_cell.get(id(cell))
+            if question is not None:
+                if id(question) not in told:
+                    told.add(id(question))
+                    yield from _asked(question)
                 continue
             found = list(_of_cell(cell, graph, used)) or list(_of_table(cell, row, heads))
             used.update(id(span.cell) for entry in found for span in (entry.value,) if span is not None)
@@ -69,18 +77,7 @@ def _of_table(cell: Cell, row: Row, heads: Sequence[Cell]) -> Iterator[Entry]:
         yield Entry(Span(head, 0, len(head.text)), Span(cell, 0, len(cell.text)), sure=0.5)
 
 
-def tick(text: str) -> bool | None:
-    """Whether a box before a text is ticked; None where there is none."""
-    if CHECKED.match(text):
-        return True
-    return False if UNCHECKED.match(text) else None
-
-
 def _of_cell(cell: Cell, graph: Graph, used: set[int]) -> Iterator[Entry]:
-    ticked = tick(cell.text)
-    if ticked is not None:
-        yield from _ticked(cell, graph, ticked=ticked)
-        return
     inline = [
         Entry(Span(cell, start, end), place)
         for start, end, place in graph.inline(cell)
@@ -130,7 +127,7 @@ def _beside(cell: Cell, graph: Graph, used: set[int]) -> Cell | None:
             near
             and value
             and id(other) not in used
-            and tick(other.text) is None
+            and id(other) not in graph.sheet.choices.by_cell
             and not _inline(other, graph)
         ):
             return other
@@ -154,17 +151,43 @@ def _under(cell: Cell, graph: Graph, used: set[int]) -> Cell | None:
     return None
 
 
-def _ticked(cell: Cell, graph: Graph, *, ticked: bool) -> Iterator[Entry]:
-    """A tick box with its text behind it, in the same cell or the next."""
-    mark = CHECKED.match(cell.text) or UNCHECKED.match(cell.text)
-    assert mark is not None
-    key = Span(cell, mark.end(), len(cell.text))
-    right = graph.sheet.layout.right_of(cell)[:1]
-    if not key.text and right:
-        key = Span(right[0], 0, len(right[0].text))
-    if key.text:
-        box = Span(cell, 0, max(1, mark.end()))
-        yield Entry(key, box, "checkbox", "checked" if ticked else "unchecked")
+def _asked(question: ChoiceQuestion) -> Iterator[Entry]:
+    """A question with the option that was chosen, and each option with its box.
+
+    Options such as yes and no mean nothing without their question; where none or several of them are marked,
+    each is told with its own box.
+    """
+    sure = _OF_BOXES * question.sure
+    asks = None if question.label is None else _whole(question.label)
+    if asks is not None and len(question.chosen) == 1 and len(question.options) > 1:
+        yield Entry(asks, _whole(question.chosen[0].label), sure=sure)
+        if all(yes_or_no(option.label.text) is not None for option in question.options):
+            return
+    for option in question.options:
+        key = (
+            asks
+            if asks is not None and len(question.options) == 1 and _is_yes(option)
+            else _whole(option.label)
+        )
+        said = "checked" if option.mark.chosen else "unchecked"
+        yield Entry(key, _whole(option.box), "checkbox", said, _OF_BOXES * option.mark.confidence)
+
+
+def _is_yes(option: Option) -> bool:
+    return yes_or_no(option.label.text) is True
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Whether a text is a word for yes or no in some language; None when it is neither."""
+    said = fold(text)
+    for answer, words in ((True, "yes"), (False, "no")):
+        if said in map(fold, languages.marks(words)):
+            return answer
+    return None
+
+
+def _whole(cell: Cell) -> Span:
+    return Span(cell, 0, len(cell.text))
 
 
 def _signed(entry: Entry, graph: Graph) -> Entry:

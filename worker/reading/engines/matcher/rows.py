@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from schemas.page import Line
+from schemas.page import Line, Mark, even_edges
 from worker.reading.text.page_lines import PageLines
 
 
@@ -96,6 +96,8 @@ class Layout:
     rows: tuple[Row, ...]
     uprights: tuple[Cell, ...] = field(default=())
     """Cells of vertical writing, which belong to no row."""
+    boxes: tuple[tuple[Mark, Cell], ...] = field(default=())
+    """Tick boxes and radio buttons, each as a cell whose text is its sign, which belongs to no row."""
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -137,13 +139,19 @@ def arrange(pages: Iterable[PageLines]) -> Layout:
     pages = tuple(pages)
     rows: list[Row] = []
     uprights: list[Cell] = []
+    boxes: list[tuple[Mark, Cell]] = []
     for page in pages:
         lean = _lean(page)
+        boxes.extend((mark, _cell(_as_line(mark), page, lean)) for mark in page.marks)
         cells = [_cell(line, page, lean) for line in page.lines]
         uprights.extend(cell for cell in cells if cell.line.vertical)
         for members in _rows([cell for cell in cells if not cell.line.vertical]):
             rows.append(_row(len(rows), members))
-    return Layout(pages, tuple(rows), tuple(uprights))
+    return Layout(pages, tuple(rows), tuple(uprights), tuple(boxes))
+
+
+def _as_line(mark: Mark) -> Line:
+    return Line(mark.sign, mark.box, mark.confidence, even_edges(mark.box, 1))
 
 
 def _lean(page: PageLines) -> float:

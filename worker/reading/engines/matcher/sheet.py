@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.values import currencies, dates
 from worker.reading.engines.matcher import typed_spans
+from worker.reading.engines.matcher.choices import Choices, choices_of
 from worker.reading.engines.matcher.lexicon import Label, Lexicon, Mentions
 from worker.reading.engines.matcher.rows import Cell, Layout, Row
 from worker.reading.engines.matcher.typed_spans import Span, Typed
@@ -44,6 +45,11 @@ class Sheet:
     mentions: Mentions
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What readers found and ask for again, under names of their own."""
+
+    @cached_property
+    def choices(self) -> Choices:
+        """The questions that are answered by marking boxes."""
+        return choices_of(self.layout)
 
     @cached_property
     def day_first(self) -> bool:
@@ -118,6 +124,9 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
     "phone": lambda _sheet, cell: typed_spans.phones(cell),
     "code": lambda _sheet, cell: list(typed_spans.codes(cell)),
     "currency": lambda _sheet, cell: typed_spans.currency(cell),
+    "zip": lambda _sheet, cell: typed_spans.zips(cell),
+    "city": lambda _sheet, cell: typed_spans.cities(cell),
+    "region": lambda _sheet, cell: typed_spans.regions(cell),
 }
 
 

@@ -30,6 +30,16 @@ _MINUS = str.maketrans("−–－", "---")
 _PERCENT = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 
 
+_TOWNS = (
+    re.compile(
+        r"(?:^|,)\s*(?P<city>[^\W\d][^\d,]*?),?\s+(?P<region>[A-Z]{2})\.?,?\s+(?P<zip>\d{5}(?:-\d{4})?)\b"
+    ),
+    re.compile(r"(?:^|,)\s*(?P<city>[^\W\d][^\d,]*?),?\s+(?P<zip>[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})\b"),
+    re.compile(r"(?:^|,|\s)(?:[A-Z]{1,2}-)?(?P<zip>\d{4,6}),?\s+(?P<city>[^\W\d][^\d,:]{1,40})(?:,|$)"),
+)
+"""How towns are written: Anytown, NY 10001; Anytown AB1 2CD; 12345 Anytown."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Span:
     """A part of a cell: `cell.text[start:end]`."""
@@ -163,6 +173,31 @@ def codes(cell: Cell) -> Iterator[Typed]:
         if any(start <= match.start() and match.end() <= end for start, end in days):
             continue
         yield Typed(text, Span(cell, *match.span()), 1.0 if len(text) >= 3 else 0.6)
+
+
+def zips(cell: Cell) -> list[Typed]:
+    """The postal code of an address."""
+    return _of_town(cell, "zip")
+
+
+def cities(cell: Cell) -> list[Typed]:
+    """The town of an address."""
+    return _of_town(cell, "city")
+
+
+def regions(cell: Cell) -> list[Typed]:
+    """The state that is written in two letters before a postal code."""
+    return _of_town(cell, "region")
+
+
+def _of_town(cell: Cell, part: str) -> list[Typed]:
+    for form in _TOWNS:
+        match = form.search(cell.text)
+        if match and part in form.groupindex:
+            return [Typed(match[part], Span(cell, *match.span(part)))]
+        if match:
+            return []
+    return []
 
 
 def currency(cell: Cell) -> list[Typed]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.hostile.fuzz import all_fuzzers
 from schemas import registry
 from tests.build import pdf, picture
 from worker import errors
@@ -165,6 +166,11 @@ def test_nothing_a_child_says_of_a_page_is_believed(
     protocol.page_of(GOOD, bytearray(24), number=1, limits=limits)
     with pytest.raises(error):
         protocol.page_of({**GOOD, **lie}, bytearray(24), number=1, limits=limits)
+
+
+def test_whatever_a_child_or_a_user_says_ends_in_an_error_that_is_told() -> None:
+    for fuzz in all_fuzzers(60).values():
+        fuzz()
 
 
 @pytest.mark.parametrize("pages", [0, -1, 10**9, "many", None])

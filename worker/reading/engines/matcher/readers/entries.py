@@ -1,26 +1,13 @@
-"""Choices of a form: boxes that are ticked, and values that a schema lists."""
+"""Values that a schema lists."""
 
 from __future__ import annotations
 
 from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.lexicon import fold_letters
-from worker.reading.engines.matcher.pairs import tick
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
 from worker.reading.engines.matcher.typed_spans import Span
-
-
-def read_checkbox(concept: Concept, sheet: Sheet) -> list[Candidate]:
-    """Whether the box before or behind a label is ticked."""
-    found = []
-    for mention in sheet.mentions.naming(concept.name):
-        row = sheet.layout.rows[mention.cell.row]
-        for cell in row.cells[max(0, mention.cell.column - 1) : mention.cell.column + 2]:
-            ticked = tick(cell.text)
-            if ticked is not None:
-                near = 1.0 if cell is mention.cell else 0.7
-                found.append(Candidate(ticked, near, (Span(cell, 0, len(cell.text)),), 0.6 * near))
-    return sorted(found, key=lambda candidate: -candidate.score)
 
 
 def read_enum(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:
@@ -38,7 +25,9 @@ def read_enum(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:
                 continue  # a word in a sentence is no choice
             score = 0.6 + 0.02 * len(wanted) + 0.6 * beside
             strength = 0.75 if beside else 0.4
-            found.append(Candidate(value, score, (Span(cell, start, start + len(wanted)),), strength))
+            certainty = UNDECIDED if are_offered(field.enum or (), sheet.layout.rows[cell.row]) else None
+            place = (Span(cell, start, start + len(wanted)),)
+            found.append(Candidate(value, score, place, strength, certainty))
     return sorted(found, key=lambda candidate: -candidate.score)
 
 

@@ -34,7 +34,6 @@ _SCALARS: Mapping[str, Callable[[Concept, Sheet], list[Candidate]]] = {
     "merchant_name": merchant.read_name,
     "merchant_address": merchant.read_address,
     "payment": codes.read_payment,
-    "checkbox": entries.read_checkbox,
     "total_area": plan.read_total_area,
     "plan_floor": plan.read_floor,
     "plan_title": plan.read_title,
@@ -55,8 +54,8 @@ _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
     "pages": transcription.read_pages,
     "chart_series": chart.read_series,
 }
-_FROM_GRAPH = frozenset({"table", "entries"})
-"""Lists that are read from the graph for every schema alike, by `items` and `pairs`."""
+_FROM_GRAPH = frozenset({"table", "entries", "checkbox"})
+"""What is read from the graph for every schema alike, by `items`, `pairs` and `marked`."""
 
 _BESIDE = 0.75  # strength of a value right behind or beside its label
 _BY_SUMS = frozenset({"money", "total"})
@@ -74,7 +73,7 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
     if concept.value in _BEYOND:
         return Unsupported(_BEYOND[concept.value])
     if concept.value in _FROM_GRAPH:
-        return Listing()
+        return Scalar() if concept.value == "checkbox" else Listing()
     if concept.value in _TREES:
         return _TREES[concept.value](field, concept, sheet)
     if concept.value == "party":

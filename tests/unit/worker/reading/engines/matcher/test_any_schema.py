@@ -48,6 +48,36 @@ def test_labels_inline_beside_above_and_in_other_languages(rows: list[Row]) -> N
     }
 
 
+def test_two_values_under_two_labels_of_one_line() -> None:
+    asked = {"patient_age": TEXT, "patient_sex": TEXT}
+    assert read(asked, [(60, "Age / Sex"), (360, ": 41 / F")]) == {"patient_age": "41", "patient_sex": "F"}
+
+
+def test_parties_of_a_contract_by_the_terms_it_defines() -> None:
+    asked = {"landlordName": TEXT, "tenantName": TEXT}
+    rows = (
+        "This lease agreement is made by and between HARBOUR VIEW, LLC, a limited",
+        'company of Delaware ("Landlord"), and Kim Lund, residing in Springfield ("Tenant").',
+    )
+    assert read(asked, *rows) == {"landlordName": "HARBOUR VIEW, LLC", "tenantName": "Kim Lund"}
+
+
+def test_the_parts_of_an_address() -> None:
+    asked = {"store_city": TEXT, "store_zip": TEXT}
+    rows = ("Harbour Foods Inc.", "12 Elm Street", "Springfield, NY 10001", "Receipt 4711")
+    assert read(asked, *rows) == {"store_city": "Springfield", "store_zip": "10001"}
+
+
+def test_each_party_under_its_own_heading() -> None:
+    asked = {"buyer_name": TEXT, "seller_name": TEXT}
+    rows: tuple[Row, ...] = (
+        *("Verkäufer:", "Globale Nummer: 4712000123452", "Nordlicht GmbH", "Am Kai 3", "20457 Hamburg", ""),
+        *("Käufer/Leistungsempfänger:", [(60, "Nummer"), (400, ": G12021")]),
+        *("Kim Lund AG", "Lindenstraße 12", "12345 Musterstadt"),
+    )
+    assert read(asked, *rows) == {"buyer_name": "Kim Lund AG", "seller_name": "Nordlicht GmbH"}
+
+
 def test_a_description_names_the_label_of_a_field_with_a_name_of_its_own() -> None:
     asked = {"kfz": {"type": "string", "description": "the number plate, labelled 'Kennzeichen'"}}
     assert read(asked, "Halter: Kim Lund", "Kennzeichen: B-KL 88") == {"kfz": "B-KL 88"}

@@ -1,0 +1,61 @@
+"""Lines without the characters that were marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from schemas.page import Box, Line, Mark
+
+_BESIDE = 0.8  # of a letter that a recogniser stretched over a box: its share beside the box
+_FRAME = 0.5  # of a character under a box: its share that the box covers
+
+
+def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
+    """What is left of a line when the characters that were marks are taken out: its parts between them."""
+    if line.vertical:
+        yield line
+        return
+    within = [
+        mark.box
+        for mark in marks
+        if abs(mark.box.cy - line.box.cy) < 0.5 * max(line.box.height, mark.box.height)
+    ]
+    taken = [any(_under(line, at, box) for box in within) for at in range(len(line.text))]
+    if not any(taken):
+        yield line
+        return
+    start = None
+    for at, gone in enumerate((*taken, True)):
+        if gone and start is not None:
+            yield from _part(line, start, at)
+            start = None
+        elif not gone and start is None:
+            start = at
+
+
+def _under(line: Line, at: int, box: Box) -> bool:
+    near, far = line.edges[at], line.edges[at + 1]
+    wide = box.width if line.text[at].isspace() else far - near  # a box may stand in a wider gap
+    shared = min(far, box.x1) - max(near, box.x0)
+    if shared <= _FRAME * wide:
+        return False
+    letter = (line.edges[-1] - line.edges[0]) / len(line.text)
+    overlooked = line.text[at].isalnum() and far - near - shared > _BESIDE * letter
+    return not (overlooked and len(line.text) > 1)  # then the letter stands beside the box, within its edges
+
+
+def _part(line: Line, start: int, end: int) -> Iterator[Line]:
+    while start < end and line.text[start].isspace():
+        start += 1
+    while end > start and line.text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        rivals = tuple(replace(r, index=r.index - start) for r in line.rivals if start <= r.index < end)
+        yield replace(
+            line,
+            text=line.text[start:end],
+            box=line.span_box(start, end),
+            edges=line.edges[start : end + 1],
+            rivals=rivals,
+        )
