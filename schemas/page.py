@@ -127,8 +127,9 @@ class Rival:
 class Line:
     """A printed line as one reader saw it.
 
-    `edges` are the x fractions between its characters: `len(text) + 1` rising numbers, so that
-    any part of the text has a box. For vertical writing they run along y. `box` is the upright
+    `edges` are the x fractions between its characters: `len(text) + 1` numbers, so that any part of
+    the text has a box. They rise, for vertical writing along y; where a line is written from right to
+    left they fall, but for its numbers. `box` is the upright
     hull of a line that may lean: `slope` is how far it falls (in page heights) per page width.
     `rivals` are the letters that the recogniser was unsure about.
     """
@@ -148,7 +149,8 @@ class Line:
 
     def span_box(self, start: int, end: int) -> Box:
         """The box of `text[start:end]`."""
-        near, far = self.edges[start], self.edges[max(start, end)]
+        along = self.edges[start : max(start, end) + 1]
+        near, far = min(along), max(along)
         if self.vertical:
             return Box(self.box.x0, near, self.box.x1, far)
         middle = self.box.cy + self.slope * ((near + far) / 2 - self.box.cx)

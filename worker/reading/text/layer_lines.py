@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from schemas.page import Line, Word, even_edges, union
 from schemas.values.folding import has_cjk
+from worker.reading.text.direction import as_read, leftwards
 
 _GAP = 1.0  # letter heights between words of different lines in the same row
 _SPACED_GAP = 1.6  # letter heights between letters that are set apart
@@ -100,19 +101,26 @@ def _letter(word: Word) -> float:
 
 
 def _line(words: Sequence[Word]) -> Line:
-    """Words as one line, blanks between those that stand apart."""
-    text = _whole(words[0].text)
-    edges = list(even_edges(words[0].box, len(text)))
-    for before, word in pairwise(words):
-        apart = word.box.x0 - before.box.x1 > 0.02 * (before.box.x1 - before.box.x0)
-        if apart or not has_cjk(before.text[-1] + word.text[0]):
+    """Words from left to right as one line in the order of reading, blanks between those that stand apart."""
+    in_order = as_read(words)
+    text, edges = "", [0.0]
+    for at, word in enumerate(in_order):
+        if at and _apart(in_order[at - 1], word):
             text += " "
-            edges.append(word.box.x0)
+            edges.append(edges[-1])
         letters = _whole(word.text)
         text += letters
-        edges += even_edges(word.box, len(letters))[1:]
+        places = even_edges(word.box, len(letters))
+        edges[-1:] = places[::-1] if leftwards(letters) else places
     least_sure = min(word.confidence for word in words)
     return Line(text, union(word.box for word in words), least_sure, tuple(edges))
+
+
+def _apart(before: Word, word: Word) -> bool:
+    """Whether there is white between two words; those in scripts without blanks may touch."""
+    left, right = sorted((before.box, word.box), key=lambda box: box.x0)
+    white = right.x0 - left.x1 > 0.02 * before.box.width
+    return white or not has_cjk(before.text[-1] + word.text[0])
 
 
 def _whole(text: str) -> str:

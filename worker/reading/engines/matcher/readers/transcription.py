@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from schemas.json_schema.fields import Field
 from schemas.values.folding import has_cjk
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import Concept
-from worker.reading.engines.matcher.rows import Cell, Row
+from worker.reading.engines.matcher.readers.gutters import split_at_gutters
+from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
 from worker.reading.engines.matcher.typed_spans import Span
+from worker.reading.text.direction import leftwards
+from worker.reading.text.order import in_order
 
-_PROSE = 20  # characters a line of a text column has on average, at least
-_COLUMN_ROWS = 5  # rows a text column has, at least
 _NOTE = 0.65  # share of a column's width below which writing is a note of two lines
 _STRICT = 6  # a line read with confidence c has no wrong letter in about c^6 of cases
 
@@ -79,48 +82,16 @@ def read_language(concept: Concept, sheet: Sheet) -> list[Candidate]:
 
 
 def _lines(sheet: Sheet) -> Iterator[_Text]:
+    """Every page's lines in reading order, writing that stands upright after those that lie."""
     for page in sheet.layout.pages:
-        rows = [row for row in sheet.layout.rows if row.page is page]
-        if not rows and any(cell.page is page for cell in sheet.layout.uprights):
-            yield from (column for column in _columns(sheet) if column.cells[0].page is page)
-        for part in _text_columns(rows, page.width):
-            yield from part
-
-
-def _text_columns(rows: Sequence[Row], width: int) -> list[list[_Text]]:
-    """Rows as they are, or first the left and then the right half of a page set in two columns."""
-    gutter = _gutter(rows, width)
-    if gutter is None:
-        return [[_Text(row.text, row.cells) for row in rows]]
-    parts: list[list[_Text]] = [[], []]
-    for row in rows:
-        for side, cells in enumerate(_split(row, gutter)):
-            if cells:
-                parts[side].append(_Text(" ".join(cell.text for cell in cells), tuple(cells)))
-    return parts
-
-
-def _split(row: Row, gutter: float) -> tuple[list[Cell], list[Cell]]:
-    left = [cell for cell in row.cells if cell.cx < gutter]
-    return left, [cell for cell in row.cells if cell.cx >= gutter]
-
-
-def _gutter(rows: Sequence[Row], width: int) -> float | None:
-    """The white strip down the middle of a page with two columns of prose, if it has one."""
-    middle = width / 2
-    cells = [cell for row in rows for cell in row.cells]
-    crossing = [cell for cell in cells if cell.x0 < middle - 0.02 * width < cell.x1 - 0.04 * width]
-    left = [cell for cell in cells if cell.x1 <= middle + 0.02 * width]
-    right = [cell for cell in cells if cell.x0 >= middle - 0.02 * width]
-    if crossing or min(len(left), len(right)) < _COLUMN_ROWS:
-        return None
-    if min(_mean_length(left), _mean_length(right)) < _PROSE:
-        return None
-    return (max(cell.x1 for cell in left) + min(cell.x0 for cell in right)) / 2
-
-
-def _mean_length(cells: Sequence[Cell]) -> float:
-    return sum(len(cell.text) for cell in cells) / len(cells)
+        cells = split_at_gutters([cell for cell in sheet.layout.cells if cell.page is page])
+        boxes = np.array([(cell.x0, cell.y0, cell.x1, cell.y1) for cell in cells]).reshape(-1, 4)
+        if leftwards("".join(cell.text for cell in cells)):
+            boxes[:, [0, 2]] = page.width - boxes[:, [2, 0]]
+        for members in in_order(boxes):
+            row = tuple(cells[at] for at in members)
+            yield _Text(" ".join(cell.text for cell in row), row)
+        yield from (column for column in _columns(sheet) if column.cells[0].page is page)
 
 
 def _columns(sheet: Sheet) -> list[_Text]:
