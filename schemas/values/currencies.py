@@ -10,8 +10,8 @@ from schemas.values.folding import plain
 # and a more exact sign (S$, JPY) elsewhere on the page wins by standing earlier in this list. What is
 # printed without a sign of its own is known by its ISO code beside an amount.
 _BY_CODE = (
-    "AED|ARS|BDT|BGN|BHD|BRL|CLP|COP|CZK|DKK|EGP|HUF|ISK|JOD|KES|KWD|LKR|MAD|MXN|NGN|NOK|NZD|OMR|PEN|PHP|PKR|QAR|"
-    "RON|RSD|SAR|SEK|TRY|UAH|UYU|VND|ZAR"
+    "AED|ARS|BDT|BGN|BRL|CLP|COP|CZK|DKK|EGP|HUF|IQD|ISK|JOD|KES|KWD|LKR|LYD|MAD|MXN|NGN|NOK|NZD|OMR|PHP|PKR|QAR|"
+    "RON|RSD|SAR|SEK|TND|UAH|UYU|VND|ZAR"
 )
 _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:CNY|RMB)(?![A-Z])|人民币", "CNY"),
@@ -27,6 +27,8 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])NZ\$", "NZD"),
     (r"(?<![A-Z])R\$", "BRL"),
     (rf"(?<![A-Za-z])(?:{_BY_CODE})(?=\s?[-\d])|(?<=\d)\s?(?:{_BY_CODE})(?![A-Za-z])", ""),
+    (rf"(?<=[ (])(?:{_BY_CODE})(?=\)?$)", ""),
+    (r"₺", "TRY"),
     (r"(?<![A-Z])(?:CHF)(?![A-Z])|(?<![A-Z])SFr\.?", "CHF"),
     (r"(?<![A-Z])(?:JPY)(?![A-Z])|日[本元円]", "JPY"),
     (r"(?<![A-Z])(?:KRW)(?![A-Z])|₩", "KRW"),
@@ -41,6 +43,9 @@ _SIGNS: tuple[tuple[str, str], ...] = (
 _SHARED = re.compile(r"[$¥￥]")
 _ZIP = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
 _KANA = re.compile(r"[\u3041-\u30fa]")
+_THOUSANDTHS = re.compile(
+    r"(?<![A-Za-z])(?:(?:BHD|BD|KD|JD)\s?\d[\d,]*\.\d{3}(?!\d)|(?:IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z]))"
+)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _OF_MONTH_FIRST = frozenset({"USD", "CAD"})
 _COMPILED = tuple((re.compile(pattern), code) for pattern, code in _SIGNS)
@@ -75,3 +80,8 @@ def day_leads(text: str) -> bool:
     """Whether a text names a currency, and none of a country in which 3/4/2020 may be the fourth of March."""
     named = find(text)
     return named is not None and named[0] not in _OF_MONTH_FIRST
+
+
+def has_thousandths(page: str) -> bool:
+    """Whether a text names a currency whose amounts have three digits behind the point."""
+    return _THOUSANDTHS.search(page) is not None

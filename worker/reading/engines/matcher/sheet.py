@@ -81,10 +81,14 @@ class Sheet:
         return None if commas == dots else commas > dots
 
     @cached_property
+    def thousandths(self) -> bool:
+        """Whether amounts have three digits behind the point, as dinars and rials do."""
+        return currencies.has_thousandths(self.text)
+
+    @cached_property
     def amounts(self) -> list[Typed]:
         """Every amount of money, in reading order."""
-        comma = self.decimal_comma
-        return [typed for cell in self.layout.cells for typed in typed_spans.money(cell, decimal_comma=comma)]
+        return [typed for cell in self.layout.cells for typed in self.typed("money", cell)]
 
     @cached_property
     def dates(self) -> list[Typed]:
@@ -116,7 +120,9 @@ class Sheet:
 
 
 _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
-    "money": lambda sheet, cell: typed_spans.money(cell, decimal_comma=sheet.decimal_comma),
+    "money": lambda sheet, cell: typed_spans.money(
+        cell, decimal_comma=sheet.decimal_comma, thousandths=sheet.thousandths
+    ),
     "number": lambda sheet, cell: typed_spans.numbers(cell, decimal_comma=sheet.decimal_comma),
     "percent": lambda _sheet, cell: typed_spans.percents(cell),
     "date": lambda sheet, cell: typed_spans.calendar_dates(

@@ -13,11 +13,17 @@ from schemas.values import amounts, currencies, dates
 from schemas.values.folding import plain
 from worker.reading.engines.matcher.rows import Cell
 
+_GROUPED = r"(?:\d{1,3}(?:[.,' ]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"  # thousands, or lakh and crore
+_ENDED = r"\)?-?(?![\d%]|[.,:/]\d)"
 _MONEY = re.compile(
-    r"(?<![\d.,:/])-?\(?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)\s?[.,]\s?\d{2}\)?-?(?![\d%]|[.,:/]\d)"
-    r"|(?:(?<=\s)|^)-?\.\d{2}(?=\s|$)"
+    rf"(?<![\d.,:/])-?\(?{_GROUPED}\s?[.,]\s?\d{{2}}{_ENDED}|(?:(?<=\s)|^)-?\.\d{{2}}(?=\s|$)"
 )
-_SIGNED_MONEY = re.compile(r"(?:[$€£¥￥₹]|(?<![A-Z])RM|HK\$)\s?(-?\d{1,3}(?:,\d{3})+|-?\d+)(?!\d|[.,]\d)")
+_THOUSANDTHS = re.compile(rf"(?<![\d.,:/])-?\(?{_GROUPED}[.,]\d{{3}}{_ENDED}")
+_WHOLE_MONEY = re.compile(
+    r"(?:[$€£¥￥₹]|(?<![A-Z])RM|HK\$|(?<![A-Za-z])Rs\.?)\s?-?(?:\d{1,3}(?:[.,]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
+    r"(?!\d|[.,]\d)"
+    r"|(?<![\d.,:/-])-?(?:\d{1,3}(?:[.,']\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)(?:\s?(?:[€₹円원₫]|zł|Kč)|/-)(?!\w)"
+)
 _LOST_POINT = re.compile(r"(\d{1,5})\s(\d{2})")
 _NUMBER = re.compile(
     r"(?<![\w.,/-])-?\d{1,3}(?:[.,' ]\d{3})*(?:[.,]\d+)?(?![\w/]|[.,-]\d)|(?<![\w.,/-])-?\d+(?:[.,]\d+)?(?![\w/]|[.,-]\d)"
@@ -75,8 +81,8 @@ def has_money(text: str) -> bool:
     return _MONEY.search(text) is not None
 
 
-def money(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
-    """Amounts with cents, and whole amounts behind a currency sign."""
+def money(cell: Cell, *, decimal_comma: bool | None, thousandths: bool) -> list[Typed]:
+    """Amounts with cents (or `thousandths`), and whole amounts beside a currency sign."""
     text = plain(cell.text)
     if len(text) != len(cell.text):  # a sign that NFKC makes longer would shift every place
         text = cell.text
@@ -84,11 +90,13 @@ def money(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
     if lost_point:
         return [Typed(Decimal(f"{lost_point[1]}.{lost_point[2]}"), Span(cell, 0, len(text)), 0.7)]
     typed = []
-    for match in (*_MONEY.finditer(text), *_SIGNED_MONEY.finditer(text)):
-        value = amounts.number(match.group(0), decimal_comma=decimal_comma)
+    exact = _THOUSANDTHS if thousandths else _MONEY
+    for match in (*exact.finditer(text), *_WHOLE_MONEY.finditer(text)):
+        value = amounts.number(match.group(0), decimal_comma=decimal_comma, cents=not thousandths)
         if value is not None:
             before = text[max(0, match.start() - 5) : match.start()]
-            minus = bool(re.search(r"-\s?(?:RM|[$€£¥])?\s?$", before))
+            credit = re.match(r"\s?CR(?![A-Za-z])", text[match.end() :])
+            minus = bool(credit or re.search(r"-\s?(?:RM|[$€£¥])?\s?$", before))
             typed.append(Typed(-abs(value) if minus else value, Span(cell, *match.span())))
     return typed
 

@@ -519,3 +519,18 @@ def test_an_electronic_ticket_has_a_number_behind_its_label() -> None:
 def test_square_feet_of_the_whole_are_given_in_square_metres() -> None:
     data = read(registry.kind("floor_plan"), "FIRST FLOOR Total area 1,500 sq ft", [(100, "KITCHEN")])
     assert data["total_area_m2"] == 139.4
+
+
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        (("TOTAL Rs. 45,000/-",), 45000),
+        (("TOTAL 1,23,500.00",), 123500),
+        (("TOTAL 1.452 €",), 1452),
+        (("TOTAL KWD 12.500",), 12.5),
+        (("CREDIT NOTE", "TOTAL 108.43 CR"), -108.43),
+        (("HILL SDN BHD 12.345", "TOTAL 12.34"), 12.34),
+    ],
+)
+def test_amounts_as_countries_print_them(rows: tuple[str, ...], total: float) -> None:
+    assert read(registry.kind("receipt"), *rows)["total"] == total
