@@ -249,7 +249,8 @@ class _Table:
         """Whether a text under another is the rest of it."""
         if re.match(r"[^(:：]{2,25}[:：](\s|$)", first.text):
             return False
-        return last.text.rstrip().endswith((",", "-", "/", "(", "&")) or self._is_full(last, index, first)
+        within = first.text[:1].islower() or last.text.rstrip().endswith((",", "-", "/", "(", "&"))
+        return within or self._is_full(last, index, first)
 
     def _is_full(self, line: Span, index: int, first: Span) -> bool:
         """Whether the first word of the next line had no room behind a line."""
