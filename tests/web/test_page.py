@@ -98,6 +98,7 @@ def test_live_changes_leave_the_focus_where_it_is(url: str, page: Page) -> None:
     screenshots.look(page, f"{url}/#/documents")
     link = page.locator(".documents a", has_text="broken.pdf")
     link.focus()
+    expect(page.locator(".documents tr", has_text="broken.pdf").locator(".kind")).to_have_text("receipt v1")
     sent = {
         "files": (
             "new.jpg",
