@@ -70,6 +70,13 @@ def _server(database: str) -> Iterator[str]:
 def _filled(url: str, count: int) -> Ledger:
     ledger = Ledger.open(url)
     started = time.perf_counter()
+    fill(ledger, count)
+    print(f"{count:,} jobs filled in {time.perf_counter() - started:.0f} s", file=sys.stderr)
+    return ledger
+
+
+def fill(ledger: Ledger, count: int) -> None:
+    """Enter so many jobs that have ended, in the project `default`, which keeps them for ever."""
     for begin in range(0, count, _AT_ONCE):
         numbers = range(begin, min(count, begin + _AT_ONCE))
         with ledger.database.write() as connection:
@@ -79,8 +86,6 @@ def _filled(url: str, count: int) -> Ledger:
     ledger.projects.keep_for(_PROJECT, None)
     with ledger.database.write() as connection:
         connection.execute(text("ANALYZE"))
-    print(f"{count:,} jobs filled in {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    return ledger
 
 
 def _spec(number: int, *, created_at: float) -> JobSpec:

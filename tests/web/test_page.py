@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -14,8 +13,8 @@ playwright = pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, FilePayload, Page, expect  # noqa: E402 (after the skip)
 
 from bench import screenshots  # noqa: E402
+from tests.web.conftest import inaccessible  # noqa: E402
 
-AXE = Path(__file__).parents[2] / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "<img src=x onerror=document.title='run'>.png"
 pytestmark = [
     pytest.mark.timeout(400),
@@ -35,12 +34,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         sent = {"files": (HOSTILE, (screenshots.SAMPLES / "ticket_0_9.jpg").read_bytes())}
         httpx.post(f"{running}/v1/jobs", files=sent, data={"kind": "text"}).raise_for_status()
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with screenshots.browser() as started:
-        yield started
 
 
 @pytest.fixture(params=["en", "zh-CN"])
@@ -105,6 +98,7 @@ def test_live_changes_leave_the_focus_where_it_is(url: str, page: Page) -> None:
     screenshots.look(page, f"{url}/#/documents")
     link = page.locator(".documents a", has_text="broken.pdf")
     link.focus()
+    expect(page.locator(".documents tr", has_text="broken.pdf").locator(".kind")).to_have_text("receipt v1")
     sent = {
         "files": (
             "new.jpg",
@@ -127,15 +121,12 @@ def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", screenshots.SCHEMES)
 def test_every_view_is_accessible(url: str, chromium: Browser, scheme: Literal["light", "dark"]) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is missing: npm --prefix api/web ci")
-    context = chromium.new_context(color_scheme=scheme, bypass_csp=True)
+    context = chromium.new_context(color_scheme=scheme)
     page = context.new_page()
-    found = []
+    found = {}
     for name, view in screenshots.views(url):
         screenshots.look(page, f"{url}/#{view}")
-        page.add_script_tag(path=AXE)
-        result = page.evaluate("axe.run()")
-        found += [(name, one["id"], one["nodes"][0]["html"][:120]) for one in result["violations"]]
+        if wrong := inaccessible(page):
+            found[name] = wrong
     context.close()
     assert not found

@@ -2,103 +2,24 @@
 
 from __future__ import annotations
 
-import io
-import random
-from collections.abc import Iterator
-from typing import Any
-
 import httpx
 import pytest
-from PIL import Image
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Browser, Page, expect  # noqa: E402 (after the skip)
+from playwright.sync_api import Page, expect
 
-from api.sessions import new_link  # noqa: E402
-from api.up.servers import free_port  # noqa: E402
-from bench import planted, review, screenshots  # noqa: E402
-from bench.planted import Case  # noqa: E402
-from schemas.record import Alternative, Citation, Evidence  # noqa: E402
-from tests.service.conftest import until  # noqa: E402
-from tests.service.test_api import add_key  # noqa: E402
-from tests.stack import Stack  # noqa: E402
+from api.sessions import new_link
+from api.up.servers import free_port
+from bench import review, screenshots
+from tests.service.conftest import until
+from tests.service.test_api import add_key
+from tests.web.conftest import HOSTILE, PAGES, ROWS, Running, inaccessible, named, opened
 
-HOSTILE = "<img src=x onerror=document.title='run'>"
-PAGES, ROWS = 300, 2000
 pytestmark = [
     pytest.mark.timeout(400),
     pytest.mark.skipif(not screenshots.CHROMIUM.exists(), reason="no Chromium: apt-get install chromium"),
 ]
-SLIP = {
-    "type": "object",
-    "title": HOSTILE,
-    "properties": {
-        "name": {"type": ["string", "null"], "title": HOSTILE},
-        "note": {"type": ["string", "null"]},
-        "items": {
-            "type": "array",
-            "items": {"type": "object", "properties": {n: {"type": ["string", "null"]} for n in "abcd"}},
-        },
-    },
-}
-
-
-def slip(filename: str, *, pages: int = 1, rows: int = 0, page: int = 1) -> Case:
-    """A document of two doubted values."""
-    sheets = [Image.new("RGB", (60, 80), (255, 255, number % 256)) for number in range(pages)]
-    buffer = io.BytesIO()
-    sheets[0].info["dpi"] = (72, 72)
-    sheets[0].save(buffer, "TIFF", save_all=True, append_images=sheets[1:], software=filename)
-    items = [{name: f"{name}{row}" for name in "abcd"} for row in range(rows)]
-    place = Citation(page=page, box=(0.1, 0.1, 0.5, 0.2), text=HOSTILE)
-    doubted = Evidence(
-        confidence=0.2, citations=(place,), alternatives=(Alternative(value=HOSTILE, confidence=0.1),)
-    )
-    data: dict[str, Any] = {"name": HOSTILE, "note": "as read", "items": items}
-    return Case(filename, buffer.getvalue(), data, {"/name": doubted, "/note": doubted}, kind="slip")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, dict[str, Case]]]:
-    rng = random.Random(3)  # noqa: S311
-    receipts = [planted.plant(rng, number, errors=number, doubts=1) for number in range(3)]
-    slips = [
-        slip(f"{HOSTILE}.tif"),
-        slip("two.tif"),
-        slip("killed.tif"),
-        slip("over.tif"),
-        slip("rows.tif", rows=ROWS),
-        slip("pages.tif", pages=PAGES, page=150),
-    ]
-    folder = tmp_path_factory.mktemp("review")
-    with planted.service(folder, [*receipts, *slips], kinds={"slip": SLIP}) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    expect.set_options(timeout=30_000)  # the machine does other work, too
-    with screenshots.browser() as started:
-        yield started
-    expect.set_options(timeout=5_000)
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en") as context:
-        opened = context.new_page()
-        yield opened
-        opened.goto("about:blank")
-
-
-def named(running: tuple[Stack, dict[str, Case]], filename: str) -> str:
-    return next(job for job, case in running[1].items() if case.filename == filename)
-
-
-def opened(page: Page, url: str, job: str) -> None:
-    page.goto(f"{url}/#/review/{job}")
-    expect(page.locator('.value[data-path="/name"]')).to_be_focused()
 
 
 def retype(page: Page, text: str) -> None:
@@ -108,9 +29,7 @@ def retype(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_few_keys_settle_a_document_and_the_next_is_there(
-    running: tuple[Stack, dict[str, Case]], page: Page
-) -> None:
+def test_few_keys_settle_a_document_and_the_next_is_there(running: Running, page: Page) -> None:
     stack, jobs = running
     receipts = {job: case for job, case in jobs.items() if case.kind == "receipt"}
     found = review.review(page, stack.url, receipts, kind="receipt")
@@ -119,9 +38,7 @@ def test_few_keys_settle_a_document_and_the_next_is_there(
     assert found.over == []
 
 
-def test_two_reviewers_see_both_versions_and_lose_neither(
-    running: tuple[Stack, dict[str, Case]], page: Page
-) -> None:
+def test_two_reviewers_see_both_versions_and_lose_neither(running: Running, page: Page) -> None:
     stack, _ = running
     job = named(running, "two.tif")
     opened(page, stack.url, job)
@@ -139,9 +56,7 @@ def test_two_reviewers_see_both_versions_and_lose_neither(
     assert (record["data"]["name"], record["revision"]) == ("mine", 2)
 
 
-def test_a_server_that_dies_in_the_middle_costs_no_letter(
-    running: tuple[Stack, dict[str, Case]], page: Page
-) -> None:
+def test_a_server_that_dies_in_the_middle_costs_no_letter(running: Running, page: Page) -> None:
     stack, _ = running
     job = named(running, "killed.tif")
     opened(page, stack.url, job)
@@ -157,9 +72,7 @@ def test_a_server_that_dies_in_the_middle_costs_no_letter(
     assert httpx.get(f"{stack.url}/v1/jobs/{job}/record").json()["data"]["name"] == "typed meanwhile"
 
 
-def test_a_session_that_ends_asks_again_and_goes_on(
-    running: tuple[Stack, dict[str, Case]], page: Page
-) -> None:
+def test_a_session_that_ends_asks_again_and_goes_on(running: Running, page: Page) -> None:
     stack, _ = running
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -185,6 +98,9 @@ def test_a_session_that_ends_asks_again_and_goes_on(
     assert httpx.get(f"{stack.url}/v1/jobs/{job}/record").json()["data"]["name"] == "typed before"
     page.get_by_role("button", name="Sign out").click()
     expect(page.locator("#key")).to_be_visible()
+    for scheme in screenshots.SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert inaccessible(page) == []
     app.close()
     stack.stop("keyed")
 
@@ -196,9 +112,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_hostile_names_values_and_titles_run_nothing_in_any_view(
-    running: tuple[Stack, dict[str, Case]], page: Page
-) -> None:
+def test_hostile_names_values_and_titles_run_nothing_in_any_view(running: Running, page: Page) -> None:
     stack, _ = running
     job = named(running, f"{HOSTILE}.tif")
     asked: list[str] = []
@@ -215,14 +129,15 @@ def test_hostile_names_values_and_titles_run_nothing_in_any_view(
     assert not [url for url in asked if url.endswith("/x")]
 
 
-def test_a_long_document_fetches_what_is_in_view(running: tuple[Stack, dict[str, Case]], page: Page) -> None:
+def test_a_long_document_fetches_what_is_in_view(running: Running, page: Page) -> None:
     stack, _ = running
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    opened(page, stack.url, named(running, "pages.tif"))
+    job = named(running, "pages.tif")
+    opened(page, stack.url, job)
     expect(page.locator(".canvas")).to_have_attribute("data-state", "there")
     page.wait_for_timeout(1000)
-    of_pages = [url for url in asked if "/pages/" in url]
+    of_pages = [url for url in asked if f"/{job}/pages/" in url]  # the next document is fetched ahead, too
     whole = {url.partition("/pages/")[2].partition("?")[0] for url in of_pages if "size=thumb" not in url}
     assert whole == {"150", "150/lines"}
     assert len(of_pages) < 40  # thumbnails of a window of them
@@ -230,9 +145,15 @@ def test_a_long_document_fetches_what_is_in_view(running: tuple[Stack, dict[str,
     page.keyboard.insert_text("300")
     page.keyboard.press("Enter")
     expect(page.locator('.thumbs [aria-current="page"]')).to_contain_text(str(PAGES))
+    page.get_by_role("button", name=f"Page {PAGES - 2}").click()
+    picture = page.locator(".sheet img")
+    expect(picture).to_have_attribute("alt", f"Page {PAGES - 2}")
+    page.keyboard.press("PageUp")
+    expect(picture).to_have_attribute("alt", f"Page {PAGES - 3}")
+    expect(page.locator("#page-number")).to_have_value(str(PAGES - 3))
 
 
-def test_a_long_table_scrolls_without_a_stop(running: tuple[Stack, dict[str, Case]], page: Page) -> None:
+def test_a_long_table_scrolls_without_a_stop(running: Running, page: Page) -> None:
     stack, _ = running
     opened(page, stack.url, named(running, "rows.tif"))
     grid = page.locator(".grid")

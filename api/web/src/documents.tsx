@@ -217,7 +217,7 @@ function Row(props: { job: Job; chosen: boolean }) {
     <tr>
       <td><input type="checkbox" checked={props.chosen} aria-label={t("documents.choose", { name: job.filename })} onChange={toggle} /></td>
       <td class="name"><a href={`#/review/${job.id}`}>{job.filename}</a></td>
-      <td class="kind">{job.kind}</td>
+      <td class="kind">{job.kind} <small>v{job.kind_version}</small></td>
       <td class="state"><span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span> <small>{detailOf(job)}</small></td>
       <td class="weakest">{weakest ? <>{weakest.path.slice(1).replaceAll("/", " › ")} <b>{percent(weakest.confidence)}</b></> : ""}</td>
       <td class="pages">{job.progress.pages || ""}</td>

@@ -14,6 +14,7 @@ export type FieldState = "open" | "sure" | "confirmed" | "corrected";
 export type Job = {
   id: string;
   kind: string;
+  kind_version: number;
   state: State;
   filename: string;
   batch: string | null;

@@ -1,5 +1,5 @@
 // Pictures and lines of pages, each fetched once, the oldest let go.
-import { ask, get, pause, Problem } from "../http";
+import { ask, pause, Problem } from "../http";
 import type { Line } from "../model";
 
 const MOST = 24;
@@ -25,18 +25,23 @@ export function thumb(job: string, page: number): Promise<string> {
 /** The printed lines of a page; none where the service has none. */
 export function linesOf(job: string, page: number): Promise<Line[]> {
   return remembered(lines, `${job}/${page}`, MOST, async () => {
-    const found = await get<{ lines: Line[] }>(`/v1/jobs/${job}/pages/${page}/lines`).catch((error: unknown) => {
-      if (error instanceof Problem && error.status === 404) return { lines: [] };
+    const answer = await drawn(`/v1/jobs/${job}/pages/${page}/lines?wait=20`).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 404) return null;
       throw error;
     });
-    return found.lines;
+    return answer ? ((await answer.json()) as { lines: Line[] }).lines : [];
   });
 }
 
 async function address(path: string): Promise<string> {
+  return URL.createObjectURL(await (await drawn(path)).blob());
+}
+
+/** What a worker makes of a page, when it has. */
+async function drawn(path: string): Promise<Response> {
   for (;;) {
     const answer = await ask(path);
-    if (answer.status !== 202) return URL.createObjectURL(await answer.blob());
+    if (answer.status !== 202) return answer;
     await pause(1000);
   }
 }

@@ -31,16 +31,18 @@ export const wrong = signal<{ path: string; message: string } | null>(null);
 export const page = signal(1);
 /** The values that were to be checked when the document was opened; they keep their places. */
 export const flagged = signal<string[]>([]);
+/** Documents accepted or rejected since the page was opened. */
 export const decided = signal(0);
 /** The service named what is still open; accepting again signs it off. */
 export const warned = signal(false);
-const started = Date.now();
+let started: number | null = null;
+let passed = 0;
 
 export const draft = computed(() => (opened.value?.record ? after(opened.value.record, changes.value) : null));
 export const stillOpen = computed(() => (draft.value ? open(draft.value) : []));
 export const unsaved = computed(() => changes.value.length > 0);
 export const perHour = computed(() => {
-  const hours = (Date.now() - started) / 3_600_000;
+  const hours = (Date.now() - (started ?? Date.now())) / 3_600_000;
   return decided.value ? Math.round(decided.value / Math.max(hours, 1 / 60)) : null;
 });
 
@@ -104,6 +106,7 @@ function show(found: Opened): void {
   changes.value = unsent?.changes ?? [];
   undone.value = unsent?.undone ?? [];
   opened.value = found;
+  started ??= Date.now();
   flagged.value = record ? toCheck(record) : [];
   if (unsent?.changes.length && record) {
     if (unsent.revision === record.revision) say(t("review.restored", { count: unsent.changes.length }));
@@ -261,7 +264,10 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
       opened.value = { ...now, record, job: { ...now.job, state: record.state as Job["state"] } };
       store();
     }
-    if (decision) decided.value += 1;
+    if (decision && decision !== "postpone") {
+      decided.value += 1;
+      passed += 1;
+    }
     return true;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -290,9 +296,12 @@ async function refused(error: Problem, now: Opened, sent: Change[]): Promise<voi
 
 // The queue: the document that needs a person most, and the one after it
 
-function askNext(filter: { kind?: string; batch?: string }, last?: string): Promise<Next | null> {
+/** Places are counted from the first document of this walk: what was decided in it stands before those that wait. */
+async function askNext(filter: { kind?: string; batch?: string }, last?: string): Promise<Next | null> {
   const { kind, batch } = filter;
-  return send<Next>("POST", "/v1/reviews/next", { kind: kind || undefined, batch: batch || undefined, after: last });
+  const before = passed;
+  const found = await send<Next>("POST", "/v1/reviews/next", { kind: kind || undefined, batch: batch || undefined, after: last });
+  return found && { ...found, position: before + found.position, waiting: before + found.waiting };
 }
 
 export async function lead(filter: { kind?: string; batch?: string }, after_?: string): Promise<Next | null> {
@@ -342,6 +351,7 @@ export function release(): void {
   }
   lease = leaseAhead = null;
   ahead = null;
+  passed = 0;
   queue.value = null;
 }
 

@@ -1,6 +1,6 @@
 // The page as a canvas: zoom, pan, turn, fit to the value in hand, and words that can be taken.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { safely } from "../announce";
+import { safely, say } from "../announce";
 import { labelOf } from "../kinds_store";
 import type { Line } from "../model";
 import { t } from "../text/i18n";
@@ -128,8 +128,10 @@ export function Sheet(props: { job: string; pages: number }) {
     const path = session.focused.value;
     if (!path) return;
     if (found && !boxOnly) return take(found.text, found.box);
-    const value = session.draft.value && session.valueOf(path);
-    if (boxOnly && value !== null) session.change({ op: "correct", path, value, citation: { page, box: area } });
+    const value = session.valueOf(path);
+    if (value === null) return say(t("review.no_words"), { bad: true });
+    session.change({ op: "correct", path, value, citation: { page, box: area } });
+    focusValue(path);
   };
   const pressed = (event: PointerEvent) => {
     if (event.button > 1 || !image) return;
