@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 from api.cli import local_commands, service_commands
 from worker.errors import PagemillError, Refused, RequestError, SettingsInvalid
@@ -41,8 +40,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pagemill", description="A document and a schema in, JSON with evidence out."
     )
-    parser.add_argument("--version", action="version", version=f"pagemill {metadata.version('pagemill')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     local_commands.add(commands)
     service_commands.add(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only where it is asked for: that takes longer than everything else here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
+        print(f"pagemill {metadata.version('pagemill')}")
+        parser.exit()

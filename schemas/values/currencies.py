@@ -7,7 +7,12 @@ import re
 from schemas.values.folding import plain
 
 # The sign $ alone and the sign ¥ alone belong to several countries; the commonest one is taken
-# and a more exact sign (S$, JPY) elsewhere on the page wins by standing earlier in this list.
+# and a more exact sign (S$, JPY) elsewhere on the page wins by standing earlier in this list. What is
+# printed without a sign of its own is known by its ISO code beside an amount.
+_BY_CODE = (
+    "AED|ARS|BDT|BGN|BHD|BRL|CLP|COP|CZK|DKK|EGP|HUF|ISK|JOD|KES|KWD|LKR|MAD|MXN|NGN|NOK|NZD|OMR|PEN|PHP|PKR|QAR|"
+    "RON|RSD|SAR|SEK|TRY|UAH|UYU|VND|ZAR"
+)
 _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:CNY|RMB)(?![A-Z])|人民币", "CNY"),
     (r"(?<![A-Z])(?:EUR)(?![A-Z])|€", "EUR"),
@@ -16,8 +21,12 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:SGD)(?![A-Z])|(?<![A-Z])S\$", "SGD"),
     (r"(?<![A-Z])(?:HKD)(?![A-Z])|HK\$|港币|港元", "HKD"),
     (r"(?<![A-Z])(?:TWD|NT)\$|(?<![A-Z])TWD(?![A-Z])|新台币|新臺幣", "TWD"),
-    (r"(?<![A-Z])(?:AUD)(?![A-Z])|(?<![A-Z])A\$", "AUD"),
-    (r"(?<![A-Z])(?:CAD)(?![A-Z])|(?<![A-Z])C\$", "CAD"),
+    (r"(?<![A-Z])(?:AUD)(?![A-Z])|(?<![A-Z])AU?\$", "AUD"),
+    (r"(?<![A-Z])(?:CAD)(?![A-Z])|(?<![A-Z])CA?\$", "CAD"),
+    (r"(?<![A-Z])MX\$", "MXN"),
+    (r"(?<![A-Z])NZ\$", "NZD"),
+    (r"(?<![A-Z])R\$", "BRL"),
+    (rf"(?<![A-Za-z])(?:{_BY_CODE})(?=\s?[-\d])|(?<=\d)\s?(?:{_BY_CODE})(?![A-Za-z])", ""),
     (r"(?<![A-Z])(?:CHF)(?![A-Z])|(?<![A-Z])SFr\.?", "CHF"),
     (r"(?<![A-Z])(?:JPY)(?![A-Z])|日[本元円]", "JPY"),
     (r"(?<![A-Z])(?:KRW)(?![A-Z])|₩", "KRW"),
@@ -26,10 +35,13 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:IDR)(?![A-Z])|(?<![A-Za-z])Rp\.?(?=\s?\d)", "IDR"),
     (r"(?<![A-Z])(?:THB)(?![A-Z])|฿", "THB"),
     (r"(?<![A-Z])(?:PLN)(?![A-Z])|zł", "PLN"),
-    (r"(?<![A-Z])(?:SEK|DKK|NOK)(?![A-Z])", ""),
     (r"[¥￥]|\d\s?元", "CNY"),
-    (r"(?<![A-Z])(?:USD)(?![A-Z])|US\$|\$(?=\s?\d|$)", "USD"),
+    (r"(?<![A-Z])(?:USD)(?![A-Z])|US\$|(?<![A-Za-z])\$(?=\s?\d|$)", "USD"),
 )
+_SHARED = re.compile(r"[$¥￥]")
+_ZIP = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
+_KANA = re.compile(r"[\u3041-\u30fa]")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _OF_MONTH_FIRST = frozenset({"USD", "CAD"})
 _COMPILED = tuple((re.compile(pattern), code) for pattern, code in _SIGNS)
 
@@ -41,8 +53,22 @@ def find(text: str) -> tuple[str, int, int] | None:
     for pattern, code in _COMPILED:
         match = pattern.search(text)
         if match:
-            return code or match.group(0), match.start(), match.end()
+            return code or match.group(0).strip(), match.start(), match.end()
     return None
+
+
+def other_of(sign: str, page: str) -> str | None:
+    """The other currency that a shared sign may stand for, unless the text of its page tells whose it is."""
+    if _SHARED.fullmatch(sign) is None:
+        return None
+    if sign == "$":
+        return None if is_american(page) else "CAD"
+    return None if _HAN.search(page) and not _KANA.search(page) else "JPY"
+
+
+def is_american(page: str) -> bool:
+    """Whether a text holds an address as in the United States: a state and a ZIP code."""
+    return _ZIP.search(page) is not None
 
 
 def day_leads(text: str) -> bool:

@@ -3,6 +3,10 @@
 Its map of text is cut into connected spots, each spot's rectangle grown to the line around it
 (differentiable binarisation, Liao et al. 2020, with the thresholds of PaddleOCR). The picture is
 brought to a size out of a grid, for a runtime builds its kernels anew for every other size.
+
+A sheet whose letters are too low at that size is looked at again, larger, and in the end as it came, in
+overlapping tiles. Their maps are put together before lines are cut out of them, so that a line that
+crosses a seam is one line and none is found twice.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.reading.pages.base import Picture
+from worker.reading.text import ink
 from worker.reading.text.crops import Quad
 from worker.reading.text.runtimes.base import OcrRuntime
 
@@ -23,7 +28,10 @@ GRID = 96
 
 _SHORT, _LONG = 736, 1280  # sides in pixels: a picture is enlarged to the one, never beyond the other
 _LONGER = 2016  # the same for small print
-_SMALL = 17.0  # pixels that lines are high, below which more of them may be found at a larger size
+_TILE, _SEAM = 14 * GRID, GRID  # pixels of a tile's sides, and by how much two of them overlap
+_SMALL = 17.0  # pixels that lines are high, below which more of them may be found at the larger size
+_TINY = 12.0  # the same for tiles, which cost more
+_MUCH_SMALLER = 0.5  # a picture scaled by less may hold letters of which nothing is seen
 _MAX_ASPECT = 3.0  # a picture thinner than this is padded
 _IS_TEXT = 0.3
 _SURE = 0.5  # mean over a line
@@ -47,14 +55,46 @@ class _Scaled:
 
 
 def detect(picture: Picture, runtime: OcrRuntime) -> list[Quad]:
-    """The lines of a picture, in no order; one with small print is looked at once more, larger."""
-    scaled = _scaled(picture, _LONG)
-    quads = list(_quads(_text_map(scaled, runtime)))
-    if scaled.scale_x < 1.0 and _are_small(quads):
-        scaled = _scaled(picture, _LONGER)
-        quads = list(_quads(_text_map(scaled, runtime)))
+    """The lines of a picture, in no order; one with small print is looked at again, larger."""
     size = (picture.shape[1], picture.shape[0])
-    return [_in_picture(quad, scaled, size) for quad in quads]
+    for longest, low in ((_LONG, _SMALL), (_LONGER, _TINY)):
+        scaled = _scaled(picture, longest)
+        quads = list(_quads(_text_map(scaled, runtime)))
+        if scaled.scale_x >= 1.0 or not _hides_lines(quads, picture, scaled, low):
+            return [_in_picture(quad, scaled, size) for quad in quads]
+    return [_within(quad, size) for quad in _quads(_tiled_map(picture, runtime))]
+
+
+def _tiled_map(picture: Picture, runtime: OcrRuntime) -> NDArray[np.float32]:
+    """How surely each pixel belongs to text, from tiles of the picture as large as it came.
+
+    Where tiles overlap, the surer one holds, without the rim where letters may be cut.
+    """
+    height, width = picture.shape[:2]
+    text = np.zeros((height, width), dtype=np.float32)
+    paper = _paper(picture)
+    for y in _starts(height):
+        for x in _starts(width):
+            part = picture[y : y + _TILE, x : x + _TILE]
+            if not ink.has_contrast(part):
+                continue
+            high, wide = part.shape[:2]
+            canvas = np.empty((_TILE, _TILE, 3), dtype=np.uint8)
+            canvas[:] = paper
+            canvas[:high, :wide] = part
+            found = runtime.text_map(canvas)[:high, :wide]
+            rim = _SEAM // 4
+            top, left = (rim if y else 0), (rim if x else 0)
+            bottom = high - (rim if y + high < height else 0)
+            right = wide - (rim if x + wide < width else 0)
+            place = text[y + top : y + bottom, x + left : x + right]
+            np.maximum(place, found[top:bottom, left:right], out=place)
+    return text
+
+
+def _starts(size: int) -> range:
+    """Where tiles begin along a side, so that the last one reaches its end."""
+    return range(0, max(1, size - _SEAM), _TILE - _SEAM)
 
 
 def _text_map(scaled: _Scaled, runtime: OcrRuntime) -> NDArray[np.float32]:
@@ -63,10 +103,17 @@ def _text_map(scaled: _Scaled, runtime: OcrRuntime) -> NDArray[np.float32]:
     return text[scaled.y : scaled.y + scaled.height, scaled.x : scaled.x + scaled.width]
 
 
-def _are_small(quads: Sequence[Quad]) -> bool:
-    """Whether a tenth of the lines is too low for others of that size to be sure to be found."""
+def _hides_lines(quads: Sequence[Quad], picture: Picture, scaled: _Scaled, low: float) -> bool:
+    """Whether letters may be too low at a scale to be found: lower than `low` pixels.
+
+    A tenth of the lines found is, or on a large sheet something else looks like letters of that height.
+    """
     heights = [min(np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[3] - quad[0])) for quad in quads]
-    return bool(quads) and float(np.percentile(heights, 10)) < _SMALL
+    if heights and float(np.percentile(heights, 10)) < low:
+        return True
+    return scaled.scale_x < _MUCH_SMALLER and ink.holds_low_letters(
+        picture, [_unscaled(quad, scaled) for quad in quads], highest=low / scaled.scale_x
+    )
 
 
 def _scaled(picture: Picture, longest: int) -> _Scaled:
@@ -128,5 +175,12 @@ def _clockwise(corners: Quad) -> Quad:
 
 
 def _in_picture(quad: Quad, scaled: _Scaled, size: tuple[int, int]) -> Quad:
-    places = np.round(quad / (scaled.scale_x, scaled.scale_y))
-    return np.asarray(np.clip(places, (0, 0), size), dtype=np.float32)
+    return _within(_unscaled(quad, scaled), size)
+
+
+def _unscaled(quad: Quad, scaled: _Scaled) -> Quad:
+    return np.asarray(quad / (scaled.scale_x, scaled.scale_y), dtype=np.float32)
+
+
+def _within(quad: NDArray[np.floating], size: tuple[int, int]) -> Quad:
+    return np.asarray(np.clip(np.round(quad), (0, 0), size), dtype=np.float32)

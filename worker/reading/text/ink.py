@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.page import Box, Word
 from worker.reading.pages.base import Picture
-from worker.reading.text.crops import crop
+from worker.reading.text.crops import Quad, crop
 
 _CONTRAST = 40  # grey levels between ink and paper, 0 to 255
 _PALE = 12  # the same where a word is known to be drawn
@@ -18,6 +18,11 @@ _SPECKS = 0.0005  # share of a blank page in which brightness changes
 _EDGE = np.ones((3, 3), dtype=np.uint8)
 _LETTER = (0.35, 2.5)  # height of a letter against the usual one
 _ROW = 2.5  # how much longer than high a row of letters is at least
+_LOWEST = 6  # pixels of a letter that can still be read, its rim with it
+_WORD = 15.0  # the length of a word against its height
+_FILLED = 0.95  # share of a word's rectangle in which brightness changes; more is a bar
+_FEW = 3  # words
+_FAIR_SHARE = 0.1
 _INKED = (0.08, 0.9)  # share of a row's rectangle in which brightness changes
 
 
@@ -32,6 +37,32 @@ def is_blank(picture: Picture) -> bool:
     grey = np.ascontiguousarray(picture[..., 1])
     edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, _EDGE) > _CONTRAST
     return float(edges.mean()) < _SPECKS
+
+
+def has_contrast(picture: Picture) -> bool:
+    """Whether something on a part of a page differs from its paper as much as ink does."""
+    green = picture[..., 1]
+    return int(green.max()) - int(green.min()) > _CONTRAST
+
+
+def holds_low_letters(picture: Picture, found: Sequence[Quad], *, highest: float) -> bool:
+    """Whether spots outside the lines found look like letters or words, at most `highest` pixels high.
+
+    They must be a fair share of all spots: of a texture, most are too small.
+    """
+    green = np.ascontiguousarray(picture[..., 1])
+    edges = (cv2.morphologyEx(green, cv2.MORPH_GRADIENT, _EDGE) > _CONTRAST).astype(np.uint8)
+    cv2.fillPoly(edges, [quad.astype(np.int32) for quad in found], 0)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(edges, connectivity=8)
+    widths, heights, areas = (
+        stats[1:, column] for column in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
+    )
+    filled = areas / (widths * heights)
+    alike = (
+        (heights >= _LOWEST) & (heights <= highest) & (widths >= heights / 2) & (widths <= _WORD * heights)
+    )
+    letters = int((alike & (filled >= _INKED[0]) & (filled <= _FILLED)).sum())
+    return letters >= max(_FEW, _FAIR_SHARE * len(heights))
 
 
 def rows_elsewhere(picture: Picture, words: Sequence[Word]) -> list[Box]:

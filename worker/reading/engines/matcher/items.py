@@ -57,10 +57,10 @@ class TableItems:
 def find(lists: Sequence[Field], graph: Graph) -> TableItems:
     """The items of every list of objects, each table read for the list that it suits best."""
     asked = {listed.path: table_columns.questions_of(listed, graph) for listed in lists}
+    objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
     offers = [
         (head, listed)
-        for listed in lists
-        if listed.items is not None and listed.items.is_object
+        for listed in objects
         for head in table_columns.heads(listed, asked[listed.path], graph)
     ]
     found: dict[str, Listing] = {}
@@ -74,7 +74,6 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
         if items:
             found[listed.path] = Listing(items)
             taken |= set(range(head.start, head.end))
-    objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
     left = [listed for listed in objects if listed.path not in found]
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
@@ -256,7 +255,8 @@ class _Table:
         """Whether a text under another is the rest of it."""
         if re.match(r"[^(:：]{2,25}[:：](\s|$)", first.text):
             return False
-        return last.text.rstrip().endswith((",", "-", "/", "(", "&")) or self._is_full(last, index, first)
+        within = first.text[:1].islower() or last.text.rstrip().endswith((",", "-", "/", "(", "&"))
+        return within or self._is_full(last, index, first)
 
     def _is_full(self, line: Span, index: int, first: Span) -> bool:
         """Whether the first word of the next line had no room behind a line."""

@@ -57,8 +57,12 @@ class Sheet:
         texts = [cell.text for cell in self.layout.cells]
         if any(dates.month_first_is_certain(text) for text in texts):
             return False
-        american = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
-        return not (any("$" in text for text in texts) and any(map(american.search, texts)))
+        return not (any("$" in text for text in texts) and currencies.is_american(self.text))
+
+    @cached_property
+    def text(self) -> str:
+        """All that is printed, cell by cell."""
+        return "\n".join(cell.text for cell in self.layout.cells)
 
     @cached_property
     def day_order_known(self) -> bool:
@@ -72,9 +76,8 @@ class Sheet:
     @cached_property
     def decimal_comma(self) -> bool | None:
         """Whether fractions follow a comma here; None when the page does not tell."""
-        text = "\n".join(cell.text for cell in self.layout.cells)
-        commas = len(re.findall(r"\d,\d{2}(?!\d)", text))
-        dots = len(re.findall(r"\d\.\d{2}(?![\d.])", text))
+        commas = len(re.findall(r"\d,\d{2}(?!\d)", self.text))
+        dots = len(re.findall(r"\d\.\d{2}(?![\d.])", self.text))
         return None if commas == dots else commas > dots
 
     @cached_property
@@ -123,7 +126,7 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
     "time": lambda _sheet, cell: typed_spans.times(cell),
     "phone": lambda _sheet, cell: typed_spans.phones(cell),
     "code": lambda _sheet, cell: list(typed_spans.codes(cell)),
-    "currency": lambda _sheet, cell: typed_spans.currency(cell),
+    "currency": lambda sheet, cell: typed_spans.currency(cell, page=sheet.text),
     "zip": lambda _sheet, cell: typed_spans.zips(cell),
     "city": lambda _sheet, cell: typed_spans.cities(cell),
     "region": lambda _sheet, cell: typed_spans.regions(cell),

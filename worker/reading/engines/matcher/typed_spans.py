@@ -200,7 +200,10 @@ def _of_town(cell: Cell, part: str) -> list[Typed]:
     return []
 
 
-def currency(cell: Cell) -> list[Typed]:
-    """A currency code, from a sign or a word."""
+def currency(cell: Cell, *, page: str) -> list[Typed]:
+    """A currency code, from a sign or a word; of a sign that several countries use, another one with it."""
     found = currencies.find(cell.text)
-    return [Typed(found[0], Span(cell, found[1], found[2]))] if found else []
+    if found is None:
+        return []
+    code, start, end = found
+    return [Typed(code, Span(cell, start, end), other=currencies.other_of(cell.text[start:end], page))]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -74,4 +76,50 @@ def test_large_print_is_looked_at_once() -> None:
     picture = np.full((2400, 1800, 3), 255, dtype=np.uint8)
     picture[100:160, 100:900] = 0
     detect(picture, runtime)
+    assert len(runtime.sizes) == 1
+
+
+def test_a_sheet_too_large_for_one_look_is_read_in_tiles_without_seams() -> None:
+    runtime = Bars()
+    picture = np.full((3400, 4700, 3), 255, dtype=np.uint8)
+    picture[100:180, 100:900] = 0
+    tops = range(300, 3300, 60)
+    for top in tops:
+        picture[top : top + 14, 1100:1500] = 0  # across the first seam
+    quads = detect(picture, runtime)
+    across = [quad for quad in quads if quad[:, 1].min() > 200]
+    assert len(quads) == 1 + len(tops)
+    assert len(across) == len(tops)
+    for quad in across:
+        assert quad[:, 0].min() <= 1100 < 1500 <= quad[:, 0].max()
+    assert max(height * width for height, width, _ in runtime.sizes) <= 2016 * 2016
+
+
+class Words(Bars):
+    """A runtime that takes dark strokes near each other for one line of text, as the real one does."""
+
+    def text_map(self, picture: Picture) -> NDArray[np.float32]:
+        """Dark pixels and the gaps between them."""
+        strokes = super().text_map(picture)
+        return np.asarray(cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((9, 9))), dtype=np.float32)
+
+
+@pytest.mark.parametrize("title", [False, True])
+def test_letters_of_which_nothing_is_seen_at_first_are_looked_for_closer(title: bool) -> None:
+    runtime = Words()
+    picture = np.full((3400, 4700, 3), 255, dtype=np.uint8)
+    if title:
+        picture[100:180, 100:900] = 0
+    for row in range(4):
+        for stroke in range(0, 60, 6):
+            picture[3000 + 80 * row : 3007 + 80 * row, 4500 + stroke : 4501 + stroke] = 0
+        picture[3006 + 80 * row, 4500:4555] = 0
+    quads = detect(picture, runtime)
+    assert len([quad for quad in quads if quad[:, 1].min() > 2900]) == 4
+    assert len(runtime.sizes) < 10  # tiles without ink are left out
+
+
+def test_a_blank_large_sheet_is_looked_at_once() -> None:
+    runtime = Bars()
+    assert detect(np.full((3400, 4700, 3), 250, dtype=np.uint8), runtime) == []
     assert len(runtime.sizes) == 1

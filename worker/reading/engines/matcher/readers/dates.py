@@ -11,8 +11,6 @@ from worker.reading.engines.matcher.sheet import Candidate, Sheet, best_first
 from worker.reading.engines.matcher.typed_spans import Typed
 
 _OTHER = "ignore.other_dates"
-_OF_TWO_ORDERS = 0.55
-"""How probable a date is of which nothing tells the day from the month; most of the world prints the day first."""
 
 
 def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
@@ -23,7 +21,7 @@ def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
     times_printed = Counter(typed.value for typed in sheet.dates)
     other = {_key(c) for c in labelled.read(_as(concept, _OTHER), sheet) if c.strength > 0.6}
     due = {_key(c) for c in labelled.read(_as(concept, "invoice.due_date"), sheet) if c.strength > 0.6}
-    found = []
+    found: list[Candidate] = []
     for order, typed in enumerate(sheet.dates):
         key = (id(typed.span.cell), typed.span.start)
         label = by_label.get(key)
@@ -35,10 +33,7 @@ def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
         strength = label.strength if label else 0.45
         if label is None and key in other | due:
             score, strength = score - 0.7, 0.1
-        certainty = None if typed.other is None else _OF_TWO_ORDERS
-        found.append(Candidate(typed.value, score, (typed.span,), strength, certainty))
-        if typed.other is not None:
-            found.append(Candidate(typed.other, score - 0.5, (typed.span,), 0.2))
+        found.extend(labelled.both_readings(typed, score, strength))
     return best_first(found)
 
 

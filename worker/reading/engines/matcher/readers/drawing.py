@@ -31,6 +31,10 @@ AREA = _word(
     r"(?<![\d.,x×*])(\d{1,4}(?:[.,]\d{1,2})?)\s?"
     r"(?:m²|㎡|m2|m\^2|平方米|平米|平方|sq\.?\s?m(?:et(?:er|re)s?)?\b|qm\b|m[?'’°³*]|m(?![\w.]|\s?[x×]))"
 )
+SQUARE_FEET = re.compile(
+    r"(?<![\d.,x×*])(\d{1,3}(?:,\d{3})+|\d{2,6}(?:\.\d{1,2})?)\s?(?:sq\.?\s?ft\b|sq\.?\s?feet|square feet|ft²|ft2)",
+    re.IGNORECASE,
+)
 SIDES = _word(
     r"(\d{1,5}(?:[.,]\d{1,3})?\s?(?:mm|cm|m|ft|'|’|\")?\.?(?:\s?\d{1,2}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?)"
     r"\s?(?:[x×*]|by)\s?"

@@ -14,6 +14,8 @@ from worker.reading.engines.matcher.typed_spans import Span, Typed
 _LOOSE = {"date": 0.35, "datetime": 0.9, "time": 0.5, "phone": 0.45, "currency": 0.6}
 """Types whose values can be told without a label, and the score they then have."""
 
+_OF_TWO_READINGS = 0.55
+"""How probable the usual reading is where nothing tells: most of the world prints the day first."""
 _ANYTHING = 0.5
 """The quality of a value whose form alone does not tell its type."""
 
@@ -89,9 +91,7 @@ def _labelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
         for cell, start, relation in near(mention, sheet):
             for typed in _values(concept, sheet, cell, start):
                 score = weight * relation * typed.quality + 0.05 * cell.line.confidence
-                yield Candidate(typed.value, score, (typed.span,), min(1.0, weight * relation))
-                if typed.other is not None:
-                    yield Candidate(typed.other, score - 0.5, (typed.span,), 0.2)
+                yield from both_readings(typed, score, min(1.0, weight * relation))
 
 
 def _values(concept: Concept, sheet: Sheet, cell: Cell, start: int) -> Iterator[Typed]:
@@ -140,7 +140,15 @@ def _unlabelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
             if typed.quality <= _ANYTHING or _claimed(typed, sheet):
                 continue
             score = base * typed.quality - 0.002 * index
-            yield Candidate(typed.value, score, (typed.span,), 0.3)
+            yield from both_readings(typed, score, 0.3)
+
+
+def both_readings(typed: Typed, score: float, strength: float) -> Iterator[Candidate]:
+    """A value, hardly believed where its print may be read in another way, too, and that other reading."""
+    certainty = None if typed.other is None else _OF_TWO_READINGS
+    yield Candidate(typed.value, score, (typed.span,), strength, certainty)
+    if typed.other is not None:
+        yield Candidate(typed.other, score - 0.5, (typed.span,), 0.2)
 
 
 def _claimed(typed: Typed, sheet: Sheet) -> bool:

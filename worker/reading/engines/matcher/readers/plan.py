@@ -12,6 +12,7 @@ from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.readers import floor_rooms
 from worker.reading.engines.matcher.readers.drawing import (
     AREA,
+    SQUARE_FEET,
     TILED,
     all_cells,
     is_measure,
@@ -28,6 +29,7 @@ _FLOOR = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"户型图|平面图|布置图|floor ?plan|site plan|layout plan", re.IGNORECASE)
+_SQUARE_FOOT = Decimal("0.09290304")  # square metres
 _WHOLE = re.compile(r"total|gross|internal|approx|overall|总|建筑面积|套内|建面", re.IGNORECASE)
 
 
@@ -42,6 +44,10 @@ def read_total_area(concept: Concept, sheet: Sheet) -> list[Candidate]:
             score = 1.0 + 0.3 * bool(re.search(r"gross|total|总|建筑", cell.text, re.IGNORECASE))
             value = Decimal(match[1].replace(",", "."))
             found.append(Candidate(value, score + float(value) / 10_000, (Span(cell, *match.span(1)),), 0.8))
+        for match in SQUARE_FEET.finditer(cell.text):
+            if _WHOLE.search(cell.text) or _WHOLE.search(_text_above(cell, sheet)):
+                value = round(Decimal(match[1].replace(",", "")) * _SQUARE_FOOT, 1)
+                found.append(Candidate(value, 0.9, (Span(cell, *match.span(1)),), 0.8))
     return sorted(found, key=lambda candidate: -candidate.score)
 
 

@@ -50,3 +50,21 @@ def test_a_form_of_which_little_was_understood_says_so() -> None:
     ]
     reading = read_lines([page_of("Name: Ada Wren", *prose)], registry.kind("form").root)
     assert ("page_unexplained", "") in errors(reading)
+
+
+@pytest.mark.parametrize(
+    ("rows", "currency", "doubted"),
+    [
+        (("TOTAL $ 3.50",), "USD", True),
+        (("12 Elm St, Austin, TX 78701", "TOTAL $ 3.50"), "USD", False),
+        (("TOTAL MX$ 3.50",), "MXN", False),
+        (("TOTAL 3.50 SEK",), "SEK", False),
+        (("合计 ￥3.50",), "CNY", False),
+    ],
+)
+def test_a_sign_of_several_countries_is_doubted_where_nothing_tells_which(
+    rows: tuple[str, ...], currency: str, doubted: bool
+) -> None:
+    reading = receipt(*rows)
+    assert reading.data["currency"] == currency
+    assert (("doubtful", "/currency") in errors(reading)) is doubted

@@ -160,3 +160,14 @@ def test_a_name_set_to_the_middle_of_a_wide_column_is_one() -> None:
     )
     found = rows_of([page], months=TEXT, yearlyRate=NUMBER, monthlyRent=NUMBER)
     assert [row["yearlyRate"] for row in found] == [20.5 + n for n in range(1, 7)]
+
+
+def test_a_line_that_begins_in_lower_case_goes_on_the_one_above() -> None:
+    page = page_of(
+        [(60, "Description"), (620, "Qty"), (820, "Amount")],
+        [(60, "Yearly service of the"), (620, "1"), (820, "480.00")],
+        "boiler in house B",
+        [(60, "Door seals"), (620, "4"), (820, "90.00")],
+    )
+    found = rows_of([page], description=TEXT, qty=NUMBER, amount=NUMBER)
+    assert found[0]["description"] == "Yearly service of the boiler in house B"

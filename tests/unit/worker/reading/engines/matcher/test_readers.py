@@ -491,3 +491,31 @@ def test_other_fields_of_a_party_are_found_by_their_titles() -> None:
     customer = {"type": "object", "properties": {"name": {"type": "string"}, "email": {"type": "string"}}}
     data = read(mine(customer=customer), "Customer: Kim Lee", "Email: kim@example.org")
     assert data["customer"] == {"name": "Kim Lee", "email": "kim@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("top", "number"),
+    [
+        ("Z54H006881", "Z54H006881"),
+        ("012K062630", "012K062630"),
+        ("Z122M044877", "Z122M044877"),
+        ("Z5P016664", "Z5P016664"),
+    ],
+)
+def test_ticket_numbers_of_all_formats(top: str, number: str) -> None:
+    assert read(registry.kind("train_ticket"), [(60, top)], *TICKET[1:5])["ticket_number"] == number
+
+
+def test_an_electronic_ticket_has_a_number_behind_its_label() -> None:
+    data = read(
+        registry.kind("train_ticket"),
+        "发票号码:25319100000007654321",
+        *TICKET[1:5],
+        "电子客票号:6600098765432109876543210",
+    )
+    assert data["ticket_number"] == "6600098765432109876543210"
+
+
+def test_square_feet_of_the_whole_are_given_in_square_metres() -> None:
+    data = read(registry.kind("floor_plan"), "FIRST FLOOR Total area 1,500 sq ft", [(100, "KITCHEN")])
+    assert data["total_area_m2"] == 139.4
