@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from schemas import pointer
@@ -44,13 +45,27 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
         for target, parents in [*asked, *((item, ()) for item in plain)]
     ]
     found = answers.candidates(questions, graph)
+    tables = items.find(lists, graph)
     by_path = {
-        one.field.path: _likely(_with(options, _told(known, one, graph), one.field))
+        one.field.path: _likely(
+            [
+                _beside_heads(option, tables.heads)
+                for option in _with(options, _told(known, one, graph), one.field)
+            ]
+        )
         for one, options in zip(questions, found, strict=True)
     }
-    tables = items.find(lists, graph)
-    tables |= {item.path.removesuffix("/*"): _several(by_path[item.path]) for item in plain}
-    return _group(root, by_path, tables)
+    several = {item.path.removesuffix("/*"): _several(by_path[item.path]) for item in plain}
+    return _group(root, by_path, {**tables.listings, **several})
+
+
+def _beside_heads(option: Candidate, heads: frozenset[int]) -> Candidate:
+    """A candidate, less sure where it is nothing but the name of a column."""
+    named = all(span.cell.row in heads and span.text == span.cell.text for span in option.spans)
+    if not option.spans or not named:
+        return option
+    score = min(option.score, UNDECIDED)
+    return replace(option, score=score, strength=score, certainty=score)
 
 
 def _several(options: Scalar) -> Listing:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher.column_gaps import cut, gutters
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.rows import Cell, Row
-from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wordings import Meaning, likeness
 
 _MEANT = 0.42  # likeness from which the head of a column names a field
@@ -19,11 +20,10 @@ _NAMES_LIST = 0.5  # what a heading that names the list adds
 _DEEPEST = 3  # rows of a head
 _LONGEST = 42  # characters of a column's name
 _SUMMED = frozenset({"total", "amount"})
-_MANY = 4  # rows from which strips between words tell columns
-_NUMBER = re.compile(
-    r"[^\w\d-]{0,3}(?:[A-Z]{2,3}\s?)?[^\w\d-]{0,2}-?\s?\(?\d[\d.,' ]*-?\)?\s?(?:%|[^\W\d]{1,6}[²³.]?)?[^\w\d]{0,4}"
-)
 _NUMERIC = frozenset({"number", "integer"})
+_AMOUNT = re.compile(r"\d[.,]\d|\d{3}")
+_NAMED_ALIKE = 0.1  # what the words that a field and a column share count between columns as near
+_SAME_NUMBERS = 0.5  # likeness of two names that have the same numbers in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,12 @@ def heads(listed: Field, questions: Sequence[FieldQuery], graph: Graph) -> Itera
         strips = gutters(row, rows)
         for depth in range(1, _DEEPEST + 1):
             part = rows[row.index : row.index + depth]
-            if len(part) < depth or (depth > 1 and not _goes_on(part)):
+            if len(part) < depth or not all(_follows(*pair) for pair in pairwise(part)):
                 break
+            if not _could_be_head(part[-1]):
+                if _AMOUNT.search(part[-1].text):
+                    break
+                continue  # sizes such as 20' and 40' are no end of a head, but may stand within
             columns = _meant(_stacked(part, strips), questions, graph)
             found = [column.near for column in columns if column.asked is not None]
             if len(found) < min(2, len(questions)):
@@ -107,27 +111,39 @@ def _could_be_head(row: Row) -> bool:
     return len(short) >= 1 and digits <= 0.15 * letters
 
 
-def _goes_on(rows: Sequence[Row]) -> bool:
-    """Whether the last of some rows may still belong to a head."""
-    if len(rows) < 2:
-        return False
-    last, before = rows[-1], rows[-2]
-    return last.page is before.page and last.y0 - before.y1 < 0.9 * before.height and _could_be_head(last)
+def _follows(before: Row, row: Row) -> bool:
+    """Whether a row stands right under another, as those of a head do."""
+    return row.page is before.page and row.y0 - before.y1 < 0.9 * before.height
 
 
 def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]]) -> list[TableColumn]:
     """The cells of a head's rows, those under one another joined."""
     columns: list[TableColumn] = []
     for row in rows:
-        for piece in (piece for cell in row.cells for piece in _pieces(cell, strips)):
-            over = [column for column in columns if _shares(column, piece)]
-            if len(over) == 1 and row is not rows[0]:
-                above = over[0]
-                extent = min(above.x0, piece.x0), max(above.x1, piece.x1)
-                columns[columns.index(above)] = TableColumn((*above.lines, *piece.lines), *extent)
-            elif not over:
-                columns.append(piece)
+        pieces = [piece for cell in row.cells for piece in _pieces(cell, strips)]
+        above, columns = columns, []
+        for column in above:
+            under = [piece for piece in pieces if _shares(column, piece)]
+            columns += _joined(column, [piece for piece in under if _alone(piece, above)])
+        columns += [piece for piece in pieces if not any(_shares(column, piece) for column in above)]
     return sorted(columns, key=lambda column: column.x0)
+
+
+def _alone(piece: TableColumn, above: Sequence[TableColumn]) -> bool:
+    """Whether a name stands under one other alone."""
+    return sum(_shares(column, piece) for column in above) == 1
+
+
+def _joined(column: TableColumn, under: Sequence[TableColumn]) -> Iterator[TableColumn]:
+    """A name with the one under it; several side by side under it are columns each, which it names together."""
+    if len(under) == 1:
+        (piece,) = under
+        x0, x1 = min(column.x0, piece.x0), max(column.x1, piece.x1)
+        yield TableColumn((*column.lines, *piece.lines), x0, x1)
+    elif under:
+        yield from (replace(piece, lines=(f"{column.text} {piece.text}",)) for piece in under)
+    else:
+        yield column
 
 
 def _shares(one: TableColumn, two: TableColumn) -> bool:
@@ -136,61 +152,12 @@ def _shares(one: TableColumn, two: TableColumn) -> bool:
 
 
 def _pieces(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[TableColumn]:
-    """A cell of a head, cut between columns: their names stand close."""
-    for start, end in cut(cell, strips):
-        yield TableColumn((cell.text[start:end],), cell.x_at(start), cell.x_at(end))
+    """A cell of a head, cut between columns: their names stand close.
 
-
-def gutters(row: Row, rows: Sequence[Row]) -> list[tuple[float, float]]:
-    """The strips between columns: where hardly any word of the rows under a head stands.
-
-    With few rows, words of one text leave the same strips free by chance, so whole cells are looked at.
+    A name that begins within a strip is set to the middle of its column, and whole.
     """
-    full = [
-        other
-        for other in rows[row.index + 1 : row.index + 16]
-        if other.page is row.page and len(other.cells) >= 3
-    ][:8]
-    whole = len(full) < _MANY
-    spans = sorted(
-        span
-        for other in full
-        for cell in other.cells
-        for span in ([(cell.x0, cell.x1)] if whole else _words(cell))
-    )
-    if not spans:
-        return []
-    allowed = 0 if whole else len(full) // _MANY
-    starts, ends = sorted(x0 for x0, _ in spans), sorted(x1 for _, x1 in spans)
-    free, covered, at = [], 0, 0
-    for index, x1 in enumerate(ends):
-        while at < len(starts) and starts[at] < x1:
-            at += 1
-        covered = at - index - 1
-        following = starts[at] if at < len(starts) else x1
-        if covered <= allowed and following - x1 > 0.35 * row.height:
-            free.append((x1, following))
-    return free
-
-
-def _words(cell: Cell) -> Iterator[tuple[float, float]]:
-    for match in re.finditer(r"\S+", cell.text):
-        yield cell.x_at(match.start()), cell.x_at(match.end())
-
-
-def cut(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[tuple[int, int]]:
-    """A cell's text cut where a strip between columns runs through it: the parts as start and end."""
-    start = 0
-    for gap in re.finditer(r"\s+", cell.text):
-        x0, x1 = cell.x_at(gap.start()), cell.x_at(gap.end())
-        middle = (x0 + x1) / 2
-        if any(
-            low - 0.2 * cell.height <= x0 and x1 <= high + 0.2 * cell.height and low <= middle <= high
-            for low, high in strips
-        ):
-            yield start, gap.start()
-            start = gap.end()
-    yield start, len(cell.text)
+    for start, end in cut(cell, [strip for strip in strips if cell.x0 < strip[0]]):
+        yield TableColumn((cell.text[start:end],), cell.x_at(start), cell.x_at(end))
 
 
 def _meant(
@@ -202,14 +169,20 @@ def _meant(
         for asked, wanted in enumerate(questions):
             near, line = _nearest(column, wanted, graph)
             if near >= _MEANT:
-                pairs.append((near, index, asked, line))
+                pairs.append((near + _NAMED_ALIKE * _shared_words(wanted, column), near, index, asked, line))
     named = list(columns)
     taken: set[int] = set()
-    for near, index, asked, line in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
+    for _, near, index, asked, line in sorted(pairs, key=lambda pair: (-pair[0], pair[2])):
         if asked not in taken and named[index].asked is None:
             named[index] = replace(named[index], asked=asked, near=near, line=line)
             taken.add(asked)
     return tuple(named)
+
+
+def _shared_words(wanted: FieldQuery, column: TableColumn) -> float:
+    """The share of a field's words that stand in the name of a column: net and gross weight are both weights."""
+    own = set(words(wanted.field.title or wanted.field.name).casefold().split())
+    return len(own & set(re.findall(r"\w+", column.text.casefold()))) / max(1, len(own))
 
 
 def _nearest(column: TableColumn, wanted: FieldQuery, graph: Graph) -> tuple[float, int]:
@@ -225,10 +198,22 @@ def _nearest(column: TableColumn, wanted: FieldQuery, graph: Graph) -> tuple[flo
 
 
 def _near(text: str, wanted: FieldQuery, graph: Graph) -> float:
-    """How near a name is to a field; of two that mean the same the one in its very letters is nearer."""
+    """How near a name is to a field; of two that mean the same the one in its very letters is nearer.
+
+    Names with other numbers in them name something else.
+    """
     read = graph.wordings.meaning(text)
     found = [likeness(meaning, read) for meaning in wanted.own]
-    return max(0.97 * one.both + 0.03 * one.letters for one in found)
+    near = max(0.97 * one.both + 0.03 * one.letters for one in found)
+    own, others = _numbers(words(wanted.field.title or wanted.field.name)), _numbers(text)
+    if own and own == others:
+        return max(near, _SAME_NUMBERS)
+    return near if not own or not others else 0.5 * near
+
+
+def _numbers(name: str) -> list[int]:
+    """The numbers in a name: `per 20 ft` and `per 40 ft` differ in nothing else."""
+    return [int(number) for number in re.findall(r"\d+", name)]
 
 
 def with_the_rest(head: Head, questions: Sequence[FieldQuery], numbers: Mapping[int, float]) -> Head:
@@ -270,17 +255,3 @@ def _is_counted(column: TableColumn, questions: Sequence[FieldQuery], share: flo
 def _room(columns: Sequence[TableColumn], index: int) -> float:
     """How wide a column may be: up to where the next one begins."""
     return (columns[index + 1].x0 if index + 1 < len(columns) else columns[index].x1) - columns[index].x0
-
-
-def numeric(rows: Sequence[Mapping[int, Sequence[Span]]]) -> dict[int, float]:
-    """By column, the share of its texts that are numbers."""
-    texts: dict[int, list[str]] = {}
-    for filled in rows:
-        for index, spans in filled.items():
-            texts.setdefault(index, []).append(" ".join(span.text for span in spans))
-    return {index: sum(is_number(text) for text in found) / len(found) for index, found in texts.items()}
-
-
-def is_number(text: str) -> bool:
-    """Whether a text is one number, its currency or unit beside it."""
-    return _NUMBER.fullmatch(text) is not None

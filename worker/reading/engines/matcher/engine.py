@@ -85,7 +85,7 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     fields = dict(filling.fields)
     if "items" in by_concept:
         listed = by_concept["items"]
-        fields[listed.name] = items.find([listed], graph)[listed.path]
+        fields[listed.name] = items.find([listed], graph).listings[listed.path]
     if "form.entries" in by_concept:
         fields[by_concept["form.entries"].name] = pairs.listing(by_concept["form.entries"], graph)
     return Group(fields)

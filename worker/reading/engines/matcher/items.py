@@ -12,10 +12,12 @@ from worker.reading.engines.matcher import columns as table_columns
 from worker.reading.engines.matcher import unheaded
 from worker.reading.engines.matcher.assign import as_type
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
-from worker.reading.engines.matcher.columns import Head, is_number
+from worker.reading.engines.matcher.column_gaps import cut, gutters
+from worker.reading.engines.matcher.columns import Head
 from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.number_cells import has_number, is_number, joined, leading, numeric
 from worker.reading.engines.matcher.questions import FieldQuery
-from worker.reading.engines.matcher.rows import Cell, Row
+from worker.reading.engines.matcher.rows import Row
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 
@@ -44,13 +46,21 @@ class Item:
     under: list[tuple[Row, Filled]]
 
 
-def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
+@dataclass(frozen=True, slots=True)
+class TableItems:
+    """The items of each list by its path, and the rows that are heads of their tables."""
+
+    listings: Mapping[str, Listing]
+    heads: frozenset[int] = frozenset()
+
+
+def find(lists: Sequence[Field], graph: Graph) -> TableItems:
     """The items of every list of objects, each table read for the list that it suits best."""
     asked = {listed.path: table_columns.questions_of(listed, graph) for listed in lists}
+    objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
     offers = [
         (head, listed)
-        for listed in lists
-        if listed.items is not None and listed.items.is_object
+        for listed in objects
         for head in table_columns.heads(listed, asked[listed.path], graph)
     ]
     found: dict[str, Listing] = {}
@@ -64,12 +74,11 @@ def find(lists: Sequence[Field], graph: Graph) -> dict[str, Listing]:
         if items:
             found[listed.path] = Listing(items)
             taken |= set(range(head.start, head.end))
-    objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
     left = [listed for listed in objects if listed.path not in found]
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
         found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
-    return found
+    return TableItems(found, frozenset(taken))
 
 
 class _Table:
@@ -78,10 +87,10 @@ class _Table:
     def __init__(self, head: Head, questions: Sequence[FieldQuery], graph: Graph, *, up: bool) -> None:
         self._graph, self._questions, self._up = graph, questions, up
         self._head = head
-        self._strips = table_columns.gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
+        self._strips = gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
         rows = list(self._body())
         filled = [self._fill(row) for row in rows]
-        self._head = table_columns.with_the_rest(head, questions, table_columns.numeric(filled))
+        self._head = table_columns.with_the_rest(head, questions, numeric(filled))
         self._rows = list(zip(rows, filled, strict=True))
         most = max((self._valid(parts) for parts in filled), default=0)
         self._needed = max(min(2, most), ceil(_FULL * most))
@@ -109,9 +118,9 @@ class _Table:
 
     def _valid(self, filled: Filled) -> int:
         """How many fields have something of their type; none when numbers are wanted and none is there."""
-        texts = {self._head.columns[index].asked: _joined(spans) for index, spans in filled.items()}
-        wanted = {asked: self._questions[asked].kind in _NUMBERS for asked in texts if asked is not None}
-        valid = [asked for asked, number in wanted.items() if not number or is_number(texts[asked])]
+        parts = {self._head.columns[index].asked: spans for index, spans in filled.items()}
+        wanted = {asked: self._questions[asked].kind in _NUMBERS for asked in parts if asked is not None}
+        valid = [asked for asked, number in wanted.items() if not number or has_number(parts[asked])]
         numbers = any(
             c.asked is not None and self._questions[c.asked].kind in _NUMBERS for c in self._head.columns
         )
@@ -120,7 +129,7 @@ class _Table:
     def _is_full_row(self, filled: Filled) -> bool:
         """Whether a row fills most columns, those that nobody asks for too, words and numbers among them."""
         words = self._text_column()
-        texts = [_joined(spans) for spans in filled.values()]
+        texts = [joined(spans) for spans in filled.values()]
         most = len(filled) >= max(2, ceil(_FULL * len(self._head.columns)))
         return most and words is not None and words in filled and any(map(is_number, texts))
 
@@ -166,7 +175,10 @@ class _Table:
         for cell in row.cells:
             if cell.x1 < edge - cell.height:
                 continue  # written in the margin
-            for span in self._pieces(cell):
+            for start, end in cut(cell, self._strips):
+                if end <= start:
+                    continue
+                span = Span(cell, start, end)
                 x0, x1 = cell.x_at(span.start), cell.x_at(span.end)
                 columns = self._head.columns
                 index = min(range(len(columns)), key=lambda i: columns[i].distance(x0, x1))
@@ -176,12 +188,6 @@ class _Table:
                 else:
                     parts.append(span)
         return filled
-
-    def _pieces(self, cell: Cell) -> Iterator[Span]:
-        """A cell, or its parts where several columns were read as one text."""
-        for start, end in table_columns.cut(cell, self._strips):
-            if end > start:
-                yield Span(cell, start, end)
 
     def _is_sum(self, row: Row, filled: Filled) -> bool:
         """Whether a row begins the sums under a table."""
@@ -243,7 +249,7 @@ class _Table:
     def _suits(self, index: int, spans: Sequence[Span]) -> bool:
         asked = self._head.columns[index].asked
         number = asked is not None and self._questions[asked].kind in _NUMBERS
-        return number and is_number(_joined(spans))
+        return number and has_number(spans)
 
     def _goes_on(self, last: Span, index: int, first: Span) -> bool:
         """Whether a text under another is the rest of it."""
@@ -256,7 +262,7 @@ class _Table:
         """Whether the first word of the next line had no room behind a line."""
         columns = self._head.columns
         room = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
-        beside = (filled[index + 1][0] for _, filled in self._rows if index + 1 in filled)
+        beside = (leading(filled[index + 1]) for _, filled in self._rows if index + 1 in filled)
         starts = [span.cell.x_at(span.start) for span in beside]
         room = min([room, *starts, self._wrapped_at(index)])
         word = re.match(r"\S+", first.text)
@@ -289,10 +295,6 @@ class _Table:
                         if span.start <= typed.span.start < span.end:
                             yield Candidate(typed.value, sure, (typed.span,), sure, sure)
             return
-        text = _joined(spans).strip(" |:;")
+        text = joined(spans).strip(" |:;")
         if as_type(text, asked.field) is not None:
             yield Candidate(text, sure, tuple(spans), sure, sure)
-
-
-def _joined(spans: Sequence[Span]) -> str:
-    return " ".join(span.text for span in spans)

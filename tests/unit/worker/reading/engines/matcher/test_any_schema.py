@@ -117,3 +117,22 @@ def test_the_shipped_trees_fit_the_features() -> None:
     odds = forest.log_odds(np.zeros((3, len(names())), dtype=np.float32))
     assert odds.shape == (3,)
     assert all(0 < value < 1 for value in forest.probability(odds))
+
+
+def test_the_name_of_a_column_is_never_a_sure_value() -> None:
+    item = {"type": "object", "properties": {"article": TEXT, "quantity": NUMBER, "amount": NUMBER}}
+    schema = from_json_schema(
+        {
+            "type": "object",
+            "properties": {"articleCategory": TEXT, "lines": {"type": "array", "items": item}},
+        },
+        name="mine",
+    )
+    page = page_of(
+        [(60, "Article"), (200, "Category"), (480, "Quantity"), (640, "Amount")],
+        [(60, "Soap"), (200, "Care"), (480, "2"), (640, "12.80")],
+        [(60, "Starch"), (200, "Home"), (480, "3"), (640, "15.00")],
+    )
+    reading = read_lines([page], schema.root)
+    value = reading.data["articleCategory"]
+    assert value not in {"Category", "Quantity"} or reading.evidence["/articleCategory"].confidence < 0.5

@@ -106,6 +106,62 @@ def test_a_text_that_was_wrapped_at_its_column_is_one_name() -> None:
     ]
 
 
+def test_names_in_a_group_are_columns_each() -> None:
+    page = page_of(
+        [(60, "Article"), (520, "Crate")],
+        [(400, "Net weight"), (570, "Gross weight")],
+        [(60, "Soap"), (400, "12.80"), (570, "13.80")],
+        [(60, "Starch"), (400, "15.00"), (570, "16.00")],
+    )
+    found = rows_of([page], article=TEXT, grossWeight=NUMBER, netWeight=NUMBER)
+    assert [(row["netWeight"], row["grossWeight"]) for row in found] == [(12.8, 13.8), (15.0, 16.0)]
+
+
+def test_columns_that_differ_in_a_number_alone_are_told_apart_by_it() -> None:
+    page = page_of(
+        [(60, "Article"), (440, "Crates per"), (640, "Crates per")],
+        [(440, "40'"), (640, "20'")],
+        [(60, "(dry)"), (440, "lorry"), (640, "lorry")],
+        "",
+        [(60, "Soap"), (440, "1500"), (640, "750")],
+        [(60, "Starch"), (440, "1360"), (640, "680")],
+    )
+    found = rows_of([page], article=TEXT, crates20ft=NUMBER, crates40ft=NUMBER)
+    assert [(row["crates20ft"], row["crates40ft"]) for row in found] == [(750.0, 1500.0), (680.0, 1360.0)]
+
+
+LAB: Row = [(60, "Test"), (600, "Value"), (720, "Unit"), (820, "Reference")]
+
+
+def test_a_letter_beside_a_number_leaves_the_row_an_item() -> None:
+    page = page_of(
+        LAB,
+        [(60, "Sodium"), (600, "139"), (720, "mmol"), (820, "135 - 145")],
+        [(60, "Potassium"), (560, "L"), (600, "3.1"), (720, "mmol"), (820, "3.5 - 5.1")],
+    )
+    found = rows_of([page], test=TEXT, value=NUMBER, unit=TEXT)
+    assert [(row["test"], row["value"]) for row in found] == [("Sodium", 139.0), ("Potassium", 3.1)]
+
+
+def test_a_long_name_in_the_white_before_the_next_column_stays_whole() -> None:
+    short = [[(60, f"Salt {n}"), (600, f"{n}.5"), (720, "mmol"), (820, "2 - 9")] for n in range(3, 8)]
+    long: Row = [(60, "Ionised calcium, arterial"), (600, "1.2"), (720, "mmol"), (820, "1 - 2")]
+    found = rows_of([page_of(LAB, *short, long)], test=TEXT, value=NUMBER, unit=TEXT)
+    assert [row["test"] for row in found] == [
+        *(f"Salt {n}" for n in range(3, 8)),
+        "Ionised calcium, arterial",
+    ]
+
+
+def test_a_name_set_to_the_middle_of_a_wide_column_is_one() -> None:
+    page = page_of(
+        [(60, "Months"), (300, "Yearly rate per foot"), (820, "Monthly rent")],
+        *([(60, f"{12 * n} to"), (440, f"{20 + n}.50"), (820, f"{n},600.00")] for n in range(1, 7)),
+    )
+    found = rows_of([page], months=TEXT, yearlyRate=NUMBER, monthlyRent=NUMBER)
+    assert [row["yearlyRate"] for row in found] == [20.5 + n for n in range(1, 7)]
+
+
 def test_a_line_that_begins_in_lower_case_goes_on_the_one_above() -> None:
     page = page_of(
         [(60, "Description"), (620, "Qty"), (820, "Amount")],
