@@ -44,7 +44,8 @@ _SHARED = re.compile(r"[$¥￥]")
 _ZIP = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
 _KANA = re.compile(r"[\u3041-\u30fa]")
 _THOUSANDTHS = re.compile(
-    r"(?<![A-Za-z])(?<!SDN )(?<!SDN\. )(?:(?:BHD|BD|KD|JD)\s?\d[\d,]*\.\d{3}(?!\d)|(?:IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z]))"
+    r"(?<![A-Za-z])(?<!SDN )(?<!SDN\. )(?:BHD|BD|KD|JD)\s?\d[\d,]*\.\d{3}(?!\d)"
+    r"|(?<![A-Za-z])(?:IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])"
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _OF_MONTH_FIRST = frozenset({"USD", "CAD"})
