@@ -200,6 +200,7 @@ NEEDS = {
     ("post", "/v1/reviews/{job_id}/release"): Scope.REVIEW,
     ("get", "/v1/counts"): Scope.READ,
     ("get", "/v1/batches"): Scope.READ,
+    ("post", "/v1/jobs/{job_id}/ask"): Scope.SUBMIT,
     ("post", "/v1/jobs/{job_id}/cancel"): Scope.SUBMIT,
     ("post", "/v1/jobs/{job_id}/retry"): Scope.SUBMIT,
     ("post", "/v1/uploads"): Scope.SUBMIT,

@@ -83,8 +83,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not for the session: while Playwright's loop runs, no other test of this thread can run one of its own."""
     from playwright.sync_api import expect
 
     from bench import screenshots
