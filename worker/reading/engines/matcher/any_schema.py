@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import answers, confidence, items
+from worker.reading.engines.matcher import answers, confidence, items, period_fields
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.concepts import concept_of
@@ -48,10 +48,7 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
     tables = items.find(lists, graph)
     by_path = {
         one.field.path: _likely(
-            [
-                _beside_heads(option, tables.heads)
-                for option in _with(options, _told(known, one, graph), one.field)
-            ]
+            [_beside_heads(option, tables.heads) for option in _known_too(options, one, known, graph)]
         )
         for one, options in zip(questions, found, strict=True)
     }
@@ -127,12 +124,20 @@ def _is_whole(option: Candidate) -> bool:
     return before.endswith((":", "：")) or may_follow(first.cell.text, len(before))
 
 
-def _with(options: Sequence[Candidate], told: Sequence[Candidate], asked: Field) -> list[Candidate]:
-    """The scorer's candidates and the readers' first one: where both agree it is surer."""
+def _known_too(options: Sequence[Candidate], one: FieldQuery, known: Group, graph: Graph) -> list[Candidate]:
+    """The scorer's candidates beside those of tables of periods, else of the readers of shipped kinds."""
+    told = period_fields.scalar(one, graph)
+    if told:
+        return _with(options, told, 1.0)
+    return _with(options, _told(known, one, graph), _trust(one.field))
+
+
+def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float) -> list[Candidate]:
+    """The candidates and a reader's first one, that is trusted so far: where both agree it is surer."""
     if not told:
         return [_capped(option) for option in options]
     first = told[0]
-    sure = _trust(asked) * confidence.of(first, told[1:])
+    sure = trust * confidence.of(first, told[1:])
     decided = first.certainty is None or first.certainty > UNDECIDED
     merged = []
     rival = 0.0

@@ -76,8 +76,8 @@ class Sheet:
     @cached_property
     def decimal_comma(self) -> bool | None:
         """Whether fractions follow a comma here; None when the page does not tell."""
-        commas = len(re.findall(r"\d,\d{2}(?!\d)", self.text))
-        dots = len(re.findall(r"\d\.\d{2}(?![\d.])", self.text))
+        commas = len(re.findall(r"\d,\d{2}(?!\d)|(?<![\d.])\d{1,3}(?:\.\d{3}){2,}(?![\d.])", self.text))
+        dots = len(re.findall(r"\d\.\d{2}(?![\d.])|(?<![\d,])\d{1,3}(?:,\d{3}){2,}(?![\d,])", self.text))
         return None if commas == dots else commas > dots
 
     @cached_property

@@ -171,3 +171,21 @@ def test_a_line_that_begins_in_lower_case_goes_on_the_one_above() -> None:
     )
     found = rows_of([page], description=TEXT, qty=NUMBER, amount=NUMBER)
     assert found[0]["description"] == "Yearly service of the boiler in house B"
+
+
+def test_a_text_set_to_the_middle_of_its_row_is_taken_with_the_lines_above_the_numbers() -> None:
+    page = page_of(
+        [(60, "QTY"), (200, "Material"), (600, "Rate"), (820, "Total")],
+        [(200, "Marking of the foundation")],
+        [(60, "5"), (200, "and its whole layout at"), (600, "200.00"), (820, "1,000.00")],
+        [(200, "the site")],
+        "",
+        [(200, "Earth excavation up to")],
+        [(60, "4"), (200, "Required depth"), (600, "150.00"), (820, "600.00")],
+        letter=34,
+    )
+    found = rows_of([page], quantity=NUMBER, description=TEXT, rate=NUMBER, total=NUMBER)
+    assert [row["description"] for row in found] == [
+        "Marking of the foundation and its whole layout at the site",
+        "Earth excavation up to Required depth",
+    ]
