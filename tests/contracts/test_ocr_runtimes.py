@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pymupdf
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -83,3 +85,20 @@ def test_a_page_on_its_side_is_turned(ocr: Ocr) -> None:
     assert page.quarter_turns == 3
     assert (page.width, page.height) == (700, 420)
     assert page.lines[0].text.replace(" ", "") == "Invoice2026-0471"
+
+
+def test_a_script_without_letters_of_the_recogniser_is_named(ocr: Ocr) -> None:
+    texts = (
+        "Кассовый чек от ресторана",
+        "Хлеб ржаной 45.00",
+        "Молоко и сметана 80.00",
+        "Всего к оплате 125.00",
+    )
+    image = Image.new("RGB", (800, 520), "white")
+    face = ImageFont.truetype(io.BytesIO(pymupdf.Font("cjk").buffer), 40)
+    for index, text in enumerate(texts):
+        ImageDraw.Draw(image).text((60, 60 + 100 * index), text, fill="black", font=face)
+    pages = [ocr.read(Page(1, np.asarray(image))), ocr.read(Page(2, drawn()))]
+    [told] = legibility(pages)
+    assert (told.code, told.severity) == ("unsupported_script", Severity.ERROR)
+    assert "Cyrillic" in told.message

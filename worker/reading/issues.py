@@ -34,6 +34,15 @@ def unreadable_page(number: int) -> Issue:
     return Issue(code="unreadable_page", severity=Severity.ERROR, message=message)
 
 
+def unsupported_script(number: int, script: str) -> Issue:
+    """A page written in a script that the recogniser has no letters for."""
+    message = (
+        f"page {number} is written in {script} letters, for which the recogniser has none "
+        "(it knows Latin, Greek, Chinese and Japanese); a vision-language model may read it"
+    )
+    return Issue(code="unsupported_script", severity=Severity.ERROR, message=message)
+
+
 def text_layer_ignored(number: int, reasons: Iterable[str]) -> Issue:
     """A page whose text layer says other things than its picture, in part or as a whole."""
     message = (

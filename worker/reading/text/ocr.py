@@ -24,8 +24,11 @@ from worker.reading.text.page_lines import PageLines
 from worker.reading.text.recognition import LineText, recognise
 from worker.reading.text.runtimes import factory
 from worker.reading.text.runtimes.base import OcrRuntime
+from worker.reading.text.scripts import foreign_script
 
 _MIN_CONFIDENCE = 0.5
+_HARDLY = 0.8  # confidence below which lines may be in a script that the recogniser does not know
+_FOREIGN = 0.25  # share of the area of all lines that such lines take up at least
 _STRIP = 5.0  # a picture wider than this may be a single line, cut out by somebody
 _GLYPHS = 8  # characters looked at to tell columns from a page on its side
 _SLACK = 0.25  # PP-OCR's boxes are a third higher than the ink in them
@@ -42,6 +45,14 @@ class _Loaded:
     known: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look at a picture found: lines, and pictures of lines where many could hardly be read."""
+
+    lines: tuple[Line, ...]
+    unread: tuple[Picture, ...]
+
+
 class Ocr:
     """One OCR engine. Threads may read pages at the same time."""
 
@@ -54,7 +65,7 @@ class Ocr:
         """Load the models; raises MissingExtra or ModelUnavailable."""
         blank = np.full((96, 320, 3), 255, dtype=np.uint8)
         blank[40:56, 40:280] = 0
-        self._detect(blank)
+        self._look(blank)
 
     @property
     def streams(self) -> int:
@@ -75,9 +86,9 @@ class Ocr:
 
     def read(self, page: Page) -> PageLines:
         """All lines of a page in the frame in which they are upright."""
-        lines, turns = self._upright(page.picture)
+        look, turns = self._upright(page.picture)
         width, height = (page.height, page.width) if turns % 2 else (page.width, page.height)
-        lines = touch_up.without_stray_accents(lines)
+        lines = touch_up.without_stray_accents(look.lines)
         faint = touch_up.faint(np.rot90(page.picture, turns), lines)
         blank = None if lines else ink.is_blank(page.picture)
         read = sum(len(line.text.split()) for line in lines)
@@ -91,6 +102,7 @@ class Ocr:
             slack=_SLACK,
             from_picture=read,
             blank=blank,
+            script=foreign_script(look.unread),
         )
 
     def recognise(self, crops: Sequence[Picture]) -> list[LineText]:
@@ -98,28 +110,32 @@ class Ocr:
         loaded = self._load()
         return recognise(crops, loaded.runtime, loaded.pool)
 
-    def _upright(self, picture: Picture) -> tuple[tuple[Line, ...], int]:
-        """All lines, and by how many quarters the page was turned first where it needed it."""
-        lines = self._detect(picture)
+    def _upright(self, picture: Picture) -> tuple[_Look, int]:
+        """A look at the page, and by how many quarters it was turned first where it needed it."""
+        looks = {0: self._look(picture)}
+        lines = looks[0].lines
         if picture.shape[1] > _STRIP * picture.shape[0]:
             whole = self._whole(picture)
             if not lines or (whole and whole[0].confidence >= _weakest(lines)):
-                return whole, 0
-        return orientation.best(
-            lines,
-            read=lambda turns: self._detect(np.ascontiguousarray(np.rot90(picture, turns))),
-            stands=lambda columns: self._stands(picture, columns),
-        )
+                return _Look(whole, ()), 0
 
-    def _detect(self, picture: Picture) -> tuple[Line, ...]:
+        def turned(turns: int) -> tuple[Line, ...]:
+            looks[turns] = self._look(np.ascontiguousarray(np.rot90(picture, turns)))
+            return looks[turns].lines
+
+        _, turns = orientation.best(lines, read=turned, stands=lambda columns: self._stands(picture, columns))
+        return looks[turns], turns
+
+    def _look(self, picture: Picture) -> _Look:
         quads = sorted_down(detect(picture, self._load().runtime))
-        texts = self.recognise([straightened(picture, quad) for quad in quads])
+        crops = [straightened(picture, quad) for quad in quads]
+        texts = self.recognise(crops)
         lines = [
             line_of(quad, read, picture)
             for quad, read in zip(quads, texts, strict=True)
             if read.text and read.confidence >= _MIN_CONFIDENCE
         ]
-        return tuple(self._climbing(picture, lines))
+        return _Look(tuple(self._climbing(picture, lines)), _hardly_read(crops, texts))
 
     def _climbing(self, picture: Picture, lines: Sequence[Line]) -> Iterator[Line]:
         """Upright lines read again from below, as the numbers along the side of a drawing are.
@@ -182,6 +198,13 @@ def sorted_down(quads: Sequence[Quad]) -> list[Quad]:
         rows[-1].append(quad)
         before = top
     return [quad for row in rows for quad in sorted(row, key=lambda quad: float(quad[0, 0]))]
+
+
+def _hardly_read(crops: Sequence[Picture], texts: Sequence[LineText]) -> tuple[Picture, ...]:
+    """The pictures of lines that were read unsurely, where they take up much of the page's lines."""
+    unread = tuple(crop for crop, read in zip(crops, texts, strict=True) if read.confidence < _HARDLY)
+    much = _FOREIGN * sum(crop.size for crop in crops)
+    return unread if sum(crop.size for crop in unread) >= much else ()
 
 
 def _weakest(lines: Sequence[Line]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from schemas.page import Box, Line, Mark
 from schemas.record import Issue, Severity
-from worker.reading.issues import blank_page, text_layer_ignored, unreadable_page
+from worker.reading.issues import blank_page, text_layer_ignored, unreadable_page, unsupported_script
 from worker.reading.pages.base import Page
 
 
@@ -21,7 +21,8 @@ class PageLines:
     from. `faint` are the lines printed much fainter than the others. `slack` is the share of a line's
     height by which its box is higher than its ink. `marks` are its tick boxes and radio buttons, in
     reading order; in the lines they are whatever the file or the recogniser says. `blank` is told of a
-    page without lines: whether it has no ink either.
+    page without lines: whether it has no ink either. `script` is that of most lines where the recogniser has
+    no letters for it, by its name in Unicode.
     """
 
     number: int
@@ -36,6 +37,7 @@ class PageLines:
     from_layer: int = 0
     from_picture: int = 0
     blank: bool | None = None
+    script: str | None = None
 
     def issues(self) -> Iterator[Issue]:
         """What a record should say of how the page was read."""
@@ -65,10 +67,12 @@ class PageLines:
 
 
 def legibility(pages: Sequence[PageLines]) -> Iterator[Issue]:
-    """Pages off which nothing was read; that a page is blank is an error when all are."""
+    """Pages off which nothing was read, or could be; that a page is blank is an error when all are."""
     every = all(page.blank for page in pages)
     for page in pages:
-        if page.blank:
+        if page.script is not None:
+            yield unsupported_script(page.number, page.script)
+        elif page.blank:
             yield blank_page(page.number, severity=Severity.ERROR if every else Severity.INFO)
         elif page.blank is False:
             yield unreadable_page(page.number)
