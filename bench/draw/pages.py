@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +31,11 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+@cache
+def _font(name: str) -> Any:
+    return pymupdf.Font(name)
+
+
 @dataclass(slots=True)
 class Sheet:
     """A page while it is set: `lines` are those drawn so far, in reading order."""
@@ -45,7 +51,7 @@ class Sheet:
         text = ""
         while True:
             longer = f"{text} {self.rng.choice(self.words)}".strip()
-            if pymupdf.get_text_length(longer, fontname=self.font, fontsize=size) > width:
+            if _font(self.font).text_length(longer, fontsize=size) > width:
                 return text or longer[:3]
             text = longer
 

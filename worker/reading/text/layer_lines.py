@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
+
 from schemas.page import Line, Word, even_edges, union
 from schemas.values.folding import has_cjk
 from worker.reading.text.direction import as_read, leftwards
 
 _GAP = 1.0  # letter heights between words of different lines in the same row
+_LEVEL = 0.15  # letter heights that two words of a line may be out of level, far from each other
+_SLOPE = 0.5  # how much more they may be, the nearer they are
+_OVERLAP = 0.5  # letter heights that two words of a line may overlap
 _SPACED_GAP = 1.6  # letter heights between letters that are set apart
 _SPACED_LEAST = 3  # single letters in a row that are no words
 _FORMS = (
@@ -30,7 +35,7 @@ def lines_of(words: Sequence[Word], *, aspect: float) -> tuple[Line, ...]:
     `aspect` is the page's width over its height.
     """
     lines: list[Line] = []
-    for row in _rows(words):
+    for row in _runs(words, aspect):
         run: list[Word] = []
         for word in _letters_joined(row, aspect):
             height = max(word.box.height, run[-1].box.height if run else 0.0)
@@ -39,19 +44,44 @@ def lines_of(words: Sequence[Word], *, aspect: float) -> tuple[Line, ...]:
                 run = []
             run.append(word)
         lines.append(_line(run))
-    return tuple(lines)
+    return tuple(sorted(lines, key=lambda line: (line.box.cy, line.box.x0)))
 
 
-def _rows(words: Sequence[Word]) -> list[list[Word]]:
-    """Words whose middles lie within each other's height, left to right."""
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: (word.box.cy, word.box.x0)):
-        last = rows[-1][-1].box if rows else None
-        if last and abs(word.box.cy - last.cy) < 0.5 * min(word.box.height, last.height):
-            rows[-1].append(word)
-        else:
-            rows.append([word])
-    return [sorted(row, key=lambda word: word.box.x0) for row in rows]
+def _runs(words: Sequence[Word], aspect: float) -> list[list[Word]]:
+    """Words each of which is the next one to the right of the one before it, left to right.
+
+    Word by word, not row by row: the lines of columns side by side are seldom level, and a row that takes in
+    whatever is level with its last word slides down the page from one to the next.
+    """
+    if not words:
+        return []
+    words = sorted(words, key=lambda word: word.box.cy)
+    x0, y0, x1, y1 = np.array([(w.box.x0 * aspect, w.box.y0, w.box.x1 * aspect, w.box.y1) for w in words]).T
+    middles, heights = (y0 + y1) / 2, np.maximum(1e-9, y1 - y0)
+    lows = np.searchsorted(middles, middles - 0.5 * heights)
+    highs = np.searchsorted(middles, middles + 0.5 * heights, side="right")
+    before: dict[int, tuple[float, int]] = {}
+    for at in range(len(words)):
+        near = np.arange(lows[at], highs[at])
+        most = np.maximum(heights[near], heights[at])
+        gap = x0[near] - x1[at]
+        off = np.minimum(np.abs(middles[near] - middles[at]), np.abs(y1[near] - y1[at]))
+        level = off < np.clip(0.5 - _SLOPE * gap / most, _LEVEL, 0.5) * most
+        fits = level & (x0[near] + x1[near] > x0[at] + x1[at]) & (near != at)
+        fits &= (gap > -_OVERLAP * most) & (gap < _SPACED_GAP * most)
+        if fits.any():
+            cost = np.where(fits, np.maximum(gap, 0.0) + 2 * off, np.inf)
+            best = int(np.argmin(cost))
+            found = (float(cost[best]), at)
+            before[int(near[best])] = min(found, before.get(int(near[best]), found))
+    after = {first: second for second, (_, first) in before.items()}
+    runs = []
+    for start in (at for at in range(len(words)) if at not in before):
+        run = [start]
+        while run[-1] in after:
+            run.append(after[run[-1]])
+        runs.append([words[at] for at in run])
+    return runs
 
 
 def _letters_joined(row: Sequence[Word], aspect: float) -> list[Word]:

@@ -32,13 +32,30 @@ _IN_STEP = 0.8  # share of a table's cells that have others in their row
 _NEAR = 8.0  # letter heights from a column within which a line may belong to it
 _TOUCH = 0.2  # share of the narrower one that two boxes may share and still be side by side
 _MOST_BLOCKS = 1000  # with more, a page is read from the top down
+_BAND = 1.0  # letter heights of white across the page that part what stands above from what stands below
 _FURNITURE = 2  # rows above and below everything else that are read first and last
 
 
 def in_order(boxes: Boxes) -> list[list[int]]:
     """Lines as they are read, by their places in `boxes`: a list for each row, from left to right."""
-    if len(boxes) == 0:
-        return []
+    return [[band[at] for at in row] for band in _bands(boxes) for row in _within_band(boxes[band])]
+
+
+def _bands(boxes: Boxes) -> list[list[int]]:
+    """The lines between bands of white that run across all of the page, from the top down."""
+    bands: list[list[int]] = []
+    wide = _BAND * float(np.median(_heights(boxes))) if len(boxes) else 0.0
+    bottom = -np.inf
+    for at in np.argsort(boxes[:, 1], kind="stable"):
+        if boxes[at, 1] - bottom > wide:
+            bands.append([])
+        bands[-1].append(int(at))
+        bottom = max(bottom, boxes[at, 3])
+    return bands
+
+
+def _within_band(boxes: Boxes) -> list[list[int]]:
+    """The lines of a band as they are read: columns of prose one after another, the rest row by row."""
     chains = _chains(boxes)
     prose = _without_table_columns([chain for chain in chains if _is_prose(boxes[chain])], boxes)
     within = {line for chain in prose for line in chain}

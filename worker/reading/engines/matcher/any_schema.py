@@ -185,9 +185,10 @@ def _same(one: object, two: object) -> bool:
 def _likely(options: Sequence[Candidate], asked: FieldQuery) -> Scalar:
     """The values that are worth showing.
 
-    Where a default stands for them, or nothing is known of what is meant, only those that are rather right than wrong.
+    Of texts for which a default stands, or of which nothing is known, only those that are rather right than wrong.
     """
-    least = LEAST if asked.ideas and asked.field.default is None else _RATHER
+    guessed = asked.kind == "text" and not (asked.ideas and asked.field.default is None)
+    least = _RATHER if guessed else LEAST
     return Scalar([option for option in options if option.score >= least])
 
 
