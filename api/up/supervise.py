@@ -17,7 +17,7 @@ from api.addresses import is_loopback
 from api.process import hold, set_by_signals
 from api.up import gpus, logs, ready, servers
 from api.up.children import Child
-from api.up.room import Room
+from api.up.free_space import FreeSpace
 from api.up.signs_of_life import SignsOfLife
 from worker.errors import RequestInvalid
 from worker.jobs.ledger.ledger import Ledger
@@ -76,7 +76,7 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         ready.await_parts(url, children, stop, log=data / _LOG, within=_start_seconds(settings))
         if not stop.is_set():
             announce(Place(url, data, data / _LOG, env["PAGEMILL_AUTH"] == "off"))
-        room = Room(data)
+        room = FreeSpace(data)
         while not stop.wait(_TEND_EVERY):
             logs.rotate((data / _LOG, data / _SERVERS_LOG))
             _tend(children, store_anew=room.is_back())

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from api.up.children import Child
-from api.up.room import Room
+from api.up.free_space import FreeSpace
 from api.up.signs_of_life import SignsOfLife
 from tests.stack import Stack
 from tests.wall_clock import WallClock
@@ -106,7 +106,7 @@ class Troubles:
     def fill_disk(self, seconds: float = 65.0) -> None:
         """Let nothing be written any more, until the store has noticed; afterwards the store is looked after as by `up`."""
         filler = self.stack.folder / "filler"
-        room = Room(self.stack.folder)
+        room = FreeSpace(self.stack.folder)
         with suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(2**20))

@@ -14,7 +14,7 @@ _TOO_LITTLE = 0.01  # of the disk: what SeaweedFS keeps free
 _LOOKS_ITSELF = 60.0  # seconds
 
 
-class Room:
+class FreeSpace:
     """The free space of the disk that a folder is on, looked at again and again."""
 
     def __init__(self, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.up.room import Room
+from api.up.free_space import FreeSpace
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_room_that_is_back_is_told_once_and_not_again_soon(disk: Path) -> None:
-    room = Room(disk)
+    room = FreeSpace(disk)
     filler = disk / "filler"
     told = []
     for _ in range(2):
