@@ -39,7 +39,7 @@ samples: $(READY) ## Draw the samples anew (needs the fonts named in bench/draw/
 
 audit: $(SUPPLY)/.ready ## Look the locked packages up among known weaknesses (asks PyPI's advisory service).
 	bad=0; for part in api worker worker-gpu; do \
-	  $(SUPPLY)/bin/pip-audit --progress-spinner off --disable-pip --require-hashes -r requirements/$$part.txt || bad=1; \
+	  $(SUPPLY)/bin/pip-audit --progress-spinner off $(AUDIT_FLAGS) --disable-pip --require-hashes -r requirements/$$part.txt || bad=1; \
 	done; exit $$bad
 
 sbom: $(SUPPLY)/.ready ## Write what the images hold as CycloneDX: sbom/*.json.

@@ -26,9 +26,7 @@ from worker.settings import version
 
 _READY_SECONDS = 1.0
 _METRICS_SECONDS = 5.0
-_SHARE_OF_COUNTING = (
-    0.01  # of the time; with a million jobs it takes a quarter of a second
-)
+_SHARE_OF_COUNTING = 0.01  # of the time; with a million jobs it takes a quarter of a second
 router = APIRouter(tags=["operation"])
 
 
