@@ -30,6 +30,8 @@ class Candidate:
     strength: float = 0.5
     certainty: float | None = None
     """The probability itself, where a reader knows better than the model of `confidence`."""
+    for_several: bool = False
+    """Whether it is printed once for several items."""
 
     @property
     def ocr_confidence(self) -> float:
