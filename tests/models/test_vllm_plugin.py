@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from pagemill_vllm.config import SailVl2Config
+from pagemill_vllm.config import ServedConfig
 from pagemill_vllm.names import unused
-from pagemill_vllm.tiles import Tiling
+from pagemill_vllm.tiles import TileCutter
 from PIL import Image
 from transformers import AutoTokenizer, Qwen3Config
 
@@ -20,7 +20,7 @@ from tests import tiny as made
 from worker.reading.engines.sail_vl2 import config as ours
 from worker.reading.engines.sail_vl2.model import SailVl2ForCausalLM
 from worker.reading.engines.sail_vl2.prompting import CONTEXT, Prompting
-from worker.reading.engines.sail_vl2.tiles import Tiling as OurTiling
+from worker.reading.engines.sail_vl2.tiles import Tiling
 from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.vision.base import Message, Prompt
 
@@ -65,9 +65,9 @@ def published(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("layer", [-1, -4, 3])
 def test_numbers_are_ours_in_the_names_of_aimv2_and_internvl(layer: int, tmp_path: Path) -> None:
-    SailVl2Config(**published(select_layer=layer)).save_pretrained(tmp_path)
+    ServedConfig(**published(select_layer=layer)).save_pretrained(tmp_path)
     mine = ours.SailVl2Config(**published(select_layer=layer))
-    for theirs in (SailVl2Config(**published(select_layer=layer)), SailVl2Config.from_pretrained(tmp_path)):
+    for theirs in (ServedConfig(**published(select_layer=layer)), ServedConfig.from_pretrained(tmp_path)):
         tower = theirs.vision_config
         assert tower.num_hidden_layers == mine.blocks
         assert theirs.normed == (layer == -1)
@@ -80,7 +80,7 @@ def test_numbers_are_ours_in_the_names_of_aimv2_and_internvl(layer: int, tmp_pat
 
 
 def test_what_a_config_leaves_out_is_as_in_the_published_classes() -> None:
-    theirs = SailVl2Config(llm_config=PUBLISHED["llm_config"])
+    theirs = ServedConfig(llm_config=PUBLISHED["llm_config"])
     mine = ours.SailVl2Config(llm_config=PUBLISHED["llm_config"])
     assert (theirs.select_layer, theirs.ps_version, theirs.downsample_ratio) == (-4, "v1", 0.5)
     assert theirs.vision_config.num_hidden_layers == mine.blocks
@@ -99,9 +99,9 @@ def test_what_a_config_leaves_out_is_as_in_the_published_classes() -> None:
 )
 def test_what_is_done_otherwise_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="SAIL-VL2 with"):
-        SailVl2Config(**published(**change))
+        ServedConfig(**published(**change))
     with pytest.raises(ValueError, match="use_msac"):
-        Tiling.of({"use_msac": True}, side=448)
+        TileCutter.of({"use_msac": True}, side=448)
 
 
 def aimv2_names(layers: int, *, normed: bool) -> set[str]:
@@ -121,7 +121,7 @@ def test_all_490_tensors_have_a_place_or_are_left_out(layer: int) -> None:
         model = SailVl2ForCausalLM(ours.SailVl2Config(**published(select_layer=layer)))
     names = {*model.state_dict(), "language_model.lm_head.weight"}
     assert len(names) == 490
-    config = SailVl2Config(**published(select_layer=layer))
+    config = ServedConfig(**published(select_layer=layer))
     layers, normed = config.vision_config.num_hidden_layers, config.normed
     left = {name for name in names if not unused(layers, normed=normed).match(name)}
     tower = {name.removeprefix("vision_model.") for name in left if name.startswith("vision_model.")}
@@ -134,7 +134,7 @@ def test_all_490_tensors_have_a_place_or_are_left_out(layer: int) -> None:
 @pytest.mark.parametrize("most", [1, 6, 10, 12])
 def test_grids_and_pixels_are_ours(most: int) -> None:
     preprocessor = {"max_dynamic_patch": most, "image_mean": [0.4, 0.5, 0.6]}
-    theirs, mine = Tiling.of(preprocessor, side=56), OurTiling(preprocessor, side=56)
+    theirs, mine = TileCutter.of(preprocessor, side=56), Tiling(preprocessor, side=56)
     sizes = np.random.default_rng(most).integers(8, 700, (300, 2)).tolist()
     for width, height in [*sizes, (112, 112), (56, 112), (79, 79), (80, 80), (336, 56)]:
         assert theirs.grid(width, height) == mine.grid(height, width)
@@ -153,7 +153,7 @@ def test_grids_are_those_of_the_original_code(most: str) -> None:
     if not found:
         pytest.skip("the answers of the original code are not here")
     told = json.loads(found[0].read_text())
-    tiling = Tiling(told["tile"], int(most))
+    tiling = TileCutter(told["tile"], int(most))
     for size in told["sizes"]:
         rows, columns, thumbnail = size[most]
         assert tiling.grid(size["width"], size["height"]) == (rows, columns)
@@ -166,8 +166,8 @@ def test_prompts_are_ours_also_after_an_answer(tiny: Tiny) -> None:
     texts = ["What?", "This.", "Sure?"]
     turns = ("user", "assistant", "user")
     picture = made.speckled(50, 100)
-    prompting = Prompting(open_tokenizer(tiny("sail_vl2")), OurTiling({}, side=56), tokens_per_tile=4)
-    prompting._system = Prompting(tokenizer, OurTiling({}, side=56), tokens_per_tile=4)._system
+    prompting = Prompting(open_tokenizer(tiny("sail_vl2")), Tiling({}, side=56), tokens_per_tile=4)
+    prompting._system = Prompting(tokenizer, Tiling({}, side=56), tokens_per_tile=4)._system
     messages = tuple(Message(role, text) for role, text in zip(turns, texts, strict=True))  # type: ignore[arg-type]
     wanted = prompting._text(Prompt(picture, messages, None, max_tokens=4), tiles=3)
     parts: list[dict[str, Any]] = [

@@ -8,7 +8,7 @@ def register() -> None:
     from transformers import AutoConfig
     from vllm import ModelRegistry
 
-    from pagemill_vllm.config import SailVl2Config
+    from pagemill_vllm.config import ServedConfig
 
-    AutoConfig.register(SailVl2Config.model_type, SailVl2Config, exist_ok=True)
+    AutoConfig.register(ServedConfig.model_type, ServedConfig, exist_ok=True)
     ModelRegistry.register_model("SAILVLModel", "pagemill_vllm.serving:SailVl2ForConditionalGeneration")

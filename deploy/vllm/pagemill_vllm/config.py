@@ -23,7 +23,7 @@ _TOWER = {
 }
 
 
-class SailVl2Config(PretrainedConfig):  # type: ignore[misc]
+class ServedConfig(PretrainedConfig):  # type: ignore[misc]
     """The whole model; raises ValueError for what vLLM's parts do not do.
 
     The tower has as many blocks as are looked at, `normed` whether its last norm is. The output layer is

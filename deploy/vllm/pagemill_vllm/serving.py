@@ -23,13 +23,13 @@ from vllm.transformers_utils.processors.internvl import InternVLChatImageProcess
 from vllm.transformers_utils.repo_utils import get_hf_file_to_dict
 
 from pagemill_vllm.names import unused
-from pagemill_vllm.tiles import Tiling
+from pagemill_vllm.tiles import TileCutter
 
 
 class SailVl2ImageProcessor(InternVLChatImageProcessor):  # type: ignore[misc]
     """Cuts pictures as the checkpoint's preprocessor_config.json says."""
 
-    def __init__(self, tiling: Tiling) -> None:
+    def __init__(self, tiling: TileCutter) -> None:
         super().__init__(
             image_size=tiling.side,
             min_dynamic_patch=1,
@@ -50,7 +50,7 @@ class SailVl2ProcessingInfo(BaseInternVLProcessingInfo):  # type: ignore[misc]
         """What cuts pictures."""
         asked = self.ctx.model_config
         found = get_hf_file_to_dict("preprocessor_config.json", asked.model, asked.revision) or {}
-        return SailVl2ImageProcessor(Tiling.of(found, side=self.get_hf_config().vision_config.image_size))
+        return SailVl2ImageProcessor(TileCutter.of(found, side=self.get_hf_config().vision_config.image_size))
 
     def get_hf_processor(self, **_: object) -> InternVLChatProcessor:
         """What puts `<img>`, a tile's tokens for each tile, and `</img>` in the place of `<image>`."""
@@ -66,7 +66,7 @@ class SailVl2ProcessingInfo(BaseInternVLProcessingInfo):  # type: ignore[misc]
         self, *, image_width: int, image_height: int, processor: InternVLChatProcessor
     ) -> int:
         """Tokens of a picture of that size in pixels, without its two marks."""
-        tiling: Tiling = processor.image_processor.tiling
+        tiling: TileCutter = processor.image_processor.tiling
         return tiling.count(image_width, image_height) * int(processor.image_seq_length)
 
 

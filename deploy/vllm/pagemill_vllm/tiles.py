@@ -15,7 +15,7 @@ _MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Tiling:
+class TileCutter:
     """Square tiles of `side` pixels, at most `most` and one of the whole picture behind several."""
 
     side: int
@@ -24,7 +24,7 @@ class Tiling:
     std: tuple[float, ...] = _STD
 
     @classmethod
-    def of(cls, preprocessor: Mapping[str, Any], *, side: int) -> Tiling:
+    def of(cls, preprocessor: Mapping[str, Any], *, side: int) -> TileCutter:
         """As preprocessor_config.json says; raises ValueError where it wants what is not done here."""
         if preprocessor.get("use_msac"):
             message = "SAIL-VL2 with use_msac is not known here"
