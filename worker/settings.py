@@ -93,6 +93,10 @@ class Settings(BaseSettings):
     model_text: bool = Field(
         default=False, description="Tell the model what a text recogniser reads beside the picture."
     )
+    text_model: str = Field(
+        "", description="Text model on a server that fills the schema from a transcript; none: the matcher."
+    )
+    text_base_url: str | None = Field(None, description="Server of that text model; none: OPENAI_BASE_URL.")
     second_looks: int = Field(
         8, ge=0, le=100, description="Doubtful values of a page that the model is asked for again; 0: none."
     )
@@ -197,7 +201,8 @@ class Settings(BaseSettings):
         quantised = self.quantisation if self.quantisation != "none" else ""
         dialect = self.dialect if self.dialect != "auto" else ""
         text = "with text" if self.model_text else ""
-        run = ", ".join(filter(None, (quantised, dialect, text, *map(_adapter_key, self.adapters))))
+        filled = f"filled by {self.text_model}" if self.text_model else ""
+        run = ", ".join(filter(None, (quantised, dialect, text, filled, *map(_adapter_key, self.adapters))))
         return f"{self.model} [{run}]" if run else self.model
 
     @property

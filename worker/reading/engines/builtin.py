@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from worker.reading.engines.base import Engine
     from worker.reading.engines.transformers.checkpoint import CheckpointLoader, Open
     from worker.reading.engines.vision.base import Generator
+    from worker.reading.engines.vision.filling import Filler
     from worker.reading.models.registry import Dialect
 
 _AS_IT_FITS = 2**31  # rows or tokens of a batch: the generator knows how many
@@ -94,6 +95,7 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
     from worker.reading.engines.matcher.engine import read_lines
     from worker.reading.engines.vision.dialects import TRANSCRIBERS
     from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+    from worker.reading.engines.vision.filling import RuleFiller
     from worker.reading.engines.vision.packing import BatchLimits
     from worker.reading.engines.vision.transcribing import TranscribingEngine
     from worker.reading.text.sources import OcrLines, TextLayerLines
@@ -117,8 +119,30 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
         raise MissingExtra(feature="Finding a model's values on pages (PAGEMILL_GROUNDING=ocr)", extra="ocr")
     line_source = OcrLines(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerLines()
     if generation.dialect in TRANSCRIBERS:
-        return TranscribingEngine(generator, generation=generation, line_source=line_source, fill=read_lines)
+        filler = _text_model(settings) if settings.text_model else RuleFiller(read_lines)
+        return TranscribingEngine(generator, generation=generation, line_source=line_source, filler=filler)
     return VisionEngine(generator, generation=generation, line_source=line_source)
+
+
+def _text_model(settings: Settings) -> Filler:
+    """The second model, which fills the schema from what the first has read."""
+    from worker.reading.engines.openai_http.generator import OpenAiTextGenerator
+    from worker.reading.engines.vision.filling import ModelFiller
+    from worker.reading.engines.vision.packing import BatchLimits
+
+    generator = OpenAiTextGenerator(
+        settings.text_base_url or settings.openai_base_url,
+        settings.text_model,
+        api_key=settings.openai_api_key,
+        seconds=settings.openai_seconds,
+        concurrency=settings.openai_concurrency,
+    )
+    return ModelFiller(
+        generator,
+        BatchLimits(wait=settings.batch_wait),
+        max_tokens=settings.max_new_tokens,
+        thinking=settings.thinking_tokens,
+    )
 
 
 def dialect_of(settings: Settings) -> Dialect:

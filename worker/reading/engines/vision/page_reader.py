@@ -83,7 +83,9 @@ class PageReader:
 
     def read(self, picture: Picture, page_lines: PageLines) -> PageAttempt:
         """A page's data, the picture being upright; raises EngineError when nothing of it was read."""
-        pictures = small_print.parts(picture, page_lines.lines, self._options.pixels)
+        pictures: tuple[Picture, ...] = (picture,)
+        if picture.size:
+            pictures = small_print.parts(picture, page_lines.lines, self._options.pixels)
         take = partial(self._taken, pictures=pictures, page_lines=page_lines)
         if len(self._questions) == 1:
             attempt = take(self._questions[0])
