@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         "auto", description="auto takes CUDA, then MPS, then the CPU."
     )
     quantisation: Literal["none", "int8", "nf4"] = Field("none", description="Weights as bitsandbytes' …")
+    compile_step: Literal["none", "inductor", "cudagraphs", "aot_eager", "eager"] = Field(
+        "none", description="Backend of torch.compile for decode steps; dropped where it does not hold."
+    )
     batch_rows: int | None = Field(
         None, ge=1, le=256, description="Most pages that a model reads together; empty: what fits."
     )

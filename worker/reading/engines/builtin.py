@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from worker.settings import Settings
 if TYPE_CHECKING:
     from worker.reading.engines.base import Engine
     from worker.reading.engines.transformers.checkpoint import CheckpointLoader, Open
+    from worker.reading.engines.transformers.generator import TransformersGenerator
     from worker.reading.engines.vision.base import Generator
     from worker.reading.engines.vision.filling import Filler
     from worker.reading.models.registry import Dialect
@@ -55,13 +57,38 @@ def checkpoint_loader(name: str, settings: Settings) -> CheckpointLoader:
     )
 
 
+def why_not_compiled(settings: Settings) -> str:
+    """Why the decode step of the settings' model is not compiled, after trying; empty: it is.
+
+    Loads the model of an engine in this process; raises ModelUnavailable, MissingExtra, OutOfMemory.
+    """
+    generator = _generator(settings.engine, settings)
+    try:
+        generator.load()
+        generator.warm_up()
+        return generator.not_compiled
+    finally:
+        generator.close()
+
+
 def _in_this_process(name: str, settings: Settings) -> Engine:
-    opening = checkpoint_loader(name, settings)
+    generator = _generator(name, settings)
+    return _vision(generator, settings, frozenset(_adapted(settings)))
+
+
+def _adapted(settings: Settings) -> Iterator[str]:
+    """The kinds for which there is an adapter."""
     from worker.reading.engines.transformers import adapters
+
+    return (adapters.read(path).kind for path in settings.adapters)
+
+
+def _generator(name: str, settings: Settings) -> TransformersGenerator:
+    opening = checkpoint_loader(name, settings)
     from worker.reading.engines.transformers.capacity import BatchWishes
     from worker.reading.engines.transformers.generator import TransformersGenerator
 
-    generator = TransformersGenerator(
+    return TransformersGenerator(
         name,
         settings.model,
         opening=opening,
@@ -69,8 +96,8 @@ def _in_this_process(name: str, settings: Settings) -> Engine:
             settings.batch_rows, settings.batch_tokens, settings.model_pixels, settings.max_new_tokens
         ),
         caveats=_caveats(settings),
+        compile_with="" if settings.compile_step == "none" else settings.compile_step,
     )
-    return _vision(generator, settings, frozenset(adapters.read(path).kind for path in settings.adapters))
 
 
 def _on_a_server(settings: Settings) -> Engine:
