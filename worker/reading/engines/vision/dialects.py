@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.json_schema.fields import Field
-from schemas.page import Line
 from worker.reading.engines.vision import prompts
 from worker.reading.engines.vision.page_text import lines_as_text
 from worker.reading.models.registry import Dialect
@@ -41,7 +40,7 @@ def shown(dialect: Dialect) -> prompts.PageShown:
     return "page_in_lines" if dialect == "lines" else "page_in_picture"
 
 
-def with_page_text(dialect: Dialect, text: str, lines: Sequence[Line], language: str) -> str:
+def with_page_text(dialect: Dialect, text: str, lines: Sequence[str], language: str) -> str:
     """A question with what a text recogniser reads on the page, where the dialect has a place for that."""
     if not lines or dialect == "glm-ocr":
         return text

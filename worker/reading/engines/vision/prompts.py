@@ -15,7 +15,6 @@ from typing import Literal
 
 from schemas import languages
 from schemas.json_schema.fields import Field
-from schemas.page import Line
 from schemas.question import MOST_SIGNS, of_schema
 from schemas.record import Issue
 from schemas.registry import Schema
@@ -51,12 +50,12 @@ def correct(issues: Iterable[Issue], language: str) -> str:
     return _template("correct", language).substitute(complaints=complaints)
 
 
-def page_text(lines: Iterable[Line], language: str) -> str:
+def page_text(lines: Iterable[str], language: str) -> str:
     """What is said of the lines that a text recogniser reads on the page."""
     return _template("page_text", language).substitute(lines=lines_as_text(lines))
 
 
-def page_lines(lines: Iterable[Line], language: str) -> str:
+def page_lines(lines: Iterable[str], language: str) -> str:
     """The lines of a page for a model that does not see it."""
     return _template("page_lines", language).substitute(lines=lines_as_text(lines))
 
