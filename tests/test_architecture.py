@@ -20,7 +20,7 @@ from worker.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["api", "pagemill", "schemas", "worker"]
-SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
+SOURCES = sorted(path for name in [*PACKAGES, "bench", "deploy"] for path in (ROOT / name).rglob("*.py"))
 BORDERS = {
     "worker/reading/pages/serving.py",
     "worker/reading/documents.py",
