@@ -291,6 +291,28 @@ def test_cancel_retry_correct_erase(http: httpx.Client, worker_state: WorkerStat
     assert actions == ["submit", "cancel", "retry", "read", "correct", "read", "erase"]
 
 
+def test_a_record_of_text_as_markdown_and_as_plain_text(
+    http: httpx.Client, worker_state: WorkerState
+) -> None:
+    text, other = (post(http, kind=kind).json()["jobs"][0]["id"] for kind in ("text", "receipt"))
+    worker_state.work("cpu")
+    worker_state.work("cpu")
+    url = f"/v1/jobs/{text}/record"
+    blocks = [{"type": "title", "level": 1, "text": "Mühle"}, {"type": "list", "items": ["\u2022 eins"]}]
+    assert http.put(url, json={"pages": [{"lines": [], "blocks": blocks}]}).status_code == 200
+    told = http.get(url, params={"format": "md"})
+    assert (told.headers["content-type"], told.text) == (
+        "text/markdown; charset=utf-8",
+        "# Mühle\n\n- eins\n",
+    )
+    assert told.headers["etag"] != http.get(url).headers["etag"]
+    same = {"If-None-Match": told.headers["etag"]}
+    assert http.get(url, params={"format": "md"}, headers=same).status_code == 304
+    assert http.get(url, params={"format": "txt"}).text == "Mühle\n\n\u2022 eins\n"
+    refused = http.get(f"/v1/jobs/{other}/record", params={"format": "md"})
+    assert problem(refused) == (422, "request_invalid")
+
+
 def test_exports(http: httpx.Client, worker_state: WorkerState) -> None:
     schema = {
         "type": "object",
