@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import answers, confidence, items
+from worker.reading.engines.matcher import answers, confidence, items, period_fields
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.concepts import concept_of
@@ -17,7 +18,8 @@ from worker.reading.engines.matcher.label_text import may_follow
 from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.sheet import Candidate
 
-_OF_SEVERAL = 0.5
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_RATHER = 0.5  # probability from which a value is rather right than wrong
 _TRUST = 0.95  # in readers made for what a field asks
 _TRUST_MERCHANTS = 0.85  # whose letters and commas are seldom all read
 _TRUST_LABELS = 0.4  # in the reader of anything behind its label
@@ -48,10 +50,7 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
     tables = items.find(lists, graph)
     by_path = {
         one.field.path: _likely(
-            [
-                _beside_heads(option, tables.heads)
-                for option in _with(options, _told(known, one, graph), one.field)
-            ]
+            [_beside_heads(option, tables.heads) for option in _known_too(options, one, known, graph)], one
         )
         for one, options in zip(questions, found, strict=True)
     }
@@ -74,7 +73,7 @@ def _several(options: Scalar) -> Listing:
     kept = []
     for option in options.candidates:
         places = {(id(span.cell), span.start) for span in option.spans}
-        if option.score >= _OF_SEVERAL and not places & taken:
+        if option.score >= _RATHER and not places & taken:
             taken |= places
             kept.append(Scalar([option]))
     return Listing(kept)
@@ -114,6 +113,7 @@ def _told(known: Group, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
         option
         for option in found.candidates
         if _is_whole(option)
+        and (asked.kind != "date" or _DAY.fullmatch(str(option.value)))
         and not any(choices.is_option(span.cell.page.number, span.box) for span in option.spans)
     ]
 
@@ -127,12 +127,20 @@ def _is_whole(option: Candidate) -> bool:
     return before.endswith((":", "：")) or may_follow(first.cell.text, len(before))
 
 
-def _with(options: Sequence[Candidate], told: Sequence[Candidate], asked: Field) -> list[Candidate]:
-    """The scorer's candidates and the readers' first one: where both agree it is surer."""
+def _known_too(options: Sequence[Candidate], one: FieldQuery, known: Group, graph: Graph) -> list[Candidate]:
+    """The scorer's candidates beside those of tables of periods, else of the readers of shipped kinds."""
+    told = period_fields.scalar(one, graph)
+    if told:
+        return _with(options, told, 1.0)
+    return _with(options, _told(known, one, graph), _trust(one.field))
+
+
+def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float) -> list[Candidate]:
+    """The candidates and a reader's first one, that is trusted so far: where both agree it is surer."""
     if not told:
         return [_capped(option) for option in options]
     first = told[0]
-    sure = _trust(asked) * confidence.of(first, told[1:])
+    sure = trust * confidence.of(first, told[1:])
     decided = first.certainty is None or first.certainty > UNDECIDED
     merged = []
     rival = 0.0
@@ -174,8 +182,13 @@ def _same(one: object, two: object) -> bool:
     return str(one) == str(two)
 
 
-def _likely(options: Sequence[Candidate]) -> Scalar:
-    return Scalar([option for option in options if option.score >= LEAST])
+def _likely(options: Sequence[Candidate], asked: FieldQuery) -> Scalar:
+    """The values that are worth showing.
+
+    Where a default stands for them, or nothing is known of what is meant, only those that are rather right than wrong.
+    """
+    least = LEAST if asked.ideas and asked.field.default is None else _RATHER
+    return Scalar([option for option in options if option.score >= least])
 
 
 def _group(target: Field, scalars_: Mapping[str, Scalar], tables: Mapping[str, Listing]) -> Group:

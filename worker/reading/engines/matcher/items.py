@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import columns as table_columns
-from worker.reading.engines.matcher import unheaded
-from worker.reading.engines.matcher.assign import as_type
+from worker.reading.engines.matcher import group_values, period_fields, unheaded
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.cell_values import values_of
 from worker.reading.engines.matcher.column_gaps import cut, gutters
 from worker.reading.engines.matcher.columns import Head
 from worker.reading.engines.matcher.graph import Graph
-from worker.reading.engines.matcher.number_cells import has_number, is_number, joined, leading, numeric
+from worker.reading.engines.matcher.number_cells import has_number, is_number, joined, numeric
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.rows import Row
-from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
+from worker.reading.engines.matcher.wrapped_text import TextColumn
 
 _GAP = 5.0  # letter heights of white that end a table
 _FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
 _SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions"})
-_TYPES: Mapping[str, tuple[str, ...]] = {
-    "date": ("date",),
-    "datetime": ("datetime", "date"),
-    "time": ("time",),
-    "number": ("money", "number", "percent"),
-    "integer": ("number", "money"),
-}
 _NUMBERS = frozenset({"number", "integer"})
+_KEYS = frozenset({"text", "date"})
 
 Filled = dict[int, list[Span]]
 """The parts of a row by the index of their column."""
@@ -75,6 +69,8 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
             found[listed.path] = Listing(items)
             taken |= set(range(head.start, head.end))
     left = [listed for listed in objects if listed.path not in found]
+    found |= period_fields.listings(left, asked, graph)
+    left = [listed for listed in left if listed.path not in found]
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
         found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
@@ -114,7 +110,27 @@ class _Table:
                 if found and not above:
                     found[-1].under.append((row, filled))
                 above = [*above[-1:], (row, filled)] if not found or self._gap(found[-1], row) > 1.0 else []
-        return [group for item in found if (group := self._group(self._completed(item))).fields]
+        rows = [item.row for item in found]
+        return self._with_group_values(
+            [(row, self._completed(i, rows)) for row, i in zip(rows, found, strict=True)]
+        )
+
+    def _with_group_values(self, found: Sequence[tuple[Row, Item]]) -> list[Group]:
+        """The items with what stands once for several of them."""
+        groups = []
+        missing = [q for i, q in enumerate(self._questions) if i not in {c.asked for c in self._head.columns}]
+        for row, item in found:
+            fields = self._group(item).fields
+            if fields:
+                groups.append(Group({**group_values.headed(row, missing, self._graph), **fields}))
+        first = next(i for i, column in enumerate(self._head.columns) if column.asked is not None)
+        key = self._questions[self._head.columns[first].asked or 0]
+        names_items = self._texts is None or self._texts.index == first
+        return (
+            groups
+            if names_items or key.kind not in _KEYS
+            else group_values.carried_down(groups, key.field.name)
+        )
 
     def _valid(self, filled: Filled) -> int:
         """How many fields have something of their type; none when numbers are wanted and none is there."""
@@ -128,7 +144,7 @@ class _Table:
 
     def _is_full_row(self, filled: Filled) -> bool:
         """Whether a row fills most columns, those that nobody asks for too, words and numbers among them."""
-        words = self._text_column()
+        words = self._texts.index if self._texts else None
         texts = [joined(spans) for spans in filled.values()]
         most = len(filled) >= max(2, ceil(_FULL * len(self._head.columns)))
         return most and words is not None and words in filled and any(map(is_number, texts))
@@ -195,7 +211,8 @@ class _Table:
         sums = any(meaning & _SUMS and "line" not in meaning for unit in first for meaning in unit.meanings)
         return sums and len(filled) < max(3, self._needed + 1) and any(char.isdigit() for char in row.text)
 
-    def _text_column(self) -> int | None:
+    @cached_property
+    def _texts(self) -> TextColumn | None:
         """The column of the words that name an item."""
         texts = [
             i
@@ -205,20 +222,26 @@ class _Table:
         sizes = {
             i: sum(len(span.text) for _, filled in self._rows for span in filled.get(i, ())) for i in texts
         }
-        return max(sizes, key=sizes.__getitem__, default=None)
+        index = max(sizes, key=sizes.__getitem__, default=None)
+        rows = [(row, filled) for row, filled in self._rows if not self._is_sum(row, filled)]
+        return None if index is None else TextColumn(index, self._head.columns, rows)
 
     def _named(self, row: Row, filled: Filled, above: Sequence[tuple[Row, Filled]]) -> Filled:
         """An item without words takes those of the row right above it."""
-        index = self._text_column()
+        index = self._texts.index if self._texts else None
         if index is not None and index not in filled and above and row.y0 - above[-1][0].y1 < row.height:
             before, words = above[-1]
             filled[index] = words.get(index) or [Span(cell, 0, len(cell.text)) for cell in before.cells[:1]]
         return filled
 
-    def _completed(self, item: Item) -> Item:
-        """An item with what stands under it: the rest of a wrapped text, values that did not fit in its row."""
+    def _completed(self, item: Item, rows: Sequence[Row]) -> Item:
+        """An item with what stands around it: the rest of a wrapped text, values that did not fit in its row."""
         filled = {index: list(spans) for index, spans in item.filled.items()}
-        words, before, going_on = self._text_column(), item.row, True
+        texts = self._texts
+        words, before, going_on = (texts.index if texts else None), item.row, True
+        around = texts.around(item.row, rows) if texts else []
+        if texts and len(around) > 1:
+            filled[texts.index], going_on = list(around), False
         for row, parts in item.under:
             near = row.page is before.page and row.y0 - before.y1 < 0.8 * row.height
             asked = {i: spans for i, spans in parts.items() if self._head.columns[i].asked is not None}
@@ -230,8 +253,8 @@ class _Table:
             ):
                 filled |= asked
             going_on = going_on and near and words is not None and words in parts and words in filled
-            if going_on and words is not None and self._goes_on(filled[words][-1], words, parts[words][0]):
-                filled[words] += parts[words]
+            if going_on and texts and texts.goes_on(filled[texts.index][-1], parts[texts.index][0]):
+                filled[texts.index] += parts[texts.index]
             elif words in parts:
                 going_on = False
             before = row
@@ -251,30 +274,6 @@ class _Table:
         number = asked is not None and self._questions[asked].kind in _NUMBERS
         return number and has_number(spans)
 
-    def _goes_on(self, last: Span, index: int, first: Span) -> bool:
-        """Whether a text under another is the rest of it."""
-        if re.match(r"[^(:：]{2,25}[:：](\s|$)", first.text):
-            return False
-        within = first.text[:1].islower() or last.text.rstrip().endswith((",", "-", "/", "(", "&"))
-        return within or self._is_full(last, index, first)
-
-    def _is_full(self, line: Span, index: int, first: Span) -> bool:
-        """Whether the first word of the next line had no room behind a line."""
-        columns = self._head.columns
-        room = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
-        beside = (leading(filled[index + 1]) for _, filled in self._rows if index + 1 in filled)
-        starts = [span.cell.x_at(span.start) for span in beside]
-        room = min([room, *starts, self._wrapped_at(index)])
-        word = re.match(r"\S+", first.text)
-        width = first.cell.x_at(first.start + word.end()) - first.cell.x_at(first.start) if word else 0.0
-        return line.cell.x_at(line.end) + width + 0.6 * line.cell.height > room
-
-    def _wrapped_at(self, index: int) -> float:
-        """Where the texts of a column were wrapped: two of its lines end near there, and none behind it."""
-        ends = sorted(span.cell.x_at(span.end) for _, filled in self._rows for span in filled.get(index, ()))
-        width = ends[-1] - self._head.columns[index].x0 if ends else 0.0
-        return ends[-1] if len(ends) > 1 and ends[-1] - ends[-2] < 0.08 * width else float("inf")
-
     def _group(self, item: Item) -> Group:
         fields: dict[str, Filling] = {}
         share = len(item.filled) / max(1, len(self._head.columns))
@@ -284,17 +283,5 @@ class _Table:
                 continue
             asked = self._questions[column.asked]
             sure = min(0.97, 0.45 + 0.35 * column.near + 0.2 * share)
-            fields[asked.field.name] = Scalar(list(self._values(asked, spans, sure)))
+            fields[asked.field.name] = Scalar(list(values_of(asked, spans, sure, self._graph)))
         return Group(fields)
-
-    def _values(self, asked: FieldQuery, spans: Sequence[Span], sure: float) -> Iterator[Candidate]:
-        if asked.kind in _TYPES and not asked.verbatim:
-            for kind in _TYPES[asked.kind]:
-                for span in spans:
-                    for typed in self._graph.sheet.typed(kind, span.cell):
-                        if span.start <= typed.span.start < span.end:
-                            yield Candidate(typed.value, sure, (typed.span,), sure, sure)
-            return
-        text = joined(spans).strip(" |:;")
-        if as_type(text, asked.field) is not None:
-            yield Candidate(text, sure, tuple(spans), sure, sure)

@@ -30,6 +30,8 @@ class Candidate:
     strength: float = 0.5
     certainty: float | None = None
     """The probability itself, where a reader knows better than the model of `confidence`."""
+    for_several: bool = False
+    """Whether it is printed once for several items."""
 
     @property
     def ocr_confidence(self) -> float:
@@ -76,8 +78,8 @@ class Sheet:
     @cached_property
     def decimal_comma(self) -> bool | None:
         """Whether fractions follow a comma here; None when the page does not tell."""
-        commas = len(re.findall(r"\d,\d{2}(?!\d)", self.text))
-        dots = len(re.findall(r"\d\.\d{2}(?![\d.])", self.text))
+        commas = len(re.findall(r"\d,\d{2}(?!\d)|(?<![\d.])\d{1,3}(?:\.\d{3}){2,}(?![\d.])", self.text))
+        dots = len(re.findall(r"\d\.\d{2}(?![\d.])|(?<![\d,])\d{1,3}(?:,\d{3}){2,}(?![\d,])", self.text))
         return None if commas == dots else commas > dots
 
     @cached_property
