@@ -13,6 +13,7 @@ from worker.reading.engines.matcher.rows import Cell
 _EXACT = 1.12  # letters of a text layer that differ by less are of one size
 _ROUGH = 1.25  # and those of a picture, whose boxes follow the ink
 _WIDER, _NARROWER, _SMALLER = 1.2, 0.92, 0.95
+_BOLD = 1.07  # how much wider bold letters are, at least
 _CAPITALS = 1.2  # how much wider capitals are than other letters, about
 _PAGE_ENOUGH = 500  # letters from which a page says by itself what its text looks like
 
@@ -98,7 +99,7 @@ class Typography:
         """Whether letters are clearly larger than most: higher, and in a picture rather wider, capitals more so."""
         if self.exact:
             return line.size > _EXACT * self.size
-        wider = line.pitch / self.pitch / (_CAPITALS if line.text.isupper() else 1.0)
+        wider = self._wider(line)
         return wider > _WIDER and wider * line.size > _ROUGH * self.size
 
     def alike(self, size: float, other: float) -> bool:
@@ -112,8 +113,13 @@ class Typography:
         return line.size < 1.02 * self.size and line.pitch < _NARROWER * self.pitch
 
     def emphasised(self, line: ReadLine) -> bool:
-        """Whether a whole line is set in a font that most of the page is not set in."""
-        return bool(self.exact and line.font and self.font and line.font != self.font)
+        """Whether a whole line is set in another font than most of the page; in a picture, whether it may be bold."""
+        if self.exact:
+            return bool(line.font and self.font and line.font != self.font)
+        return self._wider(line) > _BOLD
+
+    def _wider(self, line: ReadLine) -> float:
+        return line.pitch / self.pitch / (_CAPITALS if line.text.isupper() else 1.0)
 
 
 def typography_of(page: Sequence[ReadLine], document: Iterable[ReadLine]) -> Typography:

@@ -19,6 +19,7 @@ _OUT = 0.15  # share of lines that may stand out of a column's edges
 _PROSE = 0.5  # more than this share of the lines of a paragraph end where the next word did not fit
 _TITLE_LINES, _TITLE_LETTERS = 4, 240
 _EMPHASIS_LINES, _EMPHASIS_LETTERS = 2, 120
+_NEARER = 1.15
 _LEAST_LETTERS = 4
 _SENTENCE_ENDS = ".,;。，；、"
 
@@ -136,7 +137,17 @@ def _is_title(run: Sequence[ReadLine], usual: Typography, column: Sequence[ReadL
         and len(text) <= _EMPHASIS_LETTERS
         and text[-1] not in _SENTENCE_ENDS
         and _is_short(run[-1], column)
+        and (usual.exact or _set_apart(run, column))
     )
+
+
+def _set_apart(run: Sequence[ReadLine], column: Sequence[ReadLine]) -> bool:
+    """Whether lines stand nearer to what follows than to what is before them."""
+    first, last = column.index(run[0]), column.index(run[-1])
+    if first == 0:
+        return True
+    above, below = run[0].cy - column[first - 1].cy, column[last + 1].cy - run[-1].cy
+    return above > _NEARER * below
 
 
 def _is_short(line: ReadLine, column: Sequence[ReadLine]) -> bool:

@@ -19,6 +19,7 @@ _SAME_HEIGHT = 0.02  # share of the page's height by which such rows are off on 
 _FEWEST = 0.25  # share of the pages on which one comes again, for odd and even pages may differ
 _CLEAR = 0.9  # letter heights of white between a margin and the text
 _FAR = 2.0  # and of a row that stands on one page only
+_NUMBER_SIZE = 1.25  # how much larger than the text the number of a page is, at most
 _NUMBER = re.compile(
     r"\W*(?:\w{1,6}\W{1,2})?(?:\d{1,4}|[ivxlc]{1,6})(?:\W+(?:\w{1,3}\W+)?\d{1,4})?\W*", re.IGNORECASE
 )
@@ -92,7 +93,9 @@ def _clear(
 def _alone(line: ReadLine, usual: Typography, margin: Margin) -> bool:
     """Whether a line that comes on no other page stands and looks as those in margins do."""
     deep = _depth(line, margin)
-    return not usual.larger(line) and (deep < _OUTER or (deep < _MARGIN and _is_number(line)))
+    if _is_number(line):
+        return deep < _MARGIN and line.size < _NUMBER_SIZE * usual.size
+    return deep < _OUTER and not usual.larger(line)
 
 
 def _is_number(line: ReadLine) -> bool:

@@ -83,6 +83,13 @@ def test_a_short_line_in_another_font_above_text_is_a_title_and_one_below_is_non
     assert ("title", "On its own") not in _said(_blocks(_page(*text, *below))[0])
 
 
+def test_on_a_picture_titles_are_told_by_the_width_of_their_letters_and_the_white_above() -> None:
+    bold = line(60, 500, "On its own", letter=23)
+    lines = (*_down(_FULL, _FULL, "end."), replace(bold, box=replace(bold.box, y1=520 / HEIGHT)))
+    seen = replace(_page(*lines, *_down(_FULL, _FULL, "end.", top=530)), from_layer=0)
+    assert _said(_blocks(seen)[0])[1] == ("title", "On its own")
+
+
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
