@@ -51,7 +51,7 @@ def flow(lines: Sequence[ReadLine], usual: Typography, joiner: Joiner) -> Iterat
     blocks: list[Block] = []
     units: list[_Unit] = []
     for column in _columns(lines):
-        for style, is_title in _styles(column, usual):
+        for style, is_title in _styles(column, usual, markers):
             if is_title:
                 blocks += [*_bodies(units, joiner), _title(style, joiner)]
                 units = []
@@ -85,7 +85,9 @@ def _columns(lines: Sequence[ReadLine]) -> Iterator[list[ReadLine]]:
         yield column
 
 
-def _styles(column: Sequence[ReadLine], usual: Typography) -> Iterator[tuple[list[ReadLine], bool]]:
+def _styles(
+    column: Sequence[ReadLine], usual: Typography, markers: Mapping[int, Marker]
+) -> Iterator[tuple[list[ReadLine], bool]]:
     """Lines of a column in one style, and whether they are a title."""
     run: list[ReadLine] = []
     runs: list[list[ReadLine]] = []
@@ -97,7 +99,8 @@ def _styles(column: Sequence[ReadLine], usual: Typography) -> Iterator[tuple[lis
     body: list[ReadLine] = []
     for at, found in enumerate([*runs, run]):
         last = at == len(runs)
-        if _is_title(found, usual, column, last=last):
+        doubtful = not usual.exact and id(found[0]) in markers and not usual.larger(found[0])
+        if not doubtful and _is_title(found, usual, column, last=last):
             if body:
                 yield body, False
             yield found, True

@@ -16,6 +16,7 @@ _APART = 3.5  # letter heights of white between rows that belong to one table
 _WIDER = 2.2  # and how much wider than usual that is
 _SINGLES = 2  # rows of one cell in a row that may stand within a table
 _IN_STEP = 1.1  # how much wider than usual the step to such a row at the end is
+_TOUCH = 0.25  # letter heights by which cells of two columns may reach into each other
 _SPANNING = 0.5  # share of the other rows over several of whose cells a heading of columns lies
 _WIDE = 0.4  # letter heights of white that may be between two columns
 _WIDER_WHITE = 2.0  # and how much wider than usual that is
@@ -93,10 +94,12 @@ def _table(lines: Sequence[ReadLine], joiner: Joiner) -> tuple[tuple[Phrase | No
 
 def _extents(rows: Sequence[ReadLine]) -> list[tuple[float, float]]:
     """The columns from left to right: what the cells cover that lie over one cell of most other rows."""
-    spans = sorted((cell.x0, cell.x1) for row in rows for cell in row.cells if not _spans(cell, row, rows))
+    spans = sorted(
+        (cell.x0, cell.x1, cell.height) for row in rows for cell in row.cells if not _spans(cell, row, rows)
+    )
     columns: list[tuple[float, float]] = []
-    for x0, x1 in spans:
-        if columns and x0 < columns[-1][1]:
+    for x0, x1, height in spans:
+        if columns and x0 < columns[-1][1] - _TOUCH * height:
             columns[-1] = (columns[-1][0], max(columns[-1][1], x1))
         else:
             columns.append((x0, x1))
@@ -149,14 +152,16 @@ def _pieces(cell: Cell, least: float) -> Iterator[Cell]:
 
 def _spans(cell: Cell, row: ReadLine, rows: Sequence[ReadLine]) -> bool:
     others = [other for other in rows if other is not row]
-    over = sum(sum(cell.overlap_x(under) > 0 for under in other.cells) > 1 for other in others)
+    over = sum(
+        sum(cell.overlap_x(under) > _TOUCH * cell.height for under in other.cells) > 1 for other in others
+    )
     return bool(others) and over > _SPANNING * len(others)
 
 
 def _column(cell: Cell, columns: Sequence[tuple[float, float]]) -> int:
     """The first of the columns over which a cell lies, or the nearest one."""
     shared = [min(cell.x1, x1) - max(cell.x0, x0) for x0, x1 in columns]
-    over = [at for at, amount in enumerate(shared) if amount > 0]
+    over = [at for at, amount in enumerate(shared) if amount > _TOUCH * cell.height]
     return over[0] if over else max(range(len(columns)), key=shared.__getitem__)
 
 
