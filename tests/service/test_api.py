@@ -18,6 +18,7 @@ import pytest
 
 from api import limits
 from api.auth import new_key
+from api.cli.main import main
 from api.client import Client
 from tests.service.conftest import picture, serving, until
 from worker.errors import Refused
@@ -292,7 +293,7 @@ def test_cancel_retry_correct_erase(http: httpx.Client, worker_state: WorkerStat
 
 
 def test_a_record_of_text_as_markdown_and_as_plain_text(
-    http: httpx.Client, worker_state: WorkerState
+    http: httpx.Client, worker_state: WorkerState, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text, other = (post(http, kind=kind).json()["jobs"][0]["id"] for kind in ("text", "receipt"))
     worker_state.work("cpu")
@@ -308,7 +309,8 @@ def test_a_record_of_text_as_markdown_and_as_plain_text(
     assert told.headers["etag"] != http.get(url).headers["etag"]
     same = {"If-None-Match": told.headers["etag"]}
     assert http.get(url, params={"format": "md"}, headers=same).status_code == 304
-    assert http.get(url, params={"format": "txt"}).text == "Mühle\n\n\u2022 eins\n"
+    assert main(["fetch", text, "--format", "txt", "--url", str(http.base_url)]) == 0
+    assert capsys.readouterr().out.endswith("Mühle\n\n\u2022 eins\n")
     refused = http.get(f"/v1/jobs/{other}/record", params={"format": "md"})
     assert problem(refused) == (422, "request_invalid")
 
