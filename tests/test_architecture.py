@@ -110,7 +110,7 @@ def test_every_setting_is_in_the_example_file() -> None:
 
 def test_every_concept_a_kind_names_is_in_the_library() -> None:
     library = concepts.library()
-    parts = {"room.", "chain.", "entry.", "chart.", "page."}
+    parts = {"room.", "chain.", "entry.", "chart.", "page.", "block."}
     for kind in registry.kinds():
         for field in registry.kind(kind).root.walk():
             named = str(field.hints.get("x-concept", ""))

@@ -17,7 +17,7 @@ import pymupdf
 _WIDTH, _HEIGHT = 595.0, 842.0
 _LEADING = 1.25
 _FONTS = ("tiro", "helv")
-_WORDS: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
     "fr": "le pont de la ville reste fermé jusqu'au printemps car les pierres sont usées et chaque "
     "voiture doit passer par la vieille route où les marchands attendent depuis longtemps une réponse",
     "it": "il consiglio della città ha deciso ieri sera di riaprire il mercato vicino alla stazione dopo "
@@ -145,6 +145,6 @@ def draw_page(rng: random.Random, family: str) -> tuple[bytes, list[str]]:
     """A page of a family as a PDF, and its lines in reading order."""
     document = pymupdf.open()
     page = document.new_page(width=_WIDTH, height=_HEIGHT)
-    sheet = Sheet(page, rng, rng.choice(_FONTS), _WORDS[rng.choice(sorted(_WORDS))].split())
+    sheet = Sheet(page, rng, rng.choice(_FONTS), WORDS[rng.choice(sorted(WORDS))].split())
     FAMILIES[family](sheet)
     return document.tobytes(), sheet.lines

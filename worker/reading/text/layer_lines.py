@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -143,7 +144,11 @@ def _line(words: Sequence[Word]) -> Line:
         places = even_edges(word.box, len(letters))
         edges[-1:] = places[::-1] if leftwards(letters) else places
     least_sure = min(word.confidence for word in words)
-    return Line(text, union(word.box for word in words), least_sure, tuple(edges))
+    fonts = Counter[str]()
+    for word in words:
+        fonts[word.font] += len(word.text)
+    [(font, _)] = fonts.most_common(1)
+    return Line(text, union(word.box for word in words), least_sure, tuple(edges), font=font)
 
 
 def _apart(before: Word, word: Word) -> bool:
