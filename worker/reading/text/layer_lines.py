@@ -18,6 +18,7 @@ _GAP = 1.0  # letter heights between words of different lines in the same row
 _LEVEL = 0.15  # letter heights that two words of a line may be out of level, far from each other
 _SLOPE = 0.5  # how much more they may be, the nearer they are
 _OVERLAP = 0.5  # letter heights that two words of a line may overlap
+_AT_ONCE = 32  # words that are compared with those level with them at a time: it bounds memory
 _SPACED_GAP = 1.6  # letter heights between letters that are set apart
 _SPACED_LEAST = 3  # single letters in a row that are no words
 _FORMS = (
@@ -62,19 +63,21 @@ def _runs(words: Sequence[Word], aspect: float) -> list[list[Word]]:
     lows = np.searchsorted(middles, middles - 0.5 * heights)
     highs = np.searchsorted(middles, middles + 0.5 * heights, side="right")
     before: dict[int, tuple[float, int]] = {}
-    for at in range(len(words)):
-        near = np.arange(lows[at], highs[at])
-        most = np.maximum(heights[near], heights[at])
-        gap = x0[near] - x1[at]
-        off = np.minimum(np.abs(middles[near] - middles[at]), np.abs(y1[near] - y1[at]))
-        level = off < np.clip(0.5 - _SLOPE * gap / most, _LEVEL, 0.5) * most
-        fits = level & (x0[near] + x1[near] > x0[at] + x1[at]) & (near != at)
+    for start in range(0, len(words), _AT_ONCE):
+        some = np.arange(start, min(start + _AT_ONCE, len(words)))
+        near = np.arange(lows[some].min(), highs[some].max())
+        at, to = some[:, None], near[None, :]
+        most = np.maximum(heights[to], heights[at])
+        gap = x0[to] - x1[at]
+        off = np.minimum(np.abs(middles[to] - middles[at]), np.abs(y1[to] - y1[at]))
+        fits = off < np.clip(0.5 - _SLOPE * gap / most, _LEVEL, 0.5) * most
+        fits &= (to >= lows[at]) & (to < highs[at]) & (to != at) & (x0[to] + x1[to] > x0[at] + x1[at])
         fits &= (gap > -_OVERLAP * most) & (gap < _SPACED_GAP * most)
-        if fits.any():
-            cost = np.where(fits, np.maximum(gap, 0.0) + 2 * off, np.inf)
-            best = int(np.argmin(cost))
-            found = (float(cost[best]), at)
-            before[int(near[best])] = min(found, before.get(int(near[best]), found))
+        cost = np.where(fits, np.maximum(gap, 0.0) + 2 * off, np.inf)
+        for row in np.nonzero(fits.any(axis=1))[0]:
+            best = int(np.argmin(cost[row]))
+            found, after_it = (float(cost[row, best]), int(some[row])), int(near[best])
+            before[after_it] = min(found, before.get(after_it, found))
     after = {first: second for second, (_, first) in before.items()}
     runs = []
     for start in (at for at in range(len(words)) if at not in before):

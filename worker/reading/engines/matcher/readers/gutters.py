@@ -149,14 +149,17 @@ def _gutter(white: _White, words: _Words) -> _Gutter | None:
 
 def _cuts(cell: Cell, gutters: Sequence[_Gutter]) -> list[tuple[int, int]]:
     """The white of a cell, from `start` to `end` of its text, that lies in a gutter or between two ends of one."""
-    height = cell.height
+    height, y = cell.height, cell.cy
     gutters = [one for one in gutters if height < _HEADLINE * one.height]
-    above = [one for one in gutters if abs(one.bottom - cell.cy) < _ENDS * height]
-    below = [one for one in gutters if abs(one.top - cell.cy) < _ENDS * height]
+    level = [one for one in gutters if one.top < y < one.bottom]
+    above = [one for one in gutters if abs(one.bottom - y) < _ENDS * height]
+    below = [one for one in gutters if abs(one.top - y) < _ENDS * height]
+    if not level and not (above and below):
+        return []
     cuts = []
     for gap in re.finditer(r"\s+", cell.text):
         x0, x1 = cell.x_at(gap.start()), cell.x_at(gap.end())
-        if any(one.holds((x0 + x1) / 2, cell.cy) for one in gutters) or (
+        if any(one.holds((x0 + x1) / 2, y) for one in level) or (
             _touches(above, x0, x1) and _touches(below, x0, x1)
         ):
             cuts.append(gap.span())
