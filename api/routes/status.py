@@ -108,8 +108,7 @@ class _Service(Collector):
 
     def __init__(self, app: App) -> None:
         self._app = app
-        lists = app.ledger.lists
-        self._counts = Fresh(lambda: (lists.counts(), lists.failures()), seconds=0, share=_SHARE_OF_COUNTING)
+        self._counts = Fresh(self._counted, seconds=0, share=_SHARE_OF_COUNTING)
 
     def collect(self) -> Any:
         up = GaugeMetricFamily("pagemill_up", "Whether a part answers.", labels=["part"])
@@ -121,6 +120,10 @@ class _Service(Collector):
             else:
                 up.add_metric([part], 1)
         yield up
+
+    def _counted(self) -> Any:
+        lists = self._app.ledger.lists
+        return lists.counts(), lists.failures()
 
     def _ledger(self) -> list[GaugeMetricFamily]:
         lists = self._app.ledger.lists
