@@ -14,7 +14,7 @@ from schemas.values.folding import plain
 from worker.reading.engines.matcher.rows import Cell
 
 _GROUPED = r"(?:\d{1,3}(?:[.,' ]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"  # thousands, or lakh and crore
-_ENDED = r"\)?-?(?![\d%]|[.,:/]\d)"
+_ENDED = r"\)?-?(?![\d%]|[.,:/]\d|-\d)"
 _MONEY = re.compile(
     rf"(?<![\d.,:/])-?\(?{_GROUPED}\s?[.,]\s?\d{{2}}{_ENDED}|(?:(?<=\s)|^)-?\.\d{{2}}(?=\s|$)"
 )
