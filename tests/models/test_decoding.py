@@ -41,8 +41,15 @@ CHINESE = registry.from_json_schema(
 COUNT = registry.from_json_schema({"type": "object", "properties": {"n": {"type": "integer"}}}, name="count")
 
 
+@pytest.fixture
+def model(loaded: TransformersGenerator) -> TransformersGenerator:
+    """The model, without rows kept from other tests: their prompts would be gone on with."""
+    loaded._kept.clear()
+    return loaded
+
+
 @pytest.fixture(scope="module")
-def model(tiny: Callable[[str], Path]) -> Iterator[TransformersGenerator]:
+def loaded(tiny: Callable[[str], Path]) -> Iterator[TransformersGenerator]:
     loaded = made.generator("idefics3", tiny("idefics3"))
     yield loaded
     loaded.close()
@@ -369,7 +376,6 @@ def test_a_device_that_is_lost_is_told_even_when_its_memory_cannot_be_freed(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "empty_cache", lost)
     monkeypatch.setattr(model._loaded().model, "generate", lost)
-    model._kept.clear()  # the row of another test would be gone on with
     with pytest.raises(DeviceLost):
         model.generate([made.prompt(COUNT)], lambda _row: False)
 
