@@ -95,7 +95,7 @@ def test_extract_reads_every_kind_with_a_folder_as_its_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PAGEMILL_GROUNDING", "text_layer")
-    monkeypatch.setenv("PAGEMILL_MAX_NEW_TOKENS", "512")
+    monkeypatch.setenv("PAGEMILL_MAX_NEW_TOKENS", "1024")
     monkeypatch.setenv("PAGEMILL_SECOND_LOOKS", "1")
     reading = ["--engine", made.engine_of(family), "--model", str(tiny(family)), "--quiet"]
     for kind in registry.kinds():
