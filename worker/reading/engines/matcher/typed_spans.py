@@ -101,6 +101,16 @@ def money(cell: Cell, *, decimal_comma: bool | None, thousandths: bool) -> list[
     return typed
 
 
+def whole_money(cell: Cell) -> list[Typed]:
+    """A bare number that is all of its cell, as an amount of a currency without cents."""
+    text = cell.text.strip()
+    if not re.fullmatch(r"-?(?:\d{1,3}(?:[.,]\d{3})+|\d{1,6})", text):
+        return []
+    start = cell.text.index(text)
+    digits = Decimal(re.sub(r"[.,]", "", text))
+    return [Typed(digits, Span(cell, start, start + len(text)), 0.8)]
+
+
 def numbers(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
     """Every number that is not part of a word, a date or a longer code."""
     text = cell.text.translate(_MINUS)
@@ -214,4 +224,6 @@ def currency(cell: Cell, *, page: str) -> list[Typed]:
     if found is None:
         return []
     code, start, end = found
-    return [Typed(code, Span(cell, start, end), other=currencies.other_of(cell.text[start:end], page))]
+    sign = cell.text[start:end]
+    value = currencies.meant(code, sign, page)
+    return [Typed(value, Span(cell, start, end), other=currencies.other_of(sign, page))]
