@@ -110,9 +110,9 @@ class _Table:
                 if found and not above:
                     found[-1].under.append((row, filled))
                 above = [*above[-1:], (row, filled)] if not found or self._gap(found[-1], row) > 1.0 else []
-        rows = [item.row for item in found]
+        around = self._texts.around([item.row for item in found]) if self._texts else {}
         return self._with_group_values(
-            [(row, self._completed(i, rows)) for row, i in zip(rows, found, strict=True)]
+            [(item.row, self._completed(item, around.get(item.row.index, ()))) for item in found]
         )
 
     def _with_group_values(self, found: Sequence[tuple[Row, Item]]) -> list[Group]:
@@ -234,13 +234,15 @@ class _Table:
             filled[index] = words.get(index) or [Span(cell, 0, len(cell.text)) for cell in before.cells[:1]]
         return filled
 
-    def _completed(self, item: Item, rows: Sequence[Row]) -> Item:
-        """An item with what stands around it: the rest of a wrapped text, values that did not fit in its row."""
+    def _completed(self, item: Item, around: Sequence[Span]) -> Item:
+        """An item with its whole text, where that begins `around` it, and with what stands under it.
+
+        That is the rest of a wrapped text, and values that did not fit in its row.
+        """
         filled = {index: list(spans) for index, spans in item.filled.items()}
         texts = self._texts
         words, before, going_on = (texts.index if texts else None), item.row, True
-        around = texts.around(item.row, rows) if texts else []
-        if texts and len(around) > 1:
+        if texts and around:
             filled[texts.index], going_on = list(around), False
         for row, parts in item.under:
             near = row.page is before.page and row.y0 - before.y1 < 0.8 * row.height
