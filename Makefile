@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SUPPLY := $(VENV)/supply
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,14 +37,19 @@ eval: $(READY) ## How well the labelled sets beside this folder are read (DATA=f
 samples: $(READY) ## Draw the samples anew (needs the fonts named in bench/draw/__init__.py).
 	$(BIN)/python -m bench.draw bench/samples
 
-audit: $(READY) ## Look the locked packages up among known weaknesses (asks PyPI's advisory service).
-	$(BIN)/pip install -q --group supply
-	for part in api worker worker-gpu; do $(BIN)/pip-audit --disable-pip --require-hashes -r requirements/$$part.txt; done
+audit: $(SUPPLY)/.ready ## Look the locked packages up among known weaknesses (asks PyPI's advisory service).
+	bad=0; for part in api worker worker-gpu; do \
+	  $(SUPPLY)/bin/pip-audit --progress-spinner off $(AUDIT_FLAGS) --disable-pip --require-hashes -r requirements/$$part.txt || bad=1; \
+	done; exit $$bad
 
-sbom: $(READY) ## Write what the images hold as CycloneDX: sbom/*.json.
-	$(BIN)/pip install -q --group supply
+sbom: $(SUPPLY)/.ready ## Write what the images hold as CycloneDX: sbom/*.json.
 	mkdir -p sbom
-	for part in api worker worker-gpu; do $(BIN)/cyclonedx-py requirements requirements/$$part.txt -o sbom/$$part.json; done
+	for part in api worker worker-gpu; do $(SUPPLY)/bin/cyclonedx-py requirements requirements/$$part.txt -o sbom/$$part.json; done
+
+$(SUPPLY)/.ready: $(READY)   # apart from what is tested: these tools are not locked
+	$(PYTHON) -m venv --without-pip $(SUPPLY)
+	$(BIN)/pip --python $(SUPPLY)/bin/python install -q --group supply
+	@touch $@
 
 $(READY): pyproject.toml requirements/check.txt
 	$(PYTHON) -m venv $(VENV)

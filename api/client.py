@@ -91,6 +91,10 @@ class Client:
         found: Mapping[str, Any] = self._get(f"/v1/jobs/{job_id}/record", revision=revision).json()
         return found
 
+    def text(self, job_id: str, *, form: str) -> str:
+        """The text of a record of kind `text`, as `md` (Markdown) or `txt`."""
+        return self._get(f"/v1/jobs/{job_id}/record", format=form).text
+
     def review(
         self, job_id: str, revision: int, changes: Sequence[Mapping[str, Any]] = (), **decided: str | bool
     ) -> Mapping[str, Any]:

@@ -21,22 +21,28 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import redis
 from PIL import Image
 
-from bench import bare
+from bench import bare, round_trips
 from schemas.job import FINISHED, JobSpec, JobState
 from tests.stack import Stack
 from worker.jobs import kinds
 from worker.jobs.app import App
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.submit import SubmitOptions, submit
+from worker.process.engine_pool import EnginePool
+from worker.process.exclusive import SharedExclusiveLock
+from worker.process.leases import LeaseKeeper
+from worker.process.worker import WorkerState
 from worker.settings import environment
 
 _SPEC_BYTES = 600
 _POLL = 0.004  # seconds between two looks whether a job is done: looking takes time from the worker, too
+_POLL_MANY = 0.05  # where many are waited for together
 
 
 def main() -> None:
@@ -44,6 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder)) as stack:
         stack.start_servers()
         app = stack.app()
+        _print_round_trips(app)
         for threads in (1, 2, 4):
             stack.start("worker", PAGEMILL_THREADS=str(threads), LOG_LEVEL="WARNING")
             with _bare_worker(stack, threads):
@@ -107,9 +114,9 @@ def _service(app: App, jobs: int, *, one_by_one: bool = False) -> float:
         job, _ = submit(app, io.BytesIO(document), "a.png", options=submit_options, actor="bench")
         ids.append(job.id)
         if one_by_one:
-            _await_end(app, job.id)
+            _await_end(app, job.id, _POLL)
     for job_id in reversed(ids):
-        _await_end(app, job_id)
+        _await_end(app, job_id, _POLL_MANY)
     return (time.perf_counter() - started) / jobs
 
 
@@ -126,19 +133,33 @@ def _bare(app: App, jobs: int, *, one_by_one: bool = False, spec_bytes: int = 0)
                 app.store.create(f"bare/{batch}/{number}.json", b"x" * spec_bytes)
             app.broker.celery.send_task(bare.TASK, args=(batch, number), queue="bare", producer=producer)
             if one_by_one:
-                _await_count(counter, batch, number + 1)
-    _await_count(counter, batch, jobs)
+                _await_count(counter, batch, number + 1, _POLL)
+    _await_count(counter, batch, jobs, _POLL_MANY)
     return (time.perf_counter() - started) / jobs
 
 
-def _await_end(app: App, job_id: str) -> None:
+def _print_round_trips(app: App) -> None:
+    """Of one job that is read in this process, once what is done once is done."""
+    state = WorkerState(app, EnginePool(app.settings), LeaseKeeper(app), SharedExclusiveLock())
+    options = SubmitOptions("default", kinds.find(app, "default", "receipt"), "fake")
+
+    def work(watched: App) -> None:
+        replace(state, app=watched).work("cpu")
+
+    round_trips.of_a_job(app, _document(), options, work=work)
+    counts = round_trips.of_a_job(app, _document(), options, work=work)
+    state.pool.close()
+    print("round trips of a job: " + ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
+
+
+def _await_end(app: App, job_id: str, seconds: float) -> None:
     while app.ledger.jobs.get(job_id).state not in FINISHED:
-        time.sleep(_POLL)
+        time.sleep(seconds)
 
 
-def _await_count(counter: redis.Redis, batch: str, wanted: int) -> None:
+def _await_count(counter: redis.Redis, batch: str, wanted: int, seconds: float) -> None:
     while int(counter.get(f"bare:{batch}") or 0) < wanted:
-        time.sleep(_POLL)
+        time.sleep(seconds)
 
 
 @contextmanager

@@ -131,7 +131,8 @@ class Line:
     the text has a box. They rise, for vertical writing along y; where a line is written from right to
     left they fall, but for its numbers. `box` is the upright
     hull of a line that may lean: `slope` is how far it falls (in page heights) per page width.
-    `rivals` are the letters that the recogniser was unsure about.
+    `rivals` are the letters that the recogniser was unsure about. `font` is that of most of its words, as
+    in `Word`; empty where none is known.
     """
 
     text: str
@@ -141,6 +142,7 @@ class Line:
     vertical: bool = False
     slope: float = 0.0
     rivals: tuple[Rival, ...] = ()
+    font: str = ""
 
     @property
     def height(self) -> float:

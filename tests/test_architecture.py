@@ -20,7 +20,7 @@ from worker.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["api", "pagemill", "schemas", "worker"]
-SOURCES = sorted(path for name in [*PACKAGES, "bench"] for path in (ROOT / name).rglob("*.py"))
+SOURCES = sorted(path for name in [*PACKAGES, "bench", "deploy"] for path in (ROOT / name).rglob("*.py"))
 BORDERS = {
     "worker/reading/pages/serving.py",
     "worker/reading/documents.py",
@@ -110,7 +110,7 @@ def test_every_setting_is_in_the_example_file() -> None:
 
 def test_every_concept_a_kind_names_is_in_the_library() -> None:
     library = concepts.library()
-    parts = {"room.", "chain.", "entry.", "chart.", "page."}
+    parts = {"room.", "chain.", "entry.", "chart.", "page.", "block."}
     for kind in registry.kinds():
         for field in registry.kind(kind).root.walk():
             named = str(field.hints.get("x-concept", ""))

@@ -93,6 +93,10 @@ class Settings(BaseSettings):
     model_text: bool = Field(
         default=False, description="Tell the model what a text recogniser reads beside the picture."
     )
+    text_model: str = Field(
+        "", description="Text model on a server that fills the schema from a transcript; none: the matcher."
+    )
+    text_base_url: str | None = Field(None, description="Server of that text model; none: OPENAI_BASE_URL.")
     second_looks: int = Field(
         8, ge=0, le=100, description="Doubtful values of a page that the model is asked for again; 0: none."
     )
@@ -100,6 +104,9 @@ class Settings(BaseSettings):
         "auto", description="auto takes CUDA, then MPS, then the CPU."
     )
     quantisation: Literal["none", "int8", "nf4"] = Field("none", description="Weights as bitsandbytes' …")
+    compile_step: Literal["none", "inductor", "cudagraphs", "aot_eager", "eager"] = Field(
+        "none", description="Backend of torch.compile for decode steps; dropped where it does not hold."
+    )
     batch_rows: int | None = Field(
         None, ge=1, le=256, description="Most pages that a model reads together; empty: what fits."
     )
@@ -197,7 +204,8 @@ class Settings(BaseSettings):
         quantised = self.quantisation if self.quantisation != "none" else ""
         dialect = self.dialect if self.dialect != "auto" else ""
         text = "with text" if self.model_text else ""
-        run = ", ".join(filter(None, (quantised, dialect, text, *map(_adapter_key, self.adapters))))
+        filled = f"filled by {self.text_model}" if self.text_model else ""
+        run = ", ".join(filter(None, (quantised, dialect, text, filled, *map(_adapter_key, self.adapters))))
         return f"{self.model} [{run}]" if run else self.model
 
     @property

@@ -95,6 +95,23 @@ def _print_model(settings: Settings, out: TextIO) -> bool:
         return True
     if settings.model:
         print(f"model: {settings.model}", file=out)
+    return _print_compiling(settings, out)
+
+
+def _print_compiling(settings: Settings, out: TextIO) -> bool:
+    """Whether the decode step is compiled, where that is wished for; whether the model cannot be used."""
+    if settings.compile_step == "none" or registry.spec(settings.engine).queue != "gpu":
+        return False
+    from worker.reading.engines.builtin import why_not_compiled
+
+    try:
+        reason = why_not_compiled(settings)
+    except PagemillError as error:
+        print(f"engine {settings.engine}: {error}", file=out)
+        return True
+    wanted = settings.compile_step
+    told = f"not compiled with {wanted}: {reason}" if reason else f"compiled with {wanted}"
+    print(f"decode steps: {told}", file=out)
     return False
 
 

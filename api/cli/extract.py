@@ -12,6 +12,8 @@ from typing import TextIO
 from tqdm import tqdm
 
 from api.cli import interrupt, schema_argument, sources
+from api.export import prose
+from schemas.documents.text import Text
 from schemas.record import Severity
 from schemas.registry import Schema
 from worker import log
@@ -24,6 +26,8 @@ from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 from worker.settings import load as load_settings
+
+_JSON = "json"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     try:
         schema = schema_argument.load(kind=options.kind, schema=options.schema)
+        _require_text(schema, options.format)
         engine = engines.create(settings.engine, settings)
     except PagemillError as error:
         print(error, file=sys.stderr)
@@ -83,7 +88,7 @@ def _read(
             for outcome in outcomes:
                 failed |= outcome.error is not None
                 written += 1
-                _write(outcome, stream)
+                _write(outcome, stream, form=options.format, first=written == 1)
                 if options.overlay and outcome.error is None:
                     failed |= not _drawn(outcome, options.overlay, sandbox)
         except PagemillError as error:
@@ -106,6 +111,12 @@ def _settings(options: argparse.Namespace) -> Settings:
     return settings.model_copy(update={"engine": engine, "model": options.model or settings.model})
 
 
+def _require_text(schema: Schema, form: str) -> None:
+    """Raise RequestInvalid for a text that is asked of a kind that has none."""
+    if form != _JSON and schema.name != Text.kind:
+        raise RequestInvalid(detail=f"--format {form} needs --kind {Text.kind}")
+
+
 def _unusable_output(options: argparse.Namespace, files: Sequence[Path]) -> str | None:
     """Why nothing may be written where the user wants it; None when it may."""
     output, overlay = options.output, options.overlay
@@ -118,8 +129,12 @@ def _unusable_output(options: argparse.Namespace, files: Sequence[Path]) -> str 
     return None
 
 
-def _write(outcome: DocumentOutcome, stream: TextIO) -> None:
-    stream.write(outcome.record.model_dump_json() + "\n")
+def _write(outcome: DocumentOutcome, stream: TextIO, *, form: str, first: bool) -> None:
+    """A record as a line, or the text of a document that was read, an empty line before the next one."""
+    if form == _JSON:
+        stream.write(outcome.record.model_dump_json() + "\n")
+    elif outcome.error is None:
+        stream.write(("" if first else "\n") + prose.render(outcome.record.data, prose.ProseForm(form)))
     stream.flush()
     if outcome.error is not None:
         tqdm.write(f"{outcome.path.name}: {outcome.error}", file=sys.stderr)

@@ -28,7 +28,7 @@ def _add_extract(commands: Commands) -> None:
     command = commands.add_parser(
         "extract",
         help="read documents here and now",
-        description="Read documents and print one JSON record per line.",
+        description="Read documents and print one JSON record per line, or the text of each.",
     )
     command.add_argument("files", nargs="+", metavar="FILE", help="files, folders or globs")
     what = command.add_mutually_exclusive_group(required=True)
@@ -37,6 +37,12 @@ def _add_extract(commands: Commands) -> None:
     command.add_argument("--engine", help="engine to read with (default: PAGEMILL_ENGINE)")
     command.add_argument("--model", help="profile, folder or name on the server (default: PAGEMILL_MODEL)")
     command.add_argument("-o", "--output", type=Path, help="write the records here, not to stdout")
+    command.add_argument(
+        "--format",
+        choices=("json", "md", "txt"),
+        default="json",
+        help="of --kind text: md (Markdown) or txt print the text alone (default: json)",
+    )
     command.add_argument("--overlay", type=Path, metavar="DIR", help="draw what was read on each page")
     command.add_argument("--quiet", action="store_true", help="no progress bar")
     command.set_defaults(run=_run_extract)

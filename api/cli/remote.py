@@ -19,6 +19,7 @@ from schemas.job import JobState
 from worker import settings
 from worker.errors import Refused, RequestInvalid
 
+_JSON = "json"
 _TABLES = ("jsonl", "csv", "parquet", "xlsx")
 _LOST = frozenset({JobState.FAILED, JobState.CANCELLED})
 
@@ -85,10 +86,10 @@ def _line(event: EventView) -> str:
 
 
 def run_fetch(options: argparse.Namespace) -> int:
-    """Wait for jobs and print their records, one JSON line each; 1 when one has failed."""
+    """Wait for jobs and print their records, one JSON line each, or their texts; 1 when one has failed."""
     with connect(options) as client, _opened(options.output) as stream:
         ids = options.jobs or [job.id for job in client.jobs(batch=_required(options.batch))]
-        return int(_print_records(client, ids, stream))
+        return int(_print_records(client, ids, stream, form=options.format))
 
 
 def run_export(options: argparse.Namespace) -> int:
@@ -126,7 +127,7 @@ def _write_examples(folder: Path, form: str) -> int:
     return 0
 
 
-def _print_records(client: Client, ids: Iterable[str], stream: TextIO) -> bool:
+def _print_records(client: Client, ids: Iterable[str], stream: TextIO, *, form: str = _JSON) -> bool:
     failed = False
     for job_id in tqdm(list(ids), unit=" jobs", disable=None, leave=False):
         job = client.wait(job_id)
@@ -136,7 +137,10 @@ def _print_records(client: Client, ids: Iterable[str], stream: TextIO) -> bool:
             tqdm.write(f"{job.filename}: {reason}", file=sys.stderr)
         if job.state is JobState.CANCELLED:
             continue
-        stream.write(json.dumps(client.record(job_id), ensure_ascii=False) + "\n")
+        if form == _JSON:
+            stream.write(json.dumps(client.record(job_id), ensure_ascii=False) + "\n")
+        elif job.state is not JobState.FAILED:
+            stream.write(client.text(job_id, form=form))
         stream.flush()
     return failed
 

@@ -84,6 +84,12 @@ def _add_fetch(commands: Commands) -> None:
     command = commands.add_parser("fetch", help="wait for jobs and print their records")
     command.add_argument("jobs", nargs="*", metavar="JOB")
     command.add_argument("--batch", help="every job of a batch")
+    command.add_argument(
+        "--format",
+        choices=("json", "md", "txt"),
+        default="json",
+        help="of kind text: md (Markdown) or txt print the text alone (default: json)",
+    )
     command.add_argument("-o", "--output", type=Path, help="write the records here, not to stdout")
     _add_connection(command)
     command.set_defaults(run=lambda options: _service("remote").run_fetch(options))

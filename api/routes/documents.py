@@ -97,7 +97,7 @@ def open_upload(options: UploadRequest, app: AppDep, principal: Submitter) -> Up
     now, seconds = app.clock(), app.settings.presign_seconds
     key = object_keys.upload(principal.project, f"{int(now)}-{secrets.token_hex(8)}", options.filename)
     most = min(app.settings.max_bytes, principal.max_bytes or app.settings.max_bytes)
-    form = app.store.presign_upload(key, seconds=seconds, most=most)
+    form = app.store.presign_upload(key, until=now + seconds, most=most)
     return UploadTicket(
         source=key, url=form.url, fields=form.fields, max_bytes=most, expires_at=moment(now + seconds)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Response
@@ -9,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.auth import AppDep, ReaderOf, Reviewer
+from api.export import prose
 from api.intake import require_text
 from api.problems import responses
 from api.review_views import CheckRequest, HistoryView, IssuesView, RecordView, ReviewRequest, RevisionView
@@ -23,14 +25,24 @@ from worker.jobs.kinds import KindRef
 from worker.jobs.review import revise, stored
 from worker.jobs.review.revise import ReviewOrder
 
+
+class RecordForm(StrEnum):
+    """The form of a record: whole, or the text of one of kind `text`."""
+
+    JSON = "json"
+    MD = "md"
+    TXT = "txt"
+
+
 router = APIRouter(prefix="/v1/jobs", tags=["records"])
+_TEXTS = {media: {"schema": {"type": "string"}} for media in prose.MEDIA.values()}
 _UNCHANGED: dict[str, Any] = {"description": "It is at the revision that If-None-Match names"}
 
 
 @router.get(
     "/{job_id}/record",
     response_model=RecordView,
-    responses=responses(404, 409, 410, more={202: PENDING, 304: _UNCHANGED}),
+    responses=responses(404, 409, 410, more={200: {"content": _TEXTS}, 202: PENDING, 304: _UNCHANGED}),
 )
 async def get_record(
     job_id: JobId,
@@ -38,18 +50,24 @@ async def get_record(
     principal: ReaderOf,
     revision: Annotated[int | None, Query(ge=0, le=10**6, description="0 is as read")] = None,
     if_none_match: Annotated[str | None, Header(max_length=255)] = None,
+    format: Annotated[RecordForm, Query(description="md and txt: of kind text")] = RecordForm.JSON,  # noqa: A002 (its name in the URL)
 ) -> Response:
-    """What was read, with what people said of it laid over it; of a failed job, why."""
+    """What was read, with what people said of it laid over it; of a failed job, why.
+
+    As `md` or `txt`, the text alone of a record of kind `text`: Markdown or plain text.
+    """
     job = await run_in_threadpool(find_job, app, job_id, principal.project)
     if job.state is JobState.CANCELLED:
         raise WrongState(state=job.state)
     if job.state not in FINISHED:
         return pending(job)
     found = await in_store_thread(_found, app, job, revision)
-    if if_none_match is not None and if_none_match.strip().removeprefix("W/") == _tag(found):
-        return Response(status_code=304, headers={"ETag": _tag(found)})
+    tag = _tag(found, format)
+    if if_none_match is not None and if_none_match.strip().removeprefix("W/") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    answer = _answer(found) if format is RecordForm.JSON else _text(found, prose.ProseForm(format))
     await run_in_threadpool(note, app, job, "read", principal)
-    return _answer(found)
+    return answer
 
 
 @router.put("/{job_id}/record", response_model=RecordView, responses=responses(404, 409, 410, 412))
@@ -129,8 +147,15 @@ def _answer(revision: Revision) -> Response:
     return JSONResponse(view, headers={"ETag": _tag(revision), "Cache-Control": "private, no-cache"})
 
 
-def _tag(revision: Revision) -> str:
-    return f'"{revision.revision}"'
+def _text(revision: Revision, form: prose.ProseForm) -> Response:
+    """The text alone; raises RequestInvalid for a record of another kind."""
+    text = prose.render(revision.record.data, form)
+    headers = {"ETag": _tag(revision, RecordForm(form)), "Cache-Control": "private, no-cache"}
+    return Response(text, media_type=prose.MEDIA[form], headers=headers)
+
+
+def _tag(revision: Revision, form: RecordForm = RecordForm.JSON) -> str:
+    return f'"{revision.revision}"' if form is RecordForm.JSON else f'"{revision.revision}-{form}"'
 
 
 def _revision(if_match: str | None) -> int | None:

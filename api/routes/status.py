@@ -26,6 +26,7 @@ from worker.settings import version
 
 _READY_SECONDS = 1.0
 _METRICS_SECONDS = 5.0
+_SHARE_OF_COUNTING = 0.01  # of the time; with a million jobs it takes a quarter of a second
 router = APIRouter(tags=["operation"])
 
 
@@ -107,6 +108,7 @@ class _Service(Collector):
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._counts = Fresh(self._counted, seconds=0, share=_SHARE_OF_COUNTING)
 
     def collect(self) -> Any:
         up = GaugeMetricFamily("pagemill_up", "Whether a part answers.", labels=["part"])
@@ -119,17 +121,22 @@ class _Service(Collector):
                 up.add_metric([part], 1)
         yield up
 
+    def _counted(self) -> Any:
+        lists = self._app.ledger.lists
+        return lists.counts(), lists.failures()
+
     def _ledger(self) -> list[GaugeMetricFamily]:
         lists = self._app.ledger.lists
         waiting, now = lists.waiting(), self._app.clock()
+        states, failures = self._counts.get()
         ages: dict[str, float] = {}
         models = GaugeMetricFamily("pagemill_waiting_jobs", "Jobs that wait.", labels=["queue", "model"])
         for found in waiting:
             ages[found.queue] = max(ages.get(found.queue, 0.0), now - found.oldest)
             models.add_metric([found.queue, found.model or ""], found.count)
         return [
-            _family("pagemill_jobs", "Jobs by state.", "state", lists.counts()),
-            _family("pagemill_failed_jobs", "Failed jobs by code.", "code", lists.failures()),
+            _family("pagemill_jobs", "Jobs by state.", "state", states),
+            _family("pagemill_failed_jobs", "Failed jobs by code.", "code", failures),
             _family("pagemill_webhooks", "Webhooks by state.", "state", self._app.ledger.deliveries.counts()),
             _family("pagemill_oldest_waiting_seconds", "Age of the oldest job in a queue.", "queue", ages),
             models,

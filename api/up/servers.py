@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
+from api.up.certificate import self_signed
 from worker.errors import MissingExtra
 
 _LOOPBACK = "127.0.0.1"
@@ -22,6 +23,7 @@ _WEED_LISTENERS = (
     *(f"{part}.port{kind}" for part in ("master", "filer", "volume", "admin") for kind in ("", ".grpc")),
 )
 """Every listener gets a port of our choice: another store on this machine has the usual ones."""
+_WEED_GRPC_SERVERS = ("master", "volume", "filer", "s3", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def store(data: Path, *, access_key: str, secret_key: str, bucket: str) -> Serve
     folder = (data / "store").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     identities = _identities(folder, access_key, secret_key)
-    _written(folder / "security.toml", _security())
+    _written(folder / "security.toml", _security(folder))
     port = free_port()
     command = _weed(program, folder, identities, port=port, bucket=bucket)
     return ServerProcess(
@@ -139,12 +141,26 @@ def _identities(folder: Path, access_key: str, secret_key: str) -> Path:
     return _written(folder / "identities.json", json.dumps({"identities": [identity]}))
 
 
-def _security() -> str:
-    """Keys of this run for the parts of SeaweedFS: master, volumes and filer serve nobody without a token."""
+def _security(folder: Path) -> str:
+    """Keys of this run for the parts of SeaweedFS: master, volumes and filer serve nobody without a token.
+
+    Their gRPC ports serve who shows the certificate of this run.
+    """
     sections = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
     keys = (f'[{section}]\nkey = "{secrets.token_urlsafe(32)}"\n' for section in sections)
     closed = "[filer.expose_directory_metadata]\nenabled = false\n"
-    return closed + "".join(keys)
+    return closed + "".join(keys) + _mutual_tls(folder)
+
+
+def _mutual_tls(folder: Path) -> str:
+    """Named as the program, which runs in the folder, finds them."""
+    certificate, key = self_signed("pagemill store")
+    names = {"cert": "grpc.crt", "key": "grpc.key"}
+    for name, text in zip(names.values(), (certificate, key), strict=True):
+        _written(folder / name, text)
+    pair = "".join(f'{what} = "{name}"\n' for what, name in names.items())
+    parts = (f"[grpc.{part}]\n{pair}" for part in (*_WEED_GRPC_SERVERS, "client"))
+    return f'[grpc]\nca = "{names["cert"]}"\n' + "".join(parts)
 
 
 def _written(path: Path, text: str) -> Path:

@@ -17,6 +17,7 @@ from api.addresses import is_loopback
 from api.process import hold, set_by_signals
 from api.up import gpus, logs, ready, servers
 from api.up.children import Child
+from api.up.free_space import FreeSpace
 from api.up.signs_of_life import SignsOfLife
 from worker.errors import RequestInvalid
 from worker.jobs.ledger.ledger import Ledger
@@ -28,6 +29,7 @@ _log = logger(__name__)
 _LOG = "pagemill.log"
 _SERVERS_LOG = "servers.log"  # what queue and store say of themselves, which is much
 _ALIVE = "worker.alive"
+_STORE = "store"
 _SECRETS = ("store_secret", "webhook_secret", "queue_secret")
 _TEND_EVERY = 0.5
 _GRACE = {"watch": 10.0, "api": 10.0, "worker": 60.0, "queue": 10.0, "store": 15.0}
@@ -74,10 +76,19 @@ def up(settings: Settings, *, announce: Callable[[Place], None]) -> None:
         ready.await_parts(url, children, stop, log=data / _LOG, within=_start_seconds(settings))
         if not stop.is_set():
             announce(Place(url, data, data / _LOG, env["PAGEMILL_AUTH"] == "off"))
+        room = FreeSpace(data)
         while not stop.wait(_TEND_EVERY):
             logs.rotate((data / _LOG, data / _SERVERS_LOG))
-            for child in children:
-                child.tend()
+            _tend(children, store_anew=room.is_back())
+
+
+def _tend(children: list[Child], *, store_anew: bool) -> None:
+    """After a full disk the store is killed: asked to end, it would wait for what it cannot write."""
+    for child in children:
+        if store_anew and child.name == _STORE:
+            _log.warning("store_started_anew", why="its disk was full, and has room again")
+            child.begin_anew()
+        child.tend()
 
 
 def _close(data: Path) -> None:

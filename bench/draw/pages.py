@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ import pymupdf
 _WIDTH, _HEIGHT = 595.0, 842.0
 _LEADING = 1.25
 _FONTS = ("tiro", "helv")
-_WORDS: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
     "fr": "le pont de la ville reste fermé jusqu'au printemps car les pierres sont usées et chaque "
     "voiture doit passer par la vieille route où les marchands attendent depuis longtemps une réponse",
     "it": "il consiglio della città ha deciso ieri sera di riaprire il mercato vicino alla stazione dopo "
@@ -28,6 +29,11 @@ _WORDS: Mapping[str, str] = {
     "de": "der Rat der Stadt hat gestern beschlossen die alte Mühle am Fluss wieder zu öffnen weil viele "
     "Bürger dort im Sommer gern sitzen und keiner einen schöneren Platz im ganzen Tal kennt",
 }
+
+
+@cache
+def _font(name: str) -> Any:
+    return pymupdf.Font(name)
 
 
 @dataclass(slots=True)
@@ -45,7 +51,7 @@ class Sheet:
         text = ""
         while True:
             longer = f"{text} {self.rng.choice(self.words)}".strip()
-            if pymupdf.get_text_length(longer, fontname=self.font, fontsize=size) > width:
+            if _font(self.font).text_length(longer, fontsize=size) > width:
                 return text or longer[:3]
             text = longer
 
@@ -139,6 +145,6 @@ def draw_page(rng: random.Random, family: str) -> tuple[bytes, list[str]]:
     """A page of a family as a PDF, and its lines in reading order."""
     document = pymupdf.open()
     page = document.new_page(width=_WIDTH, height=_HEIGHT)
-    sheet = Sheet(page, rng, rng.choice(_FONTS), _WORDS[rng.choice(sorted(_WORDS))].split())
+    sheet = Sheet(page, rng, rng.choice(_FONTS), WORDS[rng.choice(sorted(WORDS))].split())
     FAMILIES[family](sheet)
     return document.tobytes(), sheet.lines

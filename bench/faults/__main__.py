@@ -67,11 +67,12 @@ def _run(stack: Stack, heard: Heard, options: argparse.Namespace) -> int:
         wanted = doors.documents(options.jobs)
         doors.send(stack, app, wanted, heard.url, seconds=options.seconds)
         trouble.result()
+        raced_last = raced.result()
         if options.full_disk:
-            more = pool.submit(doors.race, stack, 10, seconds=20)
+            more = pool.submit(doors.race, stack, 10, seconds=20, mark="full-")
             troubles.fill_disk()
-            more.result()
-        sent = verdict.Sent(len(wanted), poisoned, raced.result())
+            raced_last |= more.result()
+        sent = verdict.Sent(len(wanted), poisoned, raced_last)
     settled = _settle(stack, app, len(wanted))
     print(f"{options.database}, {time.monotonic() - began:.0f} s in all; settled: {settled}")
     good = verdict.report(app, stack.folder, sent, heard, troubles.happened) and settled

@@ -90,12 +90,15 @@ def poison(stack: Stack, count: int) -> list[str]:
         return [job["id"] for job in answer.json()["jobs"]]
 
 
-def race(stack: Stack, rounds: int, *, seconds: float) -> dict[str, str]:
-    """Erase a document and send it again at the same moment, over and over; jobs that were answered last."""
+def race(stack: Stack, rounds: int, *, seconds: float, mark: str = "") -> dict[str, str]:
+    """Erase a document and send it again at the same moment, over and over; jobs that were answered last.
+
+    Each race has a mark and thereby documents of its own: what a second one erased, the first had not lost.
+    """
     last: dict[str, str] = {}
     with httpx.Client(base_url=stack.url, timeout=60) as http, ThreadPoolExecutor(2) as pool:
-        for number, document in enumerate(documents(rounds, text=RACING)):
-            name = f"{RACING}{number}.png"
+        for number, document in enumerate(documents(rounds, text=RACING + mark)):
+            name = f"{RACING}{mark}{number}.png"
             again = partial(_submit, http, name, document)
             job_id = insist(again)
             erased = pool.submit(_erase, http, job_id)

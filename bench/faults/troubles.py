@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from api.up.children import Child
+from api.up.free_space import FreeSpace
 from api.up.signs_of_life import SignsOfLife
 from tests.stack import Stack
 from tests.wall_clock import WallClock
@@ -102,15 +103,20 @@ class Troubles:
                 self.happened.append(Happened(what, self.app.clock()))
                 time.sleep(rng.uniform(3, 6))
 
-    def fill_disk(self, seconds: float = 8.0) -> None:
-        """Let nothing be written any more for a while."""
+    def fill_disk(self, seconds: float = 65.0) -> None:
+        """Let nothing be written any more, until the store has noticed; afterwards the store is looked after as by `up`."""
         filler = self.stack.folder / "filler"
+        room = FreeSpace(self.stack.folder)
         with suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(2**20))
         time.sleep(seconds)
+        room.is_back()
         filler.unlink()
         self.happened.append(Happened("disk full", self.app.clock()))
+        if room.is_back():
+            self.stack.kill("store")
+            self.stack.start_server(self.stack.store)
 
     def _all(self) -> list[tuple[str, Callable[[], None]]]:
         stack, workers = self.stack, self.workers

@@ -92,13 +92,30 @@ def all_fuzzers(examples: int) -> dict[str, Callable[[], None]]:
     often = settings(
         max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
+    made = _made()
     return {
         "bytes of a child": often(given(st.binary(max_size=200))(_bytes)),
-        "messages of a child": often(given(_headers, st.just(3) | st.integers(0, 12))(_message)),
-        "schemas": often(
-            given(st.dictionaries(st.sampled_from(_KEYWORDS), _schemas, max_size=6), _json)(_schema)
-        ),
-        "requests": often(given(_json)(_request)),
+        "messages of a child": often(made["messages"]),
+        "schemas": often(made["schemas"]),
+        "requests": often(made["requests"]),
+    }
+
+
+def one_of(what: str) -> Callable[[bytes], object]:
+    """What tries one example, made of the bytes that another fuzzer has chosen."""
+    if what == "bytes":
+        return _bytes
+    found: Callable[[bytes], object] = _made()[what].hypothesis.fuzz_one_input
+    return found
+
+
+def _made() -> dict[str, Any]:
+    """New ones each time, for hypothesis writes on them how often they are tried."""
+    some_schemas = st.dictionaries(st.sampled_from(_KEYWORDS), _schemas, max_size=6)
+    return {
+        "messages": given(_headers, st.just(3) | st.integers(0, 12))(_message),
+        "schemas": given(some_schemas, _json)(_schema),
+        "requests": given(_json)(_request),
     }
 
 

@@ -28,6 +28,8 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])R\$", "BRL"),
     (rf"(?<![A-Za-z])(?:{_BY_CODE})(?=\s?[-\d])|(?<=\d)\s?(?:{_BY_CODE})(?![A-Za-z])", ""),
     (rf"(?<=[ (])(?:{_BY_CODE})(?=\)?$)", ""),
+    (r"(?<![A-Za-z])KD(?=[\s:.]|$)", "KWD"),
+    (r"(?<![A-Za-z])BD(?=[\s:.]\s?\d|$)", "BHD"),
     (r"₺", "TRY"),
     (r"(?<![A-Z])(?:CHF)(?![A-Z])|(?<![A-Z])SFr\.?", "CHF"),
     (r"(?<![A-Z])(?:JPY)(?![A-Z])|日[本元円]", "JPY"),
@@ -37,6 +39,14 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:IDR)(?![A-Z])|(?<![A-Za-z])Rp\.?(?=\s?\d)", "IDR"),
     (r"(?<![A-Z])(?:THB)(?![A-Z])|฿", "THB"),
     (r"(?<![A-Z])(?:PLN)(?![A-Z])|zł", "PLN"),
+    (r"(?<![A-Z])(?:RUB)(?![A-Z])|₽|(?<=\d)\s?руб(?:\.|лей|ль)?", "RUB"),
+    (r"₴|(?<=\d)\s?грн\.?", "UAH"),
+    (r"(?<=\d)\s?Kč", "CZK"),
+    (r"(?<=\d)\s?Ft(?![a-z])", "HUF"),
+    (r"₫|(?<=\d)\s?(?:đ|VNĐ)(?!\w)", "VND"),
+    (r"(?<![A-Z])TL(?![A-Z])(?=\s?\d)|(?<=\d)\s?TL(?![A-Za-z])", "TRY"),
+    (r"(?<=\d)\s?원", "KRW"),
+    (r"(?<=\d)\s?円", "JPY"),
     (r"[¥￥]|\d\s?元", "CNY"),
     (r"(?<![A-Z])(?:USD)(?![A-Z])|US\$|(?<![A-Za-z])\$(?=\s?\d|$)", "USD"),
 )
@@ -46,6 +56,10 @@ _KANA = re.compile(r"[\u3041-\u30fa]")
 _THOUSANDTHS = re.compile(
     r"(?<![A-Za-z])(?<!SDN )(?<!SDN\. )(?:BHD|BD|KD|JD)\s?\d[\d,]*\.\d{3}(?!\d)"
     r"|(?<![A-Za-z])(?:IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])"
+)
+_JAPANESE = re.compile(r"\bjapan\b|日本|\d円", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"NT\$|新[台臺][幣币]|\bTWD\b|[₩₫円원]|\b(?:JPY|KRW|VND|CLP|ISK|HUF|IDR)\b|\bRp\b|\d\s?(?:Ft|đ)\b"
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _OF_MONTH_FIRST = frozenset({"USD", "CAD"})
@@ -69,7 +83,15 @@ def other_of(sign: str, page: str) -> str | None:
         return None
     if sign == "$":
         return None if is_american(page) else "CAD"
-    return None if _HAN.search(page) and not _KANA.search(page) else "JPY"
+    if _KANA.search(page) or _JAPANESE.search(page):
+        return None
+    return None if _HAN.search(page) else "JPY"
+
+
+def meant(code: str, sign: str, page: str) -> str:
+    """The currency of a sign: `¥` is the yen where the page is Japanese or names the country."""
+    yen = _KANA.search(page) or _JAPANESE.search(page)
+    return "JPY" if code == "CNY" and re.fullmatch(r"[¥￥]", sign) and yen else code
 
 
 def is_american(page: str) -> bool:
@@ -81,6 +103,11 @@ def day_leads(text: str) -> bool:
     """Whether a text names a currency, and none of a country in which 3/4/2020 may be the fourth of March."""
     named = find(text)
     return named is not None and named[0] not in _OF_MONTH_FIRST
+
+
+def has_whole_amounts(page: str) -> bool:
+    """Whether a text names a currency without cents, and holds no amount with them."""
+    return _WHOLE.search(page) is not None and re.search(r"\d[.,]\d{2}(?!\d)", page) is None
 
 
 def has_thousandths(page: str) -> bool:

@@ -13,7 +13,16 @@ _LIKENED = str.maketrans("äéûôáíóúç~", "aeuoaiouc-")  # a smudged hyphe
 _MONTHS = {name.translate(_LIKENED): number for name, number in languages.months().items()}
 _MONTH = "(?P<month_name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _SEP = r"\s?[-/.]\s?"
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "民國": 1911, "民国": 1911, "พ.ศ.": -543}
+"""The year before the first one of an era."""
+_BUDDHIST = -543
 _PATTERNS: tuple[tuple[str, float], ...] = (
+    (
+        rf"(?P<era>{'|'.join(map(re.escape, _ERAS))})\s?(?P<n>元|\d{{1,4}})\s?[年./-]\s?(?P<m>\d{{1,2}})\s?[月./-]\s?(?P<d>\d{{1,2}})\s?日?",
+        1.0,
+    ),
+    (rf"(?<!\d)(?P<d>\d{{1,2}})\s{{0,2}}{_MONTH}\s{{0,2}}(?P<era>พ\.ศ\.)\s?(?P<n>2[45]\d\d)", 1.0),
+    (rf"(?<![\d.])(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<be>25[5-9]\d)(?!\d)", 0.9),
     (r"(?<!\d)(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?", 1.0),
     (rf"(?<!\d)(?P<y>(?:19|20)\d\d){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<d>\d{{1,2}})(?=\D|\d\d:|$)", 1.0),
     (rf"(?<![\d.])(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<y>(?:19|20)\d\d)(?=\D|\d{{1,2}}:|$)", 1.0),
@@ -114,21 +123,29 @@ def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | Non
     groups = match.groupdict()
     if "." in match.group(0):
         day_first = True  # nobody prints a month in front of a dot
+    if groups.get("be"):
+        return _day_and_month(
+            int(groups["a"]), int(groups["b"]), int(groups["be"]) + _BUDDHIST, day_first=True
+        )
     if groups.get("y2"):
         return _two_digit_year(int(groups["a"]), int(groups["b"]), int(groups["y2"]), day_first)
-    year = _full_year(groups["y"])
+    year = _of_era(groups["era"], groups["n"]) if groups.get("era") else _full_year(groups["y"])
     if groups.get("a"):
-        return _day_and_month(int(groups["a"]), int(groups["b"]), year, day_first)
+        return _day_and_month(int(groups["a"]), int(groups["b"]), year, day_first=day_first)
     month = _MONTHS[groups["month_name"]] if groups.get("month_name") else int(groups["m"])
     iso = _iso(year, month, int(groups["d"]))
     return (iso, None) if iso else None
+
+
+def _of_era(era: str, printed: str) -> int:
+    return _ERAS[era] + (1 if printed == "元" else int(printed))
 
 
 def _full_year(printed: str) -> int:
     return int(printed) if len(printed) == 4 else _century(int(printed))
 
 
-def _day_and_month(a: int, b: int, year: int, day_first: bool) -> tuple[str, str | None] | None:
+def _day_and_month(a: int, b: int, year: int, *, day_first: bool) -> tuple[str, str | None] | None:
     usual, other = _iso(year, b, a), _iso(year, a, b)
     if not day_first:
         usual, other = other, usual
@@ -147,7 +164,7 @@ def _two_digit_year(a: int, b: int, c: int, day_first: bool) -> tuple[str, str |
     if a > 31:  # 98-03-12: the year can only be in front
         iso = _iso(1900 + a, b, c)
         return (iso, None) if iso else None
-    return _day_and_month(a, b, _century(c), day_first)
+    return _day_and_month(a, b, _century(c), day_first=day_first)
 
 
 def _iso(year: int, month: int, day: int) -> str | None:

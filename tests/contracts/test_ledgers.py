@@ -302,6 +302,15 @@ def test_a_job_that_has_ended_is_told_at_once(ledger: Ledger) -> None:
     assert len(ledger.deliveries.claim(now=1502.0, hold_seconds=60)) == 1
 
 
+def test_who_asks_to_be_told_while_the_job_ends_is_told(ledger: Ledger) -> None:
+    job_id = put(ledger, 1)
+    take(ledger)
+    seen = ledger.jobs.get(job_id)
+    ledger.jobs.finish(job_id, token="t", end=End(JobState.DONE), now=1500.0)
+    ledger.deliveries.register(seen, "http://x/", now=1501.0)
+    assert len(ledger.deliveries.claim(now=1502.0, hold_seconds=60)) == 1
+
+
 def test_who_sends_a_document_again_is_told_again(ledger: Ledger) -> None:
     job_id = put(ledger, 1)
     take(ledger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,14 +135,14 @@ def test_no_key_leads_out_of_the_folder(tmp_path: Path, key: str) -> None:
 def test_urls_for_uploads_are_of_buckets_only(server: Stack, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedByStore):
         factory.create(Settings(data_dir=tmp_path, s3_endpoint_url=None)).presign_upload(
-            "k", seconds=60, most=9
+            "k", until=60.0, most=9
         )
 
 
 def test_an_upload_form_takes_its_object_up_to_its_size_and_nothing_else(server: Stack) -> None:
     store = factory.create(server.settings)
     store.prepare()
-    form = store.presign_upload("uploads/p/1/a b.png", seconds=60, most=1000)
+    form = store.presign_upload("uploads/p/1/a b.png", until=time.time() + 60, most=1000)
 
     def post(size: int, **other: str) -> int:
         return httpx.post(form.url, data={**form.fields, **other}, files={"file": b"a" * size}).status_code

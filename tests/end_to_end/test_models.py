@@ -41,7 +41,7 @@ def keeps_to_its_schema(record: Record) -> bool:
 def test_every_shipped_kind_is_read_by_every_family(
     family: str, tiny: Tiny, samples: Path, sandbox: Sandbox
 ) -> None:
-    engine = engines.create(made.engine_of(family), made.settings(family, tiny(family), max_new_tokens=512))
+    engine = engines.create(made.engine_of(family), made.settings(family, tiny(family), max_new_tokens=640))
     for kind in registry.kinds():
         record = record_of(samples / "invoice_0_text.pdf", kind, engine=engine, sandbox=sandbox)
         assert record.state in {State.DONE, State.REVIEW}
@@ -68,7 +68,7 @@ def test_a_page_that_orders_the_reader_about_is_read_like_any_other(
     )
     ImageDraw.Draw(page).multiline_text((20, 20), orders, fill="black", font_size=24)
     page.save(tmp_path / "planted.png")
-    engine = engines.create("transformers", made.settings("qwen3_vl", tiny("qwen3_vl"), max_new_tokens=512))
+    engine = engines.create("transformers", made.settings("qwen3_vl", tiny("qwen3_vl"), max_new_tokens=640))
     for kind in ("receipt", "text"):
         record = record_of(tmp_path / "planted.png", kind, engine=engine, sandbox=sandbox)
         assert keeps_to_its_schema(record)
@@ -80,7 +80,7 @@ def test_a_record_of_a_model_with_experts_says_that_it_was_compared_with_nothing
     tiny: Tiny, samples: Path, sandbox: Sandbox
 ) -> None:
     for family, told in (("sail_vl2_moe", True), ("sail_vl2", False)):
-        engine = engines.create("sail_vl2", made.settings(family, tiny(family), max_new_tokens=512))
+        engine = engines.create("sail_vl2", made.settings(family, tiny(family), max_new_tokens=640))
         record = record_of(samples / "receipt_0_clean.jpg", "description", engine=engine, sandbox=sandbox)
         assert any("no published weights or code" in note for note in record.provenance.notes) is told
         engine.close()
@@ -95,7 +95,7 @@ def test_extract_reads_every_kind_with_a_folder_as_its_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PAGEMILL_GROUNDING", "text_layer")
-    monkeypatch.setenv("PAGEMILL_MAX_NEW_TOKENS", "512")
+    monkeypatch.setenv("PAGEMILL_MAX_NEW_TOKENS", "640")
     monkeypatch.setenv("PAGEMILL_SECOND_LOOKS", "1")
     reading = ["--engine", made.engine_of(family), "--model", str(tiny(family)), "--quiet"]
     for kind in registry.kinds():
@@ -124,7 +124,7 @@ def test_a_worker_process_reads_every_kind_with_every_family(
         PAGEMILL_ENGINE=made.engine_of(family),
         PAGEMILL_MODEL=str(tiny(family)),
         PAGEMILL_GROUNDING="text_layer",
-        PAGEMILL_MAX_NEW_TOKENS="512",
+        PAGEMILL_MAX_NEW_TOKENS="640",
         PAGEMILL_QUEUES="gpu",
         PAGEMILL_THREADS="8",
     ) as stack:

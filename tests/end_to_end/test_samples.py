@@ -202,6 +202,18 @@ def test_an_output_that_is_an_input_is_refused_before_anything_is_lost(tmp_path:
     assert document.read_bytes() == before
 
 
+def test_the_text_of_documents_is_printed_as_markdown(
+    samples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(samples / "invoice_0_text.pdf")
+    assert main(["extract", file, "--kind", "text", "--format", "md", "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "| --- |" in said
+    assert "\n# " in f"\n{said}"
+    assert main(["extract", file, "--kind", "invoice", "--format", "md"]) == 2
+    assert "--kind text" in capsys.readouterr().err
+
+
 def test_the_same_file_may_be_labelled_as_several_kinds(
     tmp_path: Path, samples: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

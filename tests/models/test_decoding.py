@@ -41,8 +41,15 @@ CHINESE = registry.from_json_schema(
 COUNT = registry.from_json_schema({"type": "object", "properties": {"n": {"type": "integer"}}}, name="count")
 
 
+@pytest.fixture
+def model(loaded: TransformersGenerator) -> TransformersGenerator:
+    """The model, without rows kept from other tests: their prompts would be gone on with."""
+    loaded._kept.clear()
+    return loaded
+
+
 @pytest.fixture(scope="module")
-def model(tiny: Callable[[str], Path]) -> Iterator[TransformersGenerator]:
+def loaded(tiny: Callable[[str], Path]) -> Iterator[TransformersGenerator]:
     loaded = made.generator("idefics3", tiny("idefics3"))
     yield loaded
     loaded.close()

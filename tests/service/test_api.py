@@ -18,6 +18,7 @@ import pytest
 
 from api import limits
 from api.auth import new_key
+from api.cli.main import main
 from api.client import Client
 from tests.service.conftest import picture, serving, until
 from worker.errors import Refused
@@ -289,6 +290,29 @@ def test_cancel_retry_correct_erase(http: httpx.Client, worker_state: WorkerStat
     assert problem(http.delete(url)) == (410, "erased")
     actions = [entry["action"] for entry in http.get("/v1/audit").json()]
     assert actions == ["submit", "cancel", "retry", "read", "correct", "read", "erase"]
+
+
+def test_a_record_of_text_as_markdown_and_as_plain_text(
+    http: httpx.Client, worker_state: WorkerState, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, other = (post(http, kind=kind).json()["jobs"][0]["id"] for kind in ("text", "receipt"))
+    worker_state.work("cpu")
+    worker_state.work("cpu")
+    url = f"/v1/jobs/{text}/record"
+    blocks = [{"type": "title", "level": 1, "text": "Mühle"}, {"type": "list", "items": ["\u2022 eins"]}]
+    assert http.put(url, json={"pages": [{"lines": [], "blocks": blocks}]}).status_code == 200
+    told = http.get(url, params={"format": "md"})
+    assert (told.headers["content-type"], told.text) == (
+        "text/markdown; charset=utf-8",
+        "# Mühle\n\n- eins\n",
+    )
+    assert told.headers["etag"] != http.get(url).headers["etag"]
+    same = {"If-None-Match": told.headers["etag"]}
+    assert http.get(url, params={"format": "md"}, headers=same).status_code == 304
+    assert main(["fetch", text, "--format", "txt", "--url", str(http.base_url)]) == 0
+    assert capsys.readouterr().out.endswith("Mühle\n\n\u2022 eins\n")
+    refused = http.get(f"/v1/jobs/{other}/record", params={"format": "md"})
+    assert problem(refused) == (422, "request_invalid")
 
 
 def test_exports(http: httpx.Client, worker_state: WorkerState) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from schemas.job import JobState
 from tests.service.conftest import picture, until
+from tests.service.test_api import add_key
 from tests.service.test_jobs import send
+from tests.service.test_session import sign_in
 from tests.stack import Stack
 from tests.wall_clock import WallClock
 from worker.errors import Stopped
 from worker.jobs.app import App
+from worker.jobs.ledger.job_rows import End
 
 _HOURS = 7200.0
 _LEASE = 2.0
@@ -81,3 +89,29 @@ def test_times_from_before_a_clock_was_put_back_are_none_to_wait_for(stack: Stac
     stack.start("worker")
     for job in (held, paused):
         until(lambda: jobs.get(job.id).state is JobState.DONE, 20)  # noqa: B023
+
+
+def test_a_clock_of_the_api_set_by_hours_ends_no_session_no_review_and_no_upload(tmp_path: Path) -> None:
+    clock = WallClock(tmp_path)
+    with Stack(tmp_path / "stack", PAGEMILL_AUTH="keys") as stack:
+        stack.start_servers()
+        stack.start("api", **clock.env)
+        app = stack.app()
+        with closing(app), httpx.Client(base_url=stack.url, timeout=20) as http:
+            job = send(app, project="ours")
+            assert app.ledger.jobs.claim("cpu", token="t", now=app.clock(), lease_seconds=60)
+            app.ledger.jobs.finish(job.id, token="t", end=End(JobState.REVIEW), now=app.clock())
+            stack.await_api()
+            http.headers["X-CSRF-Token"] = sign_in(http, key=add_key(app, "ours", "submit read review"))
+            lent = http.post("/v1/reviews/next", json={}).json()["lease"]
+            for ahead in (_HOURS, -_HOURS):
+                clock.step(ahead)
+                assert http.post("/v1/reviews/next", json={}).status_code == 204  # it is still lent
+                renewed = http.post(f"/v1/reviews/{job.id}/renew", json={"token": lent["token"]})
+                assert renewed.status_code == 200, renewed.text
+                form = http.post("/v1/uploads", json={"filename": "a.png"}).json()
+                sent = httpx.post(form["url"], data=form["fields"], files={"file": picture()})
+                assert sent.status_code == 204, sent.text
+                until_then = json.loads(base64.b64decode(form["fields"]["policy"]))["expiration"]
+                left = datetime.fromisoformat(until_then).timestamp() - app.clock()
+                assert 0 < left <= stack.settings.presign_seconds

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,20 @@ import pytest
 
 from schemas import registry
 from schemas.json_schema.answer import answer_schema
+from schemas.page import Box, Line, even_edges
 from tests import smollm2
 from worker.errors import ModelUnusable
-from worker.reading.engines.openai_http.generator import OpenAiGenerator
+from worker.reading.engines.base import Request
+from worker.reading.engines.openai_http.generator import OpenAiGenerator, OpenAiTextGenerator
 from worker.reading.engines.openai_http.ladder import Mode
 from worker.reading.engines.vision.base import Answer, Finish, Message, Prompt
+from worker.reading.engines.vision.engine import GenerationLimits
+from worker.reading.engines.vision.filling import ModelFiller
+from worker.reading.engines.vision.packing import BatchLimits
+from worker.reading.engines.vision.scripted import ScriptedGenerator
+from worker.reading.engines.vision.transcribing import TranscribingEngine
+from worker.reading.pages.base import Page
+from worker.reading.text.page_lines import PageLines
 
 BILL = registry.from_json_schema(
     {
@@ -52,6 +62,11 @@ def seeing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAiGenerator
         generator.load()
         generator.warm_up()
         yield generator
+
+
+def line(text: str, top: float) -> Line:
+    box = Box(0.1, top, 0.1 + 0.012 * len(text), top + 0.02)
+    return Line(text, box, 0.9, even_edges(box, len(text)))
 
 
 def validates(answer: Answer) -> dict[str, Any]:
@@ -90,6 +105,33 @@ def test_an_answer_nobody_wants_any_more_frees_its_slot(seeing: OpenAiGenerator)
     started = time.monotonic()
     [answer] = seeing.generate([prompt("Paris.")], lambda _row: time.monotonic() > started + 0.05)
     assert answer.finish is Finish.CANCELLED
+
+
+def test_a_text_model_fills_the_schema_from_what_a_first_model_read(tmp_path: Path) -> None:
+    said = Answer("City: Paris\nYear: 1998", Finish.STOP)
+    eyes = ScriptedGenerator(lambda _prompt: said)
+    lines = (line("C1ty: Par1s", 0.1), line("Year: l998", 0.3))
+    raw = {"type": "object", "properties": {"city": {"type": "string"}, "year": {"type": "integer"}}}
+    schema = registry.from_json_schema(raw, name="bill")
+    request = Request(schema, [Page(1, np.full((600, 400, 3), 255, np.uint8))])
+    with smollm2.server(folder=tmp_path) as address:
+        text = OpenAiTextGenerator(f"{address}/v1", "", api_key=None, seconds=60.0, concurrency=2)
+        engine = TranscribingEngine(
+            eyes,
+            generation=GenerationLimits(BatchLimits(wait=0), dialect="transcript"),
+            line_source=lambda page: replace(PageLines(page.number, page.width, page.height), lines=lines),
+            filler=ModelFiller(text, BatchLimits(wait=0), max_tokens=200, thinking=0),
+        )
+        try:
+            reading = engine.read(request)
+        finally:
+            engine.close()
+    assert reading.data == {"city": "Paris", "year": 1998}
+    city = reading.evidence["/city"]
+    assert (city.citations[0].text, round(city.citations[0].box[1], 1)) == ("Paris", 0.1)
+    assert 0 < city.confidence < 0.97  # the text model told its tokens' probabilities
+    assert reading.tokens["prompt"] > 100
+    assert "values by smollm2, from what was read" in reading.notes
 
 
 def test_a_server_that_lists_no_picture_input_is_refused_when_it_is_loaded(tmp_path: Path) -> None:

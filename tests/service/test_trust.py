@@ -104,6 +104,22 @@ def test_what_costs_is_made_once_for_all_who_ask() -> None:
     assert len(made) == 2
 
 
+def test_what_has_become_slow_is_made_less_often() -> None:
+    made: list[float] = []
+
+    def make() -> None:
+        made.append(time.monotonic())
+        time.sleep(0.05)
+
+    fresh = Fresh(make, seconds=0, share=0.1)
+    until = time.monotonic() + 0.6
+    while time.monotonic() < until:
+        fresh.get()
+        time.sleep(0.01)
+    assert len(made) == 2
+    assert made[1] - made[0] >= 0.5
+
+
 @pytest.mark.parametrize("name", ["..", "a/..", "..\\..", ".", "/", "a/."])
 def test_a_name_that_is_none_is_told(http: httpx.Client, name: str) -> None:
     answer = http.post("/v1/uploads", json={"filename": name})

@@ -182,3 +182,17 @@ def test_places_of_currencies_are_places_of_the_text(text: str) -> None:
 )
 def test_months_are_known_in_every_language_that_has_a_folder(printed: str, iso: str) -> None:
     assert [found.iso for found in dates.find(printed)] == [iso]
+
+
+@pytest.mark.parametrize(
+    ("printed", "iso"),
+    [
+        ("令和6年6月6日", "2024-06-06"),
+        ("令和元年5月1日", "2019-05-01"),
+        ("平成30年12月31日", "2018-12-31"),
+        ("民國113年05月18日", "2024-05-18"),
+        ("15/03/2567", "2024-03-15"),
+    ],
+)
+def test_years_are_counted_by_era_too(printed: str, iso: str) -> None:
+    assert [found.iso for found in dates.find(printed)] == [iso]

@@ -13,16 +13,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from schemas.job import FINISHED, Job
 from worker.jobs.ledger.database import Database
-from worker.jobs.ledger.tables import deliveries
+from worker.jobs.ledger.job_rows import job_of
+from worker.jobs.ledger.tables import deliveries, jobs
 
 WAITING = "waiting"  # for the job to end
 PENDING = "pending"  # to be sent at `due_at`
 SENT = "sent"
 GIVEN_UP = "given_up"
+_OF_JOB = select(deliveries).where(
+    deliveries.c.job_id == bindparam("job"), deliveries.c.state == bindparam("in_state")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,11 @@ class Deliveries:
         self._database = database
 
     def register(self, job: Job, url: str, *, now: float) -> None:
-        """Tell `url` when the job ends, or now when it has; once more, where it was told before."""
+        """Tell `url` when the job ends, or now when it has; once more, where it was told before.
+
+        The job may have ended since it was looked at: what counts is how it stands now, and until this is
+        committed it does not end.
+        """
         row = {
             "id": _id(job.id, url, 0.0),
             "job_id": job.id,
@@ -53,6 +61,10 @@ class Deliveries:
             "state": WAITING,
         }
         with self._database.write(durable=True) as connection:
+            found = connection.execute(select(jobs).where(jobs.c.id == job.id).with_for_update()).first()
+            if found is None:  # erased
+                return
+            job = job_of(found)
             new = self._database.insert_new(connection, deliveries, **row)
             if not new and job.state in FINISHED:
                 told = deliveries.c.state.in_((SENT, GIVEN_UP))
@@ -70,8 +82,7 @@ class Deliveries:
 
     def arm(self, connection: Connection, job: Job, *, now: float) -> None:
         """Make the messages of a job that has just ended ready to be sent."""
-        waiting = and_(deliveries.c.job_id == job.id, deliveries.c.state == WAITING)
-        for row in connection.execute(select(deliveries).where(waiting)).all():
+        for row in connection.execute(_OF_JOB, {"job": job.id, "in_state": WAITING}).all():
             values = {
                 "id": _id(job.id, row.url, job.finished_at or now),
                 "state": PENDING,

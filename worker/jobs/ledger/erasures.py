@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, select, update
 
 from schemas.job import JobSpec
 from worker.jobs.ledger.database import Database
@@ -44,6 +44,18 @@ class Tombstone:
     project: str
     incarnation: int
     erased_at: float
+
+
+_THIS = jobs.c.id == bindparam("job")
+_OF_SOURCE = and_(
+    erased_sources.c.project == bindparam("project"), erased_sources.c.source_sha256 == bindparam("source")
+)
+_OPENING = select(  # every document asks this twice: one question, and made once
+    select(jobs.c.incarnation).where(_THIS).scalar_subquery(),
+    select(jobs.c.source_incarnation).where(_THIS).scalar_subquery(),
+    select(tombstones.c.incarnation).where(tombstones.c.job_id == bindparam("job")).scalar_subquery(),
+    select(erased_sources.c.times).where(_OF_SOURCE).scalar_subquery(),
+)
 
 
 class Erasures:
@@ -106,13 +118,10 @@ class Erasures:
 
 def opening(connection: Connection, spec: JobSpec) -> Opening:
     """The job of this spec as it stands, or as it would be opened now."""
-    columns = (jobs.c.incarnation, jobs.c.source_incarnation)
-    there = connection.execute(select(*columns).where(jobs.c.id == spec.job_id)).first()
-    if there is not None:
-        return Opening(known=True, incarnation=there[0], source_incarnation=there[1])
-    stone = select(tombstones.c.incarnation).where(tombstones.c.job_id == spec.job_id).scalar_subquery()
-    source = select(erased_sources.c.times).where(_source(spec)).scalar_subquery()
-    erased, times = connection.execute(select(stone, source)).one()
+    given = {"job": spec.job_id, "project": spec.project, "source": spec.source_sha256}
+    own, of_source, erased, times = connection.execute(_OPENING, given).one()
+    if own is not None:
+        return Opening(known=True, incarnation=own, source_incarnation=of_source)
     incarnation = 0 if erased is None else erased + 1
     return Opening(known=False, incarnation=incarnation, source_incarnation=times or 0)
 

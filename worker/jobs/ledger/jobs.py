@@ -6,19 +6,25 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, text, update
 
-from schemas.job import EventCode, Job, JobEvent, JobSpec, JobState
+from schemas.job import FINISHED, EventCode, Job, JobEvent, JobSpec, JobState
 from worker.errors import IncarnationGone, LeaseLost, NotFound, PagemillError, WrongState
 from worker.jobs.ledger import fair_queue
 from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.deliveries import Deliveries
 from worker.jobs.ledger.erasures import Opening, Tombstone, opening, raise_source, raise_stone, source_lock
-from worker.jobs.ledger.events import Cause, move, note
+from worker.jobs.ledger.events import HELD, THIS, Cause, Move, move, note
 from worker.jobs.ledger.fair_queue import ANYONE, Claimant, NextInTurn
 from worker.jobs.ledger.job_rows import OUTSIDE_SPEC, End, anew, ended, job_of, opened, released
 from worker.jobs.ledger.reviews import keep_found
 from worker.jobs.ledger.tables import audit, jobs, members, projects
+
+_ONE = select(jobs).where(THIS)
+_SUBMITTED = insert(audit)
+_RENEWED = update(jobs).where(HELD).values(lease_until=bindparam("until")).returning(jobs.c.cancel_requested)
+_CLAIMED = Move(EventCode.CLAIMED, THIS, attempts=jobs.c.attempts + 1)
+_ENDED = {state: Move(EventCode(state), HELD) for state in FINISHED}
 
 
 class Jobs:
@@ -28,6 +34,7 @@ class Jobs:
         self._database = database
         self._deliveries = deliveries
         self._next = NextInTurn(database.skip_locked)
+        self._entered: set[str] = set()  # projects with a row of their own, which is never deleted
 
     def open(
         self, spec: JobSpec, *, queue: str, now: float, batch: str | None = None, actor: str | None = None
@@ -48,7 +55,9 @@ class Jobs:
                 self._insert(connection, spec, queue, now, actor)
             if batch is not None:
                 self._join(connection, spec, batch, spec.filename)
-            return (_get(connection, spec.job_id) if found.known else opened(spec, now)), not found.known
+            job = _get(connection, spec.job_id) if found.known else opened(spec, now)
+        self._entered.add(spec.project)  # only now that it is committed
+        return job, not found.known
 
     def _insert(
         self, connection: Connection, spec: JobSpec, queue: str, now: float, actor: str | None
@@ -62,11 +71,12 @@ class Jobs:
         }
         if not self._database.insert_new(connection, jobs, **row):
             return False
-        self._database.insert_new(connection, projects, name=spec.project)
+        if spec.project not in self._entered:
+            self._database.insert_new(connection, projects, name=spec.project)
         note(connection, spec.job_id, JobEvent(now, EventCode.SUBMITTED, attempt=0))
         if actor is not None:
             done = {"at": now, "project": spec.project, "actor": actor, "action": "submit"}
-            connection.execute(insert(audit).values(subject=spec.job_id, **done))
+            connection.execute(_SUBMITTED, {"subject": spec.job_id, **done})
         return True
 
     def join(self, spec: JobSpec, batch: str, filename: str) -> None:
@@ -92,7 +102,7 @@ class Jobs:
             if new and end is not None:
                 values = ended(end, now) | {"state": end.state, "updated_at": now}
                 connection.execute(update(jobs).where(jobs.c.id == spec.job_id).values(values))
-                keep_found(connection, spec.job_id, spec.project, end.found)
+                keep_found(self._database, connection, spec, end.found)
                 code = EventCode(end.state)
                 note(
                     connection,
@@ -116,8 +126,7 @@ class Jobs:
 
         The attempt is counted before the work, so that one that kills its worker counts, too.
         """
-        values = {
-            "attempts": jobs.c.attempts + 1,
+        given = {
             "worker": by.worker,
             "lease_token": token,
             "lease_until": now + lease_seconds,
@@ -129,7 +138,7 @@ class Jobs:
             for project, job_id in waiting:
                 if job_id is None:  # not due yet
                     continue
-                taken = move(connection, EventCode.CLAIMED, jobs.c.id == job_id, now=now, values=values)
+                taken = _CLAIMED.make(connection, now=now, given={"this": job_id, **given})
                 if not taken:
                     continue
                 if len(waiting) > 1:
@@ -140,11 +149,9 @@ class Jobs:
 
     def renew(self, job_id: str, *, token: str, now: float, lease_seconds: float) -> bool:
         """Prolong a lease; True when the job should be cancelled. Raises LeaseLost."""
-        values = {"lease_until": now + lease_seconds}
+        given = {"this": job_id, "token": token, "until": now + lease_seconds}
         with self._database.write() as connection:
-            held = _held(job_id, token)
-            change = update(jobs).where(held).values(values).returning(jobs.c.cancel_requested)
-            found = connection.execute(change).first()
+            found = connection.execute(_RENEWED, given).first()
         if found is None:
             raise LeaseLost
         return bool(found[0])
@@ -177,14 +184,14 @@ class Jobs:
 
     def finish(self, job_id: str, *, token: str, end: End, now: float) -> Job:
         """End a job, and arm its webhooks in the same transaction; raises LeaseLost."""
-        code, cause = EventCode(end.state), Cause(end.error_code, end.error_message)
+        cause = Cause(end.error_code, end.error_message)
+        given = {"this": job_id, "token": token, **ended(end, now)}
         with self._database.write() as connection:
-            held = _held(job_id, token)
-            rows = move(connection, code, held, now=now, values=ended(end, now), cause=cause)
+            rows = _ENDED[end.state].make(connection, now=now, given=given, cause=cause)
             if not rows:
                 raise LeaseLost
             job = job_of(rows[0])
-            keep_found(connection, job_id, job.spec.project, end.found)
+            keep_found(self._database, connection, job.spec, end.found)
             self._deliveries.arm(connection, job, now=now)
             return job
 
@@ -248,7 +255,7 @@ class Jobs:
 
 
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:
-    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
+    row = connection.execute(_ONE, {"this": job_id}).first()
     if row is None or project not in {None, row.project}:
         raise NotFound(what="job with this id")
     return job_of(row)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, func, or_, select, tuple_, update
 
-from schemas.job import EventCode, Job, JobState
+from schemas.job import EventCode, Job, JobSpec, JobState
 from schemas.review import REJECTED
 from worker.errors import NotFound, ReviewLeaseLost, WrongState
 from worker.jobs.ledger.database import Database
@@ -65,8 +65,9 @@ class Reviews:
         with self._database.write(durable=True) as connection:
             rows = move(connection, done.code, news, now=done.now, values=values, cause=cause)
             if rows:
-                keep_found(connection, job_id, project, done.end.found)
-                return job_of(rows[0])
+                job = job_of(rows[0])
+                keep_found(self._database, connection, job.spec, done.end.found)
+                return job
             row = connection.execute(select(jobs).where(own)).first()
         if row is None:
             raise NotFound(what="job with this id")
@@ -79,8 +80,10 @@ class Reviews:
         own = and_(jobs.c.id == job_id, jobs.c.project == project, jobs.c.state == end.state)
         with self._database.write() as connection:
             unknown = ~select(found.c.job_id).where(found.c.job_id == job_id).exists()
-            if connection.execute(update(jobs).where(own, unknown).values(reviewed(end.review))).rowcount:
-                keep_found(connection, job_id, project, end.found)
+            change = update(jobs).where(own, unknown).values(reviewed(end.review)).returning(jobs)
+            row = connection.execute(change).first()
+            if row is not None:
+                keep_found(self._database, connection, job_of(row).spec, end.found)
 
     def next(
         self, wanted: Filter, *, token: str, now: float, seconds: float, after: str | None = None
@@ -124,10 +127,9 @@ class Reviews:
             connection.execute(change.values(review_token=None, review_until=0.0))
 
 
-def keep_found(connection: Any, job_id: str, project: str, text: str) -> None:
+def keep_found(database: Database, connection: Connection, spec: JobSpec, text: str) -> None:
     """Note the text by which a search finds a job."""
-    connection.execute(delete(found).where(found.c.job_id == job_id))
-    connection.execute(insert(found).values(job_id=job_id, project=project, text=text))
+    database.put(connection, found, job_id=spec.job_id, project=spec.project, text=text)
 
 
 def _groups(free: Any, left: Any, after: str | None) -> tuple[Any, ...]:

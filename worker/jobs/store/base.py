@@ -75,10 +75,10 @@ class Store(Protocol):
         """Remove an object; nothing happens when there is none."""
         ...
 
-    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
-        """A form with which anyone may send this object, of 1 to `most` bytes, for so long.
+    def presign_upload(self, key: str, *, until: float, most: int) -> UploadForm:
+        """A form with which anyone may send this object, of 1 to `most` bytes, until then.
 
-        Raises UnsupportedByStore.
+        `until` is in seconds since 1970, by whatever clock the caller goes. Raises UnsupportedByStore.
         """
         ...
 

@@ -98,9 +98,9 @@ class LocalStore:
                         break
                     folder.rmdir()
 
-    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
+    def presign_upload(self, key: str, *, until: float, most: int) -> UploadForm:
         """A folder has no address."""
-        raise UnsupportedByStore(what=f"uploading {key}, of up to {most} bytes, by URL for {seconds} s")
+        raise UnsupportedByStore(what=f"uploading {key}, of up to {most} bytes, by URL until {until:.0f}")
 
     def prepare(self) -> None:
         """Make the folder."""

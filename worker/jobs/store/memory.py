@@ -76,9 +76,9 @@ class MemoryStore:
         with self._lock:
             self._objects.pop(key, None)
 
-    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
+    def presign_upload(self, key: str, *, until: float, most: int) -> UploadForm:
         """Memory has no address."""
-        raise UnsupportedByStore(what=f"uploading {key}, of up to {most} bytes, by URL for {seconds} s")
+        raise UnsupportedByStore(what=f"uploading {key}, of up to {most} bytes, by URL until {until:.0f}")
 
     def prepare(self) -> None:
         """Nothing to make."""

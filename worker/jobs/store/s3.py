@@ -9,14 +9,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
-from minio import time as signing_time
 from minio.commonconfig import CopySource
 from minio.datatypes import PostPolicy
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
@@ -132,9 +131,9 @@ class S3Store:
         with _translated(key):
             self._client.remove_object(self._bucket, key)
 
-    def presign_upload(self, key: str, *, seconds: int, most: int) -> UploadForm:
+    def presign_upload(self, key: str, *, until: float, most: int) -> UploadForm:
         """A POST policy, for the URL of a PUT would take an object of any size."""
-        policy = PostPolicy(self._bucket, signing_time.utcnow() + timedelta(seconds=seconds))
+        policy = PostPolicy(self._bucket, datetime.fromtimestamp(until, UTC))
         policy.add_equals_condition("key", key)
         policy.add_content_length_range_condition(1, most)
         with _translated(key):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from worker.settings import Settings
 if TYPE_CHECKING:
     from worker.reading.engines.base import Engine
     from worker.reading.engines.transformers.checkpoint import CheckpointLoader, Open
+    from worker.reading.engines.transformers.generator import TransformersGenerator
     from worker.reading.engines.vision.base import Generator
+    from worker.reading.engines.vision.filling import Filler
     from worker.reading.models.registry import Dialect
 
 _AS_IT_FITS = 2**31  # rows or tokens of a batch: the generator knows how many
@@ -54,13 +57,38 @@ def checkpoint_loader(name: str, settings: Settings) -> CheckpointLoader:
     )
 
 
+def why_not_compiled(settings: Settings) -> str:
+    """Why the decode step of the settings' model is not compiled, after trying; empty: it is.
+
+    Loads the model of an engine in this process; raises ModelUnavailable, MissingExtra, OutOfMemory.
+    """
+    generator = _generator(settings.engine, settings)
+    try:
+        generator.load()
+        generator.warm_up()
+        return generator.not_compiled
+    finally:
+        generator.close()
+
+
 def _in_this_process(name: str, settings: Settings) -> Engine:
-    opening = checkpoint_loader(name, settings)
+    generator = _generator(name, settings)
+    return _vision(generator, settings, frozenset(_adapted(settings)))
+
+
+def _adapted(settings: Settings) -> Iterator[str]:
+    """The kinds for which there is an adapter."""
     from worker.reading.engines.transformers import adapters
+
+    return (adapters.read(path).kind for path in settings.adapters)
+
+
+def _generator(name: str, settings: Settings) -> TransformersGenerator:
+    opening = checkpoint_loader(name, settings)
     from worker.reading.engines.transformers.capacity import BatchWishes
     from worker.reading.engines.transformers.generator import TransformersGenerator
 
-    generator = TransformersGenerator(
+    return TransformersGenerator(
         name,
         settings.model,
         opening=opening,
@@ -68,8 +96,8 @@ def _in_this_process(name: str, settings: Settings) -> Engine:
             settings.batch_rows, settings.batch_tokens, settings.model_pixels, settings.max_new_tokens
         ),
         caveats=_caveats(settings),
+        compile_with="" if settings.compile_step == "none" else settings.compile_step,
     )
-    return _vision(generator, settings, frozenset(adapters.read(path).kind for path in settings.adapters))
 
 
 def _on_a_server(settings: Settings) -> Engine:
@@ -94,6 +122,7 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
     from worker.reading.engines.matcher.engine import read_lines
     from worker.reading.engines.vision.dialects import TRANSCRIBERS
     from worker.reading.engines.vision.engine import GenerationLimits, VisionEngine
+    from worker.reading.engines.vision.filling import RuleFiller
     from worker.reading.engines.vision.packing import BatchLimits
     from worker.reading.engines.vision.transcribing import TranscribingEngine
     from worker.reading.text.sources import OcrLines, TextLayerLines
@@ -117,8 +146,30 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
         raise MissingExtra(feature="Finding a model's values on pages (PAGEMILL_GROUNDING=ocr)", extra="ocr")
     line_source = OcrLines(ocr_runtime=settings.ocr_runtime) if by_ocr else TextLayerLines()
     if generation.dialect in TRANSCRIBERS:
-        return TranscribingEngine(generator, generation=generation, line_source=line_source, fill=read_lines)
+        filler = _text_model(settings) if settings.text_model else RuleFiller(read_lines)
+        return TranscribingEngine(generator, generation=generation, line_source=line_source, filler=filler)
     return VisionEngine(generator, generation=generation, line_source=line_source)
+
+
+def _text_model(settings: Settings) -> Filler:
+    """The second model, which fills the schema from what the first has read."""
+    from worker.reading.engines.openai_http.generator import OpenAiTextGenerator
+    from worker.reading.engines.vision.filling import ModelFiller
+    from worker.reading.engines.vision.packing import BatchLimits
+
+    generator = OpenAiTextGenerator(
+        settings.text_base_url or settings.openai_base_url,
+        settings.text_model,
+        api_key=settings.openai_api_key,
+        seconds=settings.openai_seconds,
+        concurrency=settings.openai_concurrency,
+    )
+    return ModelFiller(
+        generator,
+        BatchLimits(wait=settings.batch_wait),
+        max_tokens=settings.max_new_tokens,
+        thinking=settings.thinking_tokens,
+    )
 
 
 def dialect_of(settings: Settings) -> Dialect:

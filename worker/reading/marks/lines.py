@@ -1,4 +1,4 @@
-"""Lines without the characters that were marks."""
+"""Lines without the characters that were marks, and with the signs of the marks in their place."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
     if line.vertical:
         yield line
         return
-    within = [
-        mark.box
-        for mark in marks
-        if abs(mark.box.cy - line.box.cy) < 0.5 * max(line.box.height, mark.box.height)
-    ]
+    within = [mark.box for mark in marks if _same_row(line, mark)]
     taken = [any(_under(line, at, box) for box in within) for at in range(len(line.text))]
     if not any(taken):
         yield line
@@ -32,6 +28,36 @@ def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
             start = None
         elif not gone and start is None:
             start = at
+
+
+def signed(lines: Sequence[Line], marks: Sequence[Mark]) -> list[str]:
+    """The texts of lines with the sign of every mark where it stands, in the line of its row that is nearest.
+
+    A mark in whose row no line stands has no text, and is left out.
+    """
+    held: dict[int, list[Mark]] = {}
+    for mark in marks:
+        row = [at for at, line in enumerate(lines) if not line.vertical and _same_row(line, mark)]
+        if row:
+            nearest = min(row, key=lambda at: _apart(lines[at].box, mark.box))
+            held.setdefault(nearest, []).append(mark)
+    return [_signed(line, held.get(at, ()), marks) for at, line in enumerate(lines)]
+
+
+def _signed(line: Line, own: Sequence[Mark], marks: Sequence[Mark]) -> str:
+    if not own:
+        return line.text
+    parts = [(part.box.x0, part.text) for part in without(line, marks)]
+    signs = [(mark.box.x0, mark.sign) for mark in own]
+    return " ".join(text for _, text in sorted([*parts, *signs]))
+
+
+def _same_row(line: Line, mark: Mark) -> bool:
+    return abs(mark.box.cy - line.box.cy) < 0.5 * max(line.box.height, mark.box.height)
+
+
+def _apart(one: Box, other: Box) -> float:
+    return max(0.0, one.x0 - other.x1, other.x0 - one.x1)
 
 
 def _under(line: Line, at: int, box: Box) -> bool:

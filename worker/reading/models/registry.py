@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 from worker.errors import ModelUnavailable
 
 Quantisation = Literal["none", "int8", "nf4"]
-Dialect = Literal["json", "nuextract", "glm-ocr", "paddleocr-vl", "transcript"]
+Dialect = Literal["json", "lines", "nuextract", "glm-ocr", "paddleocr-vl", "transcript"]
 QUANTISATIONS: tuple[Quantisation, ...] = ("none", "int8", "nf4")
 
 _STRICT = ConfigDict(extra="forbid")

@@ -7,6 +7,7 @@ the fields that the labels name are compared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from schemas.values.folding import fold, squeeze
 from worker.reading.score.metrics import anls, cer, f1
 
 _HALF_A_CENT = 0.005
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d)?)$")
 
 Boxes = Mapping[str, Sequence[Sequence[float]]]
 """Where values are printed, by JSON Pointer: boxes in fractions of the page.
@@ -67,7 +69,12 @@ def equal(expected: Any, read: Any) -> bool:
             return abs(float(read) - expected) < _HALF_A_CENT
         except (TypeError, ValueError):
             return False
-    return squeeze(str(expected)) == squeeze(str(read))
+    return _printed(expected) == _printed(read)
+
+
+def _printed(value: Any) -> str:
+    """A text without what printings of the same value differ in; between day and time a blank is a T."""
+    return squeeze(_MOMENT.sub(r"\1T\2", str(value)))
 
 
 def _scores(

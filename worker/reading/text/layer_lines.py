@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+
+import numpy as np
 
 from schemas.page import Line, Word, even_edges, union
 from schemas.values.folding import has_cjk
 from worker.reading.text.direction import as_read, leftwards
 
 _GAP = 1.0  # letter heights between words of different lines in the same row
+_LEVEL = 0.15  # letter heights that two words of a line may be out of level, far from each other
+_SLOPE = 0.5  # how much more they may be, the nearer they are
+_OVERLAP = 0.5  # letter heights that two words of a line may overlap
+_AT_ONCE = 32  # words that are compared with those level with them at a time: it bounds memory
 _SPACED_GAP = 1.6  # letter heights between letters that are set apart
 _SPACED_LEAST = 3  # single letters in a row that are no words
 _FORMS = (
@@ -30,7 +37,7 @@ def lines_of(words: Sequence[Word], *, aspect: float) -> tuple[Line, ...]:
     `aspect` is the page's width over its height.
     """
     lines: list[Line] = []
-    for row in _rows(words):
+    for row in _runs(words, aspect):
         run: list[Word] = []
         for word in _letters_joined(row, aspect):
             height = max(word.box.height, run[-1].box.height if run else 0.0)
@@ -39,19 +46,46 @@ def lines_of(words: Sequence[Word], *, aspect: float) -> tuple[Line, ...]:
                 run = []
             run.append(word)
         lines.append(_line(run))
-    return tuple(lines)
+    return tuple(sorted(lines, key=lambda line: (line.box.cy, line.box.x0)))
 
 
-def _rows(words: Sequence[Word]) -> list[list[Word]]:
-    """Words whose middles lie within each other's height, left to right."""
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: (word.box.cy, word.box.x0)):
-        last = rows[-1][-1].box if rows else None
-        if last and abs(word.box.cy - last.cy) < 0.5 * min(word.box.height, last.height):
-            rows[-1].append(word)
-        else:
-            rows.append([word])
-    return [sorted(row, key=lambda word: word.box.x0) for row in rows]
+def _runs(words: Sequence[Word], aspect: float) -> list[list[Word]]:
+    """Words each of which is the next one to the right of the one before it, left to right.
+
+    Word by word, not row by row: the lines of columns side by side are seldom level, and a row that takes in
+    whatever is level with its last word slides down the page from one to the next.
+    """
+    if not words:
+        return []
+    words = sorted(words, key=lambda word: word.box.cy)
+    x0, y0, x1, y1 = np.array([(w.box.x0 * aspect, w.box.y0, w.box.x1 * aspect, w.box.y1) for w in words]).T
+    middles, heights = (y0 + y1) / 2, np.maximum(1e-9, y1 - y0)
+    lows = np.searchsorted(middles, middles - 0.5 * heights)
+    highs = np.searchsorted(middles, middles + 0.5 * heights, side="right")
+    before: dict[int, tuple[float, int]] = {}
+    for start in range(0, len(words), _AT_ONCE):
+        some = np.arange(start, min(start + _AT_ONCE, len(words)))
+        near = np.arange(lows[some].min(), highs[some].max())
+        at, to = some[:, None], near[None, :]
+        most = np.maximum(heights[to], heights[at])
+        gap = x0[to] - x1[at]
+        off = np.minimum(np.abs(middles[to] - middles[at]), np.abs(y1[to] - y1[at]))
+        fits = off < np.clip(0.5 - _SLOPE * gap / most, _LEVEL, 0.5) * most
+        fits &= (to >= lows[at]) & (to < highs[at]) & (to != at) & (x0[to] + x1[to] > x0[at] + x1[at])
+        fits &= (gap > -_OVERLAP * most) & (gap < _SPACED_GAP * most)
+        cost = np.where(fits, np.maximum(gap, 0.0) + 2 * off, np.inf)
+        for row in np.nonzero(fits.any(axis=1))[0]:
+            best = int(np.argmin(cost[row]))
+            found, after_it = (float(cost[row, best]), int(some[row])), int(near[best])
+            before[after_it] = min(found, before.get(after_it, found))
+    after = {first: second for second, (_, first) in before.items()}
+    runs = []
+    for start in (at for at in range(len(words)) if at not in before):
+        run = [start]
+        while run[-1] in after:
+            run.append(after[run[-1]])
+        runs.append([words[at] for at in run])
+    return runs
 
 
 def _letters_joined(row: Sequence[Word], aspect: float) -> list[Word]:
@@ -113,7 +147,11 @@ def _line(words: Sequence[Word]) -> Line:
         places = even_edges(word.box, len(letters))
         edges[-1:] = places[::-1] if leftwards(letters) else places
     least_sure = min(word.confidence for word in words)
-    return Line(text, union(word.box for word in words), least_sure, tuple(edges))
+    fonts = Counter[str]()
+    for word in words:
+        fonts[word.font] += len(word.text)
+    [(font, _)] = fonts.most_common(1)
+    return Line(text, union(word.box for word in words), least_sure, tuple(edges), font=font)
 
 
 def _apart(before: Word, word: Word) -> bool:

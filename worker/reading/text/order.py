@@ -12,7 +12,7 @@ written from right to left is given mirrored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +24,7 @@ Related = NDArray[np.bool_]
 
 _LEADING = 1.0  # letter heights of white between lines of a paragraph, at most
 _ALIKE = 1.6  # letters of one are at most so much higher than those of the next line
+_AT_ONCE = 64  # lines that are compared with those under them at a time: it bounds memory
 _PROSE_LINES = 4
 _PROSE_WIDTH = 6.0  # letter heights that a column of prose is wide, at least
 _FULL = 0.75  # share of a column's width that a full line takes
@@ -32,13 +33,30 @@ _IN_STEP = 0.8  # share of a table's cells that have others in their row
 _NEAR = 8.0  # letter heights from a column within which a line may belong to it
 _TOUCH = 0.2  # share of the narrower one that two boxes may share and still be side by side
 _MOST_BLOCKS = 1000  # with more, a page is read from the top down
+_BAND = 1.0  # letter heights of white across the page that part what stands above from what stands below
 _FURNITURE = 2  # rows above and below everything else that are read first and last
 
 
 def in_order(boxes: Boxes) -> list[list[int]]:
     """Lines as they are read, by their places in `boxes`: a list for each row, from left to right."""
-    if len(boxes) == 0:
-        return []
+    return [[band[at] for at in row] for band in _bands(boxes) for row in _within_band(boxes[band])]
+
+
+def _bands(boxes: Boxes) -> list[list[int]]:
+    """The lines between bands of white that run across all of the page, from the top down."""
+    bands: list[list[int]] = []
+    wide = _BAND * float(np.median(_heights(boxes))) if len(boxes) else 0.0
+    bottom = -np.inf
+    for at in np.argsort(boxes[:, 1], kind="stable"):
+        if boxes[at, 1] - bottom > wide:
+            bands.append([])
+        bands[-1].append(int(at))
+        bottom = max(bottom, boxes[at, 3])
+    return bands
+
+
+def _within_band(boxes: Boxes) -> list[list[int]]:
+    """The lines of a band as they are read: columns of prose one after another, the rest row by row."""
     chains = _chains(boxes)
     prose = _without_table_columns([chain for chain in chains if _is_prose(boxes[chain])], boxes)
     within = {line for chain in prose for line in chain}
@@ -78,22 +96,9 @@ def _chains(boxes: Boxes) -> list[list[int]]:
     ordered, heights = boxes[by_top], _heights(boxes)[by_top]
     below: list[list[int]] = [[] for _ in by_top]
     above: list[list[int]] = [[] for _ in by_top]
-    furthest = float(np.percentile(heights, 95)) * (_LEADING + 2.0)
-    ends = np.searchsorted(ordered[:, 1], ordered[:, 1] + furthest, side="right")
-    for at in range(len(ordered)):
-        near = np.arange(at + 1, ends[at])
-        gap = ordered[near, 1] - ordered[at, 3]
-        low, high = np.minimum(heights[near], heights[at]), np.maximum(heights[near], heights[at])
-        shared = _shared(ordered[at : at + 1], ordered[near], 0)[0]
-        fits = (
-            (gap < _LEADING * high)
-            & (gap > -0.6 * low)
-            & (shared > _TOUCH)
-            & (ordered[near, 1] + ordered[near, 3] > ordered[at, 1] + ordered[at, 3] + low)
-        )
-        for other in near[fits]:
-            below[at].append(int(other))
-            above[int(other)].append(at)
+    for at, other in _close_under(ordered):
+        below[at].append(other)
+        above[other].append(at)
     follows = {
         at: nexts[0]
         for at, nexts in enumerate(_nearest(found, ordered) for found in below)
@@ -101,6 +106,26 @@ def _chains(boxes: Boxes) -> list[list[int]]:
     }
     single = {at for at, found in enumerate(above) if len(_nearest(found, ordered, upwards=True)) == 1}
     return [[int(by_top[at]) for at in chain] for chain in _followed(follows, single, len(by_top))]
+
+
+def _close_under(ordered: Boxes) -> Iterator[tuple[int, int]]:
+    """Pairs of lines, given from the top down, the second of which stands close under the first."""
+    heights = _heights(ordered)
+    furthest = float(np.percentile(heights, 95)) * (_LEADING + 2.0)
+    ends = np.searchsorted(ordered[:, 1], ordered[:, 1] + furthest, side="right")
+    for start in range(0, len(ordered), _AT_ONCE):
+        lines = slice(start, start + _AT_ONCE)
+        near = slice(start, int(ends[lines][-1]))
+        gap = ordered[None, near, 1] - ordered[lines, None, 3]
+        low = np.minimum(heights[lines, None], heights[None, near])
+        high = np.maximum(heights[lines, None], heights[None, near])
+        sums = ordered[:, 1] + ordered[:, 3]
+        fits = (gap < _LEADING * high) & (gap > -0.6 * low) & (sums[None, near] > sums[lines, None] + low)
+        fits &= _shared(ordered[lines], ordered[near], 0) > _TOUCH
+        fits &= np.arange(near.stop - start) < (ends[lines] - start)[:, None]
+        fits = np.triu(fits, 1)  # a line comes before those under it
+        for at, other in np.argwhere(fits) + start:
+            yield int(at), int(other)
 
 
 def _fit(height: float, other: float) -> bool:

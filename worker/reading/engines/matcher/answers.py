@@ -18,7 +18,7 @@ from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue, Relation
-from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.questions import FieldQuery, form
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
@@ -57,6 +57,7 @@ _HEADING = 40  # characters that the heading of a party may have
 _SENTENCE = 90  # characters from which a text is no value where no label says so
 _OF_TOWN = frozenset({"city", "zip", "state"})
 _BESIDE = frozenset({Relation.INLINE, Relation.LEFT})
+_ALIKE, _UNLIKE = 4.0, 0.3  # what the form of an example makes of the odds of a value
 _NEXT_CELL = 2.5  # letter heights of white between the parts of a value that was read as two cells
 
 
@@ -185,11 +186,28 @@ def _candidate(answer: ValueOption, probability: float, asked: FieldQuery, graph
     row = graph.sheet.layout.rows[answer.place.cell.row]
     if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
         probability = min(probability, UNDECIDED)
+    if asked.kind == "text":
+        probability = _as_in_examples(probability, form(answer.place.text), asked.examples)
     return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)
 
 
+def _as_in_examples(probability: float, printed: str, examples: Sequence[str]) -> float:
+    """A probability after the form of a value was compared with those of the examples in the schema.
+
+    Names are alike in form anyway; what has digits in it, or is not to have any, tells more.
+    """
+    if not examples or not (0 < probability < 1):
+        return probability
+    if printed in examples:
+        factor = _ALIKE if "9" in printed else 1.0
+    else:
+        factor = _UNLIKE if "9" in printed or all("9" in one for one in examples) else 1.0
+    odds = factor * probability / (1 - probability)
+    return odds / (1 + odds)
+
+
 def _nearness(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> float:
-    own = max((evaluation.best(question.own, edge.label).both for edge in place.edges), default=0.0)
+    own = max((evaluation.own(question, edge.label).both for edge in place.edges), default=0.0)
     if question.parents:
         own += 0.3 * max(
             (evaluation.best(question.parents, edge.label).both for edge in place.edges), default=0.0

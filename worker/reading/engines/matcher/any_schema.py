@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -17,7 +18,8 @@ from worker.reading.engines.matcher.label_text import may_follow
 from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.sheet import Candidate
 
-_OF_SEVERAL = 0.5
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_RATHER = 0.5  # probability from which a value is rather right than wrong
 _TRUST = 0.95  # in readers made for what a field asks
 _TRUST_MERCHANTS = 0.85  # whose letters and commas are seldom all read
 _TRUST_LABELS = 0.4  # in the reader of anything behind its label
@@ -48,7 +50,7 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
     tables = items.find(lists, graph)
     by_path = {
         one.field.path: _likely(
-            [_beside_heads(option, tables.heads) for option in _known_too(options, one, known, graph)]
+            [_beside_heads(option, tables.heads) for option in _known_too(options, one, known, graph)], one
         )
         for one, options in zip(questions, found, strict=True)
     }
@@ -71,7 +73,7 @@ def _several(options: Scalar) -> Listing:
     kept = []
     for option in options.candidates:
         places = {(id(span.cell), span.start) for span in option.spans}
-        if option.score >= _OF_SEVERAL and not places & taken:
+        if option.score >= _RATHER and not places & taken:
             taken |= places
             kept.append(Scalar([option]))
     return Listing(kept)
@@ -111,6 +113,7 @@ def _told(known: Group, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
         option
         for option in found.candidates
         if _is_whole(option)
+        and (asked.kind != "date" or _DAY.fullmatch(str(option.value)))
         and not any(choices.is_option(span.cell.page.number, span.box) for span in option.spans)
     ]
 
@@ -179,8 +182,14 @@ def _same(one: object, two: object) -> bool:
     return str(one) == str(two)
 
 
-def _likely(options: Sequence[Candidate]) -> Scalar:
-    return Scalar([option for option in options if option.score >= LEAST])
+def _likely(options: Sequence[Candidate], asked: FieldQuery) -> Scalar:
+    """The values that are worth showing.
+
+    Of texts for which a default stands, or of which nothing is known, only those that are rather right than wrong.
+    """
+    guessed = asked.kind == "text" and not (asked.ideas and asked.field.default is None)
+    least = _RATHER if guessed else LEAST
+    return Scalar([option for option in options if option.score >= least])
 
 
 def _group(target: Field, scalars_: Mapping[str, Scalar], tables: Mapping[str, Listing]) -> Group:

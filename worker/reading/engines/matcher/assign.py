@@ -79,7 +79,7 @@ def _assign(claims: Sequence[_Claim]) -> Iterator[tuple[str, Choice]]:
     for claim in sorted(claims, key=lambda claim: -claim.candidates[0][1].score):
         for index, (value, candidate) in enumerate(claim.candidates):
             places = {(id(s.cell), s.start, s.end) for s in candidate.spans}
-            if places & taken and not _may_share(claim):
+            if places & taken and not (candidate.for_several or _may_share(claim)):
                 continue
             if index and candidate.strength < _WEAK:
                 break  # a weak second choice is worse than none

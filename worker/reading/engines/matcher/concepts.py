@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from worker.checks.patterns import Pattern
 from worker.reading.engines.matcher.lexicon import Label
 
 _WEIGHTS = {"strong": 1.3, "labels": 1.0, "weak": 0.55}
-_KEYS = frozenset({*_WEIGHTS, "value", "field", "pattern", "side", "region", "within", "echo"})
+_MEANINGS = {"strong_meanings": "strong", "meanings": "labels"}
+_KEYS = frozenset({*_WEIGHTS, *_MEANINGS, "value", "field", "pattern", "side", "region", "within", "echo"})
 _OWN_WEIGHT = 1.15  # a user's own title is meant more exactly than a wording of ours
 _STEM_WEIGHT = 0.85
 _SUFFIX = re.compile(r" (name|number|no|id|code|date|time|amount|value|address|text)$")
@@ -62,7 +64,8 @@ class Concept:
 def library() -> Mapping[str, Concept]:
     """Every shipped concept by name, in the order of the file."""
     raw = tomllib.loads((files(__package__) / "concepts.toml").read_text(encoding="utf-8"))
-    return {name: _concept(name, entry) for name, entry in raw.items()}
+    here = frozenset(raw.pop("languages"))
+    return {name: _concept(name, entry, here) for name, entry in raw.items()}
 
 
 def labels() -> Iterator[Label]:
@@ -98,24 +101,38 @@ def own_labels(target: Field) -> Iterator[Label]:
             yield from (Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in ("no", "number", "nr"))
 
 
-def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
+def _concept(name: str, entry: Mapping[str, Any], here: frozenset[str]) -> Concept:
+    """A concept of the file, with the wordings of its meanings in languages that are not the file's own."""
     unknown = entry.keys() - _KEYS
     if unknown:
         raise ValueError(f"concept {name!r} has unknown keys {sorted(unknown)}")
-    wordings = tuple(
-        Label(wording, name, weight) for key, weight in _WEIGHTS.items() for wording in entry.get(key, ())
-    )
+    wordings = {
+        wording: Label(wording, name, weight)
+        for key, weight in _WEIGHTS.items()
+        for wording in entry.get(key, ())
+    }
+    for key, weight in _MEANINGS.items():
+        for wording in _worded(entry.get(key, ()), here):
+            wordings.setdefault(wording.lower(), Label(wording, name, _WEIGHTS[weight]))
     return Concept(
         name=name,
         value=entry["value"],
         names=tuple(entry.get("field", ())),
-        labels=wordings,
+        labels=tuple(wordings.values()),
         pattern=Pattern(entry["pattern"]) if "pattern" in entry else None,
         side=tuple(entry["side"]) if "side" in entry else None,
         region=tuple(entry["region"]) if "region" in entry else None,
         within=tuple(entry.get("within", ())),
         echo=entry.get("echo"),
     )
+
+
+def _worded(meanings: Iterable[str], here: frozenset[str]) -> Iterator[str]:
+    """How other languages than those of the file call some things."""
+    for language, table in languages.labels().items():
+        if language not in here:
+            for meaning in meanings:
+                yield from table.get(meaning, ())
 
 
 def _fits(concept: Concept, target: Field, within: str | None) -> bool:

@@ -18,6 +18,7 @@ _LEAST_IN_LISTS = 0.65
 # Kinds that ask for all that is printed: where less than this part of the letters stands in a value, the rest was
 # not understood.
 _LEAST_EXPLAINED = 0.7
+_SAID_BEFORE = "page.blocks"  # the words of these stand in the lines of the page, and are doubted there
 _WHOLE_SHEET = frozenset({"plan.rooms", "form.entries"})
 
 
@@ -25,9 +26,16 @@ def doubts(
     root: Field, pages: Sequence[PageLines], data: Mapping[str, Any], evidence: Mapping[str, Evidence]
 ) -> Iterator[Issue]:
     """The doubts about a reading, each an error-level issue, so that the record is reviewed."""
-    yield from _unsure(data, evidence, shipped=is_shipped(root))
+    again = tuple(field.path for field in root.walk() if field.hints.get("x-concept") == _SAID_BEFORE)
+    first = {at: found for at, found in evidence.items() if not _anywhere(at).startswith(again)}
+    yield from _unsure(data, first, shipped=is_shipped(root))
     if any(field.hints.get("x-concept") in _WHOLE_SHEET for field in root.properties):
         yield from _unexplained(pages, evidence)
+
+
+def _anywhere(at: str) -> str:
+    """A pointer as the path of its field."""
+    return "".join("/*" if part.isdigit() else pointer.join(part) for part in pointer.split(at))
 
 
 def is_shipped(root: Field) -> bool:

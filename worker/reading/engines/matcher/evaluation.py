@@ -15,6 +15,9 @@ from worker.reading.engines.matcher.graph import Graph, PrintedValue
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.wordings import Likeness, Meaning, likeness
 
+_SAID = Likeness(1.0, 0.9, 0.9)
+"""Of a label that a field's description says as it is printed."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -35,6 +38,11 @@ class Evaluation:
             best = max(best, self.memo[key], key=lambda found: found.both)
         return best
 
+    def own(self, asked: FieldQuery, label: str) -> Likeness:
+        """The likeness of a label to what a field is called, or to what its description says that it is."""
+        best = self.best(asked.own, label)
+        return _SAID if best.both < _SAID.both and asked.quotes(label) else best
+
     @cached_property
     def rivals(self) -> dict[str, list[float]]:
         """How near each label is to each field: filled as labels are asked for."""
@@ -43,7 +51,7 @@ class Evaluation:
     def rivalry(self, label: str, asked: int) -> float:
         """How near a label is to the field it suits best among the others."""
         if label not in self.rivals:
-            self.rivals[label] = [self.best(question.own, label).both for question in self.questions]
+            self.rivals[label] = [self.own(question, label).both for question in self.questions]
         return max((near for index, near in enumerate(self.rivals[label]) if index != asked), default=0.0)
 
     @cached_property

@@ -164,7 +164,7 @@ def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
     apart: dict[int, float] = {}
     top, rival, parent = 0.0, 0.0, 0.0
     for edge in place.edges:
-        found = evaluation.best(question.own, edge.label)
+        found = evaluation.own(question, edge.label)
         if found.both >= near.get(edge.relation, Likeness()).both:
             near[edge.relation], apart[edge.relation] = found, edge.distance
         if edge.relation != Relation.BEHIND:
@@ -187,7 +187,7 @@ def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
         ),
         default=0.0,
     )
-    own = evaluation.best(question.own, place.text).both if len(place.text) < 50 else 0.0
+    own = evaluation.own(question, place.text).both if len(place.text) < 50 else 0.0
     return [*row, top, rival, parent, about, own, float(bool(inline)), float(_digits(inline))]
 
 

@@ -9,30 +9,23 @@ from math import ceil
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import columns as table_columns
-from worker.reading.engines.matcher import period_fields, unheaded
-from worker.reading.engines.matcher.assign import as_type
+from worker.reading.engines.matcher import group_values, period_fields, unheaded
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.cell_values import values_of
 from worker.reading.engines.matcher.column_gaps import cut, gutters
 from worker.reading.engines.matcher.columns import Head
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import has_number, is_number, joined, numeric
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.rows import Row
-from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wrapped_text import TextColumn
 
 _GAP = 5.0  # letter heights of white that end a table
 _FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
 _SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions"})
-_TYPES: Mapping[str, tuple[str, ...]] = {
-    "date": ("date",),
-    "datetime": ("datetime", "date"),
-    "time": ("time",),
-    "number": ("money", "number", "percent"),
-    "integer": ("number", "money"),
-}
 _NUMBERS = frozenset({"number", "integer"})
+_KEYS = frozenset({"text", "date"})
 
 Filled = dict[int, list[Span]]
 """The parts of a row by the index of their column."""
@@ -117,8 +110,27 @@ class _Table:
                 if found and not above:
                     found[-1].under.append((row, filled))
                 above = [*above[-1:], (row, filled)] if not found or self._gap(found[-1], row) > 1.0 else []
-        rows = [item.row for item in found]
-        return [group for item in found if (group := self._group(self._completed(item, rows))).fields]
+        around = self._texts.around([item.row for item in found]) if self._texts else {}
+        return self._with_group_values(
+            [(item.row, self._completed(item, around.get(item.row.index, ()))) for item in found]
+        )
+
+    def _with_group_values(self, found: Sequence[tuple[Row, Item]]) -> list[Group]:
+        """The items with what stands once for several of them."""
+        groups = []
+        missing = [q for i, q in enumerate(self._questions) if i not in {c.asked for c in self._head.columns}]
+        for row, item in found:
+            fields = self._group(item).fields
+            if fields:
+                groups.append(Group({**group_values.headed(row, missing, self._graph), **fields}))
+        first = next(i for i, column in enumerate(self._head.columns) if column.asked is not None)
+        key = self._questions[self._head.columns[first].asked or 0]
+        names_items = self._texts is None or self._texts.index == first
+        return (
+            groups
+            if names_items or key.kind not in _KEYS
+            else group_values.carried_down(groups, key.field.name)
+        )
 
     def _valid(self, filled: Filled) -> int:
         """How many fields have something of their type; none when numbers are wanted and none is there."""
@@ -222,13 +234,15 @@ class _Table:
             filled[index] = words.get(index) or [Span(cell, 0, len(cell.text)) for cell in before.cells[:1]]
         return filled
 
-    def _completed(self, item: Item, rows: Sequence[Row]) -> Item:
-        """An item with what stands around it: the rest of a wrapped text, values that did not fit in its row."""
+    def _completed(self, item: Item, around: Sequence[Span]) -> Item:
+        """An item with its whole text, where that begins `around` it, and with what stands under it.
+
+        That is the rest of a wrapped text, and values that did not fit in its row.
+        """
         filled = {index: list(spans) for index, spans in item.filled.items()}
         texts = self._texts
         words, before, going_on = (texts.index if texts else None), item.row, True
-        around = texts.around(item.row, rows) if texts else []
-        if texts and len(around) > 1:
+        if texts and around:
             filled[texts.index], going_on = list(around), False
         for row, parts in item.under:
             near = row.page is before.page and row.y0 - before.y1 < 0.8 * row.height
@@ -271,17 +285,5 @@ class _Table:
                 continue
             asked = self._questions[column.asked]
             sure = min(0.97, 0.45 + 0.35 * column.near + 0.2 * share)
-            fields[asked.field.name] = Scalar(list(self._values(asked, spans, sure)))
+            fields[asked.field.name] = Scalar(list(values_of(asked, spans, sure, self._graph)))
         return Group(fields)
-
-    def _values(self, asked: FieldQuery, spans: Sequence[Span], sure: float) -> Iterator[Candidate]:
-        if asked.kind in _TYPES and not asked.verbatim:
-            for kind in _TYPES[asked.kind]:
-                for span in spans:
-                    for typed in self._graph.sheet.typed(kind, span.cell):
-                        if span.start <= typed.span.start < span.end:
-                            yield Candidate(typed.value, sure, (typed.span,), sure, sure)
-            return
-        text = joined(spans).strip(" |:;")
-        if as_type(text, asked.field) is not None:
-            yield Candidate(text, sure, tuple(spans), sure, sure)

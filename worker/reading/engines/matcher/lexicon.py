@@ -93,7 +93,7 @@ class Lexicon:
         at = 0
         while at < len(folded):
             end, labels = self._longest(folded, at) if _may_start(folded, at) else (at, ())
-            if labels and not _is_code(cell.text, at, end):
+            if labels and not _is_code(cell.text, at, end) and not _is_aside(cell.text, at, end):
                 mentions.append(Mention(cell, at, end, tuple(labels)))
             at = max(end, at + 1)
         return tuple(mentions) if _is_named(mentions) else (*mentions, *self._misread(cell, folded))
@@ -144,6 +144,12 @@ def fold_letters(text: str) -> str:
 def _fold_char(char: str) -> str:
     plain = unicodedata.normalize("NFKD", char)[:1].casefold()[:1]
     return plain if plain.isalnum() else " "
+
+
+def _is_aside(text: str, start: int, end: int) -> bool:
+    """Whether a label stands in brackets together with its number, as in `18% $2.70 (Total $17.70)`."""
+    inside, closed, _ = text[end:].partition(")")
+    return bool(closed) and text[:start].rstrip().endswith("(") and any(map(str.isdigit, inside))
 
 
 def _is_code(text: str, start: int, end: int) -> bool:

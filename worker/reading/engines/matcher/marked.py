@@ -38,7 +38,7 @@ def _ticks(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
     """Whether a box beside a field's label is ticked, or a word behind it says yes or no."""
     for entry in pairs.entries(evaluation.graph):
         said = _said(entry)
-        near = evaluation.best(asked.own, entry.key.text).both
+        near = evaluation.own(asked, entry.key.text).both
         if said is not None and near > _NAMED and entry.value is not None:
             sure = 0.8 * near * (1.0 if entry.sure > 0.5 else entry.sure)
             yield Candidate(said, sure, (entry.value,), sure, certainty=sure)
@@ -52,7 +52,7 @@ def _said(entry: pairs.Entry) -> bool | None:
 
 def _nearness(asked: FieldQuery, question: ChoiceQuestion, evaluation: Evaluation) -> float:
     """How near a question is to a field: by its text, or because its options are the values that are listed."""
-    near = 0.0 if question.label is None else evaluation.best(asked.own, question.label.text).both
+    near = 0.0 if question.label is None else evaluation.own(asked, question.label.text).both
     if asked.kind != "enum":
         return near if len(question.options) > 1 else 0.0
     members = {_value(asked, option) for option in question.options} - {None}

@@ -12,7 +12,6 @@ from worker.reading.engines.matcher import columns as table_columns
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.graph import Graph
-from worker.reading.engines.matcher.lexicon import fold_letters
 from worker.reading.engines.matcher.period_tables import PeriodRow, PeriodTable, tables
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.sheet import Candidate
@@ -28,7 +27,6 @@ _TITLED = 0.4  # share of a list's name that a title says
 _LABELLED = 0.75  # likeness from which the words of a row name a field
 _SURE = 0.85  # of the amount of a row that is told from the others by its period
 _SURE_IN_LIST = 0.8
-_QUOTED_LETTERS = 10  # of words that stand in a field's description as they stand in the table
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 
@@ -159,7 +157,4 @@ def _named(asked: FieldQuery, row: PeriodRow, graph: Graph) -> float:
     text = row.text
     said = graph.wordings.meaning(text[:80])
     near = max((likeness(meaning, said).both for meaning in asked.own), default=0.0)
-    quoted = fold_letters(text)
-    if len(quoted.replace(" ", "")) >= _QUOTED_LETTERS and quoted in fold_letters(asked.field.description):
-        near = max(near, 1.0)
-    return near
+    return 1.0 if asked.quotes(text) else near

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.concepts import words
+from worker.reading.engines.matcher.lexicon import fold_letters
+from worker.reading.engines.matcher.word_marks import mark
 from worker.reading.engines.matcher.wordings import Meaning, Wordings
 
 _QUOTED = re.compile(r"['\"‘“«「(（]([^'\"’”»」)）]{2,40})['\"’”»」)）]")
@@ -16,7 +18,10 @@ _VERBATIM = re.compile(
     r"(?:exactly )?as (?:printed|written|shown|stated|labell?ed|it appears)|exactly|verbatim|\bprinted\b",
     re.IGNORECASE,
 )
+_ISO_DAY = re.compile(r"\bYYYY-MM-DD\b(?!T)", re.IGNORECASE)
 _NUMERIC = frozenset({"number", "integer"})
+_TOLD_LETTERS = 8  # of a label that a description says without quotes
+_BEFORE = 24  # characters before words in which it may be said that they are not meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,23 @@ class FieldQuery:
     parents: tuple[Meaning, ...]
     about: Meaning
     verbatim: bool
+    said: str
+    """Its description in folded letters, in which labels may stand as they are printed."""
+    examples: tuple[str, ...] = ()
+    """Forms of the values that its description gives as examples: `071 DXB` is `9 A`."""
 
     @property
     def ideas(self) -> frozenset[str]:
         """What the field has to do with, by its name and title."""
         return frozenset(idea for meaning in self.own[: self.named] for idea in meaning.ideas)
+
+    def quotes(self, label: str) -> bool:
+        """Whether the description says a label as it is printed, and not that it is something else."""
+        folded = " ".join(fold_letters(label).split())
+        if len(folded.replace(" ", "")) < _TOLD_LETTERS or not self.said:
+            return False
+        found = self.said.find(f" {folded} ")
+        return found >= 0 and mark("negation").search(self.said[max(0, found - _BEFORE) : found]) is None
 
 
 def question(target: Field, parents: Sequence[Field], wordings: Wordings) -> FieldQuery:
@@ -58,6 +75,8 @@ def question(target: Field, parents: Sequence[Field], wordings: Wordings) -> Fie
         ),
         about=wordings.meaning(told[:200]),
         verbatim=bool(_VERBATIM.search(target.description)) and target.format is None,
+        said=f" {' '.join(fold_letters(told).split())} " if told.strip() else "",
+        examples=tuple(dict.fromkeys(_examples(target))),
     )
 
 
@@ -77,6 +96,17 @@ def _told_names(target: Field, told: str) -> Iterator[str]:
         yield lead
 
 
+def _examples(target: Field) -> Iterator[str]:
+    """The forms of the quoted examples of a description."""
+    for told in _EXAMPLE.finditer(target.description):
+        yield from (form(match.group(1)) for match in _QUOTED.finditer(told.group(0).strip()))
+
+
+def form(text: str) -> str:
+    """A text with every run of digits as 9 and of letters as A, so that numbers of one kind are alike."""
+    return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", " ".join(text.split())))
+
+
 def _kind(target: Field, ideas: frozenset[str]) -> str:
     if target.enum is not None:
         return "enum"
@@ -86,6 +116,8 @@ def _kind(target: Field, ideas: frozenset[str]) -> str:
         return {"date": "date", "date-time": "datetime", "time": "time"}[target.format or ""]
     if _NUMERIC & set(target.types) and "string" not in target.types:
         return "integer" if "number" not in target.types else "number"
+    if _ISO_DAY.search(target.description):
+        return "date"
     if "date" in ideas and not ideas & {"period", "month", "year", "from", "range"}:
         return "date"
     return "text"

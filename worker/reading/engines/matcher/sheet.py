@@ -30,6 +30,8 @@ class Candidate:
     strength: float = 0.5
     certainty: float | None = None
     """The probability itself, where a reader knows better than the model of `confidence`."""
+    for_several: bool = False
+    """Whether it is printed once for several items."""
 
     @property
     def ocr_confidence(self) -> float:
@@ -86,6 +88,11 @@ class Sheet:
         return currencies.has_thousandths(self.text)
 
     @cached_property
+    def whole_amounts(self) -> bool:
+        """Whether a bare number may be an amount, for the page's currency has no cents."""
+        return currencies.has_whole_amounts(self.text)
+
+    @cached_property
     def amounts(self) -> list[Typed]:
         """Every amount of money, in reading order."""
         return [typed for cell in self.layout.cells for typed in self.typed("money", cell)]
@@ -120,8 +127,9 @@ class Sheet:
 
 
 _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
-    "money": lambda sheet, cell: typed_spans.money(
-        cell, decimal_comma=sheet.decimal_comma, thousandths=sheet.thousandths
+    "money": lambda sheet, cell: (
+        typed_spans.money(cell, decimal_comma=sheet.decimal_comma, thousandths=sheet.thousandths)
+        or (typed_spans.whole_money(cell) if sheet.whole_amounts else [])
     ),
     "number": lambda sheet, cell: typed_spans.numbers(cell, decimal_comma=sheet.decimal_comma),
     "percent": lambda _sheet, cell: typed_spans.percents(cell),

@@ -14,7 +14,7 @@ from schemas.values.folding import plain
 from worker.reading.engines.matcher.rows import Cell
 
 _GROUPED = r"(?:\d{1,3}(?:[.,' ]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"  # thousands, or lakh and crore
-_ENDED = r"\)?-?(?![\d%]|[.,:/]\d)"
+_ENDED = r"\)?-?(?![\d%]|[.,:/]\d|-\d)"
 _MONEY = re.compile(
     rf"(?<![\d.,:/])-?\(?{_GROUPED}\s?[.,]\s?\d{{2}}{_ENDED}|(?:(?<=\s)|^)-?\.\d{{2}}(?=\s|$)"
 )
@@ -99,6 +99,16 @@ def money(cell: Cell, *, decimal_comma: bool | None, thousandths: bool) -> list[
             minus = bool(credit or re.search(r"-\s?(?:RM|[$€£¥])?\s?$", before))
             typed.append(Typed(-abs(value) if minus else value, Span(cell, *match.span())))
     return typed
+
+
+def whole_money(cell: Cell) -> list[Typed]:
+    """A bare number that is all of its cell, as an amount of a currency without cents."""
+    text = cell.text.strip()
+    if not re.fullmatch(r"-?(?:\d{1,3}(?:[.,]\d{3})+|\d{1,6})", text):
+        return []
+    start = cell.text.index(text)
+    digits = Decimal(re.sub(r"[.,]", "", text))
+    return [Typed(digits, Span(cell, start, start + len(text)), 0.8)]
 
 
 def numbers(cell: Cell, *, decimal_comma: bool | None) -> list[Typed]:
@@ -214,4 +224,6 @@ def currency(cell: Cell, *, page: str) -> list[Typed]:
     if found is None:
         return []
     code, start, end = found
-    return [Typed(code, Span(cell, start, end), other=currencies.other_of(cell.text[start:end], page))]
+    sign = cell.text[start:end]
+    value = currencies.meant(code, sign, page)
+    return [Typed(value, Span(cell, start, end), other=currencies.other_of(sign, page))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -47,16 +48,21 @@ class TextColumn:
                 before = span
         return blocks
 
-    def around(self, row: Row, items: Sequence[Row]) -> list[Span]:
-        """The text that begins above an item and stands around no other one; else nothing.
+    def around(self, items: Sequence[Row]) -> dict[int, list[Span]]:
+        """By the index of their row, items whose text begins above them, with it; it stands around no other item.
 
         Texts of several lines are often set to the middle of their row, so that some stand above its numbers.
         """
+        items = sorted(items, key=lambda row: row.index)
+        indices = [row.index for row in items]
+        found: dict[int, list[Span]] = {}
         for block in self._blocks:
-            inside = [other for other in items if _spans(block, other)]
-            if row in inside:
-                return block if len(inside) == 1 and block[0].cell.row < row.index else []
-        return []
+            first, last = block[0].cell.row, block[-1].cell.row
+            near = items[bisect_left(indices, first) : bisect_right(indices, last)]
+            inside = [row for row in near if _spans(block, row)]
+            if len(inside) == 1 and first < inside[0].index:
+                found[inside[0].index] = block
+        return found
 
     def goes_on(self, last: Span, first: Span) -> bool:
         """Whether a text under another is the rest of it."""

@@ -42,6 +42,7 @@ class OpenAiGenerator:
     max_rows = 1
     revision: str | None = None
     caveats: tuple[str, ...] = ()
+    sees = True
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class OpenAiGenerator:
                 detail=f"the server lists no models at /models ({error}); OPENAI_BASE_URL mostly ends in /v1"
             ) from error
         found = wire.chosen(listed, self.model)
-        if found.pictures is False:
+        if self.sees and found.pictures is False:
             raise ModelUnusable(
                 detail=f"{found.name!r} on the server takes no pictures, as its list of models says; "
                 "serve a vision-language model (llama.cpp: with --mmproj)"
@@ -135,7 +136,7 @@ class OpenAiGenerator:
     async def _asked(
         self,
         prompt: Prompt,
-        picture: str,
+        picture: str | None,
         *,
         mode: Mode,
         seconds: float,
@@ -195,7 +196,8 @@ class OpenAiGenerator:
 
     async def _probed(self, mode: Mode, extras: Mapping[str, Any]) -> Answer:
         """The answer to a small question. A model that thinks needs room to come to its answer."""
-        prompt = ladder.probe(mode, thinking=_PROBE_THINKING if self.thinks else 0)
+        thinking = _PROBE_THINKING if self.thinks else 0
+        prompt = ladder.probe(mode, thinking=thinking, sees=self.sees)
         picture = pictures.data_uri(prompt.picture)
         # The whole time of an answer: some servers load the model with its first request.
         answer = await self._asked(
@@ -205,6 +207,12 @@ class OpenAiGenerator:
             self.thinks = True
             return await self._probed(mode, extras)
         return answer
+
+
+class OpenAiTextGenerator(OpenAiGenerator):
+    """Asks a model on a server that need not take pictures: its prompts have none."""
+
+    sees = False
 
 
 async def _unless(cancelled: Callable[[], bool], work: Coroutine[Any, Any, Answer]) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.reading.engines.vision.base import Answer, Message, Prompt
+from worker.reading.engines.vision.base import NO_PICTURE, Answer, Message, Prompt
 
 _PROBE_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -80,15 +80,15 @@ def notes(mode: Mode, schema: Mapping[str, Any] | None) -> tuple[str, ...]:
     return () if schema is None or mode is Mode.JSON_SCHEMA else (f"constraint: {mode.value}",)
 
 
-def probe(mode: Mode, *, thinking: int) -> Prompt:
+def probe(mode: Mode, *, thinking: int, sees: bool) -> Prompt:
     """A small question whose natural answer is a word.
 
     Where the server is to enforce the schema the question does not name it: who answers with data
-    of the schema all the same has been held to it.
+    of the schema all the same has been held to it. A model that does not see is asked about no picture.
     """
     prompt = Prompt(
-        picture=np.full((56, 56, 3), 255, np.uint8),
-        messages=(Message("user", "Is this picture white? Answer with one word."),),
+        picture=np.full((56, 56, 3), 255, np.uint8) if sees else NO_PICTURE,
+        messages=(Message("user", f"Is {'this picture' if sees else 'snow'} white? Answer with one word."),),
         schema=_PROBE_SCHEMA,
         max_tokens=_PROBE_TOKENS,
         thinking=thinking,

@@ -15,8 +15,10 @@ _QUALITY = 90
 _SIDE_OF_TOKEN = 28  # pixels; what Qwen-VL takes, most other models take fewer tokens
 
 
-def data_uri(picture: Picture) -> str:
-    """The picture itself as an address: PNG, or JPEG where that would be large."""
+def data_uri(picture: Picture) -> str | None:
+    """The picture itself as an address: PNG, or JPEG where that would be large. None of no picture."""
+    if not picture.size:
+        return None
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(picture))

@@ -35,9 +35,9 @@ class Model:
     pictures: bool | None = None
 
 
-def request(prompt: Prompt, picture: str, *, model: str, more: Mapping[str, Any]) -> bytes:
-    """The body that asks a prompt; `picture` is its picture as a `data:` URI."""
-    assert picture.startswith("data:")
+def request(prompt: Prompt, picture: str | None, *, model: str, more: Mapping[str, Any]) -> bytes:
+    """The body that asks a prompt; `picture` is its picture as a `data:` URI, where it has one."""
+    assert picture is None or picture.startswith("data:")
     body = {
         "model": model,
         "messages": _messages(prompt.messages, picture),
@@ -98,14 +98,14 @@ def answer(body: bytes, *, structured: bool) -> Answer:
     )
 
 
-def _messages(messages: Sequence[Message], picture: str) -> list[dict[str, Any]]:
+def _messages(messages: Sequence[Message], picture: str | None) -> list[dict[str, Any]]:
     first = next(index for index, message in enumerate(messages) if message.role == "user")
     image = {"type": "image_url", "image_url": {"url": picture}}
     return [
         {
             "role": message.role,
             "content": [image, {"type": "text", "text": _tame(message.text)}]
-            if index == first
+            if index == first and picture is not None
             else _tame(message.text),
         }
         for index, message in enumerate(messages)

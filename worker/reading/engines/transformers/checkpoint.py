@@ -41,7 +41,8 @@ class Checkpoint:
     tells what a picture of height and width in pixels costs; `context` is the most tokens of
     question and answer together; `caveats` is what a reader of its records should know. `following`
     tells, from the model and what was encoded, the position after each row's question [rows]; None for
-    a family that was never tried in a running batch.
+    a family that was never tried in a running batch. `step` is the model as decode steps call it, where that
+    is another than the model itself.
     """
 
     model: Any
@@ -51,6 +52,7 @@ class Checkpoint:
     context: int
     caveats: tuple[str, ...] = ()
     following: Following | None = None
+    step: Callable[..., Any] | None = None
 
     def room(self, question: int) -> int:
         """Tokens of an answer to a question of so many; raises UnsupportedByEngine where it leaves none."""

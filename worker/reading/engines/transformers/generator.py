@@ -13,7 +13,7 @@ from transformers.utils import logging
 
 from worker.errors import ModelUnavailable, ModelUnusable, OutOfMemory, UnsupportedByEngine
 from worker.log import logger
-from worker.reading.engines.transformers import adapters, capacity, device
+from worker.reading.engines.transformers import adapters, capacity, compiled_step, device
 from worker.reading.engines.transformers.capacity import BatchWishes, Capacity, Meter, OnePage
 from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, CheckpointLoader
 from worker.reading.engines.transformers.kept_rows import SHARE, KeptRows
@@ -52,6 +52,7 @@ class TransformersGenerator:
         opening: CheckpointLoader,
         wishes: BatchWishes = _NO_WISHES,
         caveats: tuple[str, ...] = (),
+        compile_with: str = "",
     ) -> None:
         self.name = name
         self.model = model
@@ -64,6 +65,8 @@ class TransformersGenerator:
         self._speech: TokenizerView | None = None
         self._kept = KeptRows(int(SHARE * self.max_tokens))
         self._adapter = ""
+        self._compile_with = compile_with
+        self.not_compiled = ""
 
     def load(self) -> None:
         """Bring the weights into memory; raises ModelUnavailable, MissingExtra, OutOfMemory."""
@@ -91,9 +94,33 @@ class TransformersGenerator:
         except (UnsupportedByEngine, *BROKEN) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
             raise ModelUnusable(detail=f"it cannot answer a first small question ({said})") from error
+        if self._compile_with:
+            self._guarded(self._compile)
         meter = capacity.meter_of(self._loaded().model.device)
         if meter is not None:
             self._size(meter)
+
+    def _compile(self) -> None:
+        """Compile the decode step, if it holds; `not_compiled` says why it does not."""
+        if not self.refills:
+            self.not_compiled = compiled_step.STATIC
+            return
+        with torch.inference_mode():
+            trial = compiled_step.tried(self._loaded(), self._compile_with, self._small_answers)
+        self._checkpoint, self.not_compiled = trial.checkpoint, trial.dropped
+
+    def _small_answers(self, checkpoint: Checkpoint) -> list[Answer]:
+        """Answers of several lengths, more of them than rows: some are read while others are under way."""
+        view = self._speech
+        assert view is not None
+        blank = np.full((64, 64, 3), 255, dtype=np.uint8)
+        asked = [
+            Prompt(blank, (Message("user", "Describe the page. " * number),), None, max_tokens=3 * number)
+            for number in range(1, 4)
+        ]
+        feed = WholeBatch(asked, lambda _row: False)
+        RunningBatch(checkpoint, view, feed, rows=2, kept=KeptRows(0)).run(feed.newcomers(2))
+        return feed.answers()
 
     def _size(self, meter: Meter) -> None:
         """Find out how much fits at a time. Where no page does, they are read alone, and made smaller."""

@@ -38,6 +38,7 @@ class Slots:
 
     def __init__(self, checkpoint: Checkpoint, *, pad: int) -> None:
         self._model = checkpoint.model
+        self._decode = checkpoint.model if checkpoint.step is None else checkpoint.step
         self._following = checkpoint.following or after_tokens
         self._pad = pad
         self._cache: Any = None
@@ -104,7 +105,7 @@ class Slots:
         place = torch.arange(length, device=ids.device) - (length - count)
         self._mask = torch.cat([self._mask, (place >= 0).long()], dim=1)
         positions = self._next[:, None] + place.clamp(min=0)
-        told = self._model(
+        told = self._decode(
             input_ids=ids,
             attention_mask=self._mask,
             position_ids=positions,

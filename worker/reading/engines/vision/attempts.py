@@ -113,7 +113,8 @@ def _next(attempt: _Attempt, wrong: EngineError) -> _Attempt | None:
         return attempt.extended()
     if isinstance(wrong, OutputInvalid) and attempt.temperatures:
         return attempt.warmer()
-    return attempt.parted() if len(attempt.prompts) == 1 else None
+    whole = len(attempt.prompts) == 1 and attempt.prompts[0].picture.size > 0
+    return attempt.parted() if whole else None
 
 
 def _joined(parts: Sequence[PageAnswer], root: Field, page: int) -> PageAnswer:

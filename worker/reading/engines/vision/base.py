@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+
 from worker.reading.pages.base import Picture
+
+NO_PICTURE: Picture = np.zeros((0, 0, 3), np.uint8)
+"""Of a prompt in words alone, which is for models that take no pictures."""
 
 
 class Finish(StrEnum):
@@ -30,6 +35,8 @@ class Message:
 @dataclass(frozen=True, slots=True, eq=False)
 class Prompt:
     """A page and what is asked of it. The last message is the user's.
+
+    `picture` may be NO_PICTURE for a model that takes none.
 
     `schema` is a JSON Schema that the answer must keep to, None for free text. `max_tokens` bounds
     the answer, `thinking` what may be thought before it (0: nothing). A `temperature` of 0 is greedy.

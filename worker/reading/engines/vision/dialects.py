@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.json_schema.fields import Field
-from schemas.page import Line
 from worker.reading.engines.vision import prompts
 from worker.reading.engines.vision.page_text import lines_as_text
 from worker.reading.models.registry import Dialect
@@ -23,25 +22,32 @@ TRANSCRIBERS: frozenset[Dialect] = frozenset({"paddleocr-vl", "transcript"})
 def question(dialect: Dialect, root: Field, name: str, language: str) -> str:
     """The words that ask for these fields of the kind `name`; the answer is a JSON object in all dialects.
 
-    `json` says of every field what the schema says of it, and gives rules. `nuextract` is the object with a
-    type in the place of each value: types and heading as github.com/numindai/nuextract and the chat template
-    of NuExtract 2.0 have them; of NuExtract3 no other is known here. `glm-ocr` is the object with empty texts
-    behind a Chinese instruction, whatever the language of the page (README of zai-org/GLM-OCR).
+    `json` says of every field what the schema says of it, and gives rules; `lines` is the same for a model
+    that does not see the page. `nuextract` is the object with a type in the place of each value: types and
+    heading as github.com/numindai/nuextract and the chat template of NuExtract 2.0 have them; of NuExtract3
+    no other is known here. `glm-ocr` is the object with empty texts behind a Chinese instruction, whatever
+    the language of the page (README of zai-org/GLM-OCR).
     """
     if dialect == "nuextract":
         return f"# Template:\n{_indented(_template(root))}"
     if dialect == "glm-ocr":
         return f"请按下列JSON格式输出图中信息:\n{_indented(_emptied(root))}"
-    return prompts.extract(root, name, language)
+    return prompts.extract(root, name, language, shown(dialect))
 
 
-def with_page_text(dialect: Dialect, text: str, lines: Sequence[Line], language: str) -> str:
+def shown(dialect: Dialect) -> prompts.PageShown:
+    """How the page is shown that is asked about."""
+    return "page_in_lines" if dialect == "lines" else "page_in_picture"
+
+
+def with_page_text(dialect: Dialect, text: str, lines: Sequence[str], language: str) -> str:
     """A question with what a text recogniser reads on the page, where the dialect has a place for that."""
     if not lines or dialect == "glm-ocr":
         return text
     if dialect == "nuextract":
         return f"{text}\n# Context:\n{lines_as_text(lines)}"
-    return f"{text}\n\n{prompts.page_text(lines, language)}"
+    told = prompts.page_lines if dialect == "lines" else prompts.page_text
+    return f"{text}\n\n{told(lines, language)}"
 
 
 def transcription(dialect: Dialect) -> str:

@@ -6,30 +6,19 @@ page ─eyes─► upright ─page_reader─► data ─┐
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from schemas.page import Line
-from worker.errors import OutputInvalid
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.vision import answering, grounding
+from worker.reading.engines.vision import answering
 from worker.reading.engines.vision.base import Generator
-from worker.reading.engines.vision.merge import merge
+from worker.reading.engines.vision.joining import joined
 from worker.reading.engines.vision.model_session import ModelSession
 from worker.reading.engines.vision.packing import BatchLimits
-from worker.reading.engines.vision.page_read import (
-    PageRead,
-    issues_of,
-    notes_of,
-    tokens_of,
-    without_frames,
-    without_words,
-)
+from worker.reading.engines.vision.page_read import PageRead, without_frames, without_words
 from worker.reading.engines.vision.page_reader import OF_ONE_PAGE, PageOptions, PageReader
-from worker.reading.engines.vision.row_check import rows_missing
 from worker.reading.models.registry import Dialect
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import LineSource
@@ -91,27 +80,8 @@ class VisionEngine:
         in_words = answering.is_in_words(request.schema.root)
         reader = PageReader(request, asker, self._options(request.schema.name, looks=not in_words))
         read = list(self._session.pages(request, asker, partial(self._page, reader=reader)))
-        if read and all(page.error for page in read):
-            raise read[0].error or OutputInvalid()
-        answers = [page.attempt.read for page in read if page.attempt is not None]
-        if in_words:
-            answers = answering.of_one_page(answers, request.schema.root)
-        whole = merge(answers, request.schema.root)
-        lines = {page.number: page.page_lines.lines for page in read}
-        turns = {page.number: page.page_lines.quarter_turns for page in read}
-        evidence = grounding.locate(
-            whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=request.schema.root
-        )
-        if in_words:
-            evidence = answering.resting_on_quotes(evidence, whole)
-        return Reading(
-            data=whole.data,
-            evidence=evidence,
-            has_text=any(lines.values()),
-            issues=(*issues_of(read), *rows_missing(whole.data, evidence, _as_they_came(lines, turns))),
-            tokens=tokens_of(read),
-            notes=(*self._generator.caveats, *self._learned(request.schema.name), *notes_of(read)),
-        )
+        told = (*self._generator.caveats, *self._learned(request.schema.name))
+        return joined(read, request.schema.root, notes=told)
 
     def close(self) -> None:
         """Finish the running batch and free the model."""
@@ -142,10 +112,3 @@ class VisionEngine:
             return PageRead(page.number, page_lines, without_words(reader.read(upright, page_lines)))
         except OF_ONE_PAGE as error:
             return PageRead(page.number, page_lines, attempt=None, error=without_frames(error))
-
-
-def _as_they_came(
-    lines: Mapping[int, Sequence[Line]], turns: Mapping[int, int]
-) -> Mapping[int, Sequence[Line]]:
-    """The lines of the pages that were upright, in whose frame citations are."""
-    return {number: found for number, found in lines.items() if not turns[number]}

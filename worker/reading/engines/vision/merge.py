@@ -88,14 +88,15 @@ def _inside(parts: Sequence[_Part], name: str) -> list[_Part]:
 def _listed(
     parts: Sequence[_Part], field_: Field, *, to: str, token_evidence: dict[str, TokenEvidence]
 ) -> list[Any]:
-    """All items in order; items in which nothing was found are none."""
+    """All items in order; those in which nothing was found are none, but for cells that may be null."""
     assert field_.items is not None
+    kept = field_.items.nullable and not field_.items.is_object
     items: list[_Part] = []
     for part in parts:
         found = [
             _Part(part.answer, value, part.at + pointer.join(index))
             for index, value in enumerate(part.value if isinstance(part.value, list) else ())
-            if any(leaf is not None for _, leaf in pointer.leaves(value))
+            if kept or any(leaf is not None for _, leaf in pointer.leaves(value))
         ]
         items.extend(found[_shared(items, found) :] if part.answer.overlaps else found)
     return [

@@ -39,6 +39,7 @@ from worker.reading.engines.vision.complaints import MOST_TOLD, complaints, lose
 from worker.reading.engines.vision.merge import PageAnswer, merge
 from worker.reading.engines.vision.question import FieldQuestion
 from worker.reading.engines.vision.second_look import Doubt
+from worker.reading.marks.lines import signed
 from worker.reading.models.registry import Dialect
 from worker.reading.pages.base import Picture
 from worker.reading.text.page_lines import PageLines
@@ -83,7 +84,9 @@ class PageReader:
 
     def read(self, picture: Picture, page_lines: PageLines) -> PageAttempt:
         """A page's data, the picture being upright; raises EngineError when nothing of it was read."""
-        pictures = small_print.parts(picture, page_lines.lines, self._options.pixels)
+        pictures: tuple[Picture, ...] = (picture,)
+        if picture.size:
+            pictures = small_print.parts(picture, page_lines.lines, self._options.pixels)
         take = partial(self._taken, pictures=pictures, page_lines=page_lines)
         if len(self._questions) == 1:
             attempt = take(self._questions[0])
@@ -100,7 +103,8 @@ class PageReader:
         """The answer to one question about a page; what did not come is told."""
         page, text = page_lines.number, asked.text
         if self._options.page_text and len(pictures) == 1:
-            text = dialects.with_page_text(self._options.dialect, text, page_lines.lines, self._language)
+            lines = signed(page_lines.lines, page_lines.marks)
+            text = dialects.with_page_text(self._options.dialect, text, lines, self._language)
         shown = tuple(self._prompt(asked, part, text) for part in pictures)
         try:
             first = attempts.take(shown, asked.root, page=page, ask=partial(self._asker.ask, question=asked))

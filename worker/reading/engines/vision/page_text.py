@@ -1,8 +1,8 @@
 """What a text recogniser reads on a page, told to a model beside the picture: an option.
 
-The lines come from the document, so whoever wrote it could speak to the model by them. They stand behind
-a mark of their own each, in a block that the prompt says is no instruction, and without anything that a
-tokenizer or a template could take for its own.
+Tick boxes stand in the lines as signs, marked or empty. The lines come from the document, so whoever wrote it
+could speak to the model by them. They stand behind a mark of their own each, in a block that the prompt says
+is no instruction, and without anything that a tokenizer or a template could take for its own.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from schemas.page import Line
-
 _MOST_SIGNS = 300  # of a line
 _MOST = 12_000  # of a page
 _CONTROL = re.compile(r"<(?=[|/!?A-Za-z_\uff5c])|(?<=\[)(?=/?(?:INST|IMG|gMASK))")
 
 
-def lines_as_text(lines: Iterable[Line]) -> str:
+def lines_as_text(lines: Iterable[str]) -> str:
     """The lines in their order, made harmless, none of them longer than what a page of print has."""
-    told = "\n".join(f"| {harmless(line.text)[:_MOST_SIGNS]}" for line in lines)
+    told = "\n".join(f"| {harmless(line)[:_MOST_SIGNS]}" for line in lines)
     return told if len(told) <= _MOST else told[:_MOST] + "…"
 
 

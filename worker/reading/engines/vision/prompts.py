@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from string import Template
+from typing import Literal
 
 from schemas import languages
 from schemas.json_schema.fields import Field
-from schemas.page import Line
 from schemas.question import MOST_SIGNS, of_schema
 from schemas.record import Issue
 from schemas.registry import Schema
@@ -24,17 +24,24 @@ from worker.reading.engines.vision.page_text import lines_as_text
 _LONGEST = 400  # characters that a schema may say about one field
 _MOST_CHOICES = 40
 
+PageShown = Literal["page_in_picture", "page_in_lines"]
+"""How a model gets the page that is asked about."""
 
-def extract(root: Field, name: str, language: str) -> str:
-    """What is asked about a page: these fields of the kind `name`."""
+
+def extract(root: Field, name: str, language: str, page: PageShown = "page_in_picture") -> str:
+    """What is asked about a page that is shown so: these fields of the kind `name`."""
     fields = "\n".join(_lines(root.properties, language, depth=0))
-    return _template("extract", language).substitute(kind=_plain(name), fields=fields)
+    return _template("extract", language).substitute(
+        page=_shown(page, language), kind=_plain(name), fields=fields
+    )
 
 
-def ask(root: Field, question: str, language: str) -> str:
-    """What somebody asks about a page, and the fields of the answer."""
+def ask(root: Field, question: str, language: str, page: PageShown = "page_in_picture") -> str:
+    """What somebody asks about a page that is shown so, and the fields of the answer."""
     fields = "\n".join(_lines(root.properties, language, depth=0))
-    return _template("ask", language).substitute(question=_plain(question, most=MOST_SIGNS), fields=fields)
+    return _template("ask", language).substitute(
+        page=_shown(page, language), question=_plain(question, most=MOST_SIGNS), fields=fields
+    )
 
 
 def correct(issues: Iterable[Issue], language: str) -> str:
@@ -43,9 +50,14 @@ def correct(issues: Iterable[Issue], language: str) -> str:
     return _template("correct", language).substitute(complaints=complaints)
 
 
-def page_text(lines: Iterable[Line], language: str) -> str:
+def page_text(lines: Iterable[str], language: str) -> str:
     """What is said of the lines that a text recogniser reads on the page."""
     return _template("page_text", language).substitute(lines=lines_as_text(lines))
+
+
+def page_lines(lines: Iterable[str], language: str) -> str:
+    """The lines of a page for a model that does not see it."""
+    return _template("page_lines", language).substitute(lines=lines_as_text(lines))
 
 
 def transcribe(language: str) -> str:
@@ -103,5 +115,9 @@ def _plain(text: str, *, most: int = _LONGEST) -> str:
 
 
 @cache
+def _shown(page: PageShown, language: str) -> str:
+    return languages.prompt_words(language)[page]
+
+
 def _template(task: str, language: str) -> Template:
     return Template(languages.prompt(task, language))

@@ -59,7 +59,8 @@ def about(root: Field, schema: Schema, dialect: Dialect, language: str, *, key: 
         text = dialects.question(dialect, root, schema.name, language)
         return FieldQuestion(key, text, root, answer_schema(root))
     before = tuple(message for turn in asked.history for message in _said(turn))
-    return FieldQuestion(key, prompts.ask(root, asked.text, language), root, answer_schema(root), before)
+    text = prompts.ask(root, asked.text, language, dialects.shown(dialect))
+    return FieldQuestion(key, text, root, answer_schema(root), before)
 
 
 def _said(turn: Turn) -> tuple[Message, Message]:

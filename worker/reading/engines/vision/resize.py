@@ -13,7 +13,9 @@ _SMALLEST = 512  # pixels of the longer side; print is not to be read below
 
 
 def fitted(picture: Picture, pixels: int) -> Picture:
-    """The picture with at most so many pixels; never scaled up."""
+    """The picture with at most so many pixels; never scaled up. No picture stays none."""
+    if not picture.size:
+        return picture
     height, width = picture.shape[:2]
     scale = min(1.0, math.sqrt(pixels / (height * width)))
     return _scaled(picture, scale)

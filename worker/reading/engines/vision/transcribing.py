@@ -4,12 +4,12 @@ page ─eyes─► lines with places ─┐
      ─model─► transcript ───────┴─► lines with places and the model's words ─fill─► values
 
 Such a model (PaddleOCR-VL, …) answers a JSON request with valid JSON of little sense. What it is good at is
-used: its words take the place of the recogniser's, and what fills a schema from lines does the rest.
+used: its words take the place of the recogniser's, and what fills a schema from lines does the rest
+(`filling`): the matcher, or a second model, of language alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from worker.reading.engines.vision import dialects, resize, transcript
 from worker.reading.engines.vision.asking import Asker
 from worker.reading.engines.vision.base import Answer, Finish, Generator, Message, Prompt
 from worker.reading.engines.vision.engine import GenerationLimits
+from worker.reading.engines.vision.filling import Filler
 from worker.reading.engines.vision.model_session import ModelSession
 from worker.reading.engines.vision.page_read import without_frames
 from worker.reading.engines.vision.page_reader import OF_ONE_PAGE
@@ -29,9 +30,6 @@ from worker.reading.engines.vision.question import FieldQuestion
 from worker.reading.issues import page_not_read
 from worker.reading.pages.base import Page
 from worker.reading.text.page_lines import LineSource, PageLines
-
-Fill = Callable[[Sequence[PageLines], Field], Reading]
-"""Finds the values of a schema in the lines of some pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +46,13 @@ class TranscribingEngine:
     """Reads documents with a model that transcribes. Threads may read at a time."""
 
     def __init__(
-        self, generator: Generator, *, generation: GenerationLimits, line_source: LineSource, fill: Fill
+        self, generator: Generator, *, generation: GenerationLimits, line_source: LineSource, filler: Filler
     ) -> None:
         self._session = ModelSession(generator, generation.limits)
         self._generator = generator
         self._generation = generation
         self._line_source = line_source
-        self._fill = fill
+        self._filler = filler
 
     @property
     def name(self) -> str:
@@ -72,8 +70,9 @@ class TranscribingEngine:
         return self._generator.revision
 
     def warm_up(self) -> None:
-        """Load the model and let it answer once; raises ModelUnavailable, MissingExtra."""
+        """Load the model, and what fills, and let them answer once; raises ModelUnavailable, MissingExtra."""
         self._session.warm_up()
+        self._filler.warm_up()
 
     def read(self, request: Request) -> Reading:
         """Read a document, its pages among others; raises EngineError and what its context raises."""
@@ -81,21 +80,23 @@ class TranscribingEngine:
         pages = list(self._session.pages(request, asker, partial(self._page, asker=asker)))
         if pages and all(page.error for page in pages):
             raise pages[0].error or OutputInvalid()
-        reading = self._fill([page.lines for page in pages if page.error is None], request.schema.root)
+        reading = self._filler.fill([page.lines for page in pages if page.error is None], request)
         lost = tuple(page_not_read(page.lines.number, page.error) for page in pages if page.error)
         notes = (f"page {page.lines.number}: {page.note}" for page in pages if page.note)
         spent = [answer for page in pages for answer in page.answers]
         tokens = {
             "pages": len(pages),
-            "prompt": sum(answer.prompt_tokens for answer in spent),
-            "completion": sum(answer.completion_tokens for answer in spent),
+            "prompt": sum(answer.prompt_tokens for answer in spent) + reading.tokens.get("prompt", 0),
+            "completion": sum(answer.completion_tokens for answer in spent)
+            + reading.tokens.get("completion", 0),
         }
         told = (*self._generator.caveats, *reading.notes, *notes)
         return replace(reading, issues=(*lost, *reading.issues), tokens=tokens, notes=told)
 
     def close(self) -> None:
-        """Finish the running batch and free the model."""
+        """Finish the running batch and free the models."""
         self._session.close()
+        self._filler.close()
 
     def _page(self, page: Page, *, asker: Asker) -> TranscribedPage:
         lines = self._line_source(page)

@@ -34,6 +34,13 @@ def test_a_headline_over_two_columns_begins_an_article_of_its_own() -> None:
     assert [line for row in order([*upper, headline, *lower]) for line in row] == list(range(21))
 
 
+def test_white_across_the_page_parts_what_no_line_parts() -> None:
+    upper = [*column(40, 80, 5), *column(260, 80, 5)]
+    caption: Box = (40, 330, 200, 344)  # under a picture across both columns
+    lower = [*column(40, 380, 5), *column(260, 380, 5)]
+    assert [line for row in order([*upper, caption, *lower]) for line in row] == list(range(21))
+
+
 def test_a_table_is_read_by_rows() -> None:
     boxes = [box for y in range(5) for box in ((40.0, 40.0 * y, 200.0, 40.0 * y + 18),
              (300.0, 40.0 * y, 340.0, 40.0 * y + 18), (400.0, 40.0 * y, 450.0, 40.0 * y + 18))]  # fmt: skip

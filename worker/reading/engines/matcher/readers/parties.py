@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import Concept, concept_of
-from worker.reading.engines.matcher.lexicon import Mention
 from worker.reading.engines.matcher.readers import labelled, merchant
+from worker.reading.engines.matcher.readers.party_blocks import (
+    PARTIES,
+    PartyBlock,
+    blocks_of,
+    ends_in_colon,
+    starts_party,
+)
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate, Sheet, best_first
 from worker.reading.engines.matcher.typed_spans import Span
 
-_PARTIES = ("party.seller", "party.buyer")
-_MAX_ROWS = 14
-_MAX_GAP = 3.5  # letter heights of white space that end a block
 _SALUTATION = re.compile(r"^(Herrn?|Frau|Firma|Mr|Mrs|Ms|Monsieur|Madame|M\.|Attn)\.?:?$", re.IGNORECASE)
 _HEADING_NUMBER = re.compile(r"^(GLN|ILN|GTIN|Nr|No)\b|^[\d\s/.-]+$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """The cells of a party, and how surely they are one."""
-
-    cells: tuple[Cell, ...]
-    weight: float
-
-
 def read(field: Field, concept: Concept, sheet: Sheet) -> Group:
     """Name, address and tax numbers of a party."""
-    blocks = sorted(_blocks(concept.name, sheet), key=lambda block: -block.weight)
+    blocks = sorted(blocks_of(concept.name, sheet), key=lambda block: -block.weight)
     others = {
         id(cell)
-        for name in _PARTIES
+        for name in PARTIES
         if name != concept.name
-        for block in _blocks(name, sheet)
+        for block in blocks_of(name, sheet)
         for cell in block.cells
     }
     filled: dict[str, Filling] = {}
@@ -60,85 +54,7 @@ def _first(found: Listing) -> Filling:
     return found.items[0] if found.items else Scalar()
 
 
-def _blocks(party: str, sheet: Sheet) -> Iterator[_Block]:
-    """The blocks under a party's headings; without headings, those of a Chinese VAT invoice."""
-    found = list(_headed(party, sheet))
-    yield from found or _by_convention(party, sheet)
-
-
-def _by_convention(party: str, sheet: Sheet) -> Iterator[_Block]:
-    """On Chinese VAT invoices the first 名称 is the buyer's and the last one the seller's.
-
-    Their headings run down the margin one character per line and are seldom read.
-    """
-    names = [m for m in sheet.mentions.naming("party.name") if m.cell.text[m.start : m.end].startswith("名")]
-    if len(names) < 2:
-        return
-    mention = names[0] if party == "party.buyer" else names[-1]
-    yield _Block((mention.cell, *_cells_under(mention, sheet)), 1.0)
-
-
-def _headed(party: str, sheet: Sheet) -> Iterator[_Block]:
-    for mention in sheet.mentions.naming(party):
-        weight = mention.weight(party)
-        heading = mention.start <= 1 and mention.end >= len(mention.cell.text.rstrip(" :：.")) - 1
-        if not heading and weight < 1.0:
-            continue
-        cells = tuple(_cells_under(mention, sheet)) if heading else ()
-        inline = _inline(mention, sheet)
-        if inline is not None and not heading and mention.start <= 1:
-            yield _Block((inline.cell, *_cells_under(mention, sheet)), 0.9 * weight)
-        elif cells:
-            yield _Block(cells, weight + 0.2)
-
-
-def _inline(mention: Mention, sheet: Sheet) -> Span | None:
-    """The text behind a heading in its own cell, as in `Seller: ABC Ltd`."""
-    if not labelled.sheet_has_value_behind(mention, sheet):
-        return None
-    return Span(mention.cell, mention.end, len(mention.cell.text))
-
-
-def _cells_under(mention: Mention, sheet: Sheet) -> Iterator[Cell]:
-    """The column under a heading, down to the next heading or a wide gap."""
-    head = mention.cell
-    left, right = _column(head, sheet)
-    for neighbour in sheet.layout.right_of(head):
-        if neighbour.x0 < right and not _starts_party(neighbour, sheet):
-            yield neighbour
-    bottom = head.y1
-    for row in sheet.layout.rows[head.row + 1 : head.row + 1 + _MAX_ROWS]:
-        inside = [cell for cell in row.cells if left <= cell.x0 < right and cell.page is head.page]
-        if not inside:
-            continue
-        if inside[0].y0 - bottom > _MAX_GAP * head.height or _starts_party(inside[0], sheet):
-            return
-        if any(mention.weight("money.grand_total") for mention in sheet.mentions.of(inside[0])):
-            return
-        if row.index in sheet.item_headers:
-            return
-        yield from inside
-        bottom = max(cell.y1 for cell in inside)
-
-
-def _column(head: Cell, sheet: Sheet) -> tuple[float, float]:
-    """From where to where the heading's column goes: up to the next heading in its row."""
-    right = float(head.page.width)
-    for neighbour in sheet.layout.right_of(head):
-        if sheet.mentions.of(neighbour) or neighbour.x0 - head.x1 > 8 * head.height:
-            right = neighbour.x0 - 0.5 * head.height
-            break
-    return head.x0 - 2.0 * head.height, right
-
-
-def _starts_party(cell: Cell, sheet: Sheet) -> bool:
-    return any(
-        mention.start <= 1 and any(mention.weight(party) >= 1.0 for party in _PARTIES)
-        for mention in sheet.mentions.of(cell)
-    )
-
-
-def _names(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> list[Candidate]:
+def _names(blocks: Sequence[PartyBlock], concept: Concept, sheet: Sheet, others: set[int]) -> list[Candidate]:
     found: list[Candidate] = []
     for block in blocks:
         found.extend(_labelled_in(block, "party.name", sheet))
@@ -165,7 +81,7 @@ def _up_to_separator(candidate: Candidate) -> Candidate:
     return Candidate(text, 0.4 * candidate.score, (span,), 0.4)
 
 
-def _labelled_in(block: _Block, concept: str, sheet: Sheet) -> Iterator[Candidate]:
+def _labelled_in(block: PartyBlock, concept: str, sheet: Sheet) -> Iterator[Candidate]:
     """Values behind `Name:` and the like inside the block."""
     inside = {id(cell) for cell in block.cells}
     for candidate in labelled.read(Concept(concept, "text"), sheet):
@@ -182,7 +98,7 @@ def _is_wordy(text: str) -> bool:
     return sum(char.isalpha() for char in text) > 0.6 * len(text.replace(" ", ""))
 
 
-def _line_above(span: Span, block: _Block) -> Span | None:
+def _line_above(span: Span, block: PartyBlock) -> Span | None:
     """The line right over a value in the same column, when its label stands between the two."""
     for cell in block.cells:
         gap = span.cell.y0 - cell.y1
@@ -192,7 +108,7 @@ def _line_above(span: Span, block: _Block) -> Span | None:
     return None
 
 
-def _first_lines(block: _Block, concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
+def _first_lines(block: PartyBlock, concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
     """The first line that is no number and no label; with the next when the form is there."""
     lines = [span for cell in block.cells if (span := _own_text(cell, concept, sheet))]
     for order, span in enumerate(lines[:3]):
@@ -214,7 +130,9 @@ def _own_text(cell: Cell, concept: Concept, sheet: Sheet, *, digits: float = 0.3
 
     `digits` is the share of them above which a text counts as a number.
     """
-    if any(_ends_in_colon(other) for other in sheet.layout.left_of(cell)[-1:]):
+    if any(
+        ends_in_colon(other) and not starts_party(other, sheet) for other in sheet.layout.left_of(cell)[-1:]
+    ):
         return None
     if any(other.text.startswith((":", "：")) for other in sheet.layout.right_of(cell)[:1]):
         return None
@@ -232,17 +150,15 @@ def _own_text(cell: Cell, concept: Concept, sheet: Sheet, *, digits: float = 0.3
     return Span(cell, start + lead, start + lead + len(text)) if text else None
 
 
-def _ends_in_colon(cell: Cell) -> bool:
-    return cell.text.rstrip().endswith((":", "："))
-
-
 def _completes(text: str, follower: str) -> bool:
     """Whether a name goes on in the next line, which has the legal form the first lacks."""
     form = re.compile(r"\b(GmbH|AG|KG|Ltd|Limited|Inc|LLC|S\.?A|e\.?V|a\.\s?G|eG)\b\.?|verein|公司")
     return not form.search(text) and bool(form.search(follower)) and not re.search(r"\d", follower)
 
 
-def _addresses(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> list[Candidate]:
+def _addresses(
+    blocks: Sequence[PartyBlock], concept: Concept, sheet: Sheet, others: set[int]
+) -> list[Candidate]:
     found = []
     for block in blocks:
         names = list(_first_lines(block, concept, sheet))
@@ -285,7 +201,7 @@ def _address_run(lines: Sequence[Span]) -> list[Span]:
     return []
 
 
-def _tax_ids(blocks: Sequence[_Block], concept: Concept, sheet: Sheet, others: set[int]) -> Listing:
+def _tax_ids(blocks: Sequence[PartyBlock], concept: Concept, sheet: Sheet, others: set[int]) -> Listing:
     inside = {id(cell) for block in blocks for cell in block.cells}
     chosen: dict[str, Candidate] = {}
     for candidate in labelled.read(Concept("party.tax_ids", "tax_id"), sheet):

@@ -10,6 +10,10 @@ import numpy as np
 
 from schemas.json_schema.fields import Field
 from schemas.values.folding import has_cjk
+from worker.reading.engines.matcher.blocks.base import ReadLine, read_line
+from worker.reading.engines.matcher.blocks.filling import listing
+from worker.reading.engines.matcher.blocks.find import find_blocks
+from worker.reading.engines.matcher.blocks.markers import with_signs
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.readers.gutters import split_at_gutters
@@ -43,15 +47,37 @@ def read_lines(field: Field, concept: Concept, sheet: Sheet) -> Filling:
 
 
 def read_pages(field: Field, concept: Concept, sheet: Sheet) -> Filling:
-    """The lines page by page, also for pages without any."""
-    name = field.items.properties[0].name if field.items and field.items.properties else "lines"
-    lines = list(_lines(sheet))
+    """The lines page by page and the blocks that they make up, also for pages without any."""
+    asked = field.items.properties if field.items else ()
+    pages = list(_by_page(sheet))
+    names = {part.hints.get("x-concept"): part.name for part in asked}
+    if "page.blocks" not in names:
+        name = asked[0].name if asked else "lines"
+        return Listing([Group({name: _listing(lines)}) for lines in pages])
+    blocks = find_blocks([_read_lines(lines) for lines in pages])
     return Listing(
         [
-            Group({name: _listing(line for line in lines if line.cells[0].page is page)})
-            for page in sheet.layout.pages
+            Group({names.get("page.lines", "lines"): _listing(lines), names["page.blocks"]: listing(found)})
+            for lines, found in zip(pages, blocks, strict=True)
         ]
     )
+
+
+def _by_page(sheet: Sheet) -> Iterator[list[_Text]]:
+    """The lines of every page."""
+    lines: dict[int, list[_Text]] = {id(page): [] for page in sheet.layout.pages}
+    for line in _lines(sheet):
+        lines[id(line.cells[0].page)].append(line)
+    return iter(lines.values())
+
+
+def _read_lines(lines: Sequence[_Text]) -> list[ReadLine]:
+    """The lines of a page with what tells blocks apart."""
+    mirrored = leftwards("".join(line.text for line in lines if not line.cells[0].line.vertical))
+    return [
+        read_line(line.text, line.cells, upright=line.cells[0].line.vertical, mirrored=mirrored)
+        for line in lines
+    ]
 
 
 def read_text(concept: Concept, sheet: Sheet) -> list[Candidate]:
@@ -84,7 +110,7 @@ def read_language(concept: Concept, sheet: Sheet) -> list[Candidate]:
 def _lines(sheet: Sheet) -> Iterator[_Text]:
     """Every page's lines in reading order, writing that stands upright after those that lie."""
     for page in sheet.layout.pages:
-        cells = split_at_gutters([cell for cell in sheet.layout.cells if cell.page is page])
+        cells = with_signs(split_at_gutters([cell for cell in sheet.layout.cells if cell.page is page]))
         boxes = np.array([(cell.x0, cell.y0, cell.x1, cell.y1) for cell in cells]).reshape(-1, 4)
         if leftwards("".join(cell.text for cell in cells)):
             boxes[:, [0, 2]] = page.width - boxes[:, [2, 0]]

@@ -136,3 +136,21 @@ def test_the_name_of_a_column_is_never_a_sure_value() -> None:
     reading = read_lines([page], schema.root)
     value = reading.data["articleCategory"]
     assert value not in {"Category", "Quantity"} or reading.evidence["/articleCategory"].confidence < 0.5
+
+
+def test_a_description_may_say_a_label_as_it_is_printed_or_that_it_is_another_one() -> None:
+    rows = ["Zugesagte Leistung: 512", "Erbrachte Leistung: 498"]
+    told = {**NUMBER, "description": "The figure behind zugesagte Leistung, not erbrachte Leistung."}
+    assert read({"promised": told}, *rows) == {"promised": 512.0}
+
+
+def test_a_day_is_asked_for_by_its_form_and_a_code_by_an_example() -> None:
+    day = {**TEXT, "description": "Start of the stay, YYYY-MM-DD."}
+    code = {**TEXT, "description": "What the agent calls it (e.g. 'DXB/UE218')."}
+    rows = ["Start 01.10.2017", "Agent Haddock", "Agent LIS/KA77", "Agent 4711"]
+    assert read({"start": day, "agent": code}, *rows) == {"start": "2017-10-01", "agent": "LIS/KA77"}
+
+
+def test_nothing_is_made_up_for_a_field_with_a_default_or_one_that_nobody_knows() -> None:
+    asked = {"xyzzy": TEXT, "status": {**TEXT, "default": "open"}}
+    assert read(asked, "Marigold Paper Supply Inc", "Fen Road 4") == {"xyzzy": None, "status": None}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schemas import registry
-from tests.build import page_of
+from tests.build import line, page_of
 from worker.reading.engines.base import Reading
 from worker.reading.engines.matcher.engine import read_lines
 
@@ -68,3 +70,9 @@ def test_a_sign_of_several_countries_is_doubted_where_nothing_tells_which(
     reading = receipt(*rows)
     assert reading.data["currency"] == currency
     assert (("doubtful", "/currency") in errors(reading)) is doubted
+
+
+def test_words_in_doubt_are_said_of_the_line_and_not_again_of_its_block() -> None:
+    page = page_of()
+    page = replace(page, lines=(line(60, 60, "hardly to be read", confidence=0.8),))
+    assert errors(read_lines([page], registry.kind("text").root)) == {("doubtful", "/pages/0/lines/0")}

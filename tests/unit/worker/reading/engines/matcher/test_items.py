@@ -189,3 +189,31 @@ def test_a_text_set_to_the_middle_of_its_row_is_taken_with_the_lines_above_the_n
         "Marking of the foundation and its whole layout at the site",
         "Earth excavation up to Required depth",
     ]
+
+
+def test_what_stands_once_for_a_group_is_each_items_but_never_sure() -> None:
+    page = page_of(
+        "North premises (11,621 SF)",
+        [(60, "Employee no"), (260, "Task"), (600, "Hours"), (820, "Amount")],
+        [(60, "123456"), (260, "Digging"), (620, "2"), (860, "20.00")],
+        [(260, "Sowing"), (620, "1"), (860, "10.00")],
+        [(60, "777777"), (260, "Mowing"), (620, "3"), (860, "30.00")],
+    )
+    fields = {"employeeNumber": TEXT, "task": TEXT, "hours": NUMBER, "amount": NUMBER, "premises": TEXT}
+    items = {"type": "array", "items": {"type": "object", "properties": fields}}
+    schema = from_json_schema({"type": "object", "properties": {"lines": items}}, name="mine")
+    reading = read_lines([page], schema.root)
+    assert [row["employeeNumber"] for row in reading.data["lines"]] == ["123456", "123456", "777777"]
+    assert {row["premises"] for row in reading.data["lines"]} == {"North premises"}
+    sure = {at: evidence.confidence for at, evidence in reading.evidence.items()}
+    assert sure["/lines/1/employeeNumber"] < 0.5 < sure["/lines/0/employeeNumber"]
+
+
+def test_the_name_of_an_item_is_not_carried_down() -> None:
+    page = page_of(
+        [(60, "Description"), (600, "Quantity"), (820, "Amount")],
+        [(60, "Beeswax"), (640, "1"), (860, "42.00")],
+        [(640, "3"), (860, "9.00")],
+    )
+    found = rows_of([page], description=TEXT, quantity=NUMBER, amount=NUMBER)
+    assert [row["description"] for row in found] == ["Beeswax", None]

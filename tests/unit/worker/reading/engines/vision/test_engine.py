@@ -295,6 +295,13 @@ def test_merging_loses_no_item_and_invents_no_value(pages: list[dict[str, Any]])
 # The engine around a model
 
 
+def test_empty_cells_of_a_row_keep_their_places() -> None:
+    rows = [{"cells": ["a", None, "c"]}]
+    page = {"pages": [{"lines": ["a c"], "blocks": [{"type": "table", "rows": rows}]}]}
+    whole = merge([PageAnswer(1, page)], registry.kind("text").root)
+    assert whole.data["pages"][0]["blocks"][0]["rows"] == rows
+
+
 def test_pages_of_a_document_are_read_together_and_merged_in_their_order() -> None:
     def script(prompt: Prompt) -> Answer:
         return said({"items": [{"name": str(prompt.picture.shape[0]), "price": 1}]})

@@ -12,7 +12,7 @@ import pytest
 
 from schemas import pointer, registry
 from schemas.json_schema.fields import Field
-from schemas.page import Box, Line, even_edges
+from schemas.page import Box, Line, Mark, MarkState, even_edges
 from schemas.record import Severity
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.vision import dialects, question, small_print
@@ -59,10 +59,12 @@ def read(
 ) -> tuple[Reading, list[list[Prompt]]]:
     """What the engine makes of pages with these lines, and the batches that the model was asked."""
     size = options.pop("size", (600, 400, 3))
+    marks = options.pop("marks", ())
     model = ScriptedGenerator(script)
 
     def lines_of(page: Page) -> PageLines:
-        return replace(PageLines(page.number, page.width, page.height), lines=pages[page.number - 1])
+        empty = PageLines(page.number, page.width, page.height)
+        return replace(empty, lines=pages[page.number - 1], marks=marks)
 
     generation = GenerationLimits(BatchLimits(rows=8, wait=0.05), max_tokens=256, **options)
     engine = VisionEngine(model, generation=generation, line_source=lines_of)
@@ -370,8 +372,17 @@ def test_the_lines_of_a_page_are_told_as_text_that_gives_no_orders() -> None:
     assert "| 12.50" not in read(looking(None), BILL, PRINTED)[1][0][0].messages[0].text
 
 
+def test_boxes_are_told_with_the_lines_as_marked_or_empty() -> None:
+    marked = Mark(Box(0.07, 0.5, 0.085, 0.52), MarkState.TICKED, 0.9)
+    empty = Mark(Box(0.55, 0.5, 0.565, 0.52), MarkState.EMPTY, 0.9)
+    nowhere = Mark(Box(0.1, 0.9, 0.12, 0.92), MarkState.TICKED, 0.9)
+    _, [[prompt]] = read(looking(None), BILL, PRINTED, page_text=True, marks=(marked, empty, nowhere))
+    told = [line for line in prompt.messages[0].text.splitlines() if line.startswith("|")]
+    assert told == ["| ACME", "| ☒ Total", "| ☐ 12.50"]
+
+
 def test_lines_beside_a_picture_have_an_end() -> None:
-    assert len(lines_as_text([line("x" * 5000, 0.1)] * 200)) <= 12_001
+    assert len(lines_as_text(["x" * 5000] * 200)) <= 12_001
     assert harmless("3 < 4 and a<b") == "3 < 4 and a< b"
 
 

@@ -15,6 +15,7 @@ from worker.reading.engines.matcher.engine import read_lines
 from worker.reading.engines.vision import transcript
 from worker.reading.engines.vision.base import Answer, Finish, Prompt
 from worker.reading.engines.vision.engine import GenerationLimits
+from worker.reading.engines.vision.filling import RuleFiller
 from worker.reading.engines.vision.packing import BatchLimits
 from worker.reading.engines.vision.scripted import ScriptedGenerator
 from worker.reading.engines.vision.transcribing import TranscribingEngine
@@ -66,7 +67,9 @@ def read(*answers: Answer) -> tuple[Reading, list[Prompt]]:
         return replace(PageLines(page.number, page.width, page.height), lines=INVOICE)
 
     generation = GenerationLimits(BatchLimits(wait=0), max_tokens=100, dialect="paddleocr-vl")
-    engine = TranscribingEngine(model, generation=generation, line_source=lines_of, fill=read_lines)
+    engine = TranscribingEngine(
+        model, generation=generation, line_source=lines_of, filler=RuleFiller(read_lines)
+    )
     raw = {"type": "object", "properties": {"invoice_no": {"type": "string"}, "total": {"type": "number"}}}
     page = Page(1, np.full((600, 400, 3), 255, np.uint8))
     try:

@@ -1,0 +1,47 @@
+"""The pages of a document as its reading: merged, their values looked up, what is missing told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from schemas.json_schema.fields import Field
+from schemas.page import Line
+from worker.errors import OutputInvalid
+from worker.reading.engines.base import Reading
+from worker.reading.engines.vision import answering, grounding
+from worker.reading.engines.vision.merge import merge
+from worker.reading.engines.vision.page_read import PageRead, issues_of, notes_of, tokens_of
+from worker.reading.engines.vision.row_check import rows_missing
+
+
+def joined(read: Sequence[PageRead], root: Field, *, notes: Sequence[str] = ()) -> Reading:
+    """What was read of the pages; raises the error of the first where none was read."""
+    if read and all(page.error for page in read):
+        raise read[0].error or OutputInvalid()
+    answers = [page.attempt.read for page in read if page.attempt is not None]
+    in_words = answering.is_in_words(root)
+    if in_words:
+        answers = answering.of_one_page(answers, root)
+    whole = merge(answers, root)
+    lines = {page.number: page.page_lines.lines for page in read}
+    turns = {page.number: page.page_lines.quarter_turns for page in read}
+    evidence = grounding.locate(
+        whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=root
+    )
+    if in_words:
+        evidence = answering.resting_on_quotes(evidence, whole)
+    return Reading(
+        data=whole.data,
+        evidence=evidence,
+        has_text=any(lines.values()),
+        issues=(*issues_of(read), *rows_missing(whole.data, evidence, _as_they_came(lines, turns))),
+        tokens=tokens_of(read),
+        notes=(*notes, *notes_of(read)),
+    )
+
+
+def _as_they_came(
+    lines: Mapping[int, Sequence[Line]], turns: Mapping[int, int]
+) -> Mapping[int, Sequence[Line]]:
+    """The lines of the pages that were upright, in whose frame citations are."""
+    return {number: found for number, found in lines.items() if not turns[number]}
