@@ -88,12 +88,7 @@ def test_a_page_on_its_side_is_turned(ocr: Ocr) -> None:
 
 
 def test_a_script_without_letters_of_the_recogniser_is_named(ocr: Ocr) -> None:
-    texts = (
-        "Кассовый чек от ресторана",
-        "Хлеб ржаной 45.00",
-        "Молоко и сметана 80.00",
-        "Всего к оплате 125.00",
-    )
+    texts = ("Кассовый чек от ресторана", "Хлеб ржаной", "Молоко и сметана", "Всего к оплате")
     image = Image.new("RGB", (800, 520), "white")
     face = ImageFont.truetype(io.BytesIO(pymupdf.Font("cjk").buffer), 40)
     for index, text in enumerate(texts):
