@@ -35,9 +35,10 @@ def unreadable_page(number: int) -> Issue:
 
 
 def unsupported_script(number: int, script: str) -> Issue:
-    """A page written in a script that the recogniser has no letters for."""
+    """A page written in a script that the recogniser has no letters for; `unknown` where it has no name."""
+    written = "letters of an unknown script" if script == "unknown" else f"{script} letters"
     message = (
-        f"page {number} is written in {script} letters, for which the recogniser has none "
+        f"page {number} is written in {written}, for which the recogniser has none "
         "(it knows Latin, Greek, Chinese and Japanese); a vision-language model may read it"
     )
     return Issue(code="unsupported_script", severity=Severity.ERROR, message=message)

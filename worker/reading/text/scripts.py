@@ -29,6 +29,7 @@ UNNAMED = "unknown"
 
 _NARROWEST, _WIDEST = 32, 384  # pixels: the middle of a longer line tells as much
 _STRIDE, _LAYERS = 2, 3
+_LOWEST, _HIGHEST = 16, 160  # pixels of a line: lower, its letters are smudges; higher, it is a drawing
 _MOST = 16  # lines looked at
 _FEWEST = 2  # a single line is a logo or a signature more often than a page in another script
 _FOREIGN = 0.6  # mean odds over these lines that they are in none of the known scripts
@@ -41,6 +42,7 @@ Floats = NDArray[np.float32]
 
 def foreign_script(crops: Sequence[Picture]) -> str | None:
     """The script of lines hardly read, by its name in Unicode or `UNNAMED`; None where it is known."""
+    crops = [crop for crop in crops if _LOWEST <= crop.shape[0] <= _HIGHEST]
     if len(crops) < _FEWEST:
         return None
     widest = sorted(crops, key=lambda crop: -crop.shape[1] / crop.shape[0])[:_MOST]
