@@ -26,6 +26,7 @@ from worker.errors import LedgerUnavailable, Refused
 from worker.jobs import object_keys
 from worker.jobs.app import App
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
+from worker.jobs.ledger.lists import Filter
 from worker.jobs.rebuild import rebuild
 from worker.process.worker import WorkerState
 from worker.reading.engines import registry as engines
@@ -329,6 +330,19 @@ def test_a_lease_runs_out_and_many_at_once_get_different_documents(
         thread.join()
     assert sorted(got) == sorted(ids)
     assert held in got
+
+
+def test_who_asks_a_moment_before_the_last_does_not_get_what_the_last_got(
+    http: httpx.Client, worker_state: WorkerState, doubtful: Doubtful
+) -> None:
+    job = send(http, worker_state)
+    queue, among = worker_state.app.ledger.reviews, Filter("default")
+    lent = queue.next(among, token="a", now=1000.5, seconds=120)
+    assert lent is not None
+    assert lent.job.id == job
+    assert queue.next(among, token="b", now=1000.4, seconds=120) is None
+    taken = queue.next(among, token="b", now=500.0, seconds=120)  # a clock that was set back waits for nobody
+    assert taken is not None
 
 
 def test_lists_search_sort_and_count_on_the_server(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -70,6 +72,20 @@ def test_a_server_that_dies_in_the_middle_costs_no_letter(running: Running, page
     page.keyboard.press("Control+s")
     expect(page.locator(".badge.unsaved")).to_have_count(0)
     assert httpx.get(f"{stack.url}/v1/jobs/{job}/record").json()["data"]["name"] == "typed meanwhile"
+
+
+def test_what_cannot_be_fetched_ahead_is_fetched_when_it_is_wanted(running: Running, page: Page) -> None:
+    stack, jobs = running
+    first = next(job for job, case in jobs.items() if case.kind == "memo")
+    others = re.compile(f"/v1/jobs/(?!{first})[0-9a-f]+$")
+    page.route(others, lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: others.search(request.url)) as lost:
+        page.goto(f"{stack.url}/#/review/{first}?kind=memo")
+    expect(page.locator('.value[data-path="/name"]')).to_be_focused()
+    page.unroute_all()
+    page.get_by_role("button", name="Next document").click()
+    expect(page).to_have_url(re.compile(lost.value.url.rsplit("/", 1)[-1]))
+    expect(page.locator('.value[data-path="/name"]')).to_be_focused()
 
 
 def test_a_session_that_ends_asks_again_and_goes_on(running: Running, page: Page) -> None:

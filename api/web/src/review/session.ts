@@ -59,6 +59,13 @@ function load(id: string): Promise<Opened> {
   return known;
 }
 
+/** What could not be fetched ahead is fetched when it is opened, and said there. */
+function fetchEarly(id: string): void {
+  const coming = fetchDocument(id);
+  fetched.set(id, coming);
+  coming.catch(() => fetched.delete(id));
+}
+
 async function fetchDocument(id: string): Promise<Opened> {
   const job = await get<Job>(`/v1/jobs/${id}`);
   if (!FINISHED.includes(job.state) || job.state === "cancelled") return { job, record: null, schema: null };
@@ -319,17 +326,23 @@ export async function lead(filter: { kind?: string; batch?: string }, after_?: s
 export function fetchAhead(filter: { kind?: string; batch?: string }): void {
   const now = opened.value?.job.id;
   if (!now || ahead) return;
-  ahead = askNext(filter, now).catch(() => null);
-  void ahead.then((next) => {
-    if (next) leaseAhead = { job: next.job.id, token: next.lease.token };
-    if (next && next.job.id !== now) fetched.set(next.job.id, fetchDocument(next.job.id));
-  });
+  const asked = askNext(filter, now);
+  ahead = asked;
+  asked.then(
+    (next) => {
+      if (next) leaseAhead = { job: next.job.id, token: next.lease.token };
+      if (next && next.job.id !== now) fetchEarly(next.job.id);
+    },
+    () => {
+      if (ahead === asked) ahead = null; // it is asked for again when it is wanted
+    },
+  );
 }
 
 export function renewing(): () => void {
   const timer = setInterval(() => {
     if (lease) void send("POST", `/v1/reviews/${lease.job}/renew`, { token: lease.token }).catch(() => undefined);
-    void ahead?.then((next) => next && send("POST", `/v1/reviews/${next.job.id}/renew`, { token: next.lease.token }).catch(() => undefined));
+    void ahead?.then((next) => next && send("POST", `/v1/reviews/${next.job.id}/renew`, { token: next.lease.token })).catch(() => undefined);
   }, 45_000);
   return () => clearInterval(timer);
 }
