@@ -93,7 +93,7 @@ class Reviews:
         After the last one it begins again; None when all are lent out or none waits.
         """
         waiting = and_(condition(wanted), jobs.c.state == JobState.REVIEW)
-        ahead = now + 2 * seconds  # whoever asked a moment later may have been served first: that is no wrong clock
+        ahead = now + 2 * seconds  # one who asked a moment later may have been served first
         free = and_(waiting, or_(jobs.c.review_until <= now, jobs.c.review_until > ahead))
         with self._database.write() as connection:
             left = connection.execute(select(*_IN_TURN).where(jobs.c.id == (after or ""))).first()
