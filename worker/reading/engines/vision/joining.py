@@ -8,7 +8,7 @@ from schemas.json_schema.fields import Field
 from schemas.page import Line
 from worker.errors import OutputInvalid
 from worker.reading.engines.base import Reading
-from worker.reading.engines.vision import answering, grounding
+from worker.reading.engines.vision import answering, grounding, said_once
 from worker.reading.engines.vision.merge import merge
 from worker.reading.engines.vision.page_read import PageRead, issues_of, notes_of, tokens_of
 from worker.reading.engines.vision.row_check import rows_missing
@@ -30,11 +30,12 @@ def joined(read: Sequence[PageRead], root: Field, *, notes: Sequence[str] = ()) 
     )
     if in_words:
         evidence = answering.resting_on_quotes(evidence, whole)
+    data, evidence = said_once.restored(whole.data, evidence, root)
     return Reading(
-        data=whole.data,
+        data=data,
         evidence=evidence,
         has_text=any(lines.values()),
-        issues=(*issues_of(read), *rows_missing(whole.data, evidence, _as_they_came(lines, turns))),
+        issues=(*issues_of(read), *rows_missing(data, evidence, _as_they_came(lines, turns))),
         tokens=tokens_of(read),
         notes=(*notes, *notes_of(read)),
     )

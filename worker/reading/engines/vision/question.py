@@ -15,7 +15,7 @@ from schemas.json_schema.answer import answer_schema
 from schemas.json_schema.fields import Field
 from schemas.question import Turn, of_schema
 from schemas.registry import Schema
-from worker.reading.engines.vision import dialects, prompts
+from worker.reading.engines.vision import dialects, prompts, said_once
 from worker.reading.engines.vision.base import Message
 from worker.reading.models.registry import Dialect
 
@@ -48,7 +48,7 @@ def questions(schema: Schema, dialect: Dialect, language: str) -> tuple[FieldQue
     """The questions that together ask for all of a schema."""
     return tuple(
         about(root, schema, dialect, language, key=f"{schema.sha256}/{number}")
-        for number, root in enumerate(groups(schema.root))
+        for number, root in enumerate(groups(said_once.asked(schema.root)))
     )
 
 
