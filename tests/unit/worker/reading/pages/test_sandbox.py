@@ -125,6 +125,18 @@ def test_the_child_ends_with_its_parent(tmp_path: Path) -> None:
     assert child.wait(timeout=10) == 0
 
 
+def test_a_child_starts_without_what_only_its_parent_needs() -> None:
+    code = "import sys, worker.reading.pages.serving; sys.exit(' '.join({'pydantic', 'asyncio'} & {*sys.modules}) or 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[5],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_wire_carries_pages_and_errors_unharmed(limits: PageLimits) -> None:
     page = Page(3, np.arange(24, dtype=np.uint8).reshape(2, 4, 3))
     header, payload = protocol.page_message(page)
