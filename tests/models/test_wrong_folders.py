@@ -137,6 +137,9 @@ def test_a_model_without_its_engine_is_wrong_usage(
 def test_quantised_answers_are_another_job_and_say_so(tiny: Tiny) -> None:
     plain = Settings(_env_file=None, model="m")
     assert plain.model_copy(update={"quantisation": "nf4"}).model_key != plain.model_key
+    pinned = plain.model_copy(update={"model_revision": "0123abcd", "quantisation": "nf4"})
+    assert pinned.model_key == "m@0123abcd [nf4]"
+    assert pinned.with_model("n").model_key == "n [nf4]"  # the revision was that of the other model
     engine = registry.create("cogvlm2", made.settings("cogvlm2", tiny("cogvlm2"), quantisation="nf4"))
     assert "weights in nf4" in engine._generator.caveats  # type: ignore[attr-defined]
 

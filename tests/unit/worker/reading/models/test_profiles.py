@@ -297,6 +297,12 @@ def test_a_pull_over_http_takes_weights_and_words_but_no_code(tmp_path: Path, hu
     assert files.load_folder("glm-ocr", tmp_path) == folder
 
 
+def test_the_revision_of_a_pulled_model_is_told_without_loading_it(tmp_path: Path, pulled: Path) -> None:
+    assert files.pulled_revision(pulled.name, pulled.parent) == COMMIT
+    assert files.pulled_revision("sail-vl2-2b", pulled.parent) == ""
+    assert files.pulled_revision(str(tmp_path), pulled.parent) == ""
+
+
 def test_pickled_weights_come_only_with_models_that_have_no_others(tmp_path: Path, hub: Any) -> None:
     folder = files.pull(tiny(stored="nf4"), tmp_path, fetch=hub[1])
     assert (folder / "pytorch_model.bin").is_file()
