@@ -20,8 +20,9 @@ from worker.reading.pages.base import Page, Picture
 from worker.reading.text import ink, orientation, touch_up
 from worker.reading.text.crops import Quad, crop, straightened
 from worker.reading.text.detection import detect
+from worker.reading.text.letters import LineText, mended
 from worker.reading.text.page_lines import PageLines
-from worker.reading.text.recognition import LineText, recognise
+from worker.reading.text.recognition import recognise
 from worker.reading.text.runtimes import factory
 from worker.reading.text.runtimes.base import OcrRuntime
 from worker.reading.text.scripts import foreign_script
@@ -108,7 +109,7 @@ class Ocr:
     def recognise(self, crops: Sequence[Picture]) -> list[LineText]:
         """What pictures say that each hold a single line."""
         loaded = self._load()
-        return recognise(crops, loaded.runtime, loaded.pool)
+        return [mended(read) for read in recognise(crops, loaded.runtime, loaded.pool)]
 
     def _upright(self, picture: Picture) -> tuple[_Look, int]:
         """A look at the page, and by how many quarters it was turned first where it needed it."""
