@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -98,7 +99,9 @@ def test_live_changes_leave_the_focus_where_it_is(url: str, page: Page) -> None:
     screenshots.look(page, f"{url}/#/documents")
     link = page.locator(".documents a", has_text="broken.pdf")
     link.focus()
-    expect(page.locator(".documents tr", has_text="broken.pdf").locator(".kind")).to_have_text("receipt v1")
+    expect(page.locator(".documents tr", has_text="broken.pdf").locator(".kind")).to_have_text(
+        re.compile("^(Receipt|收据) v1$")
+    )
     sent = {
         "files": (
             "new.jpg",
@@ -109,6 +112,22 @@ def test_live_changes_leave_the_focus_where_it_is(url: str, page: Page) -> None:
     httpx.post(f"{url}/v1/jobs", files=sent, data={"kind": "train_ticket"}).raise_for_status()
     expect(page.locator(".documents a", has_text="new.jpg").first).to_be_visible()
     expect(link).to_be_focused()
+
+
+def test_an_overview_says_what_ended_and_how_right_fields_were(url: str, page: Page) -> None:
+    screenshots.look(page, f"{url}/#/overview")
+    worst = page.locator(".accuracy tbody tr").first
+    expect(worst).to_contain_text(re.compile("Invoice|发票"))
+    expect(worst.locator(".number").last).to_have_text("50\u00a0%")  # one of two was cleared
+    ended = page.locator(".plot").first
+    ended.locator("summary").click()
+    expect(ended.locator("tbody tr")).to_have_count(24)
+    week = page.locator(".chips button").nth(1)
+    week.focus()
+    page.keyboard.press("Enter")
+    expect(ended.locator("tbody tr")).to_have_count(28)
+    expect(week).to_be_focused()
+    expect(week).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:

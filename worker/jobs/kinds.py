@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -33,8 +33,16 @@ class KindRef:
     schema_sha256: str
 
 
-def find(app: App, project: str, name: str) -> KindRef:
-    """A project's own kind of that name, or else the shipped one; raises NotFound."""
+def find(app: App, project: str, name: str, *, version: int | None = None) -> KindRef:
+    """A project's own kind of that name, or else the shipped one; in its newest version, or in this one.
+
+    Raises NotFound.
+    """
+    if version is not None:
+        for one in versions(app, project, name):
+            if one.version == version:
+                return KindRef(name, version, one.schema_sha256)
+        raise NotFound(what=f"version {version} of the kind {name!r}")
     own = app.ledger.projects.kind(project, name)
     if own is not None:
         return KindRef(own.name, own.version, own.schema_sha256)
@@ -55,6 +63,30 @@ def names(app: App, project: str) -> dict[str, KindRef]:
         for kind in app.ledger.projects.kinds(project)
     }
     return shipped | own
+
+
+def versions(app: App, project: str, name: str) -> Sequence[KindVersion]:
+    """Every version of a kind, the newest first; the shipped one, which has no time of its own, is the last.
+
+    Raises NotFound.
+    """
+    own = list(app.ledger.projects.versions(project, name))
+    if name in registry.kinds():
+        shipped = registry.kind(name)
+        own.append(KindVersion(name, shipped.version, shipped.sha256, 0.0))
+    if not own:
+        find(app, project, name)
+    return own
+
+
+def titles(app: App, project: str, ref: KindRef) -> Mapping[str, str]:
+    """What the schema of a kind calls it, by language: `en`, `zh`, as far as it says."""
+    try:
+        schema = load(app, project, ref).json_schema
+    except ObjectMissing:
+        return {}
+    said = {"en": schema.get("title"), "zh": schema.get("x-title-zh")}
+    return {language: text for language, text in said.items() if isinstance(text, str) and text}
 
 
 def snapshot(app: App, project: str, ref: KindRef) -> None:

@@ -4,7 +4,7 @@ import { safely } from "./announce";
 import { Bulk, Erase } from "./documents_chosen";
 import { batches, chosen, counts, erasing, following, heard, jobs, load, loadCounts, loading, want, wanted } from "./documents_list";
 import { ask, get, query } from "./http";
-import { kinds } from "./kinds_store";
+import { kinds, kindTitle } from "./kinds_store";
 import { onChange, onReturn } from "./live";
 import { FINISHED, STATES, type Batch, type Job, type State } from "./model";
 import { go } from "./router";
@@ -46,7 +46,7 @@ export function Documents() {
           <span class="sr">{t("documents.search")}</span>
           <input ref={search} type="search" placeholder={t("documents.search")} value={given.q} onInput={(event) => searchSoon(event.currentTarget.value)} />
         </label>
-        <Choice label={t("documents.kind")} value={given.kind} choices={kinds.value.map(({ name }) => name)} choose={(kind) => want({ kind })} />
+        <Choice label={t("documents.kind")} value={given.kind} choices={kinds.value.map(({ name }) => name)} titled={kindTitle} choose={(kind) => want({ kind })} />
         <Choice label={t("documents.batch")} value={given.batch} choices={batches.value.map(({ name }) => name)} choose={(name) => want({ batch: name })} />
         <label>{t("documents.since")} <input type="date" value={given.since.slice(0, 10)} onChange={(event) => want({ since: event.currentTarget.value && `${event.currentTarget.value}T00:00:00Z` })} /></label>
         <label>
@@ -98,14 +98,14 @@ function Chips(props: { state: string }) {
   );
 }
 
-function Choice(props: { label: string; value: string; choices: string[]; choose: (value: string) => void }) {
+function Choice(props: { label: string; value: string; choices: string[]; titled?: (value: string) => string; choose: (value: string) => void }) {
   const all = props.value && !props.choices.includes(props.value) ? [props.value, ...props.choices] : props.choices;
   return (
     <label>
       {props.label}{" "}
       <select value={props.value} onChange={(event) => props.choose(event.currentTarget.value)}>
         <option value="">{t("documents.any")}</option>
-        {all.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
+        {all.map((choice) => <option key={choice} value={choice}>{props.titled?.(choice) ?? choice}</option>)}
       </select>
     </label>
   );
@@ -158,7 +158,7 @@ function Row(props: { job: Job; chosen: boolean }) {
     <tr>
       <td><input type="checkbox" checked={props.chosen} aria-label={t("documents.choose", { name: job.filename })} onChange={toggle} /></td>
       <td class="name"><a href={`#/review/${job.id}`}>{job.filename}</a></td>
-      <td class="kind">{job.kind} <small>v{job.kind_version}</small></td>
+      <td class="kind">{kindTitle(job.kind)} <small>v{job.kind_version}</small></td>
       <td class="state"><span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span> <small>{detailOf(job)}</small></td>
       <td class="weakest">{weakest ? <>{weakest.path.slice(1).replaceAll("/", " › ")} <b>{percent(weakest.confidence)}</b></> : ""}</td>
       <td class="pages">{job.progress.pages || ""}</td>

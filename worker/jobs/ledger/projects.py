@@ -42,6 +42,13 @@ class Projects:
         newest = {r.name: KindVersion(r.name, r.version, r.schema_sha256, r.created_at) for r in rows}
         return list(newest.values())
 
+    def versions(self, project: str, name: str) -> Sequence[KindVersion]:
+        """Every version of a project's own kind, the newest first."""
+        query = select(kinds).where(kinds.c.project == project, kinds.c.name == name)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(kinds.c.version.desc())).all()
+        return [KindVersion(r.name, r.version, r.schema_sha256, r.created_at) for r in rows]
+
     def add_kind(self, project: str, kind: KindVersion) -> bool:
         """Enter a version; False when another writer has taken its number."""
         row = {
