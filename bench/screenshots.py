@@ -100,6 +100,7 @@ def views(url: str) -> list[tuple[str, str]]:
         ("failed", f"/review/{failed['id']}"),
         ("kinds", "/kinds"),
         ("kind", "/kinds/receipt"),
+        ("builder", f"/kinds?sample={review['id']}"),
         ("overview", "/overview"),
         ("service", "/service"),
     ]

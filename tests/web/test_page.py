@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -128,6 +130,81 @@ def test_an_overview_says_what_ended_and_how_right_fields_were(url: str, page: P
     expect(ended.locator("tbody tr")).to_have_count(28)
     expect(week).to_be_focused()
     expect(week).to_have_attribute("aria-pressed", "true")
+
+
+class Sample:
+    """The page of a document from which a kind is built."""
+
+    def __init__(self, page: Page, job: str) -> None:
+        """Open the builder, as from the list of kinds."""
+        self._page = page
+        page.locator("#sample").select_option(job)
+        with page.expect_response(re.compile(f"{job}/pages/1/lines"), timeout=60_000) as answer:
+            page.locator("#sample ~ button").click()
+        self._lines = answer.value.json()["lines"]
+        self._paper = page.locator(".paper")
+        expect(self._paper).to_have_attribute("data-lines", str(len(self._lines)))
+
+    def click(self, text: str) -> None:
+        """On the middle of a printed line."""
+        x0, y0, x1, y1 = next(line["box"] for line in self._lines if line["text"] == text)
+        box = self._paper.bounding_box()
+        assert box is not None
+        self._paper.click(position={"x": (x0 + x1) / 2 * box["width"], "y": (y0 + y1) / 2 * box["height"]})
+
+
+def test_a_kind_is_built_by_clicking_on_a_document_and_tried_at_once(url: str, page: Page) -> None:
+    found = httpx.get(f"{url}/v1/jobs?limit=100").json()["jobs"]
+    page.goto(f"{url}/#/kinds")
+    sample = Sample(page, next(job["id"] for job in found if job["filename"] == "invoice_0_text.pdf"))
+    sample.click("INV-2018-1993")
+    expect(page.locator(".card input").first).to_be_focused()
+    sample.click("1,898.56")
+    page.locator("#add-field + button").click()
+    for text in ("Calibration service", "156.77", "1,410.93"):
+        sample.click(text)
+    fields = page.locator(".card .row input")
+    for at, name in enumerate(("invoice_no", "total_eur", "items", "description", "unit_price", "amount")):
+        expect(fields.nth(at)).to_have_value(name)
+    page.locator("#try").click()
+    expect(page.locator(".card .read").first).to_contain_text("INV-2018-1993", timeout=120_000)
+    expect(page.locator(".card .read").nth(1)).to_contain_text("1898.56")
+    expect(page.locator(".card .figures tbody tr")).to_have_count(2)
+    expect(page.locator(".card .figures")).to_contain_text("156.77")
+    assert inaccessible(page) == []
+    after = httpx.get(f"{url}/v1/jobs?limit=100").json()["jobs"]
+    assert {job["id"] for job in after} == {job["id"] for job in found}
+    name = page.evaluate("document.documentElement.lang").lower()
+    page.locator("#kind-name").fill(name)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"kinds/{name}$"))
+    made = httpx.get(f"{url}/v1/kinds/{name}").json()["schema"]["properties"]
+    assert (list(made), made["total_eur"]["x-labels"]) == (
+        ["invoice_no", "total_eur", "items"],
+        ["Total EUR"],
+    )
+
+
+def test_a_schema_comes_in_as_a_file_and_its_versions_are_shown(url: str, page: Page) -> None:
+    name = "slip_" + page.evaluate("navigator.language").lower().replace("-", "_")
+    for title in ("First", "Second"):
+        screenshots.look(page, f"{url}/#/kinds")
+        schema = json.dumps({"type": "object", "title": title, "properties": {"total": {"type": "number"}}})
+        file: FilePayload = {
+            "name": f"{name}.schema.json",
+            "mimeType": "application/json",
+            "buffer": schema.encode(),
+        }
+        page.set_input_files("#kind-file", file)
+        expect(page.locator("#kind-name")).to_have_value(name)
+        page.locator("#kind-schema ~ button").click()
+        expect(page.locator("h1")).to_contain_text(title)
+    page.locator(".chips a").last.click()
+    expect(page.locator(".chips a").last).to_have_attribute("aria-current", "page")
+    expect(page.locator("h1 small")).to_have_text("v1")
+    with page.expect_download() as saved:
+        page.locator("main p button").click()
+    assert json.loads(Path(saved.value.path()).read_text())["title"] == "First"
 
 
 def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:
