@@ -22,12 +22,14 @@ from api.routes import (
     events,
     hooks,
     jobs,
+    keys,
     kinds,
     overview,
     pages,
     questions,
     records,
     reviews,
+    service,
     session,
     status,
 )
@@ -58,6 +60,8 @@ _ROUTES = (
     hooks,
     audit,
     session,
+    keys,
+    service,
     status,
 )
 
