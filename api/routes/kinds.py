@@ -23,12 +23,11 @@ KindName = Annotated[str, Path(max_length=64, examples=["receipt"])]
 
 
 @router.get("", responses=responses())
-async def list_kinds(app: AppDep, principal: ReaderOf) -> list[KindView]:
+def list_kinds(app: AppDep, principal: ReaderOf) -> list[KindView]:
     """Every kind the project can use, in its newest version."""
-    refs = await run_in_threadpool(kinds.names, app, principal.project)
-    return await in_store_thread(
-        lambda: [_view(ref, titles=kinds.titles(app, principal.project, ref)) for ref in refs.values()]
-    )
+    called = kinds.titles(app, principal.project)
+    refs = kinds.names(app, principal.project).values()
+    return [_view(ref, titles=called.get(ref.name, {})) for ref in refs]
 
 
 @router.get("/{name}", responses=responses(404))
@@ -43,8 +42,7 @@ async def get_kind(
     """A kind and its JSON Schema."""
     ref = await run_in_threadpool(kinds.find, app, principal.project, name, version=version)
     schema = await in_store_thread(kinds.load, app, principal.project, ref)
-    told = await in_store_thread(kinds.titles, app, principal.project, ref)
-    return _view(ref, schema.json_schema, titles=told)
+    return _view(ref, schema.json_schema, titles=kinds.titles_of(schema.json_schema))
 
 
 @router.get("/{name}/versions", responses=responses(404))
@@ -77,7 +75,7 @@ async def put_kind(
         ref = kinds.define(app, principal.project, require_text(schema), name=name)
         done = f"{name} v{ref.version}"
         audit.note(app, project=principal.project, actor=principal.actor, action="define", subject=done)
-        return _view(ref, schema, titles=kinds.titles(app, principal.project, ref))
+        return _view(ref, schema, titles=kinds.titles_of(schema))
 
     return await in_store_thread(define)
 

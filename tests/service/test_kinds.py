@@ -7,6 +7,10 @@ from typing import Any
 import httpx
 
 from tests.service.test_api import problem
+from worker.jobs import kinds
+from worker.jobs.app import App
+from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
+from worker.jobs.rebuild import rebuild
 
 SLIP: dict[str, Any] = {
     "type": "object",
@@ -16,7 +20,7 @@ SLIP: dict[str, Any] = {
 }
 
 
-def test_a_list_says_what_kinds_are_called_in_both_languages(http: httpx.Client) -> None:
+def test_a_list_says_what_kinds_are_called_in_both_languages(http: httpx.Client, app: App) -> None:
     http.put("/v1/kinds/slip", json=SLIP).raise_for_status()
     http.put(
         "/v1/kinds/bare", json={"type": "object", "properties": {"a": {"type": "string"}}}
@@ -25,6 +29,10 @@ def test_a_list_says_what_kinds_are_called_in_both_languages(http: httpx.Client)
     assert titles["slip"] == {"en": "Slip", "zh": "小票"}
     assert titles["bare"] == {}
     assert titles["receipt"] == {"en": "Receipt"}
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    rebuild(fresh)
+    assert kinds.titles(fresh, "default") == titles
+    fresh.ledger.close()
 
 
 def test_every_version_is_listed_and_can_be_asked_for(http: httpx.Client) -> None:

@@ -79,12 +79,14 @@ def versions(app: App, project: str, name: str) -> Sequence[KindVersion]:
     return own
 
 
-def titles(app: App, project: str, ref: KindRef) -> Mapping[str, str]:
-    """What the schema of a kind calls it, by language: `en`, `zh`, as far as it says."""
-    try:
-        schema = load(app, project, ref).json_schema
-    except ObjectMissing:
-        return {}
+def titles(app: App, project: str) -> dict[str, Mapping[str, str]]:
+    """What each kind a project can use is called."""
+    shipped = {name: titles_of(registry.kind(name).json_schema) for name in registry.kinds()}
+    return shipped | {kind.name: kind.titles for kind in app.ledger.projects.kinds(project)}
+
+
+def titles_of(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    """What a schema calls itself, by language: `en`, `zh`, as far as it says."""
     said = {"en": schema.get("title"), "zh": schema.get("x-title-zh")}
     return {language: text for language, text in said.items() if isinstance(text, str) and text}
 
@@ -141,8 +143,8 @@ def define(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> Kind
         if newest is not None and newest.schema_sha256 == ref.schema_sha256:
             return KindRef(name, newest.version, ref.schema_sha256)
         version = newest.version + 1 if newest else _first_version(name)
-        kind = KindVersion(name, version, ref.schema_sha256, app.clock())
-        entry = {"schema_sha256": ref.schema_sha256, "created_at": kind.created_at}
+        kind = KindVersion(name, version, ref.schema_sha256, app.clock(), titles_of(raw))
+        entry = {"schema_sha256": kind.schema_sha256, "created_at": kind.created_at, "titles": kind.titles}
         app.store.create(object_keys.kind(project, name, version), json.dumps(entry).encode())
         if app.ledger.projects.add_kind(project, kind):
             return KindRef(name, version, ref.schema_sha256)

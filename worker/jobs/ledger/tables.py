@@ -220,6 +220,7 @@ kinds = Table(
     Column("version", Integer, nullable=False),
     Column("schema_sha256", String(64), nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("titles", Text),
     PrimaryKeyConstraint("project", "name", "version"),
 )
 

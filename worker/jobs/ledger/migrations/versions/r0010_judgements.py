@@ -1,4 +1,4 @@
-"""How often values were right, by field and confidence; indexes that answer for overviews."""
+"""How often values were right, by field and confidence; indexes for overviews; what kinds are called."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "field", "tenth"),
     )
     op.create_index("judgements_listed", "judgements", ["project", "at"])
+    op.add_column("kinds", sa.Column("titles", sa.Text))
     op.drop_index("jobs_ended", "jobs")
     for name, columns, where in (
         ("jobs_ended", ["project", "finished_at", "pages", "state", "revision"], "finished_at IS NOT NULL"),
