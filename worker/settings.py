@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     auth: Literal["keys", "off"] = Field("keys", description="off only on a loopback address.")
     session_hours: float = Field(12.0, gt=0, description="How long one stays signed in to the page.")
     max_upload: int = Field(512 * MIB, gt=0, description="Bytes of one upload request.")
+    direct_above: int = Field(
+        32 * MIB, gt=0, description="Bytes above which the page sends a file straight to the store."
+    )
     presign_seconds: int = Field(3600, gt=0, le=604800, description="How long an upload URL holds.")
     metrics_token: SecretStr | None = Field(
         None, description="Lets /metrics and all of /readyz be read from other machines."

@@ -227,6 +227,12 @@ NEEDS = {
     ("put", "/v1/kinds/{name}"): Scope.SUBMIT,
     ("get", "/v1/events"): Scope.READ,
     ("post", "/v1/hooks/s3"): Scope.SUBMIT,
+    ("get", "/v1/kinds/{name}/versions"): Scope.READ,
+    ("get", "/v1/overview"): Scope.READ,
+    ("get", "/v1/keys"): Scope.ADMIN,
+    ("post", "/v1/keys"): Scope.ADMIN,
+    ("delete", "/v1/keys/{key_id}"): Scope.ADMIN,
+    ("get", "/v1/service"): Scope.ADMIN,
     ("get", "/v1/audit"): Scope.ADMIN,
 }
 UNGUARDED = {("get", "/livez"), ("get", "/readyz"), ("get", "/version"), ("get", "/metrics")} | {
