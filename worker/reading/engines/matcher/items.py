@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import columns as table_columns
-from worker.reading.engines.matcher import group_values, period_fields, unheaded
+from worker.reading.engines.matcher import group_values, period_fields, products, unheaded
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.cell_values import values_of
 from worker.reading.engines.matcher.column_gaps import cut, gutters
@@ -87,6 +87,11 @@ class _Table:
         rows = list(self._body())
         filled = [self._fill(row) for row in rows]
         self._head = table_columns.with_the_rest(head, questions, numeric(filled))
+        values = [products.numbers(parts, graph) for parts in filled]
+        self._product = products.find(values)
+        if self._product is not None:
+            columns = products.by_product(self._head.columns, questions, self._product, values)
+            self._head = replace(self._head, columns=tuple(columns))
         self._rows = list(zip(rows, filled, strict=True))
         most = max((self._valid(parts) for parts in filled), default=0)
         self._needed = max(min(2, most), ceil(_FULL * most))
@@ -279,11 +284,13 @@ class _Table:
     def _group(self, item: Item) -> Group:
         fields: dict[str, Filling] = {}
         share = len(item.filled) / max(1, len(self._head.columns))
+        values = products.numbers(item.filled, self._graph)
         for index, spans in item.filled.items():
             column = self._head.columns[index]
             if column.asked is None:
                 continue
             asked = self._questions[column.asked]
             sure = min(0.97, 0.45 + 0.35 * column.near + 0.2 * share)
+            sure = self._product.sure(index, values, sure) if self._product else sure
             fields[asked.field.name] = Scalar(list(values_of(asked, spans, sure, self._graph)))
         return Group(fields)
