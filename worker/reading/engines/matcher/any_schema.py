@@ -26,6 +26,8 @@ _TRUST_PARTIES = 0.85
 _TRUST_LABELS = 0.4  # in the reader of anything behind its label
 _OF_MERCHANTS = frozenset({"merchant_name", "merchant_address"})
 _OWN_READERS = frozenset({"total", "money", "date", "code", "pattern", "moment"}) | _OF_MERCHANTS
+_AMOUNTS = frozenset({"total", "money"})
+_NO_AMOUNT = frozenset({"rate"})
 _NOT_MERCHANTS = frozenset(
     {"customer", "consignee", "shipper", "employee", "patient", "passenger", "tenant", "landlord", "insured"}
 )
@@ -111,11 +113,14 @@ def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
 def _told(known: Known, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
     """What the readers of shipped kinds found for a field, beside the options of questions.
 
-    Those of merchants know nobody else.
+    Those of merchants know nobody else, those of amounts no rates.
     """
     found: Filling | None = known.parties.get(asked.field.path)
     if not (isinstance(found, Scalar) and found.candidates):
-        if concept_of(asked.field).value in _OF_MERCHANTS and asked.ideas & _NOT_MERCHANTS:
+        reader = concept_of(asked.field).value
+        if asked.ideas & (
+            _NOT_MERCHANTS if reader in _OF_MERCHANTS else _NO_AMOUNT if reader in _AMOUNTS else set()
+        ):
             return ()
         found = known.kinds
         for name in pointer.split(asked.field.path):

@@ -154,3 +154,8 @@ def test_a_day_is_asked_for_by_its_form_and_a_code_by_an_example() -> None:
 def test_nothing_is_made_up_for_a_field_with_a_default_or_one_that_nobody_knows() -> None:
     asked = {"xyzzy": TEXT, "status": {**TEXT, "default": "open"}}
     assert read(asked, "Marigold Paper Supply Inc", "Fen Road 4") == {"xyzzy": None, "status": None}
+
+
+def test_a_rate_of_tax_is_no_amount_of_it() -> None:
+    rows = ("Subtotal 31140.00", "Tax rate 3.80%", "Total tax 1183.32", "Total 32323.32")
+    assert read({"taxRate": NUMBER, "totalTax": NUMBER}, *rows) == {"taxRate": 3.8, "totalTax": 1183.32}
