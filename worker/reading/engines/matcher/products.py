@@ -90,12 +90,12 @@ def by_product(
     changed = list(columns)
     roles = _roles(questions)
     amount, price, count = (roles.get(role) for role in ("amount", "price", "count"))
-    if price is not None and _at(changed, price) in product.factors:
+    counted = min(product.factors, key=lambda index: (_fractions(index, rows), index))
+    named = _at(changed, count)
+    if _at(changed, price) in product.factors:
         counted = _other(product, _at(changed, price))
-    elif count is not None and _at(changed, count) in product.factors:
-        counted = _at(changed, count)
-    else:
-        counted = min(product.factors, key=lambda index: (_fractions(index, rows), index))
+    elif named in product.factors:
+        counted = named
     _give(changed, product.result, amount)
     _give(changed, counted, count)
     _give(changed, _other(product, counted), price)
@@ -117,8 +117,9 @@ def _roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
     return found
 
 
-def _at(columns: Sequence[TableColumn], asked: int) -> int | None:
-    return next((index for index, column in enumerate(columns) if column.asked == asked), None)
+def _at(columns: Sequence[TableColumn], asked: int | None) -> int | None:
+    """The column that holds a field."""
+    return asked if asked is None else next((index for index, column in enumerate(columns) if column.asked == asked), None)
 
 
 def _give(columns: list[TableColumn], index: int | None, asked: int | None) -> None:
