@@ -12,9 +12,9 @@ from worker.reading.engines.matcher import (
     any_schema,
     assign,
     concepts,
-    flat_parties,
     items,
     pairs,
+    schema_parties,
     wordings,
 )
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
@@ -87,10 +87,10 @@ def _lines_of(
 def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     """The shipped kinds by their readers, their lists and all other schemas from the graph."""
     graph = graph_of(pages, root, wordings.shipped())
-    sheet = sheet_of(pages, root)
+    sheet = sheet_of(pages, root, *schema_parties.labels(root, graph.wordings))
     filling = fill_root(root, sheet)
     if not is_shipped(root):
-        known = any_schema.Known(filling, flat_parties.read(root, sheet, graph.wordings))
+        known = any_schema.Known(filling, schema_parties.read(root, sheet, graph.wordings))
         return any_schema.fill(root, graph, known)
     by_concept = {field.hints.get("x-concept"): field for field in root.properties}
     fields = dict(filling.fields)
@@ -102,9 +102,9 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     return Group(fields)
 
 
-def sheet_of(pages: Sequence[PageLines], root: Field) -> Sheet:
-    """Some pages laid out for the readers of the shipped kinds."""
-    return lay_out(arrange(pages), _labels(root))
+def sheet_of(pages: Sequence[PageLines], root: Field, *more: Label) -> Sheet:
+    """Some pages laid out for the readers of the shipped kinds, by their labels and `more`."""
+    return lay_out(arrange(pages), (*_labels(root), *more))
 
 
 def _labels(root: Field) -> Iterator[Label]:

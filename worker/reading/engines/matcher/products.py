@@ -119,7 +119,11 @@ def _roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
 
 def _at(columns: Sequence[TableColumn], asked: int | None) -> int | None:
     """The column that holds a field."""
-    return asked if asked is None else next((index for index, column in enumerate(columns) if column.asked == asked), None)
+    return (
+        asked
+        if asked is None
+        else next((index for index, column in enumerate(columns) if column.asked == asked), None)
+    )
 
 
 def _give(columns: list[TableColumn], index: int | None, asked: int | None) -> None:

@@ -21,6 +21,21 @@ _VERBATIM = re.compile(
 _ISO_DAY = re.compile(r"\bYYYY-MM-DD\b(?!T)", re.IGNORECASE)
 _NUMERIC = frozenset({"number", "integer"})
 _TOLD_LETTERS = 8  # of a label that a description says without quotes
+PARTIES = frozenset(
+    [
+        "seller",
+        "customer",
+        "consignee",
+        "shipper",
+        "landlord",
+        "tenant",
+        "employee",
+        "patient",
+        "lender",
+        "borrower",
+    ]
+)
+"""Ideas of people and companies that documents set in blocks of their own."""
 _BEFORE = 24  # characters before words in which it may be said that they are not meant
 
 

@@ -8,7 +8,7 @@ from schemas.json_schema.fields import Field
 from schemas.registry import from_json_schema
 from tests.build import page_of
 from worker.reading.engines.matcher.engine import read_lines
-from worker.reading.engines.matcher.flat_parties import part_of
+from worker.reading.engines.matcher.schema_parties import part_of
 from worker.reading.engines.matcher.wordings import shipped
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -46,8 +46,35 @@ def test_parts_of_parties_that_are_fields_of_their_own() -> None:
         (Field("buyer_name", "", ("number",)), None),
         (Field("seller_names", "", ("array",)), None),
         (Field("customer_since", "", ("string",), format="date"), None),
-        (Field("patient_name", "", ("string",)), None),
+        (Field("patient_name", "", ("string",)), ("party.patient", "party.name")),
+        (Field("file_name", "", ("string",)), None),
     ],
 )
 def test_which_part_of_which_party_a_field_asks_for(field: Field, said: tuple[str, str] | None) -> None:
     assert part_of(field, shipped()) == said
+
+
+def test_any_party_that_a_schema_asks_for_has_a_block() -> None:
+    party = {"type": "object", "properties": {"name": TEXT, "address": TEXT}}
+    names = {"shipper": party, "consigneeName": TEXT, "consignee_address": TEXT}
+    schema = from_json_schema({"type": "object", "properties": names}, name="mine")
+    page = page_of(
+        [(60, "Shipper"), (600, "Consignee")],
+        [(60, "Harbour Tools Ltd"), (600, "Blue Lamp Inc")],
+        [(60, "12 Quay Street"), (600, "7 Hill Road")],
+        [(60, "90210 Springfield"), (600, "10101 Shelbyville")],
+    )
+    assert read_lines([page], schema.root).data == {
+        "shipper": {"name": "Harbour Tools Ltd", "address": "12 Quay Street, 90210 Springfield"},
+        "consigneeName": "Blue Lamp Inc",
+        "consignee_address": "7 Hill Road, 10101 Shelbyville",
+    }
+
+
+def test_a_name_that_may_go_on_in_the_next_line_is_less_sure() -> None:
+    schema = from_json_schema({"type": "object", "properties": {"shipper": TEXT}}, name="mine")
+    whole, cut = (
+        read_lines([page_of("Shipper", *lines, "12 Quay Street", "90210 Springfield")], schema.root)
+        for lines in (("Northern Federation",), ("Northern Federation", "and Southern League"))
+    )
+    assert cut.evidence["/shipper"].confidence < whole.evidence["/shipper"].confidence
