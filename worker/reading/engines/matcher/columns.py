@@ -21,6 +21,7 @@ _MEANT = 0.42  # likeness from which the head of a column names a field
 _NAMES_LIST = 0.5  # what a heading that names the list adds
 _DEEPEST = 3  # rows of a head
 _LONGEST = 42  # characters of a column's name
+_OF_SEVERAL = 0.1  # what it counts less that one line of a name says it, and not the whole
 _SUMMED = frozenset({"total", "amount"})
 _NAMING = frozenset({"description", "name"})
 _NUMERIC = frozenset({"number", "integer"})
@@ -184,7 +185,8 @@ def _meant(
                     and fuzz.ratio(listed.letters, graph.wordings.meaning(column.text).letters) > _ALIKE
                 ):
                     alike += _LIKE_ITS_LIST
-                pairs.append((near + alike, near, index, asked, line))
+                one_of_several = len(column.lines) > 1 and near > _near(column.text, wanted, graph)
+                pairs.append((near + alike - _OF_SEVERAL * one_of_several, near, index, asked, line))
     named = list(columns)
     taken: set[int] = set()
     for _, near, index, asked, line in sorted(pairs, key=lambda pair: (-pair[0], pair[2])):
