@@ -186,8 +186,11 @@ def _value_type(target: Field) -> str:
         return "checkbox"
     if {"number", "integer"} & set(target.types) and "string" not in target.types:
         return "number"
-    named_date = re.search(r"(^| )date( |$)|日期", f"{words(target.name)} {target.title.lower()}")
-    return _FORMATS.get(target.format or "") or ("date" if named_date else "text")
+    name = f"{words(target.name)} {target.title.lower()}"
+    named = (
+        "datetime" if "date time" in name else "date" if re.search(r"(^| )date( |$)|日期", name) else "text"
+    )
+    return _FORMATS.get(target.format or "") or named
 
 
 def _tree_type(target: Field) -> str:
@@ -205,6 +208,7 @@ def _wordings(target: Field) -> list[str]:
 
 
 def words(name: str) -> str:
-    """`orderTotal`, `order_total` and `order-total` as `order total`."""
+    """`orderTotal`, `order_total` and `order-total` as `order total`; what is one word for a day and a time is two."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.sub(r"[\W_]+", " ", spaced).strip().lower()
+    plain = re.sub(r"[\W_]+", " ", spaced).strip().lower()
+    return re.sub(r"\b(date ?time|time ?stamp)\b", "date time", plain)

@@ -134,5 +134,5 @@ def _kind(target: Field, ideas: frozenset[str]) -> str:
     if _ISO_DAY.search(target.description):
         return "date"
     if "date" in ideas and not ideas & {"period", "month", "year", "from", "range"}:
-        return "date"
+        return "datetime" if "date time" in words(target.title or target.name) else "date"
     return "text"
