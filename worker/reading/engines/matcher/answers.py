@@ -12,7 +12,7 @@ import numpy as np
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher import marked, scorer
+from worker.reading.engines.matcher import marked, period_tables, scorer
 from worker.reading.engines.matcher.assign import allows, as_type
 from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
@@ -60,9 +60,11 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     question = evaluation.questions[asked]
     kinds = _kinds(question)
     found: list[tuple[float, ValueOption]] = []
-    open_ = evaluation.graph.sheet.choices.by_cell  # an option is a value where its box is marked
+    none = set(evaluation.graph.sheet.choices.by_cell)  # an option is a value where its box is marked
+    if question.kind in {"number", "integer"}:
+        none |= period_tables.asides(evaluation.graph)
     for order, place in enumerate(evaluation.graph.places):
-        if place.kind not in kinds or id(place.cell) in open_:
+        if place.kind not in kinds or id(place.cell) in none:
             continue
         near = _nearness(place, question, evaluation)
         if near < _LABELLED and (

@@ -149,8 +149,8 @@ def _is_whole(option: Candidate) -> bool:
 def _known_too(options: Sequence[Candidate], one: FieldQuery, known: Known, graph: Graph) -> list[Candidate]:
     """The scorer's candidates beside those of tables of periods, else of the readers of shipped kinds."""
     told = period_fields.scalar(one, graph)
-    if told:
-        return _with(options, told, 1.0)
+    if told is not None:
+        return _with(options, told, 1.0) if told else []
     trust = _TRUST_PARTIES if one.field.path in known.parties else _trust(one.field)
     return _with(options, _told(known, one, graph), trust)
 
