@@ -98,7 +98,7 @@ def other_of(sign: str, page: str) -> str | None:
 
 
 def meant(code: str, sign: str, page: str) -> str:
-    """The currency of a sign: `¥` is the yen on a Japanese page, or one in Latin letters that names the country."""
+    """The currency of a sign: `¥` is the yen on a Japanese page, or on a Latin one that names the country."""
     if code != "CNY" or not re.fullmatch(r"[¥￥]", sign):
         return code
     named = _JAPAN.search(page) and not _HAN.search(page) and not _SEN.search(page)

@@ -207,8 +207,9 @@ def _tax_ids(blocks: Sequence[PartyBlock], concept: Concept, sheet: Sheet, other
     for candidate in labelled.read(Concept("party.tax_ids", "tax_id"), sheet):
         cells = {id(span.cell) for span in candidate.spans}
         mine = bool(cells & inside)
-        if candidate.strength < 0.6 or (cells & others and not mine):
-            continue
+        shared = cells & others and (not mine or concept.name != "party.seller")
+        if candidate.strength < 0.6 or shared:
+            continue  # the blocks of both parties may hold it: the number is then the seller's
         if mine or (concept.name == "party.seller" and not blocks):
             chosen.setdefault(str(candidate.value), candidate)
     return Listing([Scalar([candidate]) for candidate in chosen.values()])
