@@ -22,7 +22,7 @@ from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wrapped_text import TextColumn
 
 _FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
-_SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions"})
+_SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions", "count"})
 _NUMBERS = frozenset({"number", "integer"})
 _KEYS = frozenset({"text", "date"})
 
@@ -100,8 +100,10 @@ class _Table:
         found: list[Item] = []
         above: list[tuple[Row, Filled]] = []
         sums = 0
+        running = products.Running()
         for row, filled in self._rows:
-            is_sum = self._is_sum(row, filled)
+            values = products.numbers(filled, self._graph)
+            is_sum = self._is_sum(row, filled) or running.is_sum(values, len(filled))
             sums = sums + 1 if is_sum else 0
             if found and (sums == 2 or self._is_head(row)):
                 break
@@ -109,6 +111,7 @@ class _Table:
                 continue
             if self._valid(filled) >= self._needed > 0 or self._is_full_row(filled):
                 found.append(Item(row, self._named(row, filled, above), []))
+                running.add(values, len(filled))
                 above = []
             else:
                 if found and not above:
@@ -197,7 +200,13 @@ class _Table:
         begins = min(spans, key=lambda span: span.cell.x_at(span.start), default=None)
         first = self._graph.wordings.meaning(begins.text[:40]).units[:1] if begins else ()
         sums = any(meaning & _SUMS and "line" not in meaning for unit in first for meaning in unit.meanings)
-        few = sum(self._head.columns[index].asked is not None for index in filled) < max(3, self._needed + 1)
+        cells = {
+            id(span.cell)
+            for index, parts in filled.items()
+            for span in parts
+            if self._head.columns[index].asked is not None
+        }
+        few = len(cells) < max(3, self._needed + 1)
         return sums and few and any(char.isdigit() for char in row.text)
 
     @cached_property

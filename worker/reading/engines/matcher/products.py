@@ -46,6 +46,30 @@ class Product:
         return min(_MOST_SURE, 1 - _LEFT_DOUBT * (1 - sure)) if holds else min(sure, UNDECIDED)
 
 
+class Running:
+    """What the items of a table make together so far, column by column, to tell the row of their sums."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, Decimal] = {}
+        self._fullest = self._rows = 0
+
+    def add(self, row: Numbers, filled: int) -> None:
+        """Take an item in that fills some columns."""
+        for index, value in row.items():
+            self._sums[index] = self._sums.get(index, Decimal(0)) + value
+        self._fullest = max(self._fullest, filled)
+        self._rows += 1
+
+    def is_sum(self, row: Numbers, filled: int) -> bool:
+        """Whether each number of a row is the sum above it, and the row says less than an item does.
+
+        Of a single item only a row that says less still is the sum: the same thing may be bought twice.
+        """
+        known = [index for index in row if index in self._sums]
+        adds_up = bool(known) and all(row[index] == self._sums[index] != 0 for index in known)
+        return adds_up and filled <= self._fullest - (1 if self._rows > 1 else 2)
+
+
 def numbers(filled: Mapping[int, Sequence[Span]], graph: Graph) -> Numbers:
     """The number of each column in a row; shares in percent are none."""
     found: dict[int, Decimal] = {}
