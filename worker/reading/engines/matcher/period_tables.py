@@ -7,12 +7,13 @@ sum of those right above it, or of all since the head, is no item.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from schemas.values import amounts, dates
 from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.period_sums import Amounts, ends_in
 from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.typed_spans import Span, Typed
 from worker.reading.engines.matcher.word_marks import mark
@@ -24,7 +25,6 @@ _BESIDE_YEAR = 4
 _GAP = 8.0  # letter heights of white that end a table
 _TITLE_ROWS = 8  # rows above a head in which its title stands
 _WRAPPED = 0.85  # share of the widest text from which a line was full
-_SIGNIFICANT = 100  # amounts from which a sum may be off by one, for its parts were rounded
 _MOST_BY_CHANCE = 2  # columns that have to add up
 _LONGEST_SUM = 30  # items right above that are added up
 _NUMBERED = re.compile(r"\s*(?:\(?(?:\d{1,2}|[a-zA-Z]|[IVX]{1,4})[.)]|[-–•])\s")
@@ -150,9 +150,6 @@ def _period(cell: Cell, graph: Graph) -> str | None:
     return str(years[0]) if len(years) == 1 and digits == 4 and letters <= _BESIDE_YEAR else None
 
 
-_Amounts = Mapping[int, Decimal]
-
-
 @dataclass
 class _Rows:
     """The rows of a table while they are read from the top."""
@@ -163,9 +160,9 @@ class _Rows:
     waiting: list[Span] = field(default_factory=list)
     """Lines of words without an amount, of which the next row may be the end."""
     section: tuple[Span, ...] = ()
-    parts: list[_Amounts] = field(default_factory=list)
+    parts: list[Amounts] = field(default_factory=list)
     """Amounts since the last sum."""
-    sums: list[_Amounts] = field(default_factory=list)
+    sums: list[Amounts] = field(default_factory=list)
     last_is_result: bool = False
     """Whether the last row adds up what stands above it, but under a name of its own: a net result is an item."""
 
@@ -199,7 +196,7 @@ class _Rows:
         first = self.wordings.meaning(text.strip()[:40]).units[:1]
         return any("total" in meaning and "tax" not in meaning for unit in first for meaning in unit.meanings)
 
-    def _adds_up(self, values: _Amounts) -> bool:
+    def _adds_up(self, values: Amounts) -> bool:
         """Whether amounts are the sums of those right above, of the sums above (which they replace), or of both.
 
         Every column has to add up, and one alone proves nothing: in a long list three numbers do so by chance.
@@ -207,10 +204,10 @@ class _Rows:
         if len(values) < _MOST_BY_CHANCE:
             return False
         parts = self.parts[-_LONGEST_SUM:]
-        if _ends_in(parts, values):
+        if ends_in(parts, values):
             return True
         for chain in (self.sums, [*self.sums, *parts]):
-            count = _ends_in(chain, values)
+            count = ends_in(chain, values)
             if count:
                 self.sums = self.sums[: max(0, len(chain) - count)]
                 return True
@@ -223,23 +220,6 @@ class _Rows:
             return False
         full = before.cell.x1 - before.cell.x0 > _WRAPPED * self.widest
         return label.text.strip()[:1].islower() or before.text.rstrip().endswith(("-", ",")) or full
-
-
-def _ends_in(chain: Sequence[_Amounts], values: _Amounts) -> int:
-    """How many of the last rows (two at least) make the amounts together, in every column; 0 when none do."""
-    totals = dict.fromkeys(values, Decimal(0))
-    for count, part in enumerate(reversed(chain), 1):
-        for index in totals:
-            totals[index] += part.get(index, Decimal(0))
-        if count > 1 and all(abs(totals[index] - value) <= _slack(value) for index, value in values.items()):
-            return count
-    return 0
-
-
-def _slack(value: Decimal) -> Decimal:
-    """By how much a sum may differ from its parts, which were rounded."""
-    whole = value == value.to_integral_value()
-    return Decimal(1) if whole and abs(value) >= _SIGNIFICANT else Decimal("0.005")
 
 
 def _read(head: _Head, graph: Graph) -> PeriodTable:
