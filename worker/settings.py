@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         default=False, description="Tell the model what a text recogniser reads beside the picture."
     )
     text_model: str = Field(
-        "", description="Text model on a server that fills the schema from a transcript; none: the matcher."
+        "", description="Text model (folder, or name on a server) that fills a schema; none: the matcher."
     )
     text_base_url: str | None = Field(None, description="Server of that text model; none: OPENAI_BASE_URL.")
     second_looks: int = Field(

@@ -13,6 +13,7 @@ import numpy as np
 
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.vision import answering
+from worker.reading.engines.vision.across_pages import AnswerJoiner
 from worker.reading.engines.vision.base import Generator
 from worker.reading.engines.vision.joining import joined
 from worker.reading.engines.vision.model_session import ModelSession
@@ -80,8 +81,12 @@ class VisionEngine:
         """Read a document, its pages among others; raises EngineError and what its context raises."""
         asker = self._session.asker(request.context)
         in_words = answering.is_in_words(request.schema.root)
-        reader = PageReader(request, asker, self._options(request.schema.name, looks=not in_words))
+        options = self._options(request.schema.name, looks=not in_words)
+        reader = PageReader(request, asker, options)
         read = list(self._session.pages(request, asker, partial(self._page, reader=reader)))
+        if in_words:
+            joiner = AnswerJoiner(request.schema, self._session.asker(request.context), options)
+            read = joiner.joined(read)
         told = (*self._generator.caveats, *self._learned(request.schema.name))
         return joined(read, request.schema.root, notes=told)
 
