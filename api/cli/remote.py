@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -20,6 +21,7 @@ from worker import settings
 from worker.errors import Refused, RequestInvalid
 
 _JSON = "json"
+_NEWEST = 20  # jobs told where none is named
 _TABLES = ("jsonl", "csv", "parquet", "xlsx")
 _LOST = frozenset({JobState.FAILED, JobState.CANCELLED})
 
@@ -56,16 +58,15 @@ def run_submit(options: argparse.Namespace) -> int:
 
 
 def run_status(options: argparse.Namespace) -> int:
-    """Print a line per job, or the states of a batch; 1 when a job has failed."""
-    if options.batch is None and not options.jobs:
-        raise RequestInvalid(detail="name jobs, or a --batch")
+    """Print a line per job, the newest where none is named, or the states of a batch; 1 when one has failed."""
     with connect(options) as client:
         if options.batch is not None and not options.jobs:
             batch = client.batch(options.batch)
             states = ", ".join(f"{count} {state}" for state, count in sorted(batch.states.items()))
             print(f"{batch.name}: {batch.total} jobs, {states}")
             return int(any(batch.states.get(state) for state in _LOST))
-        jobs = [client.job(job_id) for job_id in options.jobs]
+        named = [client.job(job_id) for job_id in options.jobs]
+        jobs = named or list(islice(client.jobs(), _NEWEST))
         told = [client.events(job.id) if options.events else [] for job in jobs]
     for job, events in zip(jobs, told, strict=True):
         pages = f"{job.progress.pages_done}/{job.progress.pages}" if job.progress.pages else "-"

@@ -7,6 +7,7 @@ import sys
 import time
 
 from api.up.supervise import Place, up
+from schemas import registry
 from worker import log, settings
 
 
@@ -24,6 +25,8 @@ def run_up(options: argparse.Namespace) -> int:
 
 
 def _announce(place: Place, seconds: float) -> None:
+    for kind in registry.kinds():  # so that a file can be dropped without a look into the documentation
+        (place.folder / "inbox" / kind).mkdir(parents=True, exist_ok=True)
     print(f"ready in {seconds:.1f} s", file=sys.stderr)
     print(f"  page and API   {place.url}   (/docs, /metrics)", file=sys.stderr)
     print(f"  drop files in  {place.folder}/inbox/<kind>/", file=sys.stderr)

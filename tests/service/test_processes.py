@@ -160,6 +160,7 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
     assert {json.loads(line)["job_id"] for line in fetched.stdout.splitlines()} == set(ids)
     assert "b: 2 jobs, 2 done" in pagemill("status", "--batch", "b").stdout
     assert "done" in pagemill("status", ids[0]).stdout
+    assert all(job in pagemill("status").stdout for job in ids)
     story = pagemill("status", ids[0], "--events").stdout
     assert re.search(r"submitted\n.* claimed +attempt 1  by \S+\n.* done +attempt 1  by ", story)
     table = tmp_path / "b.csv"
