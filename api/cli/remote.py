@@ -58,7 +58,7 @@ def run_submit(options: argparse.Namespace) -> int:
 
 
 def run_status(options: argparse.Namespace) -> int:
-    """Print a line per job, the newest where none is named, or the states of a batch; 1 when one has failed."""
+    """Print a line per job (the newest, if none is named) or the states of a batch; 1 when one has failed."""
     with connect(options) as client:
         if options.batch is not None and not options.jobs:
             batch = client.batch(options.batch)
