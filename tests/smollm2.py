@@ -168,7 +168,7 @@ def _eye_tensors() -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def checkpoint(folder: Path) -> Path:
     """Write SmolLM2's words and weights into a checkpoint of the family Idefics3, whose tower is tiny."""
-    gguf = pytest.importorskip("gguf")
+    pytest.importorskip("gguf")
     path = weights()
     families.build("idefics3", folder)
     tokenizer = hf.AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, padding_side="left")
@@ -183,24 +183,43 @@ def checkpoint(folder: Path) -> Path:
     for part in (model.model.vision_model, model.model.connector):
         for parameter in part.parameters():
             torch.nn.init.normal_(parameter, std=0.02)
+    _fill(model.model.text_model, model.lm_head, path)
+    model.save_pretrained(folder)
+    return folder
+
+
+def text_checkpoint(folder: Path) -> Path:
+    """Write SmolLM2 as it is, a language model that sees nothing."""
+    pytest.importorskip("gguf")
+    path = weights()
+    tokenizer = hf.AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, padding_side="left")
+    tokenizer.save_pretrained(folder)
+    with no_init_weights():
+        model = hf.LlamaForCausalLM(hf.LlamaConfig(**_TEXT, vocab_size=len(tokenizer)))
+    _fill(model.model, model.lm_head, path)
+    model.save_pretrained(folder)
+    return folder
+
+
+def _fill(language: Any, head: Any, path: Path) -> None:
+    """The tensors of the file into a language model; tokens that it has not get zeros."""
+    import gguf
+
     told = {
         one.name: torch.tensor(gguf.dequantize(one.data, one.tensor_type))
         for one in gguf.GGUFReader(path).tensors
     }
     with torch.no_grad():
-        _fill(model, told)
-    model.save_pretrained(folder)
-    return folder
+        _copy(language, head, told)
 
 
-def _fill(model: Any, told: Mapping[str, Tensor]) -> None:
-    """The tensors of the file into the language model; tokens that it has not get zeros."""
+def _copy(language: Any, head: Any, told: Mapping[str, Tensor]) -> None:
     table = told["token_embd.weight"]
-    for one in (model.model.text_model.embed_tokens, model.lm_head):
+    for one in (language.embed_tokens, head):
         one.weight.zero_()
         one.weight[: len(table)] = table
-    model.model.text_model.norm.weight.copy_(told["output_norm.weight"])
-    for number, layer in enumerate(model.model.text_model.layers):
+    language.norm.weight.copy_(told["output_norm.weight"])
+    for number, layer in enumerate(language.layers):
         for name, ours in _LAYER.items():
             tensor = told[f"blk.{number}.{name}.weight"]
             heads = {"attn_q": _TEXT["num_attention_heads"], "attn_k": _TEXT["num_key_value_heads"]}.get(name)

@@ -53,8 +53,10 @@ def _array(field: Field) -> dict[str, Any]:
 
 
 def _item(field: Field) -> dict[str, Any]:
-    """An item of a list: one that is not on the page is no item, so it is never null as a whole."""
+    """An item of a list: one that is not on the page is no item, so only a cell that may be empty is null."""
     node = _node(field)
+    if field.nullable and not field.is_object:
+        return node
     if field.enum is not None:
         return {"enum": list(field.enum)}
     return {**node, "type": [name for name in _as_list(node["type"]) if name != "null"]}

@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from bench.tiny import native
 from tests import tiny as made
 from tests.models.test_native import waves
+from tests.published import SAIL_VL2_2B
 from worker.errors import ModelUnavailable, ModelUnusable
 from worker.reading.engines.sail_vl2 import loading as sail
 from worker.reading.engines.sail_vl2.config import SailVisionConfig, SailVl2Config
@@ -351,29 +353,7 @@ def test_a_config_as_the_published_ones_are_written_is_understood() -> None:
 
 def test_the_published_numbers_make_the_published_tensors() -> None:
     """The weight index of the 2B model lists 490 tensors of 5,461,130,240 bytes in bfloat16."""
-    config = SailVl2Config(
-        select_layer=-1,
-        ps_version="v2",
-        force_image_size=448,
-        llm_config={
-            "model_type": "qwen3",
-            "vocab_size": 151_936,
-            "hidden_size": 2048,
-            "intermediate_size": 6144,
-            "num_hidden_layers": 28,
-            "num_attention_heads": 16,
-            "num_key_value_heads": 8,
-            "head_dim": 128,
-            "tie_word_embeddings": True,
-        },
-        vision_config={
-            "hidden_size": 1536,
-            "intermediate_size": 4096,
-            "num_hidden_layers": 24,
-            "num_attention_heads": 12,
-            "image_size": 448,
-        },
-    )
+    config = SailVl2Config(**deepcopy(SAIL_VL2_2B))
     with torch.device("meta"):
         tensors = SailVl2ForCausalLM(config).state_dict()
     assert len(tensors) == 490

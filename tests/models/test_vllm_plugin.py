@@ -17,6 +17,7 @@ from PIL import Image
 from transformers import AutoTokenizer, Qwen3Config
 
 from tests import tiny as made
+from tests.published import SAIL_VL2_2B
 from worker.reading.engines.sail_vl2 import config as ours
 from worker.reading.engines.sail_vl2.model import SailVl2ForCausalLM
 from worker.reading.engines.sail_vl2.prompting import CONTEXT, Prompting
@@ -26,41 +27,10 @@ from worker.reading.engines.vision.base import Message, Prompt
 
 Tiny = Callable[[str], Path]
 ROOT = Path(__file__).parent.parent.parent
-PUBLISHED = {  # the numbers of the 2B model's config.json
-    "architectures": ["SAILVLModel"],
-    "downsample_ratio": 0.5,
-    "force_image_size": 448,
-    "max_dynamic_patch": 12,
-    "ps_version": "v2",
-    "select_layer": -1,
-    "llm_config": {
-        "model_type": "qwen3",
-        "hidden_size": 2048,
-        "intermediate_size": 6144,
-        "num_hidden_layers": 28,
-        "num_attention_heads": 16,
-        "num_key_value_heads": 8,
-        "head_dim": 128,
-        "vocab_size": 151936,
-        "rope_theta": 1000000,
-        "rms_norm_eps": 1e-6,
-        "tie_word_embeddings": True,
-    },
-    "vision_config": {
-        "model_type": "sailvit",
-        "hidden_size": 1536,
-        "intermediate_size": 4096,
-        "num_hidden_layers": 24,
-        "num_attention_heads": 12,
-        "image_size": 448,
-        "patch_size": 14,
-        "use_bias": False,
-    },
-}
 
 
 def published(**changes: Any) -> dict[str, Any]:
-    return json.loads(json.dumps(PUBLISHED | changes))  # type: ignore[no-any-return]
+    return json.loads(json.dumps({**SAIL_VL2_2B, **changes}))  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("layer", [-1, -4, 3])
@@ -80,8 +50,8 @@ def test_numbers_are_ours_in_the_names_of_aimv2_and_internvl(layer: int, tmp_pat
 
 
 def test_what_a_config_leaves_out_is_as_in_the_published_classes() -> None:
-    theirs = ServedConfig(llm_config=PUBLISHED["llm_config"])
-    mine = ours.SailVl2Config(llm_config=PUBLISHED["llm_config"])
+    theirs = ServedConfig(llm_config=SAIL_VL2_2B["llm_config"])
+    mine = ours.SailVl2Config(llm_config=SAIL_VL2_2B["llm_config"])
     assert (theirs.select_layer, theirs.ps_version, theirs.downsample_ratio) == (-4, "v1", 0.5)
     assert theirs.vision_config.num_hidden_layers == mine.blocks
     assert theirs.vision_config.image_size == mine.tile

@@ -1,6 +1,6 @@
 // Kinds: their names, titles and schemas, fetched once.
 import { signal } from "@preact/signals";
-import { get } from "./http";
+import { get, Problem } from "./http";
 import type { Kind } from "./model";
 import { parts, schemaAt, type Json } from "./review/pointer";
 import { language, named } from "./text/i18n";
@@ -15,7 +15,13 @@ export async function loadKinds(): Promise<void> {
 
 /** The schema of a kind; null where there is no such kind any more. */
 export function schemaOf(kind: string): Promise<Json | null> {
-  const known = schemas.get(kind) ?? get<Kind>(`/v1/kinds/${encodeURIComponent(kind)}`).then((found) => (found.schema as Json) ?? null, () => null);
+  const known = schemas.get(kind) ?? get<Kind>(`/v1/kinds/${encodeURIComponent(kind)}`).then(
+    (found) => (found.schema as Json) ?? null,
+    (error: unknown) => {
+      if (!(error instanceof Problem) || error.status !== 404) schemas.delete(kind); // it is asked for again
+      return null;
+    },
+  );
   schemas.set(kind, known);
   return known;
 }

@@ -73,10 +73,15 @@ function pump(): void {
     if (item.verdict.value !== "waiting") continue;
     item.verdict.value = "sending";
     sending += 1;
-    void deliver(item).finally(() => {
-      sending -= 1;
-      pump();
-    });
+    void deliver(item)
+      .catch((error: unknown) => {
+        item.reason.value = String(error); // an answer that is none of the service's
+        item.verdict.value = "refused";
+      })
+      .finally(() => {
+        sending -= 1;
+        pump();
+      });
   }
 }
 
@@ -97,7 +102,7 @@ async function deliver(item: Item): Promise<void> {
     } else if (answer.status === 401) {
       await signedIn();
     } else if (answer.status === 429 || answer.status === 503) {
-      await pause(1000 * Number(answer.headers.get("Retry-After") ?? 2));
+      await pause(1000 * (Number(answer.headers.get("Retry-After")) || 2));
     } else return judge(item, answer);
   }
 }

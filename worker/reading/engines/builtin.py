@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.errors import MissingExtra, ModelUnusable
@@ -140,6 +142,7 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
         adapters=adapted,
         look_below=settings.review_below,
         looks=settings.second_looks,
+        revision=settings.model_revision,
     )
     by_ocr = settings.grounding == "ocr"
     if by_ocr and find_spec("rapidocr") is None:
@@ -152,23 +155,48 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
 
 
 def _text_model(settings: Settings) -> Filler:
-    """The second model, which fills the schema from what the first has read."""
+    """The second model, which fills the schema from what the first has read: of a folder, or on a server."""
     from worker.reading.engines.openai_http.generator import OpenAiTextGenerator
     from worker.reading.engines.vision.filling import ModelFiller
     from worker.reading.engines.vision.packing import BatchLimits
 
-    generator = OpenAiTextGenerator(
-        settings.text_base_url or settings.openai_base_url,
-        settings.text_model,
-        api_key=settings.openai_api_key,
-        seconds=settings.openai_seconds,
-        concurrency=settings.openai_concurrency,
+    held = settings.text_base_url is None and Path(settings.text_model).is_dir()
+    generator: Generator = (
+        _text_generator(settings)
+        if held
+        else OpenAiTextGenerator(
+            settings.text_base_url or settings.openai_base_url,
+            settings.text_model,
+            api_key=settings.openai_api_key,
+            seconds=settings.openai_seconds,
+            concurrency=settings.openai_concurrency,
+        )
     )
     return ModelFiller(
         generator,
         BatchLimits(wait=settings.batch_wait),
         max_tokens=settings.max_new_tokens,
         thinking=settings.thinking_tokens,
+    )
+
+
+def _text_generator(settings: Settings) -> TransformersGenerator:
+    """A language model in this process, beside the one that reads; raises MissingExtra."""
+    try:
+        from worker.reading.engines.transformers import text_only
+        from worker.reading.engines.transformers.capacity import BatchWishes
+        from worker.reading.engines.transformers.generator import TransformersGenerator
+        from worker.reading.engines.vision.packing import BatchLimits
+    except ImportError as error:
+        raise MissingExtra(feature="A text model in this process", extra="vlm") from error
+    texts = settings.model_copy(update={"model": settings.text_model, "adapter": ""})
+    few = BatchLimits()
+    return TransformersGenerator(
+        "transformers",
+        settings.text_model,
+        opening=replace(checkpoint_loader("transformers", texts), open=text_only.open_checkpoint),
+        wishes=BatchWishes(few.rows, few.tokens, settings.model_pixels, settings.max_new_tokens),
+        caveats=_caveats(settings),
     )
 
 

@@ -16,7 +16,7 @@ def without(line: Line, marks: Sequence[Mark]) -> Iterator[Line]:
     if line.vertical:
         yield line
         return
-    within = [mark.box for mark in marks if _same_row(line, mark)]
+    within = [mark.box for mark in marks if same_row(line.box, mark)]
     taken = [any(_under(line, at, box) for box in within) for at in range(len(line.text))]
     if not any(taken):
         yield line
@@ -35,13 +35,19 @@ def signed(lines: Sequence[Line], marks: Sequence[Mark]) -> list[str]:
 
     A mark in whose row no line stands has no text, and is left out.
     """
+    held = of_lines(lines, marks)
+    return [_signed(line, held.get(at, ()), marks) for at, line in enumerate(lines)]
+
+
+def of_lines(lines: Sequence[Line], marks: Sequence[Mark]) -> dict[int, list[Mark]]:
+    """By the number of a line, the marks that no other line of their row is nearer to."""
     held: dict[int, list[Mark]] = {}
     for mark in marks:
-        row = [at for at, line in enumerate(lines) if not line.vertical and _same_row(line, mark)]
+        row = [at for at, line in enumerate(lines) if not line.vertical and same_row(line.box, mark)]
         if row:
-            nearest = min(row, key=lambda at: _apart(lines[at].box, mark.box))
+            nearest = min(row, key=lambda at: apart(lines[at].box, mark.box))
             held.setdefault(nearest, []).append(mark)
-    return [_signed(line, held.get(at, ()), marks) for at, line in enumerate(lines)]
+    return held
 
 
 def _signed(line: Line, own: Sequence[Mark], marks: Sequence[Mark]) -> str:
@@ -52,11 +58,13 @@ def _signed(line: Line, own: Sequence[Mark], marks: Sequence[Mark]) -> str:
     return " ".join(text for _, text in sorted([*parts, *signs]))
 
 
-def _same_row(line: Line, mark: Mark) -> bool:
-    return abs(mark.box.cy - line.box.cy) < 0.5 * max(line.box.height, mark.box.height)
+def same_row(box: Box, mark: Mark) -> bool:
+    """Whether a mark stands beside what is in a box, or over it."""
+    return abs(mark.box.cy - box.cy) < 0.5 * max(box.height, mark.box.height)
 
 
-def _apart(one: Box, other: Box) -> float:
+def apart(one: Box, other: Box) -> float:
+    """How far two boxes are from each other along the row, 0 where they overlap."""
     return max(0.0, one.x0 - other.x1, other.x0 - one.x1)
 
 
@@ -77,11 +85,10 @@ def _part(line: Line, start: int, end: int) -> Iterator[Line]:
     while end > start and line.text[end - 1].isspace():
         end -= 1
     if start < end:
-        rivals = tuple(replace(r, index=r.index - start) for r in line.rivals if start <= r.index < end)
         yield replace(
             line,
             text=line.text[start:end],
             box=line.span_box(start, end),
             edges=line.edges[start : end + 1],
-            rivals=rivals,
+            rivals=line.rivals_within(start, end),
         )

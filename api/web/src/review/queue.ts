@@ -42,8 +42,11 @@ export function fetchAhead(filter: { kind?: string; batch?: string }): void {
   ahead = asked;
   asked.then(
     (next) => {
-      if (next) leaseAhead = { job: next.job.id, token: next.lease.token };
-      if (next && next.job.id !== now) fetchEarly(next.job.id);
+      if (!next) return;
+      const held = { job: next.job.id, token: next.lease.token };
+      if (ahead !== asked) return void letGo(held).catch(() => undefined); // the page was left meanwhile
+      leaseAhead = held;
+      if (next.job.id !== now) fetchEarly(next.job.id);
     },
     () => {
       if (ahead === asked) ahead = null; // it is asked for again when it is wanted

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
-from schemas.page import Line
+from schemas.page import Line, Mark
 from schemas.question import ANSWER, QUOTES, DocumentQuestion, Intent, of_schema
 from schemas.record import Citation, Evidence, Issue, Severity
 from schemas.values.folding import letters_and_digits
 from worker.reading.engines.base import Reading
+from worker.reading.marks.lines import of_lines, signed
 from worker.reading.text.page_lines import PageLines, legibility
 
 _QUOTED = re.compile(r"[\"“„«「『](.{2,200}?)[\"”“»」』]")
@@ -51,7 +52,8 @@ def _read(pages: Sequence[PageLines], question: DocumentQuestion, fill: Fill) ->
     """The line that is quoted, else the value behind the label, whichever type of value is the surest."""
     quoted = _quoted(pages, question.text)
     if quoted is not None:
-        return Reading({ANSWER: quoted.citations[0].text, QUOTES: []}, {_AT: quoted})
+        text, evidence = quoted
+        return Reading({ANSWER: text, QUOTES: []}, {_AT: evidence})
     readings = [fill(pages, _field_of(question.label, kind)) for kind in _KINDS] if question.label else []
     best = max(readings, key=_confidence, default=Reading({}))
     if _confidence(best) >= _LEAST:
@@ -77,15 +79,24 @@ def _field_of(label: str, kind: str) -> Field:
     return Field("", "", ("object",), properties=(value,))
 
 
-def _quoted(pages: Sequence[PageLines], text: str) -> Evidence | None:
-    """The first line that has what the question quotes."""
+def _quoted(pages: Sequence[PageLines], text: str) -> tuple[str, Evidence] | None:
+    """The first line that has what the question quotes, with its tick boxes as signs, and all their places."""
     quotation = _QUOTED.search(text)
     wanted = letters_and_digits(quotation.group(1)) if quotation else ""
     for page in pages if wanted else ():
-        for line in page.lines:
+        for number, line in enumerate(page.lines):
             if wanted in letters_and_digits(line.text):
-                return Evidence(confidence=_SURE, citations=(_place(page, line),))
+                marks = of_lines(page.lines, page.marks).get(number, ())
+                places = (_place(page, line), *(_mark(page, mark) for mark in marks))
+                sure = min([_SURE, *(mark.confidence for mark in marks)])
+                said = signed(page.lines, page.marks)[number]
+                return said, Evidence(confidence=sure, citations=places)
     return None
+
+
+def _mark(page: PageLines, mark: Mark) -> Citation:
+    box = mark.box.turned_back(page.quarter_turns).rounded()
+    return Citation(page=page.number, box=box, text=mark.sign)
 
 
 def _place(page: PageLines, line: Line) -> Citation:

@@ -1,4 +1,4 @@
-"""Answers in words: that of one page, believed as far as what it quotes stands there."""
+"""Answers in words: who gave the one that is taken, and belief as far as what it quotes stands there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas import pointer
 from schemas.json_schema.fields import Field
 from schemas.question import ANSWER, QUOTES, Intent, of_schema
 from schemas.record import Evidence
-from schemas.values.folding import letters_and_digits
+from schemas.values.folding import letters_and_digits, squeeze
 from worker.reading.engines.vision.merge import Merged, PageAnswer, merge
 
 _AT = pointer.join(ANSWER)
@@ -28,15 +28,17 @@ def is_in_words(root: Field) -> bool:
     return asked is not None and asked.intent is Intent.ANSWER and names == {ANSWER, QUOTES}
 
 
-def of_one_page(answers: Sequence[PageAnswer], root: Field) -> list[PageAnswer]:
-    """The pages' answers, with the quotes of that page alone whose answer is taken."""
-    taken = merge(answers, root).token_evidence.get(_AT)
+def agreed(answers: Sequence[PageAnswer], root: Field) -> list[PageAnswer]:
+    """The pages' answers, with the quotes of those pages alone that gave the answer that is taken."""
+    taken = merge(answers, root).data.get(ANSWER)
     return [
-        answer
-        if taken is not None and answer.page == taken.page
-        else replace(answer, data={**answer.data, QUOTES: []})
+        answer if _same(answer.data.get(ANSWER), taken) else replace(answer, data={**answer.data, QUOTES: []})
         for answer in answers
     ]
+
+
+def _same(said: object, taken: object) -> bool:
+    return said is not None and squeeze(str(said)) == squeeze(str(taken))
 
 
 def resting_on_quotes(evidence: Mapping[str, Evidence], whole: Merged) -> dict[str, Evidence]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.vision import answering
+from worker.reading.engines.vision.across_pages import AnswerJoiner
 from worker.reading.engines.vision.base import Generator
 from worker.reading.engines.vision.joining import joined
 from worker.reading.engines.vision.model_session import ModelSession
@@ -30,7 +31,8 @@ class GenerationLimits:
 
     `dialect` is how the model wants to be asked, `page_text` whether it is told what a text recogniser reads
     on the page; `adapters` are the kinds for which it has learned weights. At most `looks` values of a page
-    that are believed less than `look_below` are asked for a second time.
+    that are believed less than `look_below` are asked for a second time. `revision` is the one that the model
+    must be of; empty: any.
     """
 
     limits: BatchLimits
@@ -42,6 +44,7 @@ class GenerationLimits:
     adapters: frozenset[str] = frozenset()
     look_below: float = 0.0
     looks: int = 0
+    revision: str = ""
 
 
 class VisionEngine:
@@ -50,7 +53,7 @@ class VisionEngine:
     def __init__(
         self, generator: Generator, *, generation: GenerationLimits, line_source: LineSource
     ) -> None:
-        self._session = ModelSession(generator, generation.limits)
+        self._session = ModelSession(generator, generation.limits, revision=generation.revision)
         self._generator = generator
         self._generation = generation
         self._line_source = line_source
@@ -78,8 +81,12 @@ class VisionEngine:
         """Read a document, its pages among others; raises EngineError and what its context raises."""
         asker = self._session.asker(request.context)
         in_words = answering.is_in_words(request.schema.root)
-        reader = PageReader(request, asker, self._options(request.schema.name, looks=not in_words))
+        options = self._options(request.schema.name, looks=not in_words)
+        reader = PageReader(request, asker, options)
         read = list(self._session.pages(request, asker, partial(self._page, reader=reader)))
+        if in_words:
+            joiner = AnswerJoiner(request.schema, self._session.asker(request.context), options)
+            read = joiner.joined(read)
         told = (*self._generator.caveats, *self._learned(request.schema.name))
         return joined(read, request.schema.root, notes=told)
 

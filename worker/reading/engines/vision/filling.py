@@ -10,6 +10,8 @@ from typing import Protocol
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.base import Reading, Request
+from worker.reading.engines.vision import answering
+from worker.reading.engines.vision.across_pages import AnswerJoiner
 from worker.reading.engines.vision.attempts import PageAttempt
 from worker.reading.engines.vision.base import NO_PICTURE, Generator
 from worker.reading.engines.vision.joining import joined
@@ -79,6 +81,8 @@ class ModelFiller:
         try:
             with ThreadPoolExecutor(self._generator.concurrency, thread_name_prefix="fill") as pool:
                 read = list(pool.map(partial(_filled, reader=reader), pages))
+            if answering.is_in_words(request.schema.root):
+                read = AnswerJoiner(request.schema, asker, options, sees=False).joined(read)
         finally:
             asker.abandoned.set()
         told = (*self._generator.caveats, f"values by {self._generator.model}, from what was read")

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from schemas.json_schema.fields import Field
 from schemas.page import Line
+from schemas.question import QUOTES
 from worker.errors import OutputInvalid
 from worker.reading.engines.base import Reading
-from worker.reading.engines.vision import answering, grounding
+from worker.reading.engines.vision import answering, grounding, quoted_marks, said_once
 from worker.reading.engines.vision.merge import merge
 from worker.reading.engines.vision.page_read import PageRead, issues_of, notes_of, tokens_of
 from worker.reading.engines.vision.row_check import rows_missing
@@ -19,22 +20,22 @@ def joined(read: Sequence[PageRead], root: Field, *, notes: Sequence[str] = ()) 
     if read and all(page.error for page in read):
         raise read[0].error or OutputInvalid()
     answers = [page.attempt.read for page in read if page.attempt is not None]
-    in_words = answering.is_in_words(root)
-    if in_words:
-        answers = answering.of_one_page(answers, root)
     whole = merge(answers, root)
     lines = {page.number: page.page_lines.lines for page in read}
     turns = {page.number: page.page_lines.quarter_turns for page in read}
     evidence = grounding.locate(
         whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=root
     )
-    if in_words:
+    if answering.is_in_words(root):
+        pages = {page.number: page.page_lines for page in read}
+        evidence = quoted_marks.with_marks(evidence, whole.data.get(QUOTES) or (), pages)
         evidence = answering.resting_on_quotes(evidence, whole)
+    data, evidence = said_once.restored(whole.data, evidence, root)
     return Reading(
-        data=whole.data,
+        data=data,
         evidence=evidence,
         has_text=any(lines.values()),
-        issues=(*issues_of(read), *rows_missing(whole.data, evidence, _as_they_came(lines, turns))),
+        issues=(*issues_of(read), *rows_missing(data, evidence, _as_they_came(lines, turns))),
         tokens=tokens_of(read),
         notes=(*notes, *notes_of(read)),
     )

@@ -44,6 +44,14 @@ def ask(root: Field, question: str, language: str, page: PageShown = "page_in_pi
     )
 
 
+def join(root: Field, question: str, found: Iterable[str], language: str) -> str:
+    """What is asked about all pages together, of which these lines tell what was found page by page."""
+    fields = "\n".join(_lines(root.properties, language, depth=0))
+    return _template("join", language).substitute(
+        question=_plain(question, most=MOST_SIGNS), found=lines_as_text(found), fields=fields
+    )
+
+
 def correct(issues: Iterable[Issue], language: str) -> str:
     """What is said after an answer that a check has complaints about."""
     complaints = "\n".join(f"- `{_plain(issue.path) or '/'}`: {_plain(issue.message)}" for issue in issues)

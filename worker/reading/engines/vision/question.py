@@ -13,9 +13,9 @@ from typing import Any
 
 from schemas.json_schema.answer import answer_schema
 from schemas.json_schema.fields import Field
-from schemas.question import Turn, of_schema
+from schemas.question import DocumentQuestion, Turn, of_schema
 from schemas.registry import Schema
-from worker.reading.engines.vision import dialects, prompts
+from worker.reading.engines.vision import dialects, prompts, said_once
 from worker.reading.engines.vision.base import Message
 from worker.reading.models.registry import Dialect
 
@@ -48,7 +48,7 @@ def questions(schema: Schema, dialect: Dialect, language: str) -> tuple[FieldQue
     """The questions that together ask for all of a schema."""
     return tuple(
         about(root, schema, dialect, language, key=f"{schema.sha256}/{number}")
-        for number, root in enumerate(groups(schema.root))
+        for number, root in enumerate(groups(said_once.asked(schema.root)))
     )
 
 
@@ -58,9 +58,13 @@ def about(root: Field, schema: Schema, dialect: Dialect, language: str, *, key: 
     if asked is None:
         text = dialects.question(dialect, root, schema.name, language)
         return FieldQuestion(key, text, root, answer_schema(root))
-    before = tuple(message for turn in asked.history for message in _said(turn))
     text = prompts.ask(root, asked.text, language, dialects.shown(dialect))
-    return FieldQuestion(key, text, root, answer_schema(root), before)
+    return FieldQuestion(key, text, root, answer_schema(root), history(asked))
+
+
+def history(asked: DocumentQuestion) -> tuple[Message, ...]:
+    """The turns before a question as messages."""
+    return tuple(message for turn in asked.history for message in _said(turn))
 
 
 def _said(turn: Turn) -> tuple[Message, Message]:

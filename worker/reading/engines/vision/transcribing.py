@@ -48,7 +48,7 @@ class TranscribingEngine:
     def __init__(
         self, generator: Generator, *, generation: GenerationLimits, line_source: LineSource, filler: Filler
     ) -> None:
-        self._session = ModelSession(generator, generation.limits)
+        self._session = ModelSession(generator, generation.limits, revision=generation.revision)
         self._generator = generator
         self._generation = generation
         self._line_source = line_source
@@ -71,8 +71,8 @@ class TranscribingEngine:
 
     def warm_up(self) -> None:
         """Load the model, and what fills, and let them answer once; raises ModelUnavailable, MissingExtra."""
+        self._filler.warm_up()  # first: the model that reads takes what is left of a GPU for its batches
         self._session.warm_up()
-        self._filler.warm_up()
 
     def read(self, request: Request) -> Reading:
         """Read a document, its pages among others; raises EngineError and what its context raises."""

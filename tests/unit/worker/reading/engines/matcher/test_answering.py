@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schemas import question, registry
+from schemas.page import Box, Line, Mark, MarkState, even_edges
 from tests.build import page_of
 from worker.reading.engines.base import Reading
 from worker.reading.engines.matcher.engine import read_lines
@@ -53,3 +56,19 @@ def test_values_that_are_named_are_extracted() -> None:
         "seller": "Nordwind Logistics Ltd",
         "invoice number": "MX-4711",
     }
+
+
+def test_a_quoted_option_is_answered_with_its_tick_box() -> None:
+    box = Box(0.09, 0.1, 0.11, 0.115)
+    lines = [
+        Line(text, at := Box(0.13, 0.1 * n, 0.3, 0.1 * n + 0.015), 0.99, even_edges(at, len(text)))
+        for n, text in enumerate(("by post", "by mail"), 1)
+    ]
+    page = replace(PAGE, lines=tuple(lines), marks=(Mark(box, MarkState.TICKED, 0.8),))
+    made = question.schema_for('Is "by post" ticked?')
+    reading = read_lines([page], registry.from_json_schema(made.json_schema, name=made.name).root)
+    assert reading.data["answer"] == "☒ by post"
+    found = reading.evidence["/answer"]
+    assert [place.text for place in found.citations] == ["by post", "☒"]
+    assert found.citations[1].box == (0.09, 0.1, 0.11, 0.115)
+    assert found.confidence == 0.8
