@@ -175,9 +175,7 @@ class Settings(BaseSettings):
     auth: Literal["keys", "off"] = Field("keys", description="off only on a loopback address.")
     session_hours: float = Field(12.0, gt=0, description="How long one stays signed in to the page.")
     max_upload: int = Field(512 * MIB, gt=0, description="Bytes of one upload request.")
-    direct_above: int = Field(
-        32 * MIB, gt=0, description="Bytes above which the page sends a file straight to the store."
-    )
+    direct_above: int = Field(32 * MIB, gt=0, description="Above so many bytes the page sends to the store.")
     presign_seconds: int = Field(3600, gt=0, le=604800, description="How long an upload URL holds.")
     metrics_token: SecretStr | None = Field(
         None, description="Lets /metrics and all of /readyz be read from other machines."
@@ -186,9 +184,7 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(default=False, description="Allow webhooks to private addresses.")
     url: str = Field("http://127.0.0.1:8000", description="Service that submit, status … talk to.")
     key: SecretStr | None = Field(None, description="API key they use.")
-    retention_days: float | None = Field(
-        None, gt=0, description="Age at which jobs are erased; empty: never."
-    )
+    retention_days: float | None = Field(None, gt=0, description="Age at which jobs are erased; none: never.")
     audit_days: float | None = Field(
         None, gt=0, description="Age at which entries of the audit log are forgotten; empty: never."
     )

@@ -160,6 +160,7 @@ def _enter_kind(app: App, key: str) -> None:
     _, project, _, name, number = key.split("/")
     entry = json.loads(app.store.read(key))
     version = int(number.removesuffix(".json"))
+    sha256, created_at = str(entry["schema_sha256"]), float(entry["created_at"])
     titles = {str(language): str(text) for language, text in dict(entry.get("titles", {})).items()}
-    kind = KindVersion(name, version, str(entry["schema_sha256"]), float(entry["created_at"]), titles)
+    kind = KindVersion(name, version, sha256, created_at, titles)
     app.ledger.projects.add_kind(project, kind)
