@@ -22,11 +22,14 @@ from api.routes import (
     events,
     hooks,
     jobs,
+    keys,
     kinds,
+    overview,
     pages,
     questions,
     records,
     reviews,
+    service,
     session,
     status,
 )
@@ -46,6 +49,7 @@ _ROUTES = (
     documents,
     jobs,
     counts,
+    overview,
     questions,
     records,
     pages,
@@ -56,6 +60,8 @@ _ROUTES = (
     hooks,
     audit,
     session,
+    keys,
+    service,
     status,
 )
 

@@ -16,8 +16,16 @@ class Fresh(Generic[_Value]):
     Making it takes no more than a `share` of the time: what has become slow is made less often.
     """
 
-    def __init__(self, make: Callable[[], _Value], *, seconds: float, share: float = 1.0) -> None:
+    def __init__(
+        self,
+        make: Callable[[], _Value],
+        *,
+        seconds: float,
+        share: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._make = make
+        self._clock = clock
         self._seconds = seconds
         self._share = share
         self._lock = threading.Lock()
@@ -26,9 +34,9 @@ class Fresh(Generic[_Value]):
     def get(self) -> _Value:
         """The value; raises what making it raises, each time anew."""
         with self._lock:
-            began = time.monotonic()
+            began = self._clock()
             if self._made is None or began > self._made[0]:
                 value = self._make()
-                took = time.monotonic() - began
+                took = self._clock() - began
                 self._made = (began + max(self._seconds, took / self._share), value)
             return self._made[1]

@@ -7,20 +7,24 @@ installation needs no Node.
 from __future__ import annotations
 
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from worker.errors import NotFound
+from api.auth import AppDep
+from worker.errors import NotFound, ServiceError
+from worker.jobs.app import App
 
 router = APIRouter(include_in_schema=False)
 _BUILT = files("api").joinpath("web", "dist")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'{store}; base-uri 'none'; object-src 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 _SAFE = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": _POLICY.format(store=""),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -29,10 +33,15 @@ _MEDIA = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-
 
 
 @router.get("/")
-def page() -> HTMLResponse:
-    """The page; asked for anew each time, since it names the files of this version."""
+def page(app: AppDep) -> HTMLResponse:
+    """The page; asked for anew each time, since it names the files of this version.
+
+    It may talk with this service, and with the store where that takes uploads.
+    """
     html = _BUILT.joinpath("index.html").read_text(encoding="utf-8")
-    return HTMLResponse(html, headers={**_SAFE, "Cache-Control": "no-cache"})
+    policy = _POLICY.format(store=_store(app))
+    headers = {**_SAFE, "Content-Security-Policy": policy, "Cache-Control": "no-cache"}
+    return HTMLResponse(html, headers=headers)
 
 
 @router.get("/web/{name}")
@@ -43,3 +52,12 @@ def part(name: str) -> Response:
         raise NotFound(what="page of that name")
     headers = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
     return Response(_BUILT.joinpath(name).read_bytes(), media_type=media, headers=headers)
+
+
+def _store(app: App) -> str:
+    """The origin of the store for the policy, after a blank; nothing where it takes no uploads."""
+    try:
+        address = urlsplit(app.store.presign_upload("uploads/none", until=app.clock() + 1, most=1).url)
+    except ServiceError:
+        return ""
+    return f" {address.scheme}://{address.netloc}"

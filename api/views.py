@@ -211,7 +211,18 @@ class KindView(BaseModel):
     name: str = Field(examples=["receipt"])
     version: int
     schema_sha256: str
+    titles: Mapping[str, str] = Field(
+        default_factory=dict, description="By language, as far as the schema says.", examples=[{"en": "Slip"}]
+    )
     json_schema: Mapping[str, Any] | None = Field(None, alias="schema", description="Left out of lists.")
+
+
+class KindVersionView(BaseModel):
+    """A version of a kind."""
+
+    version: int
+    schema_sha256: str
+    created_at: datetime | None = Field(description="null for the one that is shipped.")
 
 
 class UploadTicket(BaseModel):

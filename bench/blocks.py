@@ -4,7 +4,8 @@
 
 Draws reports and reads them as kind `text`: by their text layer, or with `--ocr` off the picture alone. Prints
 for each type how many blocks were drawn, the share that was found with exactly its words (with --ocr nearly) (paragraphs that
-run on over a page's end count for each page), and of what types those were that were found in another way.
+run on over a page's end count for each page), and of what types those were that were found in another way; then how
+many of those that were said to be of a type are.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Tally:
     drawn: Counter[str] = field(default_factory=Counter)
     right: Counter[str] = field(default_factory=Counter)
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    said: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Blocks by the type that they were said to be, and the one that they are."""
     missed: list[DrawnBlock] = field(default_factory=list)
 
     def count(self, blocks: Sequence[DrawnBlock], pages: Sequence[Mapping[str, Any]]) -> None:
@@ -52,6 +55,7 @@ class Tally:
         found = found_blocks(pages)
         for block in blocks:
             self.drawn[block.type] += 1
+            self.said[type_taken(block, pages), block.type] += 1
             if (block.type, block.parts) in found or (self.roughly and _alike(block, found)):
                 self.right[block.type] += 1
             else:
@@ -64,6 +68,9 @@ class Tally:
             others = [f"{other} {times}" for (own, other), times in self.taken.most_common() if own == kind]
             print(f"{kind}: {self.right[kind] / count:.3f} of {count}", *others, sep="  ")
         print(f"all: {self.right.total() / self.drawn.total():.3f} of {self.drawn.total()}")
+        for kind in sorted({said for said, _ in self.said} - {"nothing"}):
+            count = sum(times for (said, _), times in self.said.items() if said == kind)
+            print(f"said to be {kind}: {self.said[kind, kind] / count:.3f} of {count}")
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from tests.postgres import running
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import Ledger
 from worker.jobs.ledger.lists import Filter
+from worker.jobs.ledger.sums import Stretch
 from worker.jobs.ledger.tables import jobs, members, metadata, requests
 
 _REPEATS = 30
@@ -139,6 +140,8 @@ def _measured(ledger: Ledger, count: int) -> dict[str, float]:
         "expire": lambda: ledger.jobs.expire(now=now),
         "expired (retention)": lambda: lists.expired(_PROJECT, before=0.0, limit=200),
         "forget requests": lambda: ledger.access.forget_requests(before=0.0),
+        "overview: last 10,000": lambda: ledger.sums.ended(_PROJECT, Stretch(now - 10_000, 400.0)),
+        "overview: failures": lambda: ledger.sums.failures(_PROJECT),
         "metrics: counts": lists.counts,
         "metrics: failures": lists.failures,
         "metrics: waiting": lists.waiting,

@@ -37,8 +37,7 @@ class Reader:
 
     def __init__(self, *, engine: str | None = None, model: str | None = None) -> None:
         found = settings.load()
-        chosen = {"engine": engine or found.engine, "model": model or found.model}
-        self._settings = found.model_copy(update=chosen)
+        self._settings = found.with_model(model or found.model, engine=engine or found.engine)
         self._engine = engines.create(self._settings.engine, self._settings)
         self._sandbox = Sandbox(PageLimits.of(self._settings), pdf_backend=self._settings.pdf_backend)
 

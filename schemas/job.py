@@ -96,7 +96,10 @@ class JobSpec(BaseModel):
     filename: str
     size: int = Field(ge=0, description="Bytes of the source.")
     engine: str
-    model: str | None = Field(None, description="The model of the key; none where the worker's own may read.")
+    model: str | None = Field(
+        None,
+        description="Model, revision and how it runs, as in the key; none where the worker's own may read.",
+    )
     pipeline_version: str
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY)
     batch: str | None = None

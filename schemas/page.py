@@ -116,7 +116,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A letter that may stand in a line instead of the one at `index`, and its odds (0 to 1)."""
+    """What may stand in a line instead of the letter at `index`, and its odds (0 to 1).
+
+    Another letter, or that letter with one beside it that was not told: `text` is then both.
+    """
 
     index: int
     text: str
@@ -158,6 +161,14 @@ class Line:
         middle = self.box.cy + self.slope * ((near + far) / 2 - self.box.cx)
         half = (self.height + abs(self.slope) * (far - near)) / 2
         return Box(near, middle - half, far, middle + half)
+
+    def rivals_within(self, start: int, end: int) -> tuple[Rival, ...]:
+        """The rivals of `text[start:end]`, as those of a line that holds nothing else."""
+        return tuple(
+            Rival(rival.index - start, rival.text, rival.odds)
+            for rival in self.rivals
+            if start <= rival.index < end
+        )
 
 
 def even_edges(box: Box, count: int, *, vertical: bool = False) -> tuple[float, ...]:

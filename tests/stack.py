@@ -61,8 +61,13 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name in reversed(list(self._processes)):
+        parts = [name for name in self._processes if name not in {self.queue.name, self.store.name}]
+        for name in parts:
+            self._processes[name].terminate()  # all at the same time
+        for name in parts:
             self.stop(name)
+        for name in list(self._processes):  # a store that is asked to end takes seconds
+            self.kill(name)
         self._log.close()
 
     @property

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
 
     # Vision-language models
     model: str = Field("", description="Profile, folder or name on a server of the model that reads.")
+    model_revision: str = Field("", description="Revision the model must be of, as records name it; or any.")
     adapter: str = Field(
         "", description="Folders of adapters that `pagemill train` made, by commas; one for a kind."
     )
@@ -174,6 +175,9 @@ class Settings(BaseSettings):
     auth: Literal["keys", "off"] = Field("keys", description="off only on a loopback address.")
     session_hours: float = Field(12.0, gt=0, description="How long one stays signed in to the page.")
     max_upload: int = Field(512 * MIB, gt=0, description="Bytes of one upload request.")
+    direct_above: int = Field(
+        32 * MIB, gt=0, description="Bytes above which the page sends a file straight to the store."
+    )
     presign_seconds: int = Field(3600, gt=0, le=604800, description="How long an upload URL holds.")
     metrics_token: SecretStr | None = Field(
         None, description="Lets /metrics and all of /readyz be read from other machines."
@@ -200,13 +204,26 @@ class Settings(BaseSettings):
 
     @property
     def model_key(self) -> str:
-        """The model and how it is run, as far as answers depend on it: part of a job's key."""
+        """The model, its revision and how it is run, as far as answers depend on it: part of a job's key."""
+        return self._key_of(f"{self.model}@{self.model_revision}" if self.model_revision else self.model)
+
+    @property
+    def model_keys_served(self) -> frozenset[str]:
+        """The keys of jobs that a worker set so may read: its own, and that which asks for any revision."""
+        return frozenset({self.model_key, self._key_of(self.model)})
+
+    def _key_of(self, model: str) -> str:
         quantised = self.quantisation if self.quantisation != "none" else ""
         dialect = self.dialect if self.dialect != "auto" else ""
         text = "with text" if self.model_text else ""
         filled = f"filled by {self.text_model}" if self.text_model else ""
         run = ", ".join(filter(None, (quantised, dialect, text, filled, *map(_adapter_key, self.adapters))))
-        return f"{self.model} [{run}]" if run else self.model
+        return f"{model} [{run}]" if run else model
+
+    def with_model(self, model: str, **others: object) -> Settings:
+        """The same with this model; a revision that is set is that of the model that is set."""
+        revision = self.model_revision if model == self.model else ""
+        return self.model_copy(update={"model": model, "model_revision": revision, **others})
 
     @property
     def adapters(self) -> tuple[Path, ...]:

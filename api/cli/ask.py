@@ -67,8 +67,7 @@ def _form(path: Path) -> Mapping[str, Any]:
 def _of_file(options: argparse.Namespace, schema: Mapping[str, Any] | None, closing: ExitStack) -> Ask:
     """Asks about a file in this process; the engine is loaded once."""
     found = settings.load()
-    chosen = {"engine": options.engine or found.engine, "model": options.model or found.model}
-    found = found.model_copy(update=chosen)
+    found = found.with_model(options.model or found.model, engine=options.engine or found.engine)
     path, history = Path(options.document), list[Turn]()
     if not path.is_file():
         raise RequestInvalid(detail=f"{path} is no file, and no id of a job")

@@ -108,7 +108,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         known = profiles().get(options.model)
         which = known.engine if known else " or ".join(engines.taking_models())
         raise RequestInvalid(detail=f"--model needs an engine that runs it: --engine {which}")
-    return settings.model_copy(update={"engine": engine, "model": options.model or settings.model})
+    return settings.with_model(options.model or settings.model, engine=engine)
 
 
 def _require_text(schema: Schema, form: str) -> None:

@@ -63,8 +63,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     if engine not in engines.taking_models() or engine == "openai":
         raise RequestInvalid(detail="say which model is to learn: --model, and its --engine for a folder")
     quantised = options.quantisation or settings.quantisation
-    chosen = {"engine": engine, "model": model, "quantisation": quantised, "adapter": ""}
-    return settings.model_copy(update=chosen)
+    return settings.with_model(model, engine=engine, quantisation=quantised, adapter="")
 
 
 def _rows(options: argparse.Namespace) -> Rows:

@@ -15,6 +15,7 @@ from api.sessions import SignedIn
 from api.views import moment
 from worker.errors import RequestInvalid
 from worker.jobs import audit
+from worker.settings import Settings
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
@@ -36,9 +37,11 @@ class SessionView(BaseModel):
     scopes: list[Scope]
     expires_at: datetime | None = Field(description="Of a session; null for a key, and where keys are off.")
     csrf_token: str | None = Field(description="For X-CSRF-Token, with every request that changes something.")
+    direct_above: int = Field(description="Bytes above which a file should go by POST /v1/uploads.")
+    max_upload: int = Field(description="Bytes of one request of POST /v1/jobs.")
 
     @classmethod
-    def of(cls, who: Principal, session: SignedIn | None = None) -> Self:
+    def of(cls, who: Principal, settings: Settings, session: SignedIn | None = None) -> Self:
         """A principal as the API shows it."""
         return cls(
             project=who.project,
@@ -46,6 +49,8 @@ class SessionView(BaseModel):
             scopes=sorted(who.scopes),
             expires_at=None if session is None else moment(session.expires_at),
             csrf_token=None if session is None else session.csrf_token,
+            direct_above=settings.direct_above,
+            max_upload=min(settings.max_upload, who.max_bytes or settings.max_upload),
         )
 
 
@@ -53,7 +58,7 @@ class SessionView(BaseModel):
 def sign_in(wanted: SignInRequest, request: Request, response: Response, app: AppDep) -> SessionView:
     """Begin a session: its cookie comes with the answer. A link is good for one."""
     if app.settings.auth == "off":
-        return SessionView.of(ANYONE)
+        return SessionView.of(ANYONE, app.settings)
     if (wanted.key is None) == (wanted.link is None):
         raise RequestInvalid(detail="send either a key or the secret of a link")
     count_sign_in(request, app)
@@ -65,7 +70,7 @@ def sign_in(wanted: SignInRequest, request: Request, response: Response, app: Ap
     audit.note(app, project=who.project, actor=who.actor, action="sign in", subject=key.id)
     sessions.set_cookie(response, request, session, now=app.clock())
     response.headers["Cache-Control"] = "no-store"
-    return SessionView.of(who, session)
+    return SessionView.of(who, app.settings, session)
 
 
 @router.get("", responses=responses())
@@ -73,7 +78,7 @@ def get_session(request: Request, response: Response, app: AppDep, principal: Ke
     """As whom one asks, and the token that goes with the cookie."""
     response.headers["Cache-Control"] = "no-store"
     by_key = app.settings.auth == "off" or "authorization" in request.headers
-    return SessionView.of(principal, None if by_key else sessions.find(app, request))
+    return SessionView.of(principal, app.settings, None if by_key else sessions.find(app, request))
 
 
 @router.delete("", status_code=204, responses=responses())

@@ -127,6 +127,7 @@ def _weed(program: str, folder: Path, identities: Path, *, port: int, bucket: st
         "-webdav=false",
         "-admin.ui=false",
         "-master.telemetry=false",
+        "-volume.preStopSeconds=0",  # there are no other volumes for its master to send writers to
         f"-s3.config={identities}",
         f"-bucket={bucket}",
         *listeners,

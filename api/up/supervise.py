@@ -19,10 +19,11 @@ from api.up import gpus, logs, ready, servers
 from api.up.children import Child
 from api.up.free_space import FreeSpace
 from api.up.signs_of_life import SignsOfLife
-from worker.errors import RequestInvalid
+from worker.errors import ModelUnusable, RequestInvalid
 from worker.jobs.ledger.ledger import Ledger
 from worker.log import logger
 from worker.reading.engines import registry
+from worker.reading.models import files
 from worker.settings import UP_ENV, Settings, environment
 
 _log = logger(__name__)
@@ -183,11 +184,21 @@ def _own_settings(settings: Settings, data: Path) -> dict[str, str]:
         env["PAGEMILL_QUEUES"] = "cpu,gpu"  # there is one worker, for whatever engine is asked for
     alone = "auth" not in given and is_loopback(settings.host)
     env["PAGEMILL_AUTH"] = "off" if alone else settings.auth
+    if revision := settings.model_revision or _pulled_revision(settings):
+        env["PAGEMILL_MODEL_REVISION"] = revision  # else a model that is pulled anew would read older jobs
     if settings.webhook_secret is None:
         env["PAGEMILL_WEBHOOK_SECRET"] = kept["webhook_secret"]
     if settings.s3_endpoint_url is None:
         env |= {"AWS_ACCESS_KEY_ID": "pagemill", "AWS_SECRET_ACCESS_KEY": kept["store_secret"]}
     return env
+
+
+def _pulled_revision(settings: Settings) -> str:
+    """That of the model which reads; empty where it cannot be told, which its worker will say."""
+    try:
+        return files.pulled_revision(settings.model, settings.models_dir)
+    except ModelUnusable:
+        return ""
 
 
 def _secrets(data: Path) -> Mapping[str, str]:

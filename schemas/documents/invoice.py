@@ -80,7 +80,9 @@ class Invoice(Document):
     always = ("invoice_number", "issue_date", "seller", "total")
     rules = (
         items_multiply("lines", "quantity", "unit_price", "amount", code="item_mismatch"),
-        items_sum_to("lines", "amount", ("subtotal", "total"), code="items_mismatch"),
+        items_sum_to(
+            "lines", "amount", ("subtotal", "total"), code="items_mismatch", beside=((1, "tax_total"),)
+        ),
         sums_to("total", ((1, "subtotal"), (1, "tax_total")), code="total_mismatch", needed="subtotal"),
         tax_follows_rates,
         in_order("issue_date", "due_date", code="date_order"),

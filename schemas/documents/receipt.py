@@ -33,7 +33,13 @@ class Receipt(Document):
     always = ("company", "date", "total")
     rules = (
         items_multiply("items", "quantity", "unit_price", "amount", code="item_mismatch"),
-        items_sum_to("items", "amount", ("subtotal", "total"), code="items_mismatch"),
+        items_sum_to(
+            "items",
+            "amount",
+            ("subtotal", "total"),
+            code="items_mismatch",
+            beside=((1, "tax"), (-1, "discount"), (1, "rounding")),
+        ),
         sums_to(
             "total",
             ((1, "subtotal"), (1, "tax"), (-1, "discount"), (1, "rounding")),

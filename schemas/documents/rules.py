@@ -6,6 +6,7 @@ is null.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -52,9 +53,13 @@ def abs_or(value: Any, name: str) -> Decimal:
 
 
 def items_sum_to(
-    items: str, column: str, totals: Sequence[str], *, code: str
+    items: str, column: str, totals: Sequence[str], *, code: str, beside: Sequence[tuple[int, str]] = ()
 ) -> Callable[[Data], Iterable[Issue]]:
-    """The items' amounts add up to one of the totals printed; a cent of rounding per item is allowed."""
+    """The items' amounts add up to one of the totals printed; a cent of rounding per item is allowed.
+
+    Between the items and a total may stand what is signed in `beside`, such as the tax that it includes.
+    Where nothing adds up, an item is missing or was misread, and a person has to look.
+    """
 
     def rule(data: Data) -> Iterator[Issue]:
         amounts = [amount(item.get(column)) for item in data.get(items) or ()]
@@ -64,9 +69,12 @@ def items_sum_to(
             return
         computed = sum((value for value in amounts if value is not None), Decimal(0))
         slack = CENT * max(1, len(amounts))
-        if not any(abs(computed - value) <= slack for value in known.values()):
+        parts = [(Decimal(0), sign * abs_or(data.get(name), name)) for sign, name in beside]
+        between = {sum(chosen, Decimal(0)) for chosen in itertools.product(*parts)}
+        if not any(abs(computed + more - value) <= slack for value in known.values() for more in between):
             said = ", ".join(f"{name} is {value}" for name, value in known.items())
-            yield warning(code, pointer.join(items), f"the items add up to {computed}, but {said}")
+            message = f"the items add up to {computed}, but {said}"
+            yield Issue(code=code, severity=Severity.ERROR, path=pointer.join(items), message=message)
 
     return rule
 

@@ -28,11 +28,11 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])R\$", "BRL"),
     (rf"(?<![A-Za-z])(?:{_BY_CODE})(?=\s?[-\d])|(?<=\d)\s?(?:{_BY_CODE})(?![A-Za-z])", ""),
     (rf"(?<=[ (])(?:{_BY_CODE})(?=\)?$)", ""),
-    (r"(?<![A-Za-z])KD(?=[\s:.]|$)", "KWD"),
-    (r"(?<![A-Za-z])BD(?=[\s:.]\s?\d|$)", "BHD"),
+    (r"(?<![A-Za-z])KD(?=[\s:.]{0,3}\d|\)?$)", "KWD"),
+    (r"(?<![A-Za-z])BD(?=[\s:.]{1,3}\d|\)?$)", "BHD"),
     (r"₺", "TRY"),
     (r"(?<![A-Z])(?:CHF)(?![A-Z])|(?<![A-Z])SFr\.?", "CHF"),
-    (r"(?<![A-Z])(?:JPY)(?![A-Z])|日[本元円]", "JPY"),
+    (r"(?<![A-Z])(?:JPY)(?![A-Z])|日[元円]", "JPY"),
     (r"(?<![A-Z])(?:KRW)(?![A-Z])|₩", "KRW"),
     (r"(?<![A-Z])(?:INR)(?![A-Z])|₹|(?<![A-Za-z])Rs\.?(?=\s?\d)", "INR"),
     (r"(?<![A-Z])(?:ILS|NIS)(?![A-Z])|₪", "ILS"),
@@ -42,7 +42,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:RUB)(?![A-Z])|₽|(?<=\d)\s?руб(?:\.|лей|ль)?", "RUB"),
     (r"₴|(?<=\d)\s?грн\.?", "UAH"),
     (r"(?<=\d)\s?Kč", "CZK"),
-    (r"(?<=\d)\s?Ft(?![a-z])", "HUF"),
+    (r"(?<=\d\d\d)\s?Ft(?![a-z])", "HUF"),  # lengths in feet are short
     (r"₫|(?<=\d)\s?(?:đ|VNĐ)(?!\w)", "VND"),
     (r"(?<![A-Z])TL(?![A-Z])(?=\s?\d)|(?<=\d)\s?TL(?![A-Za-z])", "TRY"),
     (r"(?<=\d)\s?원", "KRW"),
@@ -52,15 +52,18 @@ _SIGNS: tuple[tuple[str, str], ...] = (
 )
 _SHARED = re.compile(r"[$¥￥]")
 _ZIP = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
-_KANA = re.compile(r"[\u3041-\u30fa]")
 _THOUSANDTHS = re.compile(
     r"(?<![A-Za-z])(?<!SDN )(?<!SDN\. )(?:BHD|BD|KD|JD)\s?\d[\d,]*\.\d{3}(?!\d)"
     r"|(?<![A-Za-z])(?:IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])"
 )
-_JAPANESE = re.compile(r"\bjapan\b|日本|\d円", re.IGNORECASE)
+_JAPAN = re.compile(r"\bjapan\b|日本", re.IGNORECASE)
+_YEN = re.compile(r"[\u3041-\u30fa]|\d\s?円")
+_SEN = re.compile(r"[¥￥]\s?[\d,]*\d\.\d\d(?!\d)")
 _WHOLE = re.compile(
-    r"NT\$|新[台臺][幣币]|\bTWD\b|[₩₫円원]|\b(?:JPY|KRW|VND|CLP|ISK|HUF|IDR)\b|\bRp\b|\d\s?(?:Ft|đ)\b"
+    r"NT\$|新[台臺][幣币]|\bTWD\b|[₩₫円원]|\b(?:JPY|KRW|VND|CLP|ISK|HUF|IDR)\b|\bRp\b|\d\d\d\s?Ft\b|\d\s?đ\b"
 )
+_CENTS = re.compile(r"\d[.,]\d{2}(?!\d|\s?(?:kg|mg|g|ml|cl|dl|l|mm|cm|km|m|kWh|h|%)(?![a-z]))", re.IGNORECASE)
+"""An amount with cents, not a quantity with its unit."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _OF_MONTH_FIRST = frozenset({"USD", "CAD"})
 _COMPILED = tuple((re.compile(pattern), code) for pattern, code in _SIGNS)
@@ -78,20 +81,28 @@ def find(text: str) -> tuple[str, int, int] | None:
 
 
 def other_of(sign: str, page: str) -> str | None:
-    """The other currency that a shared sign may stand for, unless the text of its page tells whose it is."""
+    """The other currency that a shared sign may stand for, unless the text of its page tells whose it is.
+
+    A page that names Japan may still be Chinese (a sauce made in Japan), unless it is written in Japanese.
+    """
     if _SHARED.fullmatch(sign) is None:
         return None
     if sign == "$":
         return None if is_american(page) else "CAD"
-    if _KANA.search(page) or _JAPANESE.search(page):
+    if _YEN.search(page):
         return None
-    return None if _HAN.search(page) else "JPY"
+    if meant("CNY", sign, page) == "JPY":
+        return "CNY"
+    sure = _HAN.search(page) and (_SEN.search(page) or not _JAPAN.search(page))
+    return None if sure else "JPY"
 
 
 def meant(code: str, sign: str, page: str) -> str:
-    """The currency of a sign: `¥` is the yen where the page is Japanese or names the country."""
-    yen = _KANA.search(page) or _JAPANESE.search(page)
-    return "JPY" if code == "CNY" and re.fullmatch(r"[¥￥]", sign) and yen else code
+    """The currency of a sign: `¥` is the yen on a Japanese page, or on a Latin one that names the country."""
+    if code != "CNY" or not re.fullmatch(r"[¥￥]", sign):
+        return code
+    named = _JAPAN.search(page) and not _HAN.search(page) and not _SEN.search(page)
+    return "JPY" if _YEN.search(page) or named else code
 
 
 def is_american(page: str) -> bool:
@@ -107,7 +118,7 @@ def day_leads(text: str) -> bool:
 
 def has_whole_amounts(page: str) -> bool:
     """Whether a text names a currency without cents, and holds no amount with them."""
-    return _WHOLE.search(page) is not None and re.search(r"\d[.,]\d{2}(?!\d)", page) is None
+    return _WHOLE.search(page) is not None and _CENTS.search(page) is None
 
 
 def has_thousandths(page: str) -> bool:

@@ -21,7 +21,6 @@ _PATTERNS: tuple[tuple[str, float], ...] = (
         rf"(?P<era>{'|'.join(map(re.escape, _ERAS))})\s?(?P<n>元|\d{{1,4}})\s?[年./-]\s?(?P<m>\d{{1,2}})\s?[月./-]\s?(?P<d>\d{{1,2}})\s?日?",
         1.0,
     ),
-    (rf"(?<!\d)(?P<d>\d{{1,2}})\s{{0,2}}{_MONTH}\s{{0,2}}(?P<era>พ\.ศ\.)\s?(?P<n>2[45]\d\d)", 1.0),
     (rf"(?<![\d.])(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<be>25[5-9]\d)(?!\d)", 0.9),
     (r"(?<!\d)(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?", 1.0),
     (rf"(?<!\d)(?P<y>(?:19|20)\d\d){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<d>\d{{1,2}})(?=\D|\d\d:|$)", 1.0),
@@ -129,6 +128,8 @@ def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | Non
         )
     if groups.get("y2"):
         return _two_digit_year(int(groups["a"]), int(groups["b"]), int(groups["y2"]), day_first)
+    if groups.get("era") and not _is_of_era(groups["era"], groups["n"]):
+        return None
     year = _of_era(groups["era"], groups["n"]) if groups.get("era") else _full_year(groups["y"])
     if groups.get("a"):
         return _day_and_month(int(groups["a"]), int(groups["b"]), year, day_first=day_first)
@@ -139,6 +140,13 @@ def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | Non
 
 def _of_era(era: str, printed: str) -> int:
     return _ERAS[era] + (1 if printed == "元" else int(printed))
+
+
+def _is_of_era(era: str, printed: str) -> bool:
+    """Whether a year may be counted from an era: Japanese ones are short, Buddhist ones have four digits."""
+    if era == "พ.ศ.":
+        return len(printed) == 4
+    return len(printed) <= (3 if era in {"民國", "民国"} else 2)
 
 
 def _full_year(printed: str) -> int:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,8 @@ import os, signal, sys
 from sqlalchemy import Engine, event
 from worker.jobs.ledger.ledger import Ledger
 
-left = int(sys.argv[2])
+Ledger.open("sqlite://").close()  # loads what a migration needs
+left = 0
 
 @event.listens_for(Engine, "before_cursor_execute")
 def count(connection, cursor, statement, *rest):
@@ -236,8 +238,36 @@ def count(connection, cursor, statement, *rest):
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-Ledger.open(sys.argv[1], migrate=True)
+for line in sys.stdin:
+    left = int(line)
+    child = os.fork()
+    if child == 0:
+        os.dup2(2, 1)
+        Ledger.open(sys.argv[1], migrate=True)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+@contextmanager
+def killed_after(url: str) -> Iterator[Callable[[int], int]]:
+    """Migrates in a process that is killed after so many steps; gives its exit status.
+
+    Each is forked from one that has loaded what it needs, and has no connection.
+    """
+    command = [sys.executable, "-c", _KILLED, url]
+    with subprocess.Popen(
+        command, cwd=_ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        asked, answers = parent.stdin, parent.stdout
+        assert asked is not None
+        assert answers is not None
+
+        def run(steps: int) -> int:
+            print(steps, file=asked, flush=True)
+            return int(answers.readline())
+
+        yield run
 
 
 def test_a_migration_that_is_killed_between_any_two_steps_is_made_by_the_next_start(
@@ -245,14 +275,15 @@ def test_a_migration_that_is_killed_between_any_two_steps_is_made_by_the_next_st
 ) -> None:
     make(engine, "0001")
     before = dump(engine)
-    for steps in range(100):
-        killed = subprocess.run([sys.executable, "-c", _KILLED, url, str(steps)], cwd=_ROOT, check=False)
-        if killed.returncode == 0:
-            break
-        assert killed.returncode == -signal.SIGKILL
-        assert dump(engine) == before
-        with engine.connect() as connection:
-            assert revisions.revision_of(connection) == "0001"
+    with killed_after(url) as killed:
+        for steps in range(100):
+            status = killed(steps)
+            if status == 0:
+                break
+            assert status == -signal.SIGKILL
+            assert dump(engine) == before
+            with engine.connect() as connection:
+                assert revisions.revision_of(connection) == "0001"
     assert steps >= 2
     ledger = Ledger.open(url)
     ledger.check()

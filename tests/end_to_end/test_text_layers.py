@@ -12,7 +12,7 @@ import pytest
 
 from bench.draw.falsified import SORTS, falsified, honest
 from tests.build import pdf
-from worker.reading.pages.base import Page, PageLimits
+from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import Sandbox
 from worker.reading.text.page_lines import PageLines
 from worker.reading.text.sources import OcrLines, TextLayerLines
@@ -23,12 +23,6 @@ def lines() -> Iterator[OcrLines]:
     source = OcrLines()
     yield source
     source.close()
-
-
-@pytest.fixture
-def sandbox(limits: PageLimits) -> Iterator[Sandbox]:
-    with Sandbox(limits) as box:
-        yield box
 
 
 def first_page(path: Path, sandbox: Sandbox) -> Page:

@@ -516,14 +516,22 @@ def test_jobs_from_before_there_were_snapshots_are_read_as_their_kind_is_today(
     assert http.get("/v1/batches/b/export", params={"format": "csv"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "name", "another"),
+    [
+        ({"model": "a"}, "a", {"model": "b"}),
+        ({"model": "a", "model_revision": "1"}, "a@1", {"model": "a", "model_revision": "2"}),
+        ({"model": "a", "model_revision": "1"}, "a@1", {"model": "a"}),
+    ],
+)
 def test_a_worker_set_to_another_model_leaves_a_job_to_one_that_has_it(
-    app: App, worker_state: WorkerState
+    app: App, worker_state: WorkerState, asked: dict[str, str], name: str, another: dict[str, str]
 ) -> None:
-    first = App(app.settings.model_copy(update={"model": "a"}), app.store, app.ledger, app.broker)
+    first = App(app.settings.model_copy(update=asked), app.store, app.ledger, app.broker)
     job = send(first)
-    assert (job.spec.model, app.ledger.jobs.get(job.id).spec) == ("a", job.spec)
+    assert (job.spec.model, app.ledger.jobs.get(job.id).spec) == (name, job.spec)
     anything = send(app)
-    other = App(app.settings.model_copy(update={"model": "b"}), app.store, app.ledger, app.broker)
+    other = App(app.settings.model_copy(update=another), app.store, app.ledger, app.broker)
     wrong = WorkerState(other, worker_state.pool, worker_state.leases, worker_state.exclusive)
     for _ in range(3):
         wrong.work("cpu")
@@ -532,12 +540,23 @@ def test_a_worker_set_to_another_model_leaves_a_job_to_one_that_has_it(
     app.broker.report("w", WorkerReport([], sorted(wrong.models)), seconds=30)
     sweep(app)
     assert app.broker.depth("cpu") == 0  # nobody is woken in vain
-    assert [(found.model, found.count) for found in app.ledger.lists.waiting()] == [("a", 1)]
+    assert [(found.model, found.count) for found in app.ledger.lists.waiting()] == [(name, 1)]
     right = WorkerState(first, worker_state.pool, worker_state.leases, worker_state.exclusive)
     app.broker.report("v", WorkerReport([], sorted(right.models)), seconds=30)
     sweep(app)
     assert app.broker.depth("cpu") == 1
     right.work("cpu")
+    assert state(app, job) is JobState.DONE
+
+
+def test_a_job_that_names_no_revision_is_read_by_a_worker_set_to_one(
+    app: App, worker_state: WorkerState
+) -> None:
+    older = App(app.settings.model_copy(update={"model": "a"}), app.store, app.ledger, app.broker)
+    job = send(older)
+    update = {"model": "a", "model_revision": "1"}
+    today = App(app.settings.model_copy(update=update), app.store, app.ledger, app.broker)
+    WorkerState(today, worker_state.pool, worker_state.leases, worker_state.exclusive).work("cpu")
     assert state(app, job) is JobState.DONE
 
 

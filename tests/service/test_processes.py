@@ -335,6 +335,7 @@ def test_up_says_at_once_what_it_cannot_work_with(tmp_path: Path, env: dict[str,
     assert "Traceback" not in text
 
 
+@pytest.mark.timeout(300)  # three workers in a row load torch
 def test_up_ends_with_a_model_that_cannot_be_loaded_and_the_documents_wait(
     tmp_path: Path, tiny: Callable[[str], Path], samples: Path
 ) -> None:
@@ -344,7 +345,7 @@ def test_up_ends_with_a_model_that_cannot_be_loaded_and_the_documents_wait(
     inbox.mkdir(parents=True)
     shutil.copy(samples / "receipt_0_clean.jpg", inbox)
     process = _up(tmp_path / "data", PAGEMILL_ENGINE="transformers", PAGEMILL_MODEL=str(model))
-    assert process.wait(90) == 1
+    assert process.wait(240) == 1
     assert process.stderr is not None
     assert "The worker does not stay up" in process.stderr.read()
     process.stderr.close()

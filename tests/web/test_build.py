@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 WEB = Path(__file__).parents[2] / "api" / "web"
+SOURCES = sorted(path for path in (WEB / "src").rglob("*") if path.suffix in {".ts", ".tsx", ".css"})
 
 
 def test_the_built_page_is_that_of_the_source(tmp_path: Path) -> None:
@@ -28,6 +29,11 @@ def test_both_languages_say_the_same_things() -> None:
     assert english.keys() == chinese.keys()
     assert all(english.values())
     assert all(chinese.values())
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(WEB)))
+def test_no_source_of_the_page_is_longer_than_300_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -30,6 +30,7 @@ _SEPARATOR = ":"
 _SWEEP_LOCK = "pagemill:sweep"
 _INBOX = "pagemill:inbox"
 _WORKER = "pagemill:worker:2:"  # and the form of what is reported
+_LIVES = "pagemill:lives:"  # for how many milliseconds a report is believed
 _DRAWING = "pagemill:drawing:"
 _DRAWN_WITHIN = 30  # seconds
 _FOREIGN = (KombuError, redis.RedisError, OSError)
@@ -41,6 +42,15 @@ class WorkerReport:
 
     engines: Sequence[str]
     models: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSign:
+    """A worker that lives, what it has, and how many seconds ago it said so."""
+
+    name: str
+    has: WorkerReport
+    ago: float
 
 
 class Broker:
@@ -84,8 +94,11 @@ class Broker:
 
     def report(self, worker: str, has: WorkerReport, *, seconds: float) -> None:
         """Let others know for so long that this worker lives, and what it has; raises QueueUnavailable."""
-        with _translated():
-            self._redis.set(f"{_WORKER}{worker}", json.dumps(asdict(has)), px=max(1, int(seconds * 1000)))
+        lives = max(1, int(seconds * 1000))
+        with _translated(), self._redis.pipeline() as pipe:
+            pipe.set(f"{_WORKER}{worker}", json.dumps(asdict(has)), px=lives)
+            pipe.set(f"{_LIVES}{worker}", lives, px=lives)
+            pipe.execute()
 
     def workers(self) -> Mapping[str, WorkerReport]:
         """The workers that reported lately; raises QueueUnavailable."""
@@ -95,6 +108,19 @@ class Broker:
             return {
                 name.decode(): WorkerReport(**json.loads(text)) for name, text in found if text is not None
             }
+
+    def signs(self) -> Sequence[WorkerSign]:
+        """The workers that reported lately, by name, and when they did; raises QueueUnavailable."""
+        found = []
+        for key, has in sorted(self.workers().items()):
+            name = key.removeprefix(_WORKER)
+            with _translated(), self._redis.pipeline() as pipe:
+                pipe.get(f"{_LIVES}{name}")
+                pipe.pttl(f"{_LIVES}{name}")
+                lives, left = pipe.execute()
+            if lives is not None and left >= 0:  # else it has just been forgotten
+                found.append(WorkerSign(name, has, max(0.0, (int(lives) - left) / 1000)))
+        return found
 
     def count_request(self, key_id: str, minute: int) -> int:
         """Requests of a key in a minute, this one included; raises QueueUnavailable."""

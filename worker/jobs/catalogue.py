@@ -7,6 +7,7 @@ from typing import Protocol
 
 from schemas import extensions
 from worker.errors import RequestInvalid
+from worker.settings import Settings
 
 
 class EngineFacts(Protocol):
@@ -40,9 +41,9 @@ def queues() -> frozenset[str]:
     return frozenset(found.queue for found in _entries())
 
 
-def models_served(model_key: str) -> frozenset[str]:
-    """The models of jobs that a worker set to this model may read: those that come with engines, and it."""
-    return frozenset({model_key, *(found.model for found in _entries())} - {""})
+def models_served(settings: Settings) -> frozenset[str]:
+    """The models of jobs that a worker set to these may read: those that come with engines, and its own."""
+    return frozenset({*settings.model_keys_served, *(found.model for found in _entries())} - {""})
 
 
 def _entries() -> Iterator[EngineFacts]:

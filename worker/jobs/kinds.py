@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -33,8 +33,16 @@ class KindRef:
     schema_sha256: str
 
 
-def find(app: App, project: str, name: str) -> KindRef:
-    """A project's own kind of that name, or else the shipped one; raises NotFound."""
+def find(app: App, project: str, name: str, *, version: int | None = None) -> KindRef:
+    """A project's own kind of that name, or else the shipped one; in its newest version, or in this one.
+
+    Raises NotFound.
+    """
+    if version is not None:
+        for one in versions(app, project, name):
+            if one.version == version:
+                return KindRef(name, version, one.schema_sha256)
+        raise NotFound(what=f"version {version} of the kind {name!r}")
     own = app.ledger.projects.kind(project, name)
     if own is not None:
         return KindRef(own.name, own.version, own.schema_sha256)
@@ -55,6 +63,32 @@ def names(app: App, project: str) -> dict[str, KindRef]:
         for kind in app.ledger.projects.kinds(project)
     }
     return shipped | own
+
+
+def versions(app: App, project: str, name: str) -> Sequence[KindVersion]:
+    """Every version of a kind, the newest first; the shipped one, which has no time of its own, is the last.
+
+    Raises NotFound.
+    """
+    own = list(app.ledger.projects.versions(project, name))
+    if name in registry.kinds():
+        shipped = registry.kind(name)
+        own.append(KindVersion(name, shipped.version, shipped.sha256, 0.0))
+    if not own:
+        find(app, project, name)
+    return own
+
+
+def titles(app: App, project: str) -> dict[str, Mapping[str, str]]:
+    """What each kind a project can use is called."""
+    shipped = {name: titles_of(registry.kind(name).json_schema) for name in registry.kinds()}
+    return shipped | {kind.name: kind.titles for kind in app.ledger.projects.kinds(project)}
+
+
+def titles_of(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    """What a schema calls itself, by language: `en`, `zh`, as far as it says."""
+    said = {"en": schema.get("title"), "zh": schema.get("x-title-zh")}
+    return {language: text for language, text in said.items() if isinstance(text, str) and text}
 
 
 def snapshot(app: App, project: str, ref: KindRef) -> None:
@@ -109,8 +143,8 @@ def define(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> Kind
         if newest is not None and newest.schema_sha256 == ref.schema_sha256:
             return KindRef(name, newest.version, ref.schema_sha256)
         version = newest.version + 1 if newest else _first_version(name)
-        kind = KindVersion(name, version, ref.schema_sha256, app.clock())
-        entry = {"schema_sha256": ref.schema_sha256, "created_at": kind.created_at}
+        kind = KindVersion(name, version, ref.schema_sha256, app.clock(), titles_of(raw))
+        entry = {"schema_sha256": kind.schema_sha256, "created_at": kind.created_at, "titles": kind.titles}
         app.store.create(object_keys.kind(project, name, version), json.dumps(entry).encode())
         if app.ledger.projects.add_kind(project, kind):
             return KindRef(name, version, ref.schema_sha256)

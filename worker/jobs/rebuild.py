@@ -23,6 +23,7 @@ from worker.jobs.ledger.erasures import Tombstone
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.projects import KindVersion
 from worker.jobs.review import stored
+from worker.jobs.review.judgement import judged
 from worker.jobs.wake import wake_worker
 from worker.log import logger
 
@@ -100,6 +101,8 @@ def _enter(app: App, folder: str, names: set[str], sources: set[str]) -> bool:
     new = app.ledger.jobs.restore(spec, queue=queue, end=end, now=spec.created_at)
     if end is not None and not new:  # a ledger from before lists said how sure records are
         app.ledger.reviews.describe(spec.job_id, project=spec.project, end=end)
+    if end is not None and end.review.revision:
+        _judge(app, spec, folder, end.review.revision)
     for name in sorted(names):
         if name.startswith(object_keys.BATCHES):
             note = json.loads(app.store.read(folder + name))
@@ -146,9 +149,17 @@ def _end(app: App, folder: str, names: set[str]) -> End | None:
     return End(JobState.CANCELLED) if "cancelled.json" in names else None
 
 
+def _judge(app: App, spec: JobSpec, folder: str, number: int) -> None:
+    """What people settled tells how right the reading was."""
+    read = Record.model_validate_json(app.store.read(f"{folder}record.json"))
+    settled = stored.parsed(app.store.read(f"{folder}{object_keys.CORRECTIONS}{number:06}.json"), number)
+    app.ledger.sums.judge(spec, judged(read, settled), at=settled.at or spec.created_at)
+
+
 def _enter_kind(app: App, key: str) -> None:
     _, project, _, name, number = key.split("/")
     entry = json.loads(app.store.read(key))
     version = int(number.removesuffix(".json"))
-    kind = KindVersion(name, version, str(entry["schema_sha256"]), float(entry["created_at"]))
+    titles = {str(language): str(text) for language, text in dict(entry.get("titles", {})).items()}
+    kind = KindVersion(name, version, str(entry["schema_sha256"]), float(entry["created_at"]), titles)
     app.ledger.projects.add_kind(project, kind)

@@ -87,7 +87,7 @@ class WorkerState:
     @property
     def models(self) -> frozenset[str]:
         """The models whose jobs it takes: their key names the model, so no other one may read them."""
-        return catalogue.models_served(self.app.settings.model_key)
+        return catalogue.models_served(self.app.settings)
 
     def work(self, queue: str) -> None:
         """Claim the next job of a queue, if there is one, and run it."""

@@ -1,74 +1,15 @@
 // The documents of a project: a page of them at a time, told apart by the service, live.
-import { batch, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { safely, say } from "./announce";
-import { Dialog } from "./dialog";
-import { ask, get, query, send } from "./http";
-import { kinds } from "./kinds_store";
+import { safely } from "./announce";
+import { Bulk, Erase } from "./documents_chosen";
+import { batches, chosen, counts, erasing, following, heard, jobs, load, loadCounts, loading, want, wanted } from "./documents_list";
+import { ask, get, query } from "./http";
+import { kinds, kindTitle } from "./kinds_store";
 import { onChange, onReturn } from "./live";
 import { FINISHED, STATES, type Batch, type Job, type State } from "./model";
-import { go, route } from "./router";
-import { save as saveFile, table } from "./take_away";
+import { go } from "./router";
+import { save as saveFile } from "./take_away";
 import { age, count, named, percent, t } from "./text/i18n";
-
-const PAGE = 50;
-const jobs = signal<Job[]>([]);
-const following = signal<string | null>(null);
-const counts = signal<Partial<Record<State, number>>>({});
-const batches = signal<Batch[]>([]);
-const chosen = signal<ReadonlySet<string>>(new Set());
-const loading = signal(true);
-const erasing = signal(false);
-let asked = "";
-
-type Wanted = { q: string; state: string; kind: string; batch: string; since: string; sort: string };
-
-function wanted(): Wanted {
-  const given = route.value.query;
-  const of = (name: string) => given.get(name) ?? "";
-  return { q: of("q"), state: of("state"), kind: of("kind"), batch: of("batch"), since: of("since"), sort: of("sort") };
-}
-
-function want(changed: Partial<Wanted>): void {
-  go(`#/documents?${query({ ...wanted(), ...changed })}`, { replace: true });
-}
-
-async function load({ more = false } = {}): Promise<void> {
-  const asking = query({ ...wanted(), limit: PAGE, ...(more ? { cursor: following.value } : {}) });
-  asked = asking;
-  if (!more && !jobs.value.length) loading.value = true;
-  const found = await get<{ jobs: Job[]; next: string | null }>(`/v1/jobs?${asking}`).finally(() => (loading.value = false));
-  if (asked !== asking) return; // another filter was chosen meanwhile
-  batch(() => {
-    jobs.value = more ? [...jobs.value, ...found.jobs] : found.jobs;
-    following.value = found.next;
-    if (!more) chosen.value = new Set();
-  });
-}
-
-async function loadCounts(): Promise<void> {
-  const { kind, batch: name } = wanted();
-  const found = await get<{ states: Record<State, number> }>(`/v1/counts?${query({ kind, batch: name })}`);
-  counts.value = found.states;
-}
-
-let counting: ReturnType<typeof setTimeout> | undefined;
-function countSoon(): void {
-  clearTimeout(counting);
-  counting = setTimeout(() => void loadCounts().catch(() => undefined), 600);
-}
-
-function heard(job: Job): void {
-  countSoon();
-  const at = jobs.value.findIndex((known) => known.id === job.id);
-  if (at >= 0) {
-    jobs.value = jobs.value.with(at, { ...job, review: job.review ?? jobs.value[at]!.review });
-    return;
-  }
-  const { q, state, kind, batch: name, since, sort } = wanted();
-  const belongs = !q && !since && sort !== "confidence" && (!state || state.split(",").includes(job.state)) && (!kind || kind === job.kind) && (!name || name === job.batch);
-  if (belongs) jobs.value = [job, ...jobs.value].sort((one, other) => other.created_at.localeCompare(one.created_at));
-}
 
 export function Documents() {
   const search = useRef<HTMLInputElement>(null);
@@ -105,7 +46,7 @@ export function Documents() {
           <span class="sr">{t("documents.search")}</span>
           <input ref={search} type="search" placeholder={t("documents.search")} value={given.q} onInput={(event) => searchSoon(event.currentTarget.value)} />
         </label>
-        <Choice label={t("documents.kind")} value={given.kind} choices={kinds.value.map(({ name }) => name)} choose={(kind) => want({ kind })} />
+        <Choice label={t("documents.kind")} value={given.kind} choices={kinds.value.map(({ name }) => name)} titled={kindTitle} choose={(kind) => want({ kind })} />
         <Choice label={t("documents.batch")} value={given.batch} choices={batches.value.map(({ name }) => name)} choose={(name) => want({ batch: name })} />
         <label>{t("documents.since")} <input type="date" value={given.since.slice(0, 10)} onChange={(event) => want({ since: event.currentTarget.value && `${event.currentTarget.value}T00:00:00Z` })} /></label>
         <label>
@@ -157,14 +98,14 @@ function Chips(props: { state: string }) {
   );
 }
 
-function Choice(props: { label: string; value: string; choices: string[]; choose: (value: string) => void }) {
+function Choice(props: { label: string; value: string; choices: string[]; titled?: (value: string) => string; choose: (value: string) => void }) {
   const all = props.value && !props.choices.includes(props.value) ? [props.value, ...props.choices] : props.choices;
   return (
     <label>
       {props.label}{" "}
       <select value={props.value} onChange={(event) => props.choose(event.currentTarget.value)}>
         <option value="">{t("documents.any")}</option>
-        {all.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
+        {all.map((choice) => <option key={choice} value={choice}>{props.titled?.(choice) ?? choice}</option>)}
       </select>
     </label>
   );
@@ -217,7 +158,7 @@ function Row(props: { job: Job; chosen: boolean }) {
     <tr>
       <td><input type="checkbox" checked={props.chosen} aria-label={t("documents.choose", { name: job.filename })} onChange={toggle} /></td>
       <td class="name"><a href={`#/review/${job.id}`}>{job.filename}</a></td>
-      <td class="kind">{job.kind} <small>v{job.kind_version}</small></td>
+      <td class="kind">{kindTitle(job.kind)} <small>v{job.kind_version}</small></td>
       <td class="state"><span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span> <small>{detailOf(job)}</small></td>
       <td class="weakest">{weakest ? <>{weakest.path.slice(1).replaceAll("/", " › ")} <b>{percent(weakest.confidence)}</b></> : ""}</td>
       <td class="pages">{job.progress.pages || ""}</td>
@@ -256,61 +197,4 @@ function left(total: number, ended: number): string {
   if (ended === total || ended < 2 || !first) return "";
   const seconds = ((Date.now() - Date.parse(first)) / ended) * (total - ended) / 1000;
   return ` · ${t("documents.left", { minutes: Math.max(1, Math.round(seconds / 60)) })}`;
-}
-
-async function each(action: (job: Job) => Promise<unknown>): Promise<void> {
-  const work = jobs.value.filter(({ id }) => chosen.value.has(id));
-  let failed = 0;
-  let reason = "";
-  await Promise.all([0, 1, 2].map(async () => {
-    for (let job = work.shift(); job; job = work.shift()) {
-      await action(job).catch((error: unknown) => (failed++, (reason = error instanceof Error ? error.message : "")));
-    }
-  }));
-  if (failed) say(t("documents.some_failed", { count: failed, reason }), { bad: true });
-}
-
-function Bulk() {
-  const of = (...states: State[]) => jobs.value.filter(({ id, state }) => chosen.value.has(id) && states.includes(state)).length;
-  const [retriable, running, read] = [of("failed", "cancelled"), of("queued", "running"), of("done", "review")];
-  const act = (verb: string, ...states: State[]) => safely(async () => {
-    await each(async (job) => states.includes(job.state) && heard((await send<Job>("POST", `/v1/jobs/${job.id}/${verb}`))!));
-    countSoon();
-  });
-  const take = (format: "csv" | "jsonl") => safely(async () => {
-    const records: Record<string, unknown>[] = [];
-    await each(async (job) => (job.state === "done" || job.state === "review") && records.push(await get(`/v1/jobs/${job.id}/record`)));
-    const lines = format === "csv" ? table(records) : `${records.map((record) => JSON.stringify(record)).join("\n")}\n`;
-    saveFile(new Blob([lines]), `pagemill.${format}`);
-    say(t("documents.exported", { count: records.length }));
-  });
-  return (
-    <div class="bulk" role="group" aria-label={t("documents.chosen", { count: chosen.value.size })}>
-      <b>{t("documents.chosen", { count: chosen.value.size })}</b>
-      <button disabled={!retriable} onClick={() => act("retry", "failed", "cancelled")}>{t("documents.retry")}</button>
-      <button disabled={!running} onClick={() => act("cancel", "queued", "running")}>{t("documents.cancel")}</button>
-      <button onClick={() => (erasing.value = true)}>{t("documents.erase")}</button>
-      <button disabled={!read} onClick={() => take("csv")}>CSV</button>
-      <button disabled={!read} onClick={() => take("jsonl")}>JSONL</button>
-    </div>
-  );
-}
-
-function Erase() {
-  const close = () => (erasing.value = false);
-  const erase = () => safely(async () => {
-    close();
-    const gone = new Set<string>();
-    await each(async ({ id }) => (await send("DELETE", `/v1/jobs/${id}`), gone.add(id)));
-    jobs.value = jobs.value.filter(({ id }) => !gone.has(id));
-    chosen.value = new Set();
-    await loadCounts();
-    document.getElementById("main")?.focus();
-  });
-  return (
-    <Dialog title={t("documents.erase_title", { count: chosen.value.size })} close={close}>
-      <p>{t("documents.erase_text")}</p>
-      <p><button class="danger" onClick={erase}>{t("documents.erase")}</button> <button onClick={close}>{t("documents.keep")}</button></p>
-    </Dialog>
-  );
 }

@@ -7,7 +7,7 @@ export const offline = signal(false);
 /** The session is over, or there was none: a key is asked for, and nothing typed is lost. */
 export const keyWanted = signal(false);
 /** As whom this browser asks; the cookie of the session itself is out of reach of scripts. */
-export type Session = { project: string; actor: string; scopes: string[]; expires_at: string | null; csrf_token: string | null };
+export type Session = { project: string; actor: string; scopes: string[]; expires_at: string | null; csrf_token: string | null; direct_above: number; max_upload: number };
 export const session = signal<Session | null>(null);
 
 export class Problem extends Error {

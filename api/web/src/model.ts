@@ -51,7 +51,7 @@ export type Change = {
 };
 
 export type Line = { text: string; box: number[]; edges: number[] };
-export type Kind = { name: string; version: number; schema_sha256: string; schema?: Record<string, unknown> | null };
+export type Kind = { name: string; version: number; schema_sha256: string; titles?: { en?: string; zh?: string }; schema?: Record<string, unknown> | null };
 export type Batch = { name: string; total: number; finished: boolean; states: Record<string, number>; created_at?: string };
 export const FINISHED: readonly State[] = ["done", "review", "failed", "cancelled"];
 export const STATES: readonly State[] = ["review", "failed", "running", "queued", "done", "cancelled"];

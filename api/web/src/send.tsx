@@ -1,7 +1,7 @@
 // Documents in: dropped, chosen, pasted or photographed; every file gets its own verdict.
 import { useEffect } from "preact/hooks";
 import { safely } from "./announce";
-import { kinds } from "./kinds_store";
+import { kinds, kindTitle } from "./kinds_store";
 import { onChange } from "./live";
 import { add, allowed, batchName, dropped, items, kind, retry, said, type Item } from "./send_files";
 import { count, percent, t } from "./text/i18n";
@@ -51,7 +51,7 @@ export function Send() {
         <label>
           {t("send.kind")}{" "}
           <select id="kind" value={kind.value} onChange={(event) => (kind.value = event.currentTarget.value, localStorage.setItem("kind", kind.value))}>
-            {kinds.value.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+            {kinds.value.map(({ name }) => <option key={name} value={name}>{kindTitle(name)}</option>)}
           </select>
         </label>
         <label>{t("send.batch")} <input value={batchName.value} maxLength={100} placeholder={t("send.batch_auto")} onInput={(event) => (batchName.value = event.currentTarget.value)} onBlur={() => (batchName.value = allowed(batchName.value))} /></label>

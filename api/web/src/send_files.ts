@@ -1,7 +1,8 @@
 // Files on their way to the service: three at a time, each with a bar and a verdict of its own.
 import { signal, type Signal } from "@preact/signals";
-import { headers, offline, pause, problemOf, signedIn } from "./http";
+import { offline, pause, problemOf, signedIn } from "./http";
 import type { Job } from "./model";
+import { upload } from "./send_upload";
 import { t } from "./text/i18n";
 
 export type Verdict = "waiting" | "sending" | "sent" | "known" | "refused" | "held";
@@ -15,12 +16,18 @@ export type Item = {
   verdict: Signal<Verdict>;
   reason: Signal<string>;
   job: Signal<Job | null>;
+  /** Where it lies in the store, once it does; how often it was lost on the way there. */
+  source: string | null;
+  losses: number;
 };
 
 export const items = signal<Item[]>([]);
 export const kind = signal(localStorage.getItem("kind") ?? "receipt");
 export const batchName = signal("");
 const AT_ONCE = 3;
+const MOST_LOST = 5; // times in a row, while the service answers otherwise
+const FIRST_REST = 500; // milliseconds
+const LONGEST_REST = 15_000;
 let sending = 0;
 let number = 0;
 
@@ -47,6 +54,8 @@ export function add(files: readonly File[]): void {
     verdict: signal<Verdict>("waiting"),
     reason: signal(""),
     job: signal<Job | null>(null),
+    source: null,
+    losses: 0,
   }));
   items.value = [...items.value, ...made];
   pump();
@@ -64,29 +73,58 @@ function pump(): void {
     if (item.verdict.value !== "waiting") continue;
     item.verdict.value = "sending";
     sending += 1;
-    void deliver(item).finally(() => {
-      sending -= 1;
-      pump();
-    });
+    void deliver(item)
+      .catch((error: unknown) => {
+        item.reason.value = String(error); // an answer that is none of the service's
+        item.verdict.value = "refused";
+      })
+      .finally(() => {
+        sending -= 1;
+        pump();
+      });
   }
 }
 
 /** Send until there is a verdict: what the connection lost is sent again when it is back. */
 async function deliver(item: Item): Promise<void> {
-  for (;;) {
-    const answer = await post(item);
+  for (let lost = 0; ; ) {
+    const answer = await upload(item);
     if (answer === null) {
       item.verdict.value = "held";
-      offline.value = true;
-      while (!(await fetch("/livez").then((found) => found.ok, () => false))) await pause(1500);
-      offline.value = false;
+      lost = (await lives()) ? lost + 1 : await cutOff();
+      if (lost > MOST_LOST) {
+        item.reason.value = t("send.lost");
+        item.verdict.value = "refused";
+        return;
+      }
+      await rest(FIRST_REST * 2 ** lost);
       item.verdict.value = "sending";
     } else if (answer.status === 401) {
       await signedIn();
     } else if (answer.status === 429 || answer.status === 503) {
-      await pause(1000 * Number(answer.headers.get("Retry-After") ?? 2));
+      await pause(1000 * (Number(answer.headers.get("Retry-After")) || 2));
     } else return judge(item, answer);
   }
+}
+
+function lives(): Promise<boolean> {
+  return fetch("/livez").then((found) => found.ok, () => false);
+}
+
+/** Until the service answers again; no loss counts that it is not there to see. */
+async function cutOff(): Promise<0> {
+  offline.value = true;
+  for (let wait = FIRST_REST; !(await lives()); wait = Math.min(2 * wait, LONGEST_REST)) await rest(wait);
+  offline.value = false;
+  return 0;
+}
+
+/** Wait, but no longer than until the browser says that the network is back. */
+async function rest(milliseconds: number): Promise<void> {
+  const ends = new AbortController();
+  const back = new Promise<void>((resume) => addEventListener("online", () => resume(), { once: true, signal: ends.signal }));
+  await Promise.race([back, pause(milliseconds)]);
+  ends.abort();
 }
 
 async function judge(item: Item, answer: Response): Promise<void> {
@@ -99,26 +137,6 @@ async function judge(item: Item, answer: Response): Promise<void> {
   item.job.value = taken.jobs[0] ?? null;
   item.reason.value = taken.rejected[0]?.detail ?? "";
   item.verdict.value = taken.jobs.length === 0 ? "refused" : answer.status === 200 ? "known" : "sent";
-}
-
-/** XMLHttpRequest, since fetch tells no progress of what it sends; null when the connection was lost. */
-function post(item: Item): Promise<Response | null> {
-  const form = new FormData();
-  form.append("files", item.file, item.file.name);
-  form.append("kind", item.kind);
-  form.append("batch", item.batch);
-  const request = new XMLHttpRequest();
-  return new Promise((answered) => {
-    request.upload.onprogress = ({ loaded, total }) => (item.share.value = total ? loaded / total : 0);
-    request.onerror = request.onabort = () => answered(null);
-    request.onload = () => {
-      const retryAfter = request.getResponseHeader("Retry-After");
-      answered(new Response(request.responseText, { status: request.status, headers: retryAfter ? { "Retry-After": retryAfter } : {} }));
-    };
-    request.open("POST", "/v1/jobs");
-    Object.entries(headers()).forEach(([name, value]) => request.setRequestHeader(name, value));
-    request.send(form);
-  });
 }
 
 /** The files of a drop, those of folders with them. */

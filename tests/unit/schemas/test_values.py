@@ -196,3 +196,40 @@ def test_months_are_known_in_every_language_that_has_a_folder(printed: str, iso:
 )
 def test_years_are_counted_by_era_too(printed: str, iso: str) -> None:
     assert [found.iso for found in dates.find(printed)] == [iso]
+
+
+@pytest.mark.parametrize(
+    ("printed", "found"), [("令和2023年3月4日", "2023-03-04"), ("民国 2023年5月6日", "2023-05-06")]
+)
+def test_a_full_year_behind_an_era_is_not_counted_from_it(printed: str, found: str) -> None:
+    assert [one.iso for one in dates.find(printed)] == [found]
+
+
+@pytest.mark.parametrize(
+    "text", ["USB Cable 6 Ft", "KD Hardware, Austin TX", "BD Player", "日本原装进口酱油"]
+)
+def test_words_that_look_like_signs_are_none(text: str) -> None:
+    assert currencies.find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("page", "meant", "other"),
+    [
+        ("酱油 ¥57.50", "CNY", None),
+        ("日本原装进口酱油 ¥57.50", "CNY", None),
+        ("日本原装进口酱油 ¥57", "CNY", "JPY"),
+        ("合計 ¥1,250 ありがとう", "JPY", None),
+        ("Hotel Osaka, Japan ¥12,500", "JPY", "CNY"),
+        ("Soy sauce, made in Japan ¥57.50", "CNY", "JPY"),
+    ],
+)
+def test_whose_sign_a_yen_or_yuan_is(page: str, meant: str, other: str | None) -> None:
+    assert (currencies.meant("CNY", "¥", page), currencies.other_of("¥", page)) == (meant, other)
+
+
+@pytest.mark.parametrize(
+    ("page", "whole"),
+    [("Total 5640 Ft\nNet weight 1.25 kg", True), ("Total 5640 Ft\n12,50 Ft", False), ("Cable 6 Ft", False)],
+)
+def test_a_weight_is_no_amount_with_cents(page: str, *, whole: bool) -> None:
+    assert currencies.has_whole_amounts(page) is whole

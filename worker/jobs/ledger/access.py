@@ -67,6 +67,12 @@ class Access:
             row = connection.execute(select(keys).where(keys.c.id == key_id)).first()
         return None if row is None else _key(row)
 
+    def keys_of(self, project: str) -> Sequence[ApiKey]:
+        """The keys of a project, the newest first."""
+        own = select(keys).where(keys.c.project == project).order_by(keys.c.created_at.desc(), keys.c.id)
+        with self._database.read() as connection:
+            return [_key(row) for row in connection.execute(own)]
+
     def all_keys(self) -> Sequence[ApiKey]:
         """Every key, the oldest first."""
         with self._database.read() as connection:

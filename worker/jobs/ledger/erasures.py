@@ -21,6 +21,7 @@ from worker.jobs.ledger.tables import (
     events,
     found,
     jobs,
+    judgements,
     members,
     removals,
     tombstones,
@@ -80,7 +81,7 @@ class Erasures:
             own = and_(jobs.c.id == spec.job_id, jobs.c.incarnation == spec.incarnation)
             if connection.execute(delete(jobs).where(own)).rowcount == 0:
                 return ()
-            for table in (members, deliveries, events, found):
+            for table in (members, deliveries, events, found, judgements):
                 connection.execute(delete(table).where(table.c.job_id == spec.job_id))
             stone = Tombstone(spec.job_id, spec.project, spec.incarnation, now)
             raise_stone(self._database, connection, stone)

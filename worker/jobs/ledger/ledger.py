@@ -18,13 +18,14 @@ from worker.jobs.ledger.lists import Lists
 from worker.jobs.ledger.projects import Projects
 from worker.jobs.ledger.reviews import Reviews
 from worker.jobs.ledger.sessions import Sessions
+from worker.jobs.ledger.sums import Sums
 
 IN_MEMORY = "sqlite:///:memory:"
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The time, jobs, events, lists, reviews, deliveries, keys, sessions, audit, projects, erasures."""
+    """The time, jobs, events, lists, reviews, deliveries, keys, sessions, audit, projects, erasures, sums."""
 
     database: Database
     clock: LedgerClock
@@ -37,6 +38,7 @@ class Ledger:
     reviews: Reviews
     erasures: Erasures
     sessions: Sessions
+    sums: Sums
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = False) -> Self:
@@ -63,6 +65,7 @@ class Ledger:
             Reviews(database),
             Erasures(database),
             Sessions(database),
+            Sums(database),
         )
 
     def check(self) -> None:

@@ -147,10 +147,12 @@ class Lists:
         with self._database.read() as connection:
             return {code or "unknown": count for code, count in connection.execute(query)}
 
-    def waiting(self) -> Sequence[Waiting]:
-        """What waits, by queue and model."""
+    def waiting(self, project: str | None = None) -> Sequence[Waiting]:
+        """What waits, by queue and model, of all projects if none is named."""
         what = (jobs.c.queue, jobs.c.model)
         query = select(*what, func.count(), func.min(jobs.c.created_at)).group_by(*what)
+        if project is not None:
+            query = query.where(jobs.c.project == project)
         with self._database.read() as connection:
             rows = connection.execute(query.where(jobs.c.state == JobState.QUEUED))
             return [Waiting(queue, model, count, float(at)) for queue, model, count, at in rows]

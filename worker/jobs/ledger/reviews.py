@@ -5,6 +5,7 @@ A document is lent to one person at a time, for as long as they renew it or unti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from worker.jobs.ledger.database import Database
 from worker.jobs.ledger.events import Cause, move
 from worker.jobs.ledger.job_rows import End, error, job_of, reviewed
 from worker.jobs.ledger.lists import Filter, condition
+from worker.jobs.ledger.sums import Judgement, keep_judgements
 from worker.jobs.ledger.tables import found, jobs
 
 _IN_TURN = (jobs.c.postponed, jobs.c.weakest, jobs.c.created_at, jobs.c.id)
@@ -35,12 +37,16 @@ class Loan:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What a person did to a job: the move, the record that follows, who, when (seconds since 1970)."""
+    """What a person did to a job: the move, the record that follows, who, when (seconds since 1970).
+
+    `judgements` is what the record says of the reading, once it is settled.
+    """
 
     code: EventCode
     end: End
     actor: str | None
     now: float
+    judgements: Sequence[Judgement] = ()
 
 
 class Reviews:
@@ -67,6 +73,7 @@ class Reviews:
             if rows:
                 job = job_of(rows[0])
                 keep_found(self._database, connection, job.spec, done.end.found)
+                keep_judgements(connection, job.spec, done.judgements, at=done.now)
                 return job
             row = connection.execute(select(jobs).where(own)).first()
         if row is None:

@@ -15,7 +15,7 @@ from worker.jobs.ledger.database import Database
 from worker.log import logger
 
 _log = logger(__name__)
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every revision there has been, the first one first."""
 TODAYS = REVISIONS[-1]
 _UNCOUNTED = REVISIONS[0]  # what 0.1.0 made before revisions were counted

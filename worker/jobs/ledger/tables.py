@@ -79,8 +79,11 @@ jobs = Table(
     Index("jobs_by_state", "project", "state", "created_at", "id"),
     Index("jobs_by_kind", "project", "kind", "created_at", "id"),
     _some("jobs_due", "queue", "due_at", where="state = 'queued'"),
-    _some("jobs_ended", "project", "finished_at", where="finished_at IS NOT NULL"),
+    _some(
+        "jobs_ended", "project", "finished_at", "pages", "state", "revision", where="finished_at IS NOT NULL"
+    ),
     _some("jobs_failed", "error_code", where="state = 'failed'"),
+    _some("jobs_failed_by", "project", "error_code", where="state = 'failed'"),
     _some("jobs_leased", "lease_until", where="state = 'running'"),
 )
 
@@ -108,6 +111,21 @@ found = Table(  # apart from `jobs`, whose rows are read whole and often
     Column("job_id", String(32), primary_key=True),
     Column("project", String(64), nullable=False, index=True),
     Column("text", Text, nullable=False),
+)
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("job_id", String(32), nullable=False),
+    Column("field", String(255), nullable=False),
+    Column("tenth", Integer, nullable=False),
+    Column("project", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),
+    PrimaryKeyConstraint("job_id", "field", "tenth"),
+    Index("judgements_listed", "project", "at"),
 )
 
 members = Table(
@@ -202,6 +220,7 @@ kinds = Table(
     Column("version", Integer, nullable=False),
     Column("schema_sha256", String(64), nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("titles", Text),
     PrimaryKeyConstraint("project", "name", "version"),
 )
 

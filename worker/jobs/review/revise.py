@@ -16,13 +16,23 @@ from schemas.registry import Schema
 from schemas.review import REJECTED, Change, Decision, FieldState, Operation, Revision
 from worker.checks import validate
 from worker.checks.field_states import field_states, open_places
-from worker.errors import NotFound, OpenFlags, RecordChanged, RequestInvalid, StaleRevision, WrongState
+from worker.errors import (
+    NotFound,
+    ObjectMissing,
+    OpenFlags,
+    RecordChanged,
+    RequestInvalid,
+    StaleRevision,
+    WrongState,
+)
 from worker.jobs import audit, change, kinds, outcome
 from worker.jobs.app import App
 from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.reviews import Reviewed
+from worker.jobs.ledger.sums import Judgement
 from worker.jobs.review import correction, stored
 from worker.jobs.review.draft import Draft
+from worker.jobs.review.judgement import judged
 
 _MOST_TOLD = 10
 _MOST_VALUES = 100_000
@@ -121,8 +131,16 @@ def settle(app: App, job: Job, revision: Revision) -> Job:
     """Tell the ledger of a revision that it may not know: whoever stored it may have been cut off."""
     if revision.revision <= job.review.revision:
         return job
-    done = Reviewed(_code(revision), outcome.end_of(revision), revision.actor, app.clock())
+    end, found = outcome.end_of(revision), _judgements(app, job, revision)
+    done = Reviewed(_code(revision), end, revision.actor, app.clock(), found)
     return app.ledger.reviews.enter(job.id, project=job.spec.project, done=done)
+
+
+def _judgements(app: App, job: Job, revision: Revision) -> Sequence[Judgement]:
+    try:
+        return judged(stored.reading(app.store, job), revision)
+    except ObjectMissing:  # erased meanwhile, as the ledger will say
+        return ()
 
 
 def _open(app: App, job_id: str, project: str) -> Opened:

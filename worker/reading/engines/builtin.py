@@ -142,6 +142,7 @@ def _vision(generator: Generator, settings: Settings, adapted: frozenset[str] = 
         adapters=adapted,
         look_below=settings.review_below,
         looks=settings.second_looks,
+        revision=settings.model_revision,
     )
     by_ocr = settings.grounding == "ocr"
     if by_ocr and find_spec("rapidocr") is None:

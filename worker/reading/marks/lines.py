@@ -85,11 +85,10 @@ def _part(line: Line, start: int, end: int) -> Iterator[Line]:
     while end > start and line.text[end - 1].isspace():
         end -= 1
     if start < end:
-        rivals = tuple(replace(r, index=r.index - start) for r in line.rivals if start <= r.index < end)
         yield replace(
             line,
             text=line.text[start:end],
             box=line.span_box(start, end),
             edges=line.edges[start : end + 1],
-            rivals=rivals,
+            rivals=line.rivals_within(start, end),
         )

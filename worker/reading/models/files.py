@@ -129,6 +129,13 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelChanged(file=MANIFEST, model=folder.name) from error
 
 
+def pulled_revision(model: str, models_dir: Path) -> str:
+    """The revision of a profile's model as it was pulled; empty where it was not, and for other models."""
+    if model not in profiles() or not (models_dir / model / MANIFEST).is_file():
+        return ""
+    return read_manifest(models_dir / model).revision
+
+
 def _same(path: Path, file: File, *, deep: bool) -> bool:
     if not path.is_file() or path.stat().st_size != file.size:
         return False

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.page import Box, Word
-from worker.settings import Settings
+
+if TYPE_CHECKING:  # a child that opens files starts in half the time without it
+    from worker.settings import Settings
 
 Picture = NDArray[np.uint8]
 """An upright page, height x width x 3, RGB, 0 to 255."""

@@ -20,7 +20,7 @@ from schemas.values.folding import letters_and_digits
 from worker.reading.pages.base import Page, Picture
 from worker.reading.text import ink
 from worker.reading.text.crops import crop
-from worker.reading.text.recognition import LineText
+from worker.reading.text.letters import LineText
 
 Recogniser = Callable[[Sequence[Picture]], Sequence[LineText]]
 """What pictures say that each hold a single line."""

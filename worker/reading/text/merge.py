@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from schemas.page import Box, Line, Word
-from worker.reading.text.recognition import LineText
+from worker.reading.text.letters import LineText
 
 _COVERED = 0.3  # share of a letter's box that a word covers
 
@@ -39,7 +39,8 @@ def _part(line: Line, places: Sequence[int]) -> Iterator[Line]:
     if any(char.isalnum() for char in line.text[start:end]):
         edges = line.edges[start : end + 1]
         box = line.span_box(start, end)
-        yield replace(line, text=line.text[start:end], box=box, edges=edges, rivals=())
+        rivals = line.rivals_within(start, end)
+        yield replace(line, text=line.text[start:end], box=box, edges=edges, rivals=rivals)
 
 
 def words_in(read: LineText, box: Box) -> Iterator[Word]:

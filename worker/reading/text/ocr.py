@@ -17,11 +17,12 @@ import numpy as np
 from schemas.page import Box, Line, even_edges
 from schemas.values.folding import has_cjk
 from worker.reading.pages.base import Page, Picture
-from worker.reading.text import ink, orientation, touch_up
+from worker.reading.text import cut_ends, ink, orientation, touch_up
 from worker.reading.text.crops import Quad, crop, straightened
 from worker.reading.text.detection import detect
+from worker.reading.text.letters import LineText, mended
 from worker.reading.text.page_lines import PageLines
-from worker.reading.text.recognition import LineText, recognise
+from worker.reading.text.recognition import recognise
 from worker.reading.text.runtimes import factory
 from worker.reading.text.runtimes.base import OcrRuntime
 from worker.reading.text.scripts import foreign_script
@@ -108,7 +109,7 @@ class Ocr:
     def recognise(self, crops: Sequence[Picture]) -> list[LineText]:
         """What pictures say that each hold a single line."""
         loaded = self._load()
-        return recognise(crops, loaded.runtime, loaded.pool)
+        return [mended(read) for read in recognise(crops, loaded.runtime, loaded.pool)]
 
     def _upright(self, picture: Picture) -> tuple[_Look, int]:
         """A look at the page, and by how many quarters it was turned first where it needed it."""
@@ -130,12 +131,26 @@ class Ocr:
         quads = sorted_down(detect(picture, self._load().runtime))
         crops = [straightened(picture, quad) for quad in quads]
         texts = self.recognise(crops)
+        unread = _hardly_read(crops, texts)
+        quads, texts = self._with_ends(picture, quads, texts)
         lines = [
             line_of(quad, read, picture)
             for quad, read in zip(quads, texts, strict=True)
             if read.text and read.confidence >= _MIN_CONFIDENCE
         ]
-        return _Look(tuple(self._climbing(picture, lines)), _hardly_read(crops, texts))
+        return _Look(tuple(self._climbing(picture, lines)), unread)
+
+    def _with_ends(
+        self, picture: Picture, quads: Sequence[Quad], texts: Sequence[LineText]
+    ) -> tuple[list[Quad], list[LineText]]:
+        """Lines and what they say, those with ink beside them read again where that says more."""
+        longer = cut_ends.longer(picture, quads)
+        again = self.recognise([straightened(picture, quad) for quad in longer.values()]) if longer else []
+        whole_quads, whole_texts = list(quads), list(texts)
+        for (index, quad), read in zip(longer.items(), again, strict=True):
+            if cut_ends.completes(texts[index], read):
+                whole_quads[index], whole_texts[index] = quad, read
+        return whole_quads, whole_texts
 
     def _climbing(self, picture: Picture, lines: Sequence[Line]) -> Iterator[Line]:
         """Upright lines read again from below, as the numbers along the side of a drawing are.

@@ -4,6 +4,7 @@ import { labelOf } from "../kinds_store";
 import type { Issue } from "../model";
 import { named, percent, t } from "../text/i18n";
 import { stateOf } from "./edits";
+import { placeOf } from "./fetched";
 import { focusValue, idOf, restOpen } from "./focus";
 import { Grid } from "./grid";
 import { picture } from "./pages";
@@ -93,7 +94,7 @@ export function Value(props: { path: string; flagged?: boolean }) {
   const evidence = draft.fields[path];
   const label = path === "" ? t("review.document") : labelOf(root, path);
   const why = props.flagged && state === "open" ? reasons(path) : issuesAt(path).map(({ message }) => message);
-  const place = session.placeOf(draft, path);
+  const place = placeOf(draft, path);
   const inHand = session.focused.value === path;
   return (
     <div class={`field ${state} ${inHand ? "in-hand" : ""}`}>

@@ -1,18 +1,15 @@
-// One document under review: its record, the changes made, what is focused, and the next one, fetched ahead.
+// One document under review: its record, the changes made, what is focused.
 import { computed, signal } from "@preact/signals";
 import { say } from "../announce";
-import { ask, get, Problem, send } from "../http";
-import { labelOf, schemaOf } from "../kinds_store";
-import { FINISHED, type Change, type Issue, type Job, type ReviewRecord } from "../model";
+import { get, Problem, send } from "../http";
+import { labelOf } from "../kinds_store";
+import type { Change, Issue, Job, ReviewRecord } from "../model";
 import { t } from "../text/i18n";
 import { after, forget, keep, kept, open } from "./edits";
-import { linesOf, picture, union } from "./pages";
+import { load, placeOf, toCheck, type Opened } from "./fetched";
 import { schemaAt, valueAt, type Json } from "./pointer";
 import { typed } from "./values";
 
-export type Opened = { job: Job; record: ReviewRecord | null; schema: Json | null };
-export type Lease = { token: string; until: string };
-export type Next = { job: Job; lease: Lease; position: number; waiting: number };
 export type Clash = { theirs: ReviewRecord; mine: Change[] };
 
 export const opened = signal<Opened | null>(null);
@@ -21,7 +18,6 @@ export const changes = signal<Change[]>([]);
 export const undone = signal<Change[]>([]);
 export const issues = signal<Issue[]>([]);
 export const clash = signal<Clash | null>(null);
-export const queue = signal<{ position: number; waiting: number } | null>(null);
 export const busy = signal(false);
 /** The value that is in hand, and whether it is being typed over. */
 export const focused = signal<string | null>(null);
@@ -36,7 +32,6 @@ export const decided = signal(0);
 /** The service named what is still open; accepting again signs it off. */
 export const warned = signal(false);
 let started: number | null = null;
-let passed = 0;
 
 export const draft = computed(() => (opened.value?.record ? after(opened.value.record, changes.value) : null));
 export const stillOpen = computed(() => (draft.value ? open(draft.value) : []));
@@ -46,48 +41,7 @@ export const perHour = computed(() => {
   return decided.value ? Math.round(decided.value / Math.max(hours, 1 / 60)) : null;
 });
 
-let lease: { job: string; token: string } | null = null;
-let leaseAhead: { job: string; token: string } | null = null;
-let ahead: Promise<Next | null> | null = null;
 let asked: AbortController | null = null;
-const fetched = new Map<string, Promise<Opened>>();
-
-/** Fetch a document and its first page; what was fetched ahead is taken. */
-function load(id: string): Promise<Opened> {
-  const known = fetched.get(id) ?? fetchDocument(id);
-  fetched.delete(id);
-  return known;
-}
-
-/** What could not be fetched ahead is fetched when it is opened, and said there. */
-function fetchEarly(id: string): void {
-  const coming = fetchDocument(id);
-  fetched.set(id, coming);
-  coming.catch(() => fetched.delete(id));
-}
-
-async function fetchDocument(id: string): Promise<Opened> {
-  const job = await get<Job>(`/v1/jobs/${id}`);
-  if (!FINISHED.includes(job.state) || job.state === "cancelled") return { job, record: null, schema: null };
-  const [record, schema] = await Promise.all([get<ReviewRecord>(`/v1/jobs/${id}/record`), schemaOf(job.kind)]);
-  if (job.state !== "failed") {
-    const first = placeOf(record, toCheck(record)[0])?.page ?? 1;
-    void picture(id, first).catch(() => undefined);
-    void linesOf(id, first).catch(() => undefined);
-  }
-  return { job, record, schema };
-}
-
-function toCheck(record: ReviewRecord): string[] {
-  const order = new Map(Object.keys(record.fields).map((path, index) => [path, index]));
-  return open(record).sort((one, other) => (order.get(one) ?? 1e9) - (order.get(other) ?? 1e9));
-}
-
-export function placeOf(record: Pick<ReviewRecord, "fields">, path: string | null | undefined) {
-  const places = (typeof path === "string" && record.fields[path]?.citations) || [];
-  const first = places[0];
-  return first ? { page: first.page, box: union(places.filter((one) => one.page === first.page).map((one) => one.box)) } : null;
-}
 
 export async function openDocument(id: string): Promise<void> {
   problem.value = null;
@@ -273,7 +227,6 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
     }
     if (decision && decision !== "postpone") {
       decided.value += 1;
-      passed += 1;
     }
     return true;
   } catch (error) {
@@ -299,73 +252,6 @@ async function refused(error: Problem, now: Opened, sent: Change[]): Promise<voi
     turnTo(named[0]!);
   }
   say(error.code === "offline" ? t("review.kept") : error.message, { bad: true });
-}
-
-// The queue: the document that needs a person most, and the one after it
-
-/** Places are counted from the first document of this walk: what was decided in it stands before those that wait. */
-async function askNext(filter: { kind?: string; batch?: string }, last?: string): Promise<Next | null> {
-  const { kind, batch } = filter;
-  const before = passed;
-  const found = await send<Next>("POST", "/v1/reviews/next", { kind: kind || undefined, batch: batch || undefined, after: last });
-  return found && { ...found, position: before + found.position, waiting: before + found.waiting };
-}
-
-export async function lead(filter: { kind?: string; batch?: string }, after_?: string): Promise<Next | null> {
-  const found = await (ahead ?? askNext(filter, after_));
-  ahead = null;
-  leaseAhead = null;
-  if (found) {
-    lease = { job: found.job.id, token: found.lease.token };
-    queue.value = { position: found.position, waiting: found.waiting };
-  } else queue.value = null;
-  return found;
-}
-
-/** Lease and fetch the document after this one. */
-export function fetchAhead(filter: { kind?: string; batch?: string }): void {
-  const now = opened.value?.job.id;
-  if (!now || ahead) return;
-  const asked = askNext(filter, now);
-  ahead = asked;
-  asked.then(
-    (next) => {
-      if (next) leaseAhead = { job: next.job.id, token: next.lease.token };
-      if (next && next.job.id !== now) fetchEarly(next.job.id);
-    },
-    () => {
-      if (ahead === asked) ahead = null; // it is asked for again when it is wanted
-    },
-  );
-}
-
-export function renewing(): () => void {
-  const timer = setInterval(() => {
-    if (lease) void send("POST", `/v1/reviews/${lease.job}/renew`, { token: lease.token }).catch(() => undefined);
-    void ahead?.then((next) => next && send("POST", `/v1/reviews/${next.job.id}/renew`, { token: next.lease.token })).catch(() => undefined);
-  }, 45_000);
-  return () => clearInterval(timer);
-}
-
-/** Kept alive, since it is also said while the page is being left. */
-function letGo(held: { job: string; token: string }): Promise<unknown> {
-  return ask(`/v1/reviews/${held.job}/release`, {
-    method: "POST",
-    keepalive: true,
-    body: JSON.stringify({ token: held.token }),
-    headers: { "Content-Type": "application/json" },
-  });
-}
-
-/** Let go of what is leased, so that others get it. */
-export function release(): void {
-  for (const held of [lease, leaseAhead]) {
-    if (held) void letGo(held).catch(() => undefined);
-  }
-  lease = leaseAhead = null;
-  ahead = null;
-  passed = 0;
-  queue.value = null;
 }
 
 /** The value at a path as it would be saved. */

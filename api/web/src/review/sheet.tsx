@@ -4,6 +4,7 @@ import { safely, say } from "../announce";
 import { labelOf } from "../kinds_store";
 import type { Line } from "../model";
 import { t } from "../text/i18n";
+import { placeOf } from "./fetched";
 import { focusValue } from "./focus";
 import { linesOf, picture, thumb, within, words } from "./pages";
 import * as session from "./session";
@@ -77,7 +78,7 @@ export function Sheet(props: { job: string; pages: number }) {
   const fitPage = () => image && box.current && move({ scale: box.current.clientWidth / size().width, x: 0, y: 0 });
   const fitPlace = () => {
     if (!image || !box.current) return;
-    const found = session.draft.value && session.placeOf(session.draft.value, focused);
+    const found = session.draft.value && placeOf(session.draft.value, focused);
     if (!found || found.page !== page) return fitPage();
     const [x0, y0, x1, y1] = turnedBox(found.box, turn) as [number, number, number, number];
     const { width, height } = size();

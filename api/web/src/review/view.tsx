@@ -15,6 +15,7 @@ import { focusValue } from "./focus";
 import { Keys } from "./help";
 import { onKey } from "./keys";
 import { valueAt } from "./pointer";
+import * as queue from "./queue";
 import * as session from "./session";
 import { Sheet } from "./sheet";
 import { textOf } from "./values";
@@ -29,7 +30,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
   const leaving = useSignal(false);
 
   const next = async (after?: string) => {
-    const found = await session.lead(filter, after);
+    const found = await queue.lead(filter, after);
     if (found && found.job.id !== after) go(`#/review/${found.job.id}?${query({ ...filter })}`, { replace: !after });
     else go(`#/review?${query({ ...filter, done: 1 })}`, { replace: true });
   };
@@ -80,7 +81,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
       if (!session.opened.value || session.opened.value.job.id !== id) return;
       if (session.focused.value !== null) focusValue(session.focused.value);
       else document.getElementById("accept")?.focus();
-      if (session.opened.value.job.state === "review") session.fetchAhead(filter);
+      if (session.opened.value.job.state === "review") queue.fetchAhead(filter);
     });
   }, [id]);
   useEffect(() => {
@@ -89,11 +90,11 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
     return () => removeEventListener("keydown", listener);
   });
   useEffect(() => {
-    addEventListener("pagehide", session.release);
-    const endings = [() => removeEventListener("pagehide", session.release), session.renewing(), onChange(heard), onReturn(() => id && !session.opened.value && safely(() => session.openDocument(id)))];
+    addEventListener("pagehide", queue.release);
+    const endings = [() => removeEventListener("pagehide", queue.release), queue.renewing(), onChange(heard), onReturn(() => id && !session.opened.value && safely(() => session.openDocument(id)))];
     return () => {
       endings.forEach((end) => end());
-      session.release();
+      queue.release();
     };
   }, []);
 
@@ -155,7 +156,7 @@ function heard(job: Job): void {
 }
 
 function Position() {
-  const place = session.queue.value;
+  const place = queue.queue.value;
   const rate = session.perHour.value;
   return (
     <span class="position">

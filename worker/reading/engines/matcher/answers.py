@@ -12,13 +12,13 @@ import numpy as np
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher import marked, scorer
+from worker.reading.engines.matcher import marked, period_tables, scorer
 from worker.reading.engines.matcher.assign import allows, as_type
 from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue, Relation
-from worker.reading.engines.matcher.questions import FieldQuery, form
+from worker.reading.engines.matcher.questions import PARTIES, FieldQuery, form
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
@@ -38,20 +38,6 @@ _BY_KIND: Mapping[str, frozenset[str]] = {
     "enum": frozenset({"text"}),
     "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
 }
-_PARTIES = frozenset(
-    {
-        "seller",
-        "customer",
-        "consignee",
-        "shipper",
-        "landlord",
-        "tenant",
-        "employee",
-        "patient",
-        "lender",
-        "borrower",
-    }
-)
 _OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION})
 _HEADING = 40  # characters that the heading of a party may have
 _SENTENCE = 90  # characters from which a text is no value where no label says so
@@ -74,9 +60,11 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     question = evaluation.questions[asked]
     kinds = _kinds(question)
     found: list[tuple[float, ValueOption]] = []
-    open_ = evaluation.graph.sheet.choices.by_cell  # an option is a value where its box is marked
+    none = set(evaluation.graph.sheet.choices.by_cell)  # an option is a value where its box is marked
+    if question.kind in {"number", "integer"}:
+        none |= period_tables.asides(evaluation.graph)
     for order, place in enumerate(evaluation.graph.places):
-        if place.kind not in kinds or id(place.cell) in open_:
+        if place.kind not in kinds or id(place.cell) in none:
             continue
         near = _nearness(place, question, evaluation)
         if near < _LABELLED and (
@@ -121,10 +109,10 @@ def _named_otherwise(place: PrintedValue, question: FieldQuery, evaluation: Eval
 
 def _of_another(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
     """Whether the nearest heading that names a party names another one than the field."""
-    wanted = (question.ideas | {idea for meaning in question.parents for idea in meaning.ideas}) & _PARTIES
+    wanted = (question.ideas | {idea for meaning in question.parents for idea in meaning.ideas}) & PARTIES
     headings = sorted((e for e in place.edges if e.relation in _OVER), key=lambda edge: edge.distance)
     for edge in headings if wanted else ():
-        named = evaluation.graph.wordings.meaning(edge.label[:_HEADING]).ideas & _PARTIES
+        named = evaluation.graph.wordings.meaning(edge.label[:_HEADING]).ideas & PARTIES
         if named and len(edge.label) < _HEADING:
             return not named & wanted
     return False

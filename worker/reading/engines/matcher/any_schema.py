@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from schemas import pointer
@@ -22,9 +22,12 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _RATHER = 0.5  # probability from which a value is rather right than wrong
 _TRUST = 0.95  # in readers made for what a field asks
 _TRUST_MERCHANTS = 0.85  # whose letters and commas are seldom all read
+_TRUST_PARTIES = 0.85
 _TRUST_LABELS = 0.4  # in the reader of anything behind its label
 _OF_MERCHANTS = frozenset({"merchant_name", "merchant_address"})
 _OWN_READERS = frozenset({"total", "money", "date", "code", "pattern", "moment"}) | _OF_MERCHANTS
+_AMOUNTS = frozenset({"total", "money"})
+_NO_AMOUNT = frozenset({"rate"})
 _NOT_MERCHANTS = frozenset(
     {"customer", "consignee", "shipper", "employee", "patient", "passenger", "tenant", "landlord", "insured"}
 )
@@ -33,8 +36,16 @@ LEAST = 0.1
 """Probability below which a value is rather left out."""
 
 
-def fill(root: Field, graph: Graph, known: Group) -> Group:
-    """Candidates for every field of a schema; `known` is what the readers of shipped kinds would say of it."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the readers of shipped kinds would say of a schema, and those of parties, by the paths of fields."""
+
+    kinds: Group
+    parties: Mapping[str, Filling]
+
+
+def fill(root: Field, graph: Graph, known: Known) -> Group:
+    """Candidates for every field of a schema."""
     asked = list(scalars(root, ()))
     lists = list(_lists(root, ()))
     plain = [
@@ -55,6 +66,9 @@ def fill(root: Field, graph: Graph, known: Group) -> Group:
         for one, options in zip(questions, found, strict=True)
     }
     several = {item.path.removesuffix("/*"): _several(by_path[item.path]) for item in plain}
+    several |= {
+        at: found for at, found in known.parties.items() if isinstance(found, Listing) and found.items
+    }
     return _group(root, by_path, {**tables.listings, **several})
 
 
@@ -96,16 +110,21 @@ def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
             yield child
 
 
-def _told(known: Group, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
+def _told(known: Known, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
     """What the readers of shipped kinds found for a field, beside the options of questions.
 
-    Those of merchants know nobody else.
+    Those of merchants know nobody else, those of amounts no rates.
     """
-    if concept_of(asked.field).value in _OF_MERCHANTS and asked.ideas & _NOT_MERCHANTS:
-        return ()
-    found: Filling | None = known
-    for name in pointer.split(asked.field.path):
-        found = found.fields.get(name) if isinstance(found, Group) else None
+    found: Filling | None = known.parties.get(asked.field.path)
+    if not (isinstance(found, Scalar) and found.candidates):
+        reader = concept_of(asked.field).value
+        if asked.ideas & (
+            _NOT_MERCHANTS if reader in _OF_MERCHANTS else _NO_AMOUNT if reader in _AMOUNTS else set()
+        ):
+            return ()
+        found = known.kinds
+        for name in pointer.split(asked.field.path):
+            found = found.fields.get(name) if isinstance(found, Group) else None
     if not isinstance(found, Scalar):
         return ()
     choices = graph.sheet.choices
@@ -127,12 +146,13 @@ def _is_whole(option: Candidate) -> bool:
     return before.endswith((":", "：")) or may_follow(first.cell.text, len(before))
 
 
-def _known_too(options: Sequence[Candidate], one: FieldQuery, known: Group, graph: Graph) -> list[Candidate]:
+def _known_too(options: Sequence[Candidate], one: FieldQuery, known: Known, graph: Graph) -> list[Candidate]:
     """The scorer's candidates beside those of tables of periods, else of the readers of shipped kinds."""
     told = period_fields.scalar(one, graph)
-    if told:
-        return _with(options, told, 1.0)
-    return _with(options, _told(known, one, graph), _trust(one.field))
+    if told is not None:
+        return _with(options, told, 1.0) if told else []
+    trust = _TRUST_PARTIES if one.field.path in known.parties else _trust(one.field)
+    return _with(options, _told(known, one, graph), trust)
 
 
 def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float) -> list[Candidate]:

@@ -20,6 +20,7 @@ from schemas.values.folding import squeeze
 from worker.checks import patterns
 from worker.reading.engines.matcher import confidence
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.misread import surely_read
 from worker.reading.engines.matcher.sheet import Candidate
 
 _MAX_ALTERNATIVES = 3
@@ -121,6 +122,7 @@ def _data(field: Field, filling: Filling | None, chosen: Mapping[str, Choice], *
 def _evidence(choice: Choice) -> Evidence:
     others = choice.others[:_MAX_ALTERNATIVES]
     probability = confidence.of(choice.candidate, [c for _, c in choice.others])
+    probability = max(0.01, probability * surely_read(choice.candidate.spans))
     shares = confidence.shares(1 - probability, [c for _, c in others])
     return Evidence(
         confidence=round(probability, 4),

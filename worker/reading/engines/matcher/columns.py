@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from rapidfuzz import fuzz
+
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.column_gaps import cut, gutters
 from worker.reading.engines.matcher.concepts import words
@@ -19,10 +21,14 @@ _MEANT = 0.42  # likeness from which the head of a column names a field
 _NAMES_LIST = 0.5  # what a heading that names the list adds
 _DEEPEST = 3  # rows of a head
 _LONGEST = 42  # characters of a column's name
+_OF_SEVERAL = 0.1  # what it counts less that one line of a name says it, and not the whole
 _SUMMED = frozenset({"total", "amount"})
+_NAMING = frozenset({"description", "name"})
 _NUMERIC = frozenset({"number", "integer"})
 _AMOUNT = re.compile(r"\d[.,]\d|\d{3}")
 _NAMED_ALIKE = 0.1  # what the words that a field and a column share count between columns as near
+_LIKE_ITS_LIST = 0.2  # and that a column is called like the list
+_ALIKE = 85.0  # percent of the letters: the plural of a name is that name
 _SAME_NUMBERS = 0.5  # likeness of two names that have the same numbers in them
 
 
@@ -64,12 +70,16 @@ class Head:
 
 
 def questions_of(listed: Field, graph: Graph) -> tuple[FieldQuery, ...]:
-    """The fields of an item as questions."""
+    """The fields of an item as questions; what names the items may be called like the list: materials, `Material`."""
     assert listed.items is not None
     inner = listed.items.properties or (listed.items,)
-    return tuple(
+    asked = [
         question(child, (), graph.wordings) for child in inner if not child.is_array and not child.is_object
-    )
+    ]
+    naming = next((i for i, one in enumerate(asked) if one.kind == "text" and one.ideas & _NAMING), None)
+    if naming is not None:
+        asked[naming] = replace(asked[naming], own=(*asked[naming].own, name_of(listed, graph)))
+    return tuple(asked)
 
 
 def name_of(listed: Field, graph: Graph) -> Meaning:
@@ -93,7 +103,7 @@ def heads(listed: Field, questions: Sequence[FieldQuery], graph: Graph) -> Itera
                 if _AMOUNT.search(part[-1].text):
                     break
                 continue  # sizes such as 20' and 40' are no end of a head, but may stand within
-            columns = _meant(_stacked(part, strips), questions, graph)
+            columns = _meant(_stacked(part, strips), questions, named, graph)
             found = [column.near for column in columns if column.asked is not None]
             if len(found) < min(2, len(questions)):
                 continue
@@ -161,15 +171,22 @@ def _pieces(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[Table
 
 
 def _meant(
-    columns: Sequence[TableColumn], questions: Sequence[FieldQuery], graph: Graph
+    columns: Sequence[TableColumn], questions: Sequence[FieldQuery], listed: Meaning, graph: Graph
 ) -> tuple[TableColumn, ...]:
-    """Each column with the field it names best, each field once."""
+    """Each column with the field it names best, each field once; `listed` is what the list is called."""
     pairs = []
     for index, column in enumerate(columns):
         for asked, wanted in enumerate(questions):
             near, line = _nearest(column, wanted, graph)
             if near >= _MEANT:
-                pairs.append((near + _NAMED_ALIKE * _shared_words(wanted, column), near, index, asked, line))
+                alike = _NAMED_ALIKE * _shared_words(wanted, column)
+                if (
+                    listed in wanted.own
+                    and fuzz.ratio(listed.letters, graph.wordings.meaning(column.text).letters) > _ALIKE
+                ):
+                    alike += _LIKE_ITS_LIST
+                one_of_several = len(column.lines) > 1 and near > _near(column.text, wanted, graph)
+                pairs.append((near + alike - _OF_SEVERAL * one_of_several, near, index, asked, line))
     named = list(columns)
     taken: set[int] = set()
     for _, near, index, asked, line in sorted(pairs, key=lambda pair: (-pair[0], pair[2])):

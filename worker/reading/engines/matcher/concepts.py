@@ -17,7 +17,9 @@ from worker.reading.engines.matcher.lexicon import Label
 
 _WEIGHTS = {"strong": 1.3, "labels": 1.0, "weak": 0.55}
 _MEANINGS = {"strong_meanings": "strong", "meanings": "labels"}
-_KEYS = frozenset({*_WEIGHTS, *_MEANINGS, "value", "field", "pattern", "side", "region", "within", "echo"})
+_KEYS = frozenset(
+    {*_WEIGHTS, *_MEANINGS, "value", "field", "pattern", "page", "side", "region", "within", "echo"}
+)
 _OWN_WEIGHT = 1.15  # a user's own title is meant more exactly than a wording of ours
 _STEM_WEIGHT = 0.85
 _SUFFIX = re.compile(r" (name|number|no|id|code|date|time|amount|value|address|text)$")
@@ -54,6 +56,7 @@ class Concept:
     names: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     pattern: Pattern | None = None
+    page: str = ""
     side: tuple[str, str] | None = None
     region: tuple[float, float, float, float] | None = None
     within: tuple[str, ...] = ()
@@ -64,8 +67,7 @@ class Concept:
 def library() -> Mapping[str, Concept]:
     """Every shipped concept by name, in the order of the file."""
     raw = tomllib.loads((files(__package__) / "concepts.toml").read_text(encoding="utf-8"))
-    here = frozenset(raw.pop("languages"))
-    return {name: _concept(name, entry, here) for name, entry in raw.items()}
+    return {name: _concept(name, entry) for name, entry in raw.items()}
 
 
 def labels() -> Iterator[Label]:
@@ -101,8 +103,8 @@ def own_labels(target: Field) -> Iterator[Label]:
             yield from (Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in ("no", "number", "nr"))
 
 
-def _concept(name: str, entry: Mapping[str, Any], here: frozenset[str]) -> Concept:
-    """A concept of the file, with the wordings of its meanings in languages that are not the file's own."""
+def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
+    """A concept of the file, with the wordings of its meanings in every language."""
     unknown = entry.keys() - _KEYS
     if unknown:
         raise ValueError(f"concept {name!r} has unknown keys {sorted(unknown)}")
@@ -112,7 +114,7 @@ def _concept(name: str, entry: Mapping[str, Any], here: frozenset[str]) -> Conce
         for wording in entry.get(key, ())
     }
     for key, weight in _MEANINGS.items():
-        for wording in _worded(entry.get(key, ()), here):
+        for wording in _worded(entry.get(key, ())):
             wordings.setdefault(wording.lower(), Label(wording, name, _WEIGHTS[weight]))
     return Concept(
         name=name,
@@ -120,6 +122,7 @@ def _concept(name: str, entry: Mapping[str, Any], here: frozenset[str]) -> Conce
         names=tuple(entry.get("field", ())),
         labels=tuple(wordings.values()),
         pattern=Pattern(entry["pattern"]) if "pattern" in entry else None,
+        page=entry.get("page", ""),
         side=tuple(entry["side"]) if "side" in entry else None,
         region=tuple(entry["region"]) if "region" in entry else None,
         within=tuple(entry.get("within", ())),
@@ -127,12 +130,11 @@ def _concept(name: str, entry: Mapping[str, Any], here: frozenset[str]) -> Conce
     )
 
 
-def _worded(meanings: Iterable[str], here: frozenset[str]) -> Iterator[str]:
-    """How other languages than those of the file call some things."""
-    for language, table in languages.labels().items():
-        if language not in here:
-            for meaning in meanings:
-                yield from table.get(meaning, ())
+def _worded(meanings: Iterable[str]) -> Iterator[str]:
+    """How each language calls some things."""
+    for table in languages.labels().values():
+        for meaning in meanings:
+            yield from table.get(meaning, ())
 
 
 def _fits(concept: Concept, target: Field, within: str | None) -> bool:
@@ -186,8 +188,11 @@ def _value_type(target: Field) -> str:
         return "checkbox"
     if {"number", "integer"} & set(target.types) and "string" not in target.types:
         return "number"
-    named_date = re.search(r"(^| )date( |$)|日期", f"{words(target.name)} {target.title.lower()}")
-    return _FORMATS.get(target.format or "") or ("date" if named_date else "text")
+    name = f"{words(target.name)} {target.title.lower()}"
+    named = (
+        "datetime" if "date time" in name else "date" if re.search(r"(^| )date( |$)|日期", name) else "text"
+    )
+    return _FORMATS.get(target.format or "") or named
 
 
 def _tree_type(target: Field) -> str:
@@ -205,6 +210,7 @@ def _wordings(target: Field) -> list[str]:
 
 
 def words(name: str) -> str:
-    """`orderTotal`, `order_total` and `order-total` as `order total`."""
+    """`orderTotal`, `order_total` and `order-total` as `order total`; what is one word for a day and a time is two."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.sub(r"[\W_]+", " ", spaced).strip().lower()
+    plain = re.sub(r"[\W_]+", " ", spaced).strip().lower()
+    return re.sub(r"\b(date ?time|time ?stamp)\b", "date time", plain)

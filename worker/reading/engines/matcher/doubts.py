@@ -27,7 +27,7 @@ def doubts(
 ) -> Iterator[Issue]:
     """The doubts about a reading, each an error-level issue, so that the record is reviewed."""
     again = tuple(field.path for field in root.walk() if field.hints.get("x-concept") == _SAID_BEFORE)
-    first = {at: found for at, found in evidence.items() if not _anywhere(at).startswith(again)}
+    first = {at: found for at, found in evidence.items() if not _is_within(_anywhere(at), again)}
     yield from _unsure(data, first, shipped=is_shipped(root))
     if any(field.hints.get("x-concept") in _WHOLE_SHEET for field in root.properties):
         yield from _unexplained(pages, evidence)
@@ -36,6 +36,11 @@ def doubts(
 def _anywhere(at: str) -> str:
     """A pointer as the path of its field."""
     return "".join("/*" if part.isdigit() else pointer.join(part) for part in pointer.split(at))
+
+
+def _is_within(path: str, outer: Sequence[str]) -> bool:
+    """Whether a path is one of some fields or a part of it."""
+    return any(path == one or path.startswith(f"{one}/") for one in outer)
 
 
 def is_shipped(root: Field) -> bool:

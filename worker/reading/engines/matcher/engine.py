@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
 from worker.reading.engines.base import Reading, Request
-from worker.reading.engines.matcher import answering, any_schema, assign, concepts, items, pairs, wordings
+from worker.reading.engines.matcher import (
+    answering,
+    any_schema,
+    assign,
+    concepts,
+    items,
+    pairs,
+    schema_parties,
+    wordings,
+)
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
 from worker.reading.engines.matcher.doubts import doubts, is_shipped
 from worker.reading.engines.matcher.graph import graph_of
@@ -78,9 +87,11 @@ def _lines_of(
 def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     """The shipped kinds by their readers, their lists and all other schemas from the graph."""
     graph = graph_of(pages, root, wordings.shipped())
+    sheet = sheet_of(pages, root, *schema_parties.labels(root, graph.wordings))
+    filling = fill_root(root, sheet)
     if not is_shipped(root):
-        return any_schema.fill(root, graph, fill_root(root, sheet_of(pages, root)))
-    filling = fill_root(root, sheet_of(pages, root))
+        known = any_schema.Known(filling, schema_parties.read(root, sheet, graph.wordings))
+        return any_schema.fill(root, graph, known)
     by_concept = {field.hints.get("x-concept"): field for field in root.properties}
     fields = dict(filling.fields)
     if "items" in by_concept:
@@ -91,9 +102,9 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     return Group(fields)
 
 
-def sheet_of(pages: Sequence[PageLines], root: Field) -> Sheet:
-    """Some pages laid out for the readers of the shipped kinds."""
-    return lay_out(arrange(pages), _labels(root))
+def sheet_of(pages: Sequence[PageLines], root: Field, *more: Label) -> Sheet:
+    """Some pages laid out for the readers of the shipped kinds, by their labels and `more`."""
+    return lay_out(arrange(pages), (*_labels(root), *more))
 
 
 def _labels(root: Field) -> Iterator[Label]:

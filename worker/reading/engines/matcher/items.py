@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import columns as table_columns
-from worker.reading.engines.matcher import group_values, period_fields, unheaded
+from worker.reading.engines.matcher import group_values, period_fields, products, table_rows, unheaded
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.cell_values import values_of
 from worker.reading.engines.matcher.column_gaps import cut, gutters
@@ -17,13 +17,12 @@ from worker.reading.engines.matcher.columns import Head
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import has_number, is_number, joined, numeric
 from worker.reading.engines.matcher.questions import FieldQuery
-from worker.reading.engines.matcher.rows import Row
+from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wrapped_text import TextColumn
 
-_GAP = 5.0  # letter heights of white that end a table
 _FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
-_SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions"})
+_SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions", "count"})
 _NUMBERS = frozenset({"number", "integer"})
 _KEYS = frozenset({"text", "date"})
 
@@ -84,9 +83,14 @@ class _Table:
         self._graph, self._questions, self._up = graph, questions, up
         self._head = head
         self._strips = gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
-        rows = list(self._body())
+        rows = list(table_rows.body(head, graph, up=up))
         filled = [self._fill(row) for row in rows]
         self._head = table_columns.with_the_rest(head, questions, numeric(filled))
+        values = [products.numbers(parts, graph) for parts in filled]
+        self._product = products.find(values)
+        if self._product is not None:
+            columns = products.by_product(self._head.columns, questions, self._product, values)
+            self._head = replace(self._head, columns=tuple(columns))
         self._rows = list(zip(rows, filled, strict=True))
         most = max((self._valid(parts) for parts in filled), default=0)
         self._needed = max(min(2, most), ceil(_FULL * most))
@@ -96,8 +100,10 @@ class _Table:
         found: list[Item] = []
         above: list[tuple[Row, Filled]] = []
         sums = 0
+        running = products.Running()
         for row, filled in self._rows:
-            is_sum = self._is_sum(row, filled)
+            values = products.numbers(filled, self._graph)
+            is_sum = self._is_sum(row, filled) or running.is_sum(values, len(filled))
             sums = sums + 1 if is_sum else 0
             if found and (sums == 2 or self._is_head(row)):
                 break
@@ -105,6 +111,7 @@ class _Table:
                 continue
             if self._valid(filled) >= self._needed > 0 or self._is_full_row(filled):
                 found.append(Item(row, self._named(row, filled, above), []))
+                running.add(values, len(filled))
                 above = []
             else:
                 if found and not above:
@@ -150,40 +157,25 @@ class _Table:
         return most and words is not None and words in filled and any(map(is_number, texts))
 
     def _is_head(self, row: Row) -> bool:
-        """Whether the head of another table begins."""
-        known = [self._graph.wordings.meaning(cell.text[:40]) for cell in row.cells]
-        names = sum(any(unit.meanings for unit in read.units) for read in known)
-        return names >= 3 and not any(char.isdigit() for char in row.text)
+        """Whether the head of another table begins, and not one beside this table."""
+        if any(char.isdigit() for char in row.text):
+            return False
+        named = [self._column(cell.x0, cell.x1) for cell in row.cells if self._is_known(cell)]
+        return len(named) >= 3 and any(self._head.columns[index].asked is not None for index in named)
+
+    def _is_known(self, cell: Cell) -> bool:
+        return any(unit.meanings for unit in self._graph.wordings.meaning(cell.text[:40]).units)
+
+    def _column(self, x0: float, x1: float) -> int:
+        """The column that something stands in."""
+        columns = self._head.columns
+        return min(range(len(columns)), key=lambda index: columns[index].distance(x0, x1))
 
     @staticmethod
     def _gap(item: Item, row: Row) -> float:
         """Letter heights of white between an item and a row."""
         last = item.under[-1][0] if item.under else item.row
         return (row.y0 - last.y1) / max(row.height, 1.0) if row.page is item.row.page else 99.0
-
-    def _body(self) -> Iterator[Row]:
-        """The rows under the head, until something else begins."""
-        rows = self._graph.sheet.layout.rows
-        if self._up:  # lists of parts on drawings grow from their head upwards
-            yield from self._body_above(rows)
-            return
-        names = {column.text for column in self._head.columns}
-        before = rows[self._head.end - 1]
-        for row in rows[self._head.end :]:
-            if sum(cell.text in names for cell in row.cells) >= max(2, len(names) // 2):
-                continue  # the head again, on another page
-            if row.page is before.page and row.y0 - before.y1 > _GAP * max(row.height, before.height):
-                return
-            yield row
-            before = row
-
-    def _body_above(self, rows: Sequence[Row]) -> Iterator[Row]:
-        after = rows[self._head.start]
-        for row in reversed(rows[: self._head.start]):
-            if row.page is not after.page or after.y0 - row.y1 > 1.5 * max(row.height, after.height):
-                return
-            yield row
-            after = row
 
     def _fill(self, row: Row) -> Filled:
         filled: Filled = {}
@@ -195,10 +187,7 @@ class _Table:
                 if end <= start:
                     continue
                 span = Span(cell, start, end)
-                x0, x1 = cell.x_at(span.start), cell.x_at(span.end)
-                columns = self._head.columns
-                index = min(range(len(columns)), key=lambda i: columns[i].distance(x0, x1))
-                parts = filled.setdefault(index, [])
+                parts = filled.setdefault(self._column(cell.x_at(start), cell.x_at(end)), [])
                 if parts and parts[-1].cell is cell:
                     parts[-1] = Span(cell, parts[-1].start, span.end)
                 else:
@@ -207,9 +196,18 @@ class _Table:
 
     def _is_sum(self, row: Row, filled: Filled) -> bool:
         """Whether a row begins the sums under a table."""
-        first = self._graph.wordings.meaning(row.cells[0].text[:40]).units[:1]
+        spans = [span for parts in filled.values() for span in parts]
+        begins = min(spans, key=lambda span: span.cell.x_at(span.start), default=None)
+        first = self._graph.wordings.meaning(begins.text[:40]).units[:1] if begins else ()
         sums = any(meaning & _SUMS and "line" not in meaning for unit in first for meaning in unit.meanings)
-        return sums and len(filled) < max(3, self._needed + 1) and any(char.isdigit() for char in row.text)
+        cells = {
+            id(span.cell)
+            for index, parts in filled.items()
+            for span in parts
+            if self._head.columns[index].asked is not None
+        }
+        few = len(cells) < max(3, self._needed + 1)
+        return sums and few and any(char.isdigit() for char in row.text)
 
     @cached_property
     def _texts(self) -> TextColumn | None:
@@ -279,11 +277,13 @@ class _Table:
     def _group(self, item: Item) -> Group:
         fields: dict[str, Filling] = {}
         share = len(item.filled) / max(1, len(self._head.columns))
+        values = products.numbers(item.filled, self._graph)
         for index, spans in item.filled.items():
             column = self._head.columns[index]
             if column.asked is None:
                 continue
             asked = self._questions[column.asked]
             sure = min(0.97, 0.45 + 0.35 * column.near + 0.2 * share)
+            sure = self._product.sure(index, values, sure) if self._product else sure
             fields[asked.field.name] = Scalar(list(values_of(asked, spans, sure, self._graph)))
         return Group(fields)

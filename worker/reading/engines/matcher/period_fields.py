@@ -23,6 +23,8 @@ _NUMBERS = frozenset({"number", "integer"})
 _NAMES_ROW = frozenset({"description", "name", "line", "account"})
 _GROUPS = frozenset({"category", "department", "type"})
 _OF_STATEMENTS = frozenset({"balancesheet", "incomestatement", "cashflow", "period", "year"})
+_AMOUNTS = frozenset({"amount", "balance", "total"})
+_ASIDE = frozenset({"change", "number", "reference", "rate"})
 _TITLED = 0.4  # share of a list's name that a title says
 _LABELLED = 0.75  # likeness from which the words of a row name a field
 _SURE = 0.85  # of the amount of a row that is told from the others by its period
@@ -99,13 +101,18 @@ def _words(text: str, spans: Sequence[Span]) -> list[Candidate]:
     return [Candidate(text, _SURE_IN_LIST, tuple(spans), _SURE_IN_LIST, _SURE_IN_LIST)]
 
 
-def _amount(row: PeriodRow, column: int, sure: float) -> list[Candidate]:
-    typed = row.amounts.get(column)
+def _amount(row: PeriodRow, column: int | None, sure: float) -> list[Candidate]:
+    typed = None if column is None else row.amounts.get(column)
     return [] if typed is None else [Candidate(typed.value, sure, (typed.span,), sure, sure)]
 
 
-def _column(asked: FieldQuery, listed: Field | None, others: Sequence[FieldQuery], table: PeriodTable) -> int:
-    """The column of the period that a field asks for: by its name, by what is said of it, else the latest."""
+def _column(
+    asked: FieldQuery, listed: Field | None, others: Sequence[FieldQuery], table: PeriodTable
+) -> int | None:
+    """The column of the period that a field asks for: by its name, by what is said of it, else the latest.
+
+    Of several amounts that name no period only one may be meant, and which one the rest of its name has to say.
+    """
     named = words(asked.field.name)
     told = f"{asked.field.title} {asked.field.description} {listed.description if listed else ''}"
     for text in (named, told):
@@ -113,28 +120,34 @@ def _column(asked: FieldQuery, listed: Field | None, others: Sequence[FieldQuery
             for index, column in enumerate(table.columns):
                 if column.period.startswith(period):
                     return index
-    back = int({"period", "previous"} <= asked.ideas)
-    if not back and len(others) > 1 and not {"period", "current"} <= asked.ideas:
-        back = [one.field.name for one in others].index(asked.field.name)
-    return table.latest(back)
+    if {"period", "previous"} <= asked.ideas:
+        return table.latest(1)
+    plain = [one for one in others if "period" not in one.ideas]
+    is_amount = len(plain) <= 1 or [one for one in plain if one.ideas & _AMOUNTS] == [asked]
+    return table.latest() if "period" in asked.ideas or (is_amount and not asked.ideas & _ASIDE) else None
 
 
-def scalar(asked: FieldQuery, graph: Graph) -> list[Candidate]:
-    """What tables of periods say of a field, the surest first: the amount of the row that it names, or the day asked for."""
+def scalar(asked: FieldQuery, graph: Graph) -> list[Candidate] | None:
+    """What tables of periods say of a field, the surest first: the amount of the row that it names, or the day asked for.
+
+    Nothing where that row has no amount for the period; None where no row is named, or two differ.
+    """
     if asked.ideas & _OF_STATEMENTS and (asked.kind == "date" or "year" in asked.ideas):
-        return _day(asked, graph)
+        return _day(asked, graph) or None
     if asked.kind not in _NUMBERS:
-        return []
-    found = []
+        return None
+    found: list[Candidate] = []
+    named = False
     for table in tables(graph):
         for row in table.rows:
             near = _named(asked, row, graph)
             if near >= _LABELLED:
+                named = True
                 found += _amount(row, _column(asked, None, (), table), _SURE * near)
     found.sort(key=lambda candidate: -candidate.score)
     values = [value for value, _ in groupby(candidate.value for candidate in found)]
-    if len(values) > 1 and found[0].score - found[1].score < 0.05:
-        return []
+    if not named or (len(values) > 1 and found[0].score - found[1].score < 0.05):
+        return None
     return found
 
 
@@ -142,7 +155,10 @@ def _day(asked: FieldQuery, graph: Graph) -> list[Candidate]:
     """The day or year that the column asked for is headed by."""
     found = []
     for table in tables(graph):
-        column = table.columns[_column(asked, None, (), table)]
+        index = _column(asked, None, (), table)
+        if index is None:
+            continue
+        column = table.columns[index]
         if asked.kind == "date" and _DAY.fullmatch(column.period):
             found.append(Candidate(column.period, _SURE, (column.span,), _SURE, _SURE))
         elif asked.kind != "date":

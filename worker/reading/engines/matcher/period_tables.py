@@ -7,12 +7,13 @@ sum of those right above it, or of all since the head, is no item.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from schemas.values import amounts, dates
 from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.period_sums import Amounts, ends_in
 from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.typed_spans import Span, Typed
 from worker.reading.engines.matcher.word_marks import mark
@@ -24,7 +25,7 @@ _BESIDE_YEAR = 4
 _GAP = 8.0  # letter heights of white that end a table
 _TITLE_ROWS = 8  # rows above a head in which its title stands
 _WRAPPED = 0.85  # share of the widest text from which a line was full
-_SIGNIFICANT = 100  # amounts from which a sum may be off by one, for its parts were rounded
+_MOST_BY_CHANCE = 2  # columns that have to add up
 _LONGEST_SUM = 30  # items right above that are added up
 _NUMBERED = re.compile(r"\s*(?:\(?(?:\d{1,2}|[a-zA-Z]|[IVX]{1,4})[.)]|[-–•])\s")
 
@@ -71,12 +72,14 @@ class PeriodTable:
 
     columns: tuple[PeriodColumn, ...]
     rows: tuple[PeriodRow, ...]
+    asides: frozenset[int]
+    """Cells, by identity, that are neither words nor amounts of a period: its head, and numbers of notes."""
     titles: tuple[str, ...]
 
-    def latest(self, back: int = 0) -> int:
-        """The column of the latest period, or of one that many periods before it."""
+    def latest(self, back: int = 0) -> int | None:
+        """The column of the latest period, or of one that many periods before it; None where there are fewer."""
         order = sorted(range(len(self.columns)), key=lambda i: self.columns[i].period, reverse=True)
-        return order[min(back, len(order) - 1)]
+        return order[back] if back < len(order) else None
 
 
 def tables(graph: Graph) -> tuple[PeriodTable, ...]:
@@ -87,6 +90,11 @@ def tables(graph: Graph) -> tuple[PeriodTable, ...]:
         memo["period_tables"] = tuple(table for table in found if _is_table(table))
     kept: tuple[PeriodTable, ...] = memo["period_tables"]
     return kept
+
+
+def asides(graph: Graph) -> frozenset[int]:
+    """The cells, by identity, that are in a table of periods and no amount of any: its head, numbers of notes."""
+    return frozenset(cell for table in tables(graph) for cell in table.asides)
 
 
 def _is_table(table: PeriodTable) -> bool:
@@ -152,9 +160,9 @@ class _Rows:
     waiting: list[Span] = field(default_factory=list)
     """Lines of words without an amount, of which the next row may be the end."""
     section: tuple[Span, ...] = ()
-    parts: list[Decimal] = field(default_factory=list)
+    parts: list[Amounts] = field(default_factory=list)
     """Amounts since the last sum."""
-    sums: list[Decimal] = field(default_factory=list)
+    sums: list[Amounts] = field(default_factory=list)
     last_is_result: bool = False
     """Whether the last row adds up what stands above it, but under a name of its own: a net result is an item."""
 
@@ -171,16 +179,16 @@ class _Rows:
             label = self.waiting + label
             self.section = self.section if self.section != tuple(self.waiting) else ()
         self.waiting = []
-        value = Decimal(typed[min(typed)].value)
+        values = {index: Decimal(one.value) for index, one in typed.items()}
         is_memo = bool(label) and mark("memo").match(label[0].text.strip()) is not None
         is_named = bool(label) and self._is_named_sum(label[0].text)
-        adds_up = not is_memo and self._adds_up(value)
+        adds_up = not is_memo and self._adds_up(values)
         is_sum = not label or is_named or adds_up
         self.last_is_result = bool(label) and adds_up and not is_named
         if is_sum:
-            self.sums, self.parts = [*self.sums, value], []
+            self.sums, self.parts = [*self.sums, values], []
         elif not is_memo:
-            self.parts.append(value)
+            self.parts.append(values)
         self.found.append(PeriodRow(tuple(label), self.section, typed, is_sum, is_memo))
 
     def _is_named_sum(self, text: str) -> bool:
@@ -188,13 +196,18 @@ class _Rows:
         first = self.wordings.meaning(text.strip()[:40]).units[:1]
         return any("total" in meaning and "tax" not in meaning for unit in first for meaning in unit.meanings)
 
-    def _adds_up(self, value: Decimal) -> bool:
-        """Whether an amount is the sum of those right above, of the sums above (which it replaces), or of both."""
+    def _adds_up(self, values: Amounts) -> bool:
+        """Whether amounts are the sums of those right above, of the sums above (which they replace), or of both.
+
+        Every column has to add up, and one alone proves nothing: in a long list three numbers do so by chance.
+        """
+        if len(values) < _MOST_BY_CHANCE:
+            return False
         parts = self.parts[-_LONGEST_SUM:]
-        if _ends_in(parts, value):
+        if ends_in(parts, values):
             return True
         for chain in (self.sums, [*self.sums, *parts]):
-            count = _ends_in(chain, value)
+            count = ends_in(chain, values)
             if count:
                 self.sums = self.sums[: max(0, len(chain) - count)]
                 return True
@@ -209,18 +222,6 @@ class _Rows:
         return label.text.strip()[:1].islower() or before.text.rstrip().endswith(("-", ",")) or full
 
 
-def _ends_in(chain: Sequence[Decimal], value: Decimal) -> int:
-    """How many of the last amounts (two at least) make the value together; 0 when none do."""
-    whole = value == value.to_integral_value()
-    slack = 1 if whole and abs(value) >= _SIGNIFICANT else Decimal("0.005")
-    total = Decimal(0)
-    for count, part in enumerate(reversed(chain), 1):
-        total += part
-        if count > 1 and abs(total - value) <= slack:
-            return count
-    return 0
-
-
 def _read(head: _Head, graph: Graph) -> PeriodTable:
     rows = list(_below(head, graph))
     split = [(_label(row, head), _amounts(row, head, graph)) for row in rows]
@@ -233,7 +234,11 @@ def _read(head: _Head, graph: Graph) -> PeriodTable:
             reading.words(label)
     if reading.last_is_result:
         reading.found[-1] = replace(reading.found[-1], is_sum=False)
-    return PeriodTable(head.columns, tuple(reading.found), tuple(_titles(head, graph)))
+    told = {id(span.cell) for label, typed in split if typed for span in label}
+    told |= {id(one.span.cell) for _, typed in split for one in typed.values()}
+    lined = [head.row, *(row for row, (_, typed) in zip(rows, split, strict=True) if typed)]
+    asides = frozenset(id(cell) for row in lined for cell in row.cells if head.holds(cell)) - told
+    return PeriodTable(head.columns, tuple(reading.found), asides, tuple(_titles(head, graph)))
 
 
 def _below(head: _Head, graph: Graph) -> Iterator[Row]:

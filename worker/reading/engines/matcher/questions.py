@@ -21,6 +21,21 @@ _VERBATIM = re.compile(
 _ISO_DAY = re.compile(r"\bYYYY-MM-DD\b(?!T)", re.IGNORECASE)
 _NUMERIC = frozenset({"number", "integer"})
 _TOLD_LETTERS = 8  # of a label that a description says without quotes
+PARTIES = frozenset(
+    [
+        "seller",
+        "customer",
+        "consignee",
+        "shipper",
+        "landlord",
+        "tenant",
+        "employee",
+        "patient",
+        "lender",
+        "borrower",
+    ]
+)
+"""Ideas of people and companies that documents set in blocks of their own."""
 _BEFORE = 24  # characters before words in which it may be said that they are not meant
 
 
@@ -119,5 +134,5 @@ def _kind(target: Field, ideas: frozenset[str]) -> str:
     if _ISO_DAY.search(target.description):
         return "date"
     if "date" in ideas and not ideas & {"period", "month", "year", "from", "range"}:
-        return "date"
+        return "datetime" if "date time" in words(target.title or target.name) else "date"
     return "text"

@@ -21,8 +21,8 @@ _MONEY = re.compile(
 _THOUSANDTHS = re.compile(rf"(?<![\d.,:/])-?\(?{_GROUPED}[.,]\d{{3}}{_ENDED}")
 _WHOLE_MONEY = re.compile(
     r"(?:[$€£¥￥₹]|(?<![A-Z])RM|HK\$|(?<![A-Za-z])Rs\.?)\s?-?(?:\d{1,3}(?:[.,]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
-    r"(?!\d|[.,]\d)"
-    r"|(?<![\d.,:/-])-?(?:\d{1,3}(?:[.,']\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)(?:\s?(?:[€₹円원₫]|zł|Kč)|/-)(?!\w)"
+    r"(?:[.,]\d)?(?!\d|[.,]\d)"
+    r"|(?<![\d.,:/-])(?<!\d )-?(?:\d{1,3}(?:[.,' ]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)(?:[.,]\d)?(?:\s?(?:[€₹円元원₫]|zł|Kč|Ft)|/-)(?!\w)"
 )
 _LOST_POINT = re.compile(r"(\d{1,5})\s(\d{2})")
 _NUMBER = re.compile(
@@ -82,7 +82,7 @@ def has_money(text: str) -> bool:
 
 
 def money(cell: Cell, *, decimal_comma: bool | None, thousandths: bool) -> list[Typed]:
-    """Amounts with cents (or `thousandths`), and whole amounts beside a currency sign."""
+    """Amounts with cents (or `thousandths`), and beside a currency sign those with a tenth or whole."""
     text = plain(cell.text)
     if len(text) != len(cell.text):  # a sign that NFKC makes longer would shift every place
         text = cell.text
@@ -104,10 +104,10 @@ def money(cell: Cell, *, decimal_comma: bool | None, thousandths: bool) -> list[
 def whole_money(cell: Cell) -> list[Typed]:
     """A bare number that is all of its cell, as an amount of a currency without cents."""
     text = cell.text.strip()
-    if not re.fullmatch(r"-?(?:\d{1,3}(?:[.,]\d{3})+|\d{1,6})", text):
+    if not re.fullmatch(r"-?(?:\d{1,3}(?:[., ]\d{3})+|\d{1,6})", text):
         return []
     start = cell.text.index(text)
-    digits = Decimal(re.sub(r"[.,]", "", text))
+    digits = Decimal(re.sub(r"[., ]", "", text))
     return [Typed(digits, Span(cell, start, start + len(text)), 0.8)]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import groupby
 
 from worker.reading.engines.matcher.candidates import Filling, Group, Scalar
@@ -26,6 +27,7 @@ _COUNT = re.compile(r"(\d{1,3})\s?[x×]?\s+(?=[^\W\d]{2})")
 _OF_GOODS = frozenset({"quantity", "price", "sku"})
 _NAMED = 0.6  # likeness from which a text is the heading of a list
 _SURE = 0.6
+_SURE_BY_SUM = 0.8  # where the sum of the rows is printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,17 @@ def items(questions: Sequence[FieldQuery], graph: Graph, between: tuple[int, int
     priced = [_priced(row, graph, sums=not goods) for row in rows]
     runs = [list(filter(None, run)) for there, run in groupby(priced, key=bool) if there]
     best = max(runs, key=len, default=[])
-    return (
-        [_group(found, questions, graph) for found in best] if len(best) >= _least(texts, questions) else []
-    )
+    if len(best) < _least(texts, questions):
+        return []
+    sure = _SURE_BY_SUM if _are_summed(best, graph) else _SURE
+    return [_group(found, questions, graph, sure) for found in best]
+
+
+def _are_summed(found: Sequence[_Priced], graph: Graph) -> bool:
+    """Whether what the rows make together is printed below them."""
+    total = sum((priced.amount.value for priced in found), Decimal(0))
+    last = found[-1].row.index
+    return any(one.value == total for one in graph.sheet.amounts if one.span.cell.row > last)
 
 
 def sections(lists: Mapping[str, Meaning], graph: Graph) -> dict[str, tuple[int, int]]:
@@ -96,8 +106,9 @@ def _priced(row: Row, graph: Graph, *, sums: bool) -> _Priced | None:
         words.append(Span(last, 0, len(last.text[: amount.span.start].rstrip(" $€£¥RM:.-"))))
     words = [span for span in words if any(map(str.isalnum, span.text))]
     letters = sum(char.isalpha() for span in words for char in span.text)
+    counted = any(_TIMES.search(span.text) for span in words)  # its words may stand above it
     if (
-        letters < 2
+        (letters < 2 and not counted)
         or not words
         or (not sums and _is_sum(words[0].text, graph))
         or words[0].text.rstrip().endswith(":")
@@ -111,7 +122,8 @@ def _is_sum(text: str, graph: Graph) -> bool:
     return any(meaning & _SUMS for unit in units for meaning in unit.meanings)
 
 
-def _group(found: _Priced, questions: Sequence[FieldQuery], graph: Graph) -> Group:
+def _group(found: _Priced, questions: Sequence[FieldQuery], graph: Graph, sure: float) -> Group:
+    """The fields of a row; `sure` is how surely its words and numbers are an item."""
     fields: dict[str, Filling] = {}
     counts = list(_counts(found, graph))
     for asked in questions:
@@ -130,7 +142,7 @@ def _group(found: _Priced, questions: Sequence[FieldQuery], graph: Graph) -> Gro
         else:
             part = None
         if part is not None:
-            fields[asked.field.name] = Scalar([part])
+            fields[asked.field.name] = Scalar([replace(part, score=sure, strength=sure, certainty=sure)])
     return Group(fields)
 
 

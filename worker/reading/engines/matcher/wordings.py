@@ -29,39 +29,7 @@ UNSPECIFIC = _GENERAL | _CONTEXT | {"issue", "print", "statement", "day"}
 """Ideas that do not tell one date of a document from another."""
 _WEIGHTS: Mapping[str, float] = dict.fromkeys(_GENERAL, 0.6) | dict.fromkeys(_CONTEXT, 0.5)
 _ALIKE = 82.0  # percent: a word with a letter read wrong, or another ending
-_STOP = frozenset(
-    [
-        "the",
-        "a",
-        "of",
-        "for",
-        "de",
-        "la",
-        "le",
-        "du",
-        "des",
-        "der",
-        "die",
-        "das",
-        "el",
-        "los",
-        "di",
-        "del",
-        "da",
-        "do",
-        "e",
-        "y",
-        "und",
-        "and",
-        "et",
-        "in",
-        "per",
-        "to",
-        "printed",
-        "shown",
-        "as",
-    ]
-)
+_STOP = frozenset(languages.marks("stop_words"))
 _TOKEN = re.compile(r"[^\W_]+")
 _END = ""
 

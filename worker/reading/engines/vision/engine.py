@@ -31,7 +31,8 @@ class GenerationLimits:
 
     `dialect` is how the model wants to be asked, `page_text` whether it is told what a text recogniser reads
     on the page; `adapters` are the kinds for which it has learned weights. At most `looks` values of a page
-    that are believed less than `look_below` are asked for a second time.
+    that are believed less than `look_below` are asked for a second time. `revision` is the one that the model
+    must be of; empty: any.
     """
 
     limits: BatchLimits
@@ -43,6 +44,7 @@ class GenerationLimits:
     adapters: frozenset[str] = frozenset()
     look_below: float = 0.0
     looks: int = 0
+    revision: str = ""
 
 
 class VisionEngine:
@@ -51,7 +53,7 @@ class VisionEngine:
     def __init__(
         self, generator: Generator, *, generation: GenerationLimits, line_source: LineSource
     ) -> None:
-        self._session = ModelSession(generator, generation.limits)
+        self._session = ModelSession(generator, generation.limits, revision=generation.revision)
         self._generator = generator
         self._generation = generation
         self._line_source = line_source

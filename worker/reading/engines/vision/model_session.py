@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TypeVar
 
-from worker.errors import ModelUnavailable
+from worker.errors import ModelUnavailable, ModelUnusable
 from worker.reading.engines.base import Request, RequestContext
 from worker.reading.engines.vision.answer_lengths import Lengths
 from worker.reading.engines.vision.asking import Asker
@@ -24,17 +24,24 @@ _MOST_PAGES = 16  # of a document under way: each is held as a picture; others f
 
 
 class ModelSession:
-    """Loads a model once, whichever thread comes first, and hands out who may ask it."""
+    """Loads a model once, whichever thread comes first, and hands out who may ask it.
 
-    def __init__(self, generator: Generator, limits: BatchLimits) -> None:
+    `revision` is the one that the model must be of; empty: whatever is there.
+    """
+
+    def __init__(self, generator: Generator, limits: BatchLimits, *, revision: str = "") -> None:
         self.generator = generator
         self._limits = limits
+        self._revision = revision
         self._lengths = Lengths()
         self._batcher: Batcher[Prompt, Answer] | None = None
         self._loading = threading.Lock()
 
     def warm_up(self) -> None:
-        """Load the model and let it answer once; raises ModelUnavailable, MissingExtra."""
+        """Load the model and let it answer once.
+
+        Raises MissingExtra, ModelUnavailable, and ModelUnusable for one of another revision.
+        """
         with self._loading:
             if self._batcher is None:
                 self._load()
@@ -81,8 +88,18 @@ class ModelSession:
         with ExitStack() as failing:
             failing.callback(self.generator.close)
             self.generator.load()
+            self._require_revision()
             self.generator.warm_up()
             failing.pop_all()
+
+    def _require_revision(self) -> None:
+        """Of a server that tells none, the one that is set is taken on trust."""
+        loaded, _, _ = (self.generator.revision or "").partition(" + ")  # its adapters follow
+        if self._revision and loaded and loaded != self._revision:
+            raise ModelUnusable(
+                detail=f"{self.generator.model} is of revision {loaded}, not {self._revision}, which "
+                "PAGEMILL_MODEL_REVISION asks for"
+            )
 
 
 def _counted(page: Future[Result], request: Request) -> Result:

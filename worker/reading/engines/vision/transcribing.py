@@ -48,7 +48,7 @@ class TranscribingEngine:
     def __init__(
         self, generator: Generator, *, generation: GenerationLimits, line_source: LineSource, filler: Filler
     ) -> None:
-        self._session = ModelSession(generator, generation.limits)
+        self._session = ModelSession(generator, generation.limits, revision=generation.revision)
         self._generator = generator
         self._generation = generation
         self._line_source = line_source

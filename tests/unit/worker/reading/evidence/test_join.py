@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +28,31 @@ from worker.settings import Settings
 INVOICE = registry.kind("invoice")
 
 
-def read(path: Path, *, engine: Any = None, schema: registry.Schema = INVOICE, **settings: Any) -> Record:
-    """The record of a file by an engine that reads nothing, unless it is given another."""
-    with Sandbox(
-        PageLimits.of(Settings(**settings)), pdf_backend=settings.get("pdf_backend", "auto")
-    ) as sandbox:
-        source = pipeline.Source(path.name, "0" * 64, sandbox.open(path))
-        return pipeline.extract(source, schema, engine=engine or FakeEngine())
+Read = Callable[..., Record]
+
+
+@pytest.fixture(scope="module")
+def read() -> Iterator[Read]:
+    """Gives the record of a file by an engine that reads nothing, unless it is given another."""
+    with ExitStack() as open_:
+
+        @cache
+        def sandbox(pdf_backend: str, **settings: Any) -> Sandbox:
+            limits = PageLimits.of(Settings(**settings))
+            return open_.enter_context(Sandbox(limits, pdf_backend=pdf_backend))
+
+        def record(
+            path: Path,
+            *,
+            engine: Any = None,
+            schema: registry.Schema = INVOICE,
+            pdf_backend: str = "auto",
+            **settings: Any,
+        ) -> Record:
+            source = pipeline.Source(path.name, "0" * 64, sandbox(pdf_backend, **settings).open(path))
+            return pipeline.extract(source, schema, engine=engine or FakeEngine())
+
+        yield record
 
 
 class Reader(FakeEngine):
@@ -55,7 +76,7 @@ class Reader(FakeEngine):
 
 @pytest.mark.parametrize("backend", ["pymupdf", "pdfium"])
 def test_an_embedded_invoice_fills_the_record_exactly_and_each_value_is_placed(
-    tmp_path: Path, backend: str
+    tmp_path: Path, read: Read, backend: str
 ) -> None:
     path = pdf_of(tmp_path / "a.pdf", PRINTED, {"factur-x.xml": cii()})
     record = read(path, pdf_backend=backend)
@@ -77,7 +98,7 @@ def test_an_embedded_invoice_fills_the_record_exactly_and_each_value_is_placed(
     assert record.fields["/lines/1/quantity"].citations[0].box[1] == pytest.approx(rows[1], abs=0.01)
 
 
-def test_the_setting_turns_it_off(tmp_path: Path) -> None:
+def test_the_setting_turns_it_off(tmp_path: Path, read: Read) -> None:
     path = pdf_of(tmp_path / "a.pdf", PRINTED, {"factur-x.xml": cii()})
     record = read(path, embedded_data=False)
     assert record.data is not None
@@ -85,7 +106,7 @@ def test_the_setting_turns_it_off(tmp_path: Path) -> None:
     assert record.fields == {}
 
 
-def test_what_is_printed_otherwise_is_an_error(tmp_path: Path) -> None:
+def test_what_is_printed_otherwise_is_an_error(tmp_path: Path, read: Read) -> None:
     printed = [line.replace("119.00", "120.00") for line in PRINTED]
     path = pdf_of(tmp_path / "a.pdf", printed, {"factur-x.xml": cii()})
     record = read(path, engine=Reader({"total": 120.0, "invoice_number": "RE-77", "subtotal": 99.0}))
@@ -99,13 +120,15 @@ def test_what_is_printed_otherwise_is_an_error(tmp_path: Path) -> None:
     assert record.fields["/total"].alternatives[0].value == 120.0
 
 
-def test_a_reader_that_is_unsure_contradicts_nothing(tmp_path: Path) -> None:
+def test_a_reader_that_is_unsure_contradicts_nothing(tmp_path: Path, read: Read) -> None:
     path = pdf_of(tmp_path / "a.pdf", ["Rechnung"], {"factur-x.xml": cii()})
     record = read(path, engine=Reader({"tax_total": 19.5}, confidence=0.3))
     assert "embedded_data_contradicts" not in {issue.code for issue in record.issues}
 
 
-def test_a_day_that_every_invoice_prints_is_compared_however_unsure_its_reader(tmp_path: Path) -> None:
+def test_a_day_that_every_invoice_prints_is_compared_however_unsure_its_reader(
+    tmp_path: Path, read: Read
+) -> None:
     printed = [line.replace("05.03.2024", "05.03.2025") for line in PRINTED]
     path = pdf_of(tmp_path / "a.pdf", printed, {"factur-x.xml": cii()})
     record = read(path, engine=Reader({"issue_date": "2025-03-05"}, confidence=0.3))
@@ -114,7 +137,7 @@ def test_a_day_that_every_invoice_prints_is_compared_however_unsure_its_reader(t
     }
 
 
-def test_values_that_the_xml_lacks_stay_as_they_were_read(tmp_path: Path) -> None:
+def test_values_that_the_xml_lacks_stay_as_they_were_read(tmp_path: Path, read: Read) -> None:
     path = pdf_of(tmp_path / "a.pdf", PRINTED, {"factur-x.xml": cii(positions=False)})
     lines = [{"description": "Paper"}]
     record = read(path, engine=Reader({"total_in_words": "one hundred", "lines": lines}))
@@ -124,7 +147,7 @@ def test_values_that_the_xml_lacks_stay_as_they_were_read(tmp_path: Path) -> Non
     assert record.fields["/total_in_words"].origin == "read"
 
 
-def test_xml_that_no_invoice_can_be_is_not_believed(tmp_path: Path) -> None:
+def test_xml_that_no_invoice_can_be_is_not_believed(tmp_path: Path, read: Read) -> None:
     bad = cii().replace(b"20240305", b"20249999")
     path = pdf_of(tmp_path / "a.pdf", PRINTED, {"factur-x.xml": bad})
     record = read(path)
@@ -133,7 +156,7 @@ def test_xml_that_no_invoice_can_be_is_not_believed(tmp_path: Path) -> None:
     assert record.data["total"] == 119.0
 
 
-def test_other_kinds_are_left_alone(tmp_path: Path) -> None:
+def test_other_kinds_are_left_alone(tmp_path: Path, read: Read) -> None:
     path = pdf_of(tmp_path / "a.pdf", PRINTED, {"factur-x.xml": cii()})
     assert read(path, schema=registry.kind("receipt")).fields == {}
 
@@ -183,7 +206,7 @@ def test_codes_of_other_purposes_say_nothing(text: str) -> None:
     assert not told.likely
 
 
-def test_a_fiscal_code_settles_number_day_and_sum_and_is_cited(tmp_path: Path) -> None:
+def test_a_fiscal_code_settles_number_day_and_sum_and_is_cited(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "a.png"
     Image.fromarray(code(FISCAL)).save(path)
     record = read(path, engine=Reader({"invoice_number": "24112000000012345679"}))
@@ -198,7 +221,7 @@ def test_a_fiscal_code_settles_number_day_and_sum_and_is_cited(tmp_path: Path) -
     assert (issue.severity, issue.path) == (Severity.WARNING, "/invoice_number")
 
 
-def test_a_payment_code_fills_gaps_and_replaces_nothing(tmp_path: Path) -> None:
+def test_a_payment_code_fills_gaps_and_replaces_nothing(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "a.png"
     Image.fromarray(code(EPC)).save(path)
     record = read(path, engine=Reader({"total": 219.0}))
@@ -227,7 +250,9 @@ GOODS = {
 
 
 @pytest.mark.parametrize("symbology", ["Code128", "DataMatrix"])
-def test_codes_on_goods_fill_the_fields_named_as_their_elements(tmp_path: Path, symbology: str) -> None:
+def test_codes_on_goods_fill_the_fields_named_as_their_elements(
+    tmp_path: Path, read: Read, symbology: str
+) -> None:
     path = tmp_path / "a.png"
     text = "(01)04012345123456(3103)001250(17)270200(10)AB-12"
     Image.fromarray(code(text, symbology, gs1=True)).save(path)
@@ -241,7 +266,7 @@ def test_codes_on_goods_fill_the_fields_named_as_their_elements(tmp_path: Path, 
     assert {item.origin for item in record.fields.values()} == {"embedded"}
 
 
-def test_an_article_number_in_a_retail_code_is_one(tmp_path: Path) -> None:
+def test_an_article_number_in_a_retail_code_is_one(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "a.png"
     Image.fromarray(code("4006381333931", "EAN13")).save(path)
     record = read(path, schema=registry.from_json_schema(GOODS, name="goods"))
@@ -290,7 +315,7 @@ def form(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("backend", ["pymupdf", "pdfium"])
-def test_fields_of_a_form_fill_those_of_the_same_name(tmp_path: Path, backend: str) -> None:
+def test_fields_of_a_form_fill_those_of_the_same_name(tmp_path: Path, read: Read, backend: str) -> None:
     schema = registry.from_json_schema(FORM, name="mine")
     record = read(form(tmp_path / "a.pdf"), schema=schema, pdf_backend=backend)
     assert record.data == {

@@ -143,58 +143,6 @@ def test_what_is_not_known_is_not_guessed() -> None:
     assert memory.weights(profile("cogvlm2-int4"), "none") is None
 
 
-CLASSES = {
-    "qwen3-vl-2b": ("Qwen3VL", (5, 11, 17)),
-    "qwen3-vl-8b": ("Qwen3VL", (8, 16, 24)),
-    "qwen3.5-4b": ("Qwen3_5", None),
-    "qwen3.5-9b": ("Qwen3_5", None),
-    "internvl3.5-2b": ("InternVL", None),
-    "glm-ocr": ("GlmOcr", None),
-    "paddleocr-vl": ("PaddleOCRVL", None),
-}
-
-
-@pytest.mark.parametrize(("name", "kind"), CLASSES.items())
-def test_parameters_are_those_of_the_class_in_transformers(name: str, kind: tuple[str, Any]) -> None:
-    torch = pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
-    family, deepstack = kind
-    config = getattr(transformers, f"{family}Config")(**_configuration(name, deepstack))
-    with torch.device("meta"):
-        model = getattr(transformers, f"{family}ForConditionalGeneration")(config)
-    built = sum(parameter.numel() for parameter in model.parameters())
-    assert total(name) == pytest.approx(built, rel=0.003)
-
-
-def _configuration(name: str, deepstack: tuple[int, ...] | None) -> dict[str, Any]:
-    architecture = profile(name).architecture
-    assert architecture is not None
-    text, vision = architecture.text, architecture.vision
-    decoder: dict[str, Any] = {
-        "vocab_size": text.vocab,
-        "hidden_size": text.hidden,
-        "intermediate_size": text.intermediate,
-        "num_hidden_layers": text.layers,
-        "num_attention_heads": text.heads,
-        "head_dim": text.head_dim,
-        "num_key_value_heads": text.kv_heads,
-        "tie_word_embeddings": text.tied,
-    }
-    tower: dict[str, Any] = {
-        "hidden_size": vision.hidden,
-        "intermediate_size": vision.intermediate,
-        "patch_size": vision.patch,
-    }
-    if name.startswith("internvl"):
-        decoder["model_type"] = "qwen3"
-    tower["num_hidden_layers" if name.startswith(("internvl", "paddle")) else "depth"] = vision.layers
-    if not name.startswith(("internvl", "paddle")):
-        tower["out_hidden_size"] = text.hidden
-    if deepstack:
-        tower["deepstack_visual_indexes"] = deepstack
-    return {"text_config": decoder, "vision_config": tower, "tie_word_embeddings": text.tied}
-
-
 # Files
 
 
@@ -295,6 +243,12 @@ def test_a_pull_over_http_takes_weights_and_words_but_no_code(tmp_path: Path, hu
     assert weights == {"sha256": hashlib.sha256(CONTENT["model.safetensors"]).hexdigest(), "size": 10240}
     assert not list(folder.rglob("*.py"))
     assert files.load_folder("glm-ocr", tmp_path) == folder
+
+
+def test_the_revision_of_a_pulled_model_is_told_without_loading_it(tmp_path: Path, pulled: Path) -> None:
+    assert files.pulled_revision(pulled.name, pulled.parent) == COMMIT
+    assert files.pulled_revision("sail-vl2-2b", pulled.parent) == ""
+    assert files.pulled_revision(str(tmp_path), pulled.parent) == ""
 
 
 def test_pickled_weights_come_only_with_models_that_have_no_others(tmp_path: Path, hub: Any) -> None:

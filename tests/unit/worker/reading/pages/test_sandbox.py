@@ -125,6 +125,18 @@ def test_the_child_ends_with_its_parent(tmp_path: Path) -> None:
     assert child.wait(timeout=10) == 0
 
 
+def test_a_child_starts_without_what_only_its_parent_needs() -> None:
+    code = "import sys, worker.reading.pages.serving; sys.exit(' '.join({'pydantic', 'asyncio'} & {*sys.modules}) or 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[5],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_wire_carries_pages_and_errors_unharmed(limits: PageLimits) -> None:
     page = Page(3, np.arange(24, dtype=np.uint8).reshape(2, 4, 3))
     header, payload = protocol.page_message(page)
@@ -221,10 +233,10 @@ def test_a_page_with_more_words_than_a_newspaper_is_refused(tmp_path: Path, limi
 
 
 def test_a_document_ends_with_its_time_and_keeps_the_pages_it_had(tmp_path: Path, limits: PageLimits) -> None:
-    with Sandbox(replace(limits, document_seconds=3.0)) as sandbox:
+    with Sandbox(replace(limits, document_seconds=0.5)) as sandbox:
         pages = iter(sandbox.open(pdf(tmp_path / "a.pdf", ["x"] * 5)))
         assert isinstance(next(pages), Page)
-        time.sleep(3.1)
+        time.sleep(0.6)
         rest = list(pages)
         assert [page.error.code for page in rest if isinstance(page, PageFailed)] == ["document_timeout"] * 4
         assert children_of(os.getpid()) == []

@@ -77,7 +77,8 @@ def read_line(text: str, cells: Sequence[Cell], *, upright: bool = False, mirror
 def part_of(cell: Cell, start: int, end: int) -> Cell:
     """The cell of a part of a cell's text."""
     box, edges = cell.line.span_box(start, end), cell.line.edges[start : end + 1]
-    line = replace(cell.line, text=cell.text[start:end], box=box, edges=edges, rivals=())
+    rivals = cell.line.rivals_within(start, end)
+    line = replace(cell.line, text=cell.text[start:end], box=box, edges=edges, rivals=rivals)
     low, high = sorted((cell.x_at(start), cell.x_at(end)))
     return replace(cell, line=line, x0=low, x1=high)
 

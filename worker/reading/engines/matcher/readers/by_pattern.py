@@ -33,8 +33,10 @@ class _Unit:
 
 
 def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
-    """Candidates, best first; none where the concept's neighbour is not on the page."""
+    """Candidates, best first; without a label none where the concept's neighbour or its word is not on the page."""
     anchor = None
+    if concept.page not in sheet.text:
+        return _by_label(concept, sheet)
     if concept.side is not None:
         anchors = read(library()[concept.side[1]], sheet)
         if not anchors:

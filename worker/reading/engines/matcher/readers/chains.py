@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.readers import floor_rooms
 from worker.reading.engines.matcher.readers.drawing import LENGTH, all_cells, whole
@@ -15,6 +16,8 @@ from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
 from worker.reading.engines.matcher.typed_spans import Span
 
+_OPPOSITE = {"top": "bottom", "bottom": "top", "left": "right", "right": "left"}
+_SLACK = Decimal("0.02")  # part of its length by which a chain may differ from the one opposite
 _UNIT = re.compile(r"(毫米|\bmm\b)|(厘米|\bcm\b)|(米|meter|metre)", re.IGNORECASE)
 
 
@@ -24,7 +27,8 @@ def read_chains(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     if not chains:
         return Scalar()
     fields: dict[str, Filling] = {
-        side: Listing([Scalar([_length(cell)]) for cell in cells]) for side, cells in chains.items()
+        side: Listing([Scalar([_length(cell, agrees=_agrees(side, chains))]) for cell in cells])
+        for side, cells in chains.items()
     }
     unit = _chain_unit(sheet, chains)
     if unit:
@@ -73,11 +77,20 @@ def _middle_y(cell: Cell) -> float:
     return cell.cy
 
 
-def _length(cell: Cell) -> Candidate:
+def _agrees(side: str, chains: Mapping[str, Sequence[Cell]]) -> bool:
+    """Whether a chain is as long as the one on the other side of the drawing, where both are there."""
+    mine, other = (
+        sum((_length(cell).value for cell in chains[name]), Decimal(0)) for name in (side, _OPPOSITE[side])
+    )
+    return not mine or not other or abs(mine - other) <= _SLACK * max(mine, other)
+
+
+def _length(cell: Cell, *, agrees: bool = True) -> Candidate:
     match = LENGTH.match(cell.text)
     assert match is not None
     strength = 0.75 if match[1] == cell.text.strip() else 0.5
-    return Candidate(Decimal(match[1]), 1.0, (Span(cell, *match.span(1)),), strength)
+    sure = None if agrees else UNDECIDED
+    return Candidate(Decimal(match[1]), 1.0, (Span(cell, *match.span(1)),), strength, sure)
 
 
 def _chain_unit(sheet: Sheet, chains: dict[str, list[Cell]]) -> Candidate | None:

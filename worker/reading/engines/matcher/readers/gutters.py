@@ -180,5 +180,6 @@ def _pieces(cell: Cell, cuts: Sequence[tuple[int, int]]) -> Iterator[Cell]:
 
 def _piece(cell: Cell, start: int, end: int) -> Cell:
     box, edges = cell.line.span_box(start, end), cell.line.edges[start : end + 1]
-    line = replace(cell.line, text=cell.text[start:end], box=box, edges=edges, rivals=())
+    rivals = cell.line.rivals_within(start, end)
+    line = replace(cell.line, text=cell.text[start:end], box=box, edges=edges, rivals=rivals)
     return replace(cell, line=line, x0=cell.x_at(start), x1=cell.x_at(end))

@@ -59,6 +59,8 @@ def _parts(concept: Concept, amounts: Sequence[_Amount], sheet: Sheet) -> Iterat
             continue
         label = amount.label * (0.5 if amount.cell.row in breakdown else 1.0)
         completes = _completes(concept.name, abs(amount.value), totals, sheet)
+        if concept.name == "money.tax" and not completes and abs(amount.value) in totals:
+            continue  # the only sum of the page is none of its parts
         label -= 0.5 * (
             concept.name == "money.tax" and 2 * abs(amount.value) > max(totals, default=Decimal(0)) > 0
         )

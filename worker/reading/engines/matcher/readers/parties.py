@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import Concept, concept_of
-from worker.reading.engines.matcher.readers import labelled, merchant
+from worker.reading.engines.matcher.readers import labelled, merchant, party_blocks
 from worker.reading.engines.matcher.readers.party_blocks import (
-    PARTIES,
     PartyBlock,
     blocks_of,
     ends_in_colon,
@@ -21,19 +20,15 @@ from worker.reading.engines.matcher.sheet import Candidate, Sheet, best_first
 from worker.reading.engines.matcher.typed_spans import Span
 
 _SALUTATION = re.compile(r"^(Herrn?|Frau|Firma|Mr|Mrs|Ms|Monsieur|Madame|M\.|Attn)\.?:?$", re.IGNORECASE)
+_FORM = re.compile(r"\b(GmbH|AG|KG|Ltd|Limited|Inc|LLC|S\.?A|e\.?V|a\.\s?G|eG)\b\.?|verein|公司")
+_MOST_LINES = 4  # of an address
 _HEADING_NUMBER = re.compile(r"^(GLN|ILN|GTIN|Nr|No)\b|^[\d\s/.-]+$", re.IGNORECASE)
 
 
 def read(field: Field, concept: Concept, sheet: Sheet) -> Group:
     """Name, address and tax numbers of a party."""
     blocks = sorted(blocks_of(concept.name, sheet), key=lambda block: -block.weight)
-    others = {
-        id(cell)
-        for name in PARTIES
-        if name != concept.name
-        for block in blocks_of(name, sheet)
-        for cell in block.cells
-    }
+    others = party_blocks.others(concept.name, sheet)
     filled: dict[str, Filling] = {}
     for child in field.properties:
         match concept_of(child, within=concept.name).value:
@@ -111,6 +106,7 @@ def _line_above(span: Span, block: PartyBlock) -> Span | None:
 def _first_lines(block: PartyBlock, concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
     """The first line that is no number and no label; with the next when the form is there."""
     lines = [span for cell in block.cells if (span := _own_text(cell, concept, sheet))]
+    invoiced = concept.name in party_blocks.OF_INVOICES  # there a second line is a person or a department
     for order, span in enumerate(lines[:3]):
         text = span.text
         if _SALUTATION.match(text) or sum(char.isalpha() for char in text) < 2:
@@ -122,7 +118,10 @@ def _first_lines(block: PartyBlock, concept: Concept, sheet: Sheet) -> Iterator[
         if follower and _completes(text, follower.text):
             value = f"{text} {follower.text}"
             yield Candidate(value, score + 0.1, (span, follower), 0.8)
-        yield Candidate(text, score, (span,), 0.85 - 0.2 * order)
+        unsure = order == 0 and not invoiced and follower is not None and _may_go_on(text, follower.text)
+        yield Candidate(text, score, (span,), 0.55 if unsure else 0.85 - 0.2 * order)
+        if unsure and follower is not None:
+            yield Candidate(f"{text} {follower.text}", score - 0.05, (span, follower), 0.5)
 
 
 def _own_text(cell: Cell, concept: Concept, sheet: Sheet, *, digits: float = 0.35) -> Span | None:
@@ -152,8 +151,13 @@ def _own_text(cell: Cell, concept: Concept, sheet: Sheet, *, digits: float = 0.3
 
 def _completes(text: str, follower: str) -> bool:
     """Whether a name goes on in the next line, which has the legal form the first lacks."""
-    form = re.compile(r"\b(GmbH|AG|KG|Ltd|Limited|Inc|LLC|S\.?A|e\.?V|a\.\s?G|eG)\b\.?|verein|公司")
-    return not form.search(text) and bool(form.search(follower)) and not re.search(r"\d", follower)
+    return not _FORM.search(text) and bool(_FORM.search(follower)) and not re.search(r"\d", follower)
+
+
+def _may_go_on(text: str, follower: str) -> bool:
+    """Whether a name may go on in the next line, which has words alone and is no part of an address."""
+    begun = any(map(str.isdigit, follower)) or merchant.address_likeness(follower) > 0
+    return not begun and not _FORM.search(text) and _is_wordy(follower)
 
 
 def _addresses(
@@ -163,11 +167,7 @@ def _addresses(
     for block in blocks:
         names = list(_first_lines(block, concept, sheet))
         named = {id(span.cell) for candidate in names[:1] for span in candidate.spans}
-        lines = [
-            span
-            for cell in block.cells
-            if id(cell) not in named and (span := _address_text(cell, concept, sheet))
-        ]
+        lines = [_address_text(cell, concept, sheet) for cell in block.cells if id(cell) not in named]
         run = _address_run(lines)
         if run:
             value = ", ".join(span.text.strip(" ,") for span in run)
@@ -188,17 +188,17 @@ def _address_text(cell: Cell, concept: Concept, sheet: Sheet) -> Span | None:
     return _own_text(cell, concept, sheet, digits=0.7)
 
 
-def _address_run(lines: Sequence[Span]) -> list[Span]:
-    """From the first line with a number on: street, town, country."""
-    for index, span in enumerate(lines):
-        if re.search(r"\d", span.text) and merchant.address_likeness(span.text) > -0.5:
-            run = []
-            for line in lines[index : index + 4]:
-                if merchant.address_likeness(line.text) < -0.5 or "@" in line.text:
-                    break
-                run.append(line)
-            return run
-    return []
+def _address_run(lines: Sequence[Span | None]) -> list[Span]:
+    """From the first line with a number on: street, town, country; a line that is none of them ends it."""
+    run: list[Span] = []
+    for span in lines:
+        text = span.text if span else ""
+        lives = span is not None and "@" not in text and merchant.address_likeness(text) >= -0.5
+        if run and not lives:
+            break
+        if span is not None and lives and (run or any(map(str.isdigit, text))):
+            run.append(span)
+    return run[:_MOST_LINES]
 
 
 def _tax_ids(blocks: Sequence[PartyBlock], concept: Concept, sheet: Sheet, others: set[int]) -> Listing:
@@ -207,8 +207,9 @@ def _tax_ids(blocks: Sequence[PartyBlock], concept: Concept, sheet: Sheet, other
     for candidate in labelled.read(Concept("party.tax_ids", "tax_id"), sheet):
         cells = {id(span.cell) for span in candidate.spans}
         mine = bool(cells & inside)
-        if candidate.strength < 0.6 or (cells & others and not mine):
-            continue
+        shared = cells & others and (not mine or concept.name != "party.seller")
+        if candidate.strength < 0.6 or shared:
+            continue  # the blocks of both parties may hold it: the number is then the seller's
         if mine or (concept.name == "party.seller" and not blocks):
             chosen.setdefault(str(candidate.value), candidate)
     return Listing([Scalar([candidate]) for candidate in chosen.values()])

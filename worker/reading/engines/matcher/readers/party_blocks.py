@@ -12,7 +12,8 @@ from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Sheet
 from worker.reading.engines.matcher.typed_spans import Span
 
-PARTIES = ("party.seller", "party.buyer")
+_PARTS = frozenset({"party.name", "party.address", "party.tax_ids"})
+OF_INVOICES = frozenset({"party.seller", "party.buyer"})
 _MAX_ROWS = 14
 _MAX_GAP = 3.5  # letter heights of white space that end a block
 
@@ -25,10 +26,21 @@ class PartyBlock:
     weight: float
 
 
+def others(party: str, sheet: Sheet) -> set[int]:
+    """The cells of every other party, by identity."""
+    named = {label.concept for found in sheet.mentions.by_cell.values() for m in found for label in m.labels}
+    rest = {concept for concept in named | OF_INVOICES if _is_party(concept)} - {party}
+    return {id(cell) for name in rest for block in blocks_of(name, sheet) for cell in block.cells}
+
+
 def blocks_of(party: str, sheet: Sheet) -> Iterator[PartyBlock]:
     """The blocks under a party's headings; without headings, those of a Chinese VAT invoice."""
     found = list(_headed(party, sheet))
-    yield from found or _by_convention(party, sheet)
+    yield from found or (_by_convention(party, sheet) if party in OF_INVOICES else ())
+
+
+def _is_party(concept: str) -> bool:
+    return concept.startswith("party.") and concept not in _PARTS
 
 
 def _by_convention(party: str, sheet: Sheet) -> Iterator[PartyBlock]:
@@ -114,7 +126,8 @@ def _column(head: Cell, sheet: Sheet) -> tuple[float, float]:
 def starts_party(cell: Cell, sheet: Sheet) -> bool:
     """Whether a cell begins with the heading of a party."""
     return any(
-        mention.start <= 1 and any(mention.weight(party) >= 1.0 for party in PARTIES)
+        mention.start <= 1
+        and any(_is_party(label.concept) and label.weight >= 1.0 for label in mention.labels)
         for mention in sheet.mentions.of(cell)
     )
 

@@ -154,3 +154,25 @@ def test_a_day_is_asked_for_by_its_form_and_a_code_by_an_example() -> None:
 def test_nothing_is_made_up_for_a_field_with_a_default_or_one_that_nobody_knows() -> None:
     asked = {"xyzzy": TEXT, "status": {**TEXT, "default": "open"}}
     assert read(asked, "Marigold Paper Supply Inc", "Fen Road 4") == {"xyzzy": None, "status": None}
+
+
+def test_a_rate_of_tax_is_no_amount_of_it() -> None:
+    rows = ("Subtotal 31140.00", "Tax rate 3.80%", "Total tax 1183.32", "Total 32323.32")
+    assert read({"taxRate": NUMBER, "totalTax": NUMBER}, *rows) == {"taxRate": 3.8, "totalTax": 1183.32}
+
+
+@pytest.mark.parametrize("name", ["date_time", "timestamp", "transactionDateTime"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("Corner shop", "Transaction date: 03/14/2021 14:22", "Total 5.00"),
+        ("Corner shop", [(60, "Date/Time"), (400, "2021-03-14 14:22")], "Total 5.00"),
+    ],
+)
+def test_a_day_and_its_time_are_one_value_where_both_are_asked_for(name: str, rows: Any) -> None:
+    assert read({name: TEXT}, *rows) == {name: "2021-03-14T14:22"}
+
+
+@pytest.mark.parametrize("printed", ["￥610.5元", "¥ 610.5", "610,5 €"])
+def test_an_amount_beside_its_sign_may_have_a_tenth(printed: str) -> None:
+    assert read({"price": NUMBER}, "G547", printed, "01 - 03") == {"price": 610.5}

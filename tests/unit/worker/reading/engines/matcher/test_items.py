@@ -217,3 +217,32 @@ def test_the_name_of_an_item_is_not_carried_down() -> None:
     )
     found = rows_of([page], description=TEXT, quantity=NUMBER, amount=NUMBER)
     assert [row["description"] for row in found] == ["Beeswax", None]
+
+
+def test_tables_side_by_side_are_two_and_a_column_may_be_called_like_its_list() -> None:
+    items = {
+        "materials": {"description": TEXT, "quantity": NUMBER, "total": NUMBER},
+        "labor": {"description": TEXT, "hours": NUMBER, "amount": NUMBER},
+    }
+    properties = {
+        name: {"type": "array", "items": {"type": "object", "properties": fields}}
+        for name, fields in items.items()
+    }
+    schema = from_json_schema({"type": "object", "properties": properties}, name="mine")
+    page = page_of(
+        [(60, "Qty"), (130, "Material"), (400, "Total"), (520, "Description of work")],
+        [(60, "5"), (130, "Gravel"), (400, "50.00")],
+        [(520, "Labor"), (700, "Hours"), (850, "Amount")],
+        [(60, "4"), (130, "Cement"), (400, "80.00"), (520, "Levelling"), (700, "3.0"), (850, "90.00")],
+        [(130, "Total materials"), (400, "130.00"), (520, "Formwork"), (700, "2.5"), (850, "75.00")],
+        [(520, "Total labor"), (850, "165.00")],
+    )
+    data = read_lines([page], schema.root).data
+    assert [(row["description"], row["quantity"]) for row in data["materials"]] == [
+        ("Gravel", 5),
+        ("Cement", 4),
+    ]
+    assert [(row["description"], row["hours"]) for row in data["labor"]] == [
+        ("Levelling", 3),
+        ("Formwork", 2.5),
+    ]

@@ -21,11 +21,12 @@ class Machine:
 
     def __init__(self, fails: Callable[[Sequence[Any]], Exception | None] = lambda _batch: None) -> None:
         self.batches: list[list[Any]] = []
-        self.go = threading.Event()
+        self.begun, self.go = threading.Event(), threading.Event()
         self._fails = fails
 
     def __call__(self, batch: Sequence[Any], cancelled: Callable[[int], bool]) -> list[Any]:
         self.batches.append(list(batch))
+        self.begun.set()
         if len(self.batches) == 1:
             self.go.wait(5)
         error = self._fails(batch)
@@ -39,8 +40,7 @@ def batches(tickets: Sequence[tuple[Any, BatchItem]], limits: BatchLimits) -> li
     machine = Machine()
     made: Batcher[Any, Any] = Batcher(machine, limits=limits)
     first = made.submit("first", BatchItem(1, group="first"))
-    while not machine.batches:
-        pass
+    assert machine.begun.wait(5)
     rest = [made.submit(item, ticket) for item, ticket in tickets]
     machine.go.set()
     assert [future.result(5).result for future in (first, *rest)] == ["first", *(item for item, _ in tickets)]
@@ -161,8 +161,7 @@ def test_what_is_cancelled_is_not_begun_and_is_told_so_when_it_runs() -> None:
     gone = threading.Event()
     made: Batcher[str, Any] = Batcher(machine, limits=BatchLimits(rows=1, wait=0))
     running = made.submit("running", BatchItem(1, cancelled=gone.is_set))
-    while not machine.batches:
-        pass
+    assert machine.begun.wait(5)
     waiting = made.submit("waiting", BatchItem(1, cancelled=gone.is_set))
     gone.set()
     machine.go.set()
@@ -178,8 +177,7 @@ def test_closing_leaves_nobody_waiting() -> None:
     machine = Machine()
     made: Batcher[int, int] = Batcher(machine, limits=BatchLimits(rows=1, wait=0))
     first, second = made.submit(1, BatchItem(1)), made.submit(2, BatchItem(1))
-    while not machine.batches:
-        pass
+    assert machine.begun.wait(5)
     threading.Timer(0.1, machine.go.set).start()
     made.close()
     assert first.result(1).result == 1
@@ -216,7 +214,8 @@ def test_a_budget_that_was_cut_grows_again() -> None:
         future.result(5)
     assert made._tokens < 400
     for _ in range(30):
-        made.submit(1, BatchItem(1)).result(5)
+        for future in [made.submit(n, BatchItem(1)) for n in range(4)]:  # a full batch waits for nobody
+            future.result(5)
     made.close()
     assert made._tokens == 400
 
@@ -227,13 +226,14 @@ class Stream:
     def __init__(self, fails: Callable[[Any], Exception | None] = lambda _item: None) -> None:
         self.batches: list[list[Any]] = []
         self.together = 0
-        self.go = threading.Event()
+        self.begun, self.go = threading.Event(), threading.Event()
         self._fails = fails
 
     def __call__(self, feed: Feed[Any, Any]) -> None:
         live = dict(enumerate(feed.newcomers(8)))
         came = len(live)
         self.batches.append(list(live.values()))
+        self.begun.set()
         if len(self.batches) == 1:
             self.go.wait(5)
         while live:
@@ -260,8 +260,7 @@ def joined(tickets: Sequence[tuple[Any, BatchItem]], limits: BatchLimits) -> lis
     made = streamed(machine, limits)
     first = made.submit("first", BatchItem(1))
     beside = made.submit("beside", BatchItem(1))
-    while not machine.batches:
-        pass
+    assert machine.begun.wait(5)
     rest = [made.submit(item, ticket) for item, ticket in tickets]
     machine.go.set()
     assert [future.result(5).result for future in (first, beside, *rest)] == [

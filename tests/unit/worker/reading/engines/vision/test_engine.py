@@ -20,7 +20,14 @@ from schemas import pointer, registry
 from schemas.json_schema.answer import answer_schema
 from schemas.page import Box, Line, even_edges
 from schemas.record import Issue, Severity
-from worker.errors import Cancelled, OutOfMemory, OutputInvalid, OutputTruncated, UnsupportedByEngine
+from worker.errors import (
+    Cancelled,
+    ModelUnusable,
+    OutOfMemory,
+    OutputInvalid,
+    OutputTruncated,
+    UnsupportedByEngine,
+)
 from worker.reading.engines.base import Request, RequestContext
 from worker.reading.engines.vision import attempts, parse, prompts, value_spans
 from worker.reading.engines.vision.base import Answer, Finish, Message, Prompt, Token
@@ -92,6 +99,29 @@ def read(
     finally:
         made.close()
     return reply
+
+
+@pytest.mark.parametrize(
+    ("loaded", "asked"), [("abc", "abc"), ("abc + bill-0123", "abc"), (None, "abc"), ("abc", "")]
+)
+def test_a_model_of_the_revision_that_is_asked_for_is_read_with(loaded: str | None, asked: str) -> None:
+    made = of_revision(loaded, asked)
+    made.warm_up()
+    assert made.revision == loaded
+    made.close()
+
+
+def test_a_model_of_another_revision_is_not_read_with() -> None:
+    made = of_revision("abd", "abc")
+    with pytest.raises(ModelUnusable, match="is of revision abd, not abc"):
+        made.warm_up()
+
+
+def of_revision(loaded: str | None, asked: str) -> VisionEngine:
+    generator = ScriptedGenerator(lambda _prompt: Answer("{}", Finish.STOP))
+    generator.revision = loaded
+    generation = GenerationLimits(BatchLimits(), revision=asked)
+    return VisionEngine(generator, generation=generation, line_source=its_height)
 
 
 # Prompts

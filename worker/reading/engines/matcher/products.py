@@ -1,0 +1,172 @@
+"""Columns of a table of which two multiply to a third: quantity times unit price is the amount of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import combinations
+
+from worker.reading.engines.matcher.choices import UNDECIDED
+from worker.reading.engines.matcher.columns import TableColumn
+from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.typed_spans import Span
+
+_MOST = 0.6  # share of the rows in which the product is to hold
+_CENT = Decimal("0.011")
+_NOT_AMOUNTS = frozenset({"tax", "rate", "discount", "unit", "price"})
+_MOST_SURE = 0.97
+_LEFT_DOUBT = 0.3  # of the doubt about a number, what a product that holds leaves
+_NEAR = 0.6  # how surely a column holds what the product says; from there a name says it, too
+
+Numbers = Mapping[int, Decimal]
+"""The number of each column in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The columns of two factors and of what they make, by index."""
+
+    factors: tuple[int, int]
+    result: int
+
+    def holds(self, row: Numbers) -> bool | None:
+        """Whether it holds in a row; None where one of its numbers is missing."""
+        one, two, made = (row.get(index) for index in (*self.factors, self.result))
+        if one is None or two is None or made is None:
+            return None
+        return abs(one * two - made) <= max(_CENT, _CENT * abs(one) / 2)
+
+    def sure(self, index: int, row: Numbers, sure: float) -> float:
+        """How surely a number of a column is right, by whether the product holds in its row as in most others."""
+        holds = self.holds(row) if index in {*self.factors, self.result} else None
+        if holds is None:
+            return sure
+        return min(_MOST_SURE, 1 - _LEFT_DOUBT * (1 - sure)) if holds else min(sure, UNDECIDED)
+
+
+class Running:
+    """What the items of a table make together so far, column by column, to tell the row of their sums."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, Decimal] = {}
+        self._fullest = self._rows = 0
+
+    def add(self, row: Numbers, filled: int) -> None:
+        """Take an item in that fills some columns."""
+        for index, value in row.items():
+            self._sums[index] = self._sums.get(index, Decimal(0)) + value
+        self._fullest = max(self._fullest, filled)
+        self._rows += 1
+
+    def is_sum(self, row: Numbers, filled: int) -> bool:
+        """Whether each number of a row is the sum above it, and the row says less than an item does.
+
+        Of a single item only a row that says less still is the sum: the same thing may be bought twice.
+        """
+        known = [index for index in row if index in self._sums]
+        adds_up = bool(known) and all(row[index] == self._sums[index] != 0 for index in known)
+        return adds_up and filled <= self._fullest - (1 if self._rows > 1 else 2)
+
+
+def numbers(filled: Mapping[int, Sequence[Span]], graph: Graph) -> Numbers:
+    """The number of each column in a row; shares in percent are none."""
+    found: dict[int, Decimal] = {}
+    for index, spans in filled.items():
+        for span in spans:
+            kinds = () if "%" in span.text else ("money", "number")
+            typed = (one for kind in kinds for one in graph.sheet.typed(kind, span.cell))
+            value = next((one.value for one in typed if span.start <= one.span.start < span.end), None)
+            if isinstance(value, Decimal):
+                found.setdefault(index, value)
+    return found
+
+
+def find(rows: Sequence[Numbers]) -> Product | None:
+    """The product that holds in most rows; a factor that is always one proves nothing."""
+    counts = {product: _support(product, rows) for product in _possible(rows)}
+    best = max(counts, key=counts.__getitem__, default=None)
+    return best if best is not None and counts[best] > 0 else None
+
+
+def _possible(rows: Sequence[Numbers]) -> Iterator[Product]:
+    indices = sorted({index for row in rows for index in row})
+    for factors in combinations(indices, 2):
+        for result in indices:
+            if result not in factors:
+                yield Product(factors, result)
+
+
+def _support(product: Product, rows: Sequence[Numbers]) -> int:
+    """The rows in which a product holds and tells something; 0 where it does not hold in most."""
+    told = [(row, holds) for row in rows if (holds := product.holds(row)) is not None]
+    right = [row for row, holds in told if holds]
+    if len(right) < _MOST * len(told):
+        return 0
+    return sum(all(row[index] not in {0, 1} for index in product.factors) for row in right)
+
+
+def by_product(
+    columns: Sequence[TableColumn], questions: Sequence[FieldQuery], product: Product, rows: Sequence[Numbers]
+) -> list[TableColumn]:
+    """The columns, with quantity, unit price and amount where the product has them and no name says otherwise."""
+    changed = list(columns)
+    roles = _roles(questions)
+    amount, price, count = (roles.get(role) for role in ("amount", "price", "count"))
+    counted = min(product.factors, key=lambda index: (_fractions(index, rows), index))
+    named = _at(changed, count)
+    if _at(changed, price) in product.factors:
+        counted = _other(product, _at(changed, price))
+    elif named in product.factors:
+        counted = named
+    _give(changed, product.result, amount)
+    _give(changed, counted, count)
+    _give(changed, _other(product, counted), price)
+    return changed
+
+
+def _roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
+    """The fields that have to do with a product, by their part in it."""
+    found: dict[str, int] = {}
+    for index, asked in enumerate(questions):
+        if asked.kind not in {"number", "integer"}:
+            continue
+        if "quantity" in asked.ideas:
+            found.setdefault("count", index)
+        elif "price" in asked.ideas and "total" not in asked.ideas:
+            found.setdefault("price", index)
+        elif asked.ideas & {"total", "amount"} and not asked.ideas & _NOT_AMOUNTS:
+            found.setdefault("amount", index)
+    return found
+
+
+def _at(columns: Sequence[TableColumn], asked: int | None) -> int | None:
+    """The column that holds a field."""
+    return (
+        asked
+        if asked is None
+        else next((index for index, column in enumerate(columns) if column.asked == asked), None)
+    )
+
+
+def _give(columns: list[TableColumn], index: int | None, asked: int | None) -> None:
+    """Let a column hold a field, where neither is taken by a name."""
+    if index is None or asked is None or columns[index].near >= _NEAR:
+        return
+    before = _at(columns, asked)
+    if before is not None and columns[before].near >= _NEAR:
+        return
+    if before is not None:
+        columns[before] = replace(columns[before], asked=None, near=0.0, line=0)
+    columns[index] = replace(columns[index], asked=asked, near=_NEAR, line=0)
+
+
+def _other(product: Product, index: int | None) -> int:
+    one, two = product.factors
+    return two if index == one else one
+
+
+def _fractions(index: int, rows: Sequence[Numbers]) -> int:
+    """How many numbers of a column are no whole ones."""
+    return sum(row[index] != int(row[index]) for row in rows if index in row)
