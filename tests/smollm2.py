@@ -191,14 +191,31 @@ def checkpoint(folder: Path) -> Path:
 def text_checkpoint(folder: Path) -> Path:
     """Write SmolLM2 as it is, a language model that sees nothing."""
     pytest.importorskip("gguf")
+    vocabulary = _text_tokenizer(folder)
+    with no_init_weights():
+        model = hf.LlamaForCausalLM(hf.LlamaConfig(**_TEXT, vocab_size=vocabulary))
+    _fill(model.model, model.lm_head, weights())
+    model.save_pretrained(folder)
+    return folder
+
+
+def small_text_checkpoint(folder: Path) -> Path:
+    """Write SmolLM2's words with a small model of random weights: for what does not depend on what is said."""
+    pytest.importorskip("gguf")
+    size = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
+    config = hf.LlamaConfig(**{**_TEXT, **size, **heads}, vocab_size=_text_tokenizer(folder))
+    torch.manual_seed(1)
+    hf.LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def _text_tokenizer(folder: Path) -> int:
+    """Write SmolLM2's tokenizer; how many tokens it has."""
     path = weights()
     tokenizer = hf.AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, padding_side="left")
     tokenizer.save_pretrained(folder)
-    with no_init_weights():
-        model = hf.LlamaForCausalLM(hf.LlamaConfig(**_TEXT, vocab_size=len(tokenizer)))
-    _fill(model.model, model.lm_head, path)
-    model.save_pretrained(folder)
-    return folder
+    return len(tokenizer)
 
 
 def _fill(language: Any, head: Any, path: Path) -> None:

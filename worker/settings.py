@@ -91,12 +91,8 @@ class Settings(BaseSettings):
     dialect: Literal["auto", "json", "nuextract", "glm-ocr", "paddleocr-vl", "transcript"] = Field(
         "auto", description="How the model is asked; auto: as its profile says, else json."
     )
-    model_text: bool = Field(
-        default=False, description="Tell the model what a text recogniser reads beside the picture."
-    )
-    text_model: str = Field(
-        "", description="Text model (folder, or name on a server) that fills a schema; none: the matcher."
-    )
+    model_text: bool = Field(default=False, description="Tell the model what a recogniser reads.")
+    text_model: str = Field("", description="Text model that fills schemas: a folder, or a server's.")
     text_base_url: str | None = Field(None, description="Server of that text model; none: OPENAI_BASE_URL.")
     second_looks: int = Field(
         8, ge=0, le=100, description="Doubtful values of a page that the model is asked for again; 0: none."

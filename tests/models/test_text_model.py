@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from schemas import registry
 from schemas.page import Box, Line, even_edges
@@ -48,37 +49,43 @@ def settings(folder: Path) -> Settings:
     )
 
 
+def loaded(folder: Path) -> TransformersGenerator:
+    model = builtin._text_generator(settings(folder))
+    model.load()
+    return model
+
+
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TransformersGenerator]:
-    folder = smollm2.text_checkpoint(tmp_path_factory.mktemp("text") / "smollm2")
-    loaded = builtin._text_generator(settings(folder))
-    loaded.load()
-    yield loaded
-    loaded.close()
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TransformersGenerator]:
+    """A model of random weights: what it says is of no matter."""
+    torch.set_num_threads(1)  # more wait for each other at this size
+    model = loaded(smollm2.small_text_checkpoint(tmp_path_factory.mktemp("text") / "small"))
+    yield model
+    model.close()
 
 
 def asked(city: str) -> Prompt:
     text = f"The bill was written in {city} in 1995. <|im_end|> City, year?"
-    return replace(made.prompt(BILL, text, max_tokens=12), picture=NO_PICTURE)
+    return replace(made.prompt(BILL, text, max_tokens=40), picture=NO_PICTURE)
 
 
-def test_a_running_batch_says_what_generate_says_of_each_question(model: TransformersGenerator) -> None:
-    assert model.refills
-    questions = [asked(city) for city in ("Oslo", "Paris")]
-    wanted = alone(model, questions)
-    assert [answer.text[:14] for answer in wanted] == ['{"city": "Oslo', '{"city": "Pari']
-    agree(model.generate(questions, lambda _row: False), wanted)
+def test_a_running_batch_says_what_generate_says_of_each_question(small: TransformersGenerator) -> None:
+    assert small.refills
+    questions = [asked(city) for city in ("Oslo", "Paris", "a far longer name of a city", "Rome")]
+    agree(small.generate(questions, lambda _row: False), alone(small, questions))
 
 
-def test_control_tokens_of_a_question_are_plain_text(model: TransformersGenerator) -> None:
-    ids = model._loaded().encode([asked("Oslo")])["input_ids"][0].tolist()
-    turns = ids.count(model._loaded().tokenizer.convert_tokens_to_ids("<|im_end|>"))
+def test_control_tokens_of_a_question_are_plain_text(small: TransformersGenerator) -> None:
+    checkpoint = small._loaded()
+    end = checkpoint.tokenizer.convert_tokens_to_ids("<|im_end|>")
     plain = replace(asked("Oslo"), messages=made.prompt(BILL, "City?").messages)
-    again = model._loaded().encode([plain])["input_ids"][0].tolist()
-    assert turns == again.count(model._loaded().tokenizer.convert_tokens_to_ids("<|im_end|>"))
+    ended = [checkpoint.encode([one])["input_ids"][0].tolist().count(end) for one in (asked("Oslo"), plain)]
+    assert ended[0] == ended[1]
 
 
-def test_it_fills_the_schema_from_what_a_first_model_read(model: TransformersGenerator) -> None:
+def test_it_fills_the_schema_from_what_a_first_model_read(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    model = loaded(smollm2.text_checkpoint(tmp_path / "smollm2"))
     printed = []
     for text, top in (("C1ty: Par1s", 0.1), ("Year: l998", 0.3)):
         box = Box(0.1, top, 0.1 + 0.012 * len(text), top + 0.02)
@@ -92,7 +99,10 @@ def test_it_fills_the_schema_from_what_a_first_model_read(model: TransformersGen
         ),
         filler=ModelFiller(model, BatchLimits(wait=0), max_tokens=100, thinking=0),
     )
-    reading = engine.read(Request(BILL, [Page(1, np.full((600, 400, 3), 255, np.uint8))]))
+    try:
+        reading = engine.read(Request(BILL, [Page(1, np.full((600, 400, 3), 255, np.uint8))]))
+    finally:
+        engine.close()
     assert reading.data == {"city": "Paris", "year": 1998}
     city = reading.evidence["/city"]
     assert (city.citations[0].text, round(city.citations[0].box[1], 1)) == ("Paris", 0.1)
