@@ -169,7 +169,7 @@ def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:
     wrong = pagemill("submit", str(tmp_path / "in"), "--kind", "nonsense")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "no kind 'nonsense'; there are: " in wrong.stderr
-    assert pagemill("status").returncode == 2
+    assert pagemill("fetch").returncode == 2
     assert pagemill("--version").stdout.startswith("pagemill ")
     away = pagemill("status", ids[0], "--url", "http://127.0.0.1:9")
     assert away.returncode == 1
@@ -236,7 +236,6 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
         (tmp_path / "a.png").write_bytes(picture())
         job = client.wait(client.submit(tmp_path / "a.png", kind="receipt").jobs[0].id, seconds=30)
         assert job.state is JobState.DONE
-    (data / "inbox/receipt").mkdir(parents=True)
     (data / "inbox/receipt/b.png").write_bytes(picture())
     until((data / "outbox/receipt/b.png.json").exists)
     beside = subprocess.run(
