@@ -3,7 +3,7 @@
 `words.toml` has wordings on documents; `prompt.toml` and the Markdown files how a model is asked;
 `asking.toml` how people ask.
 
-A new language is a new folder; nothing in the code names one.
+A new language is a new folder; what of a language still stands in code is told in `CONTRIBUTING.md`.
 """
 
 from __future__ import annotations
