@@ -187,7 +187,7 @@ function BatchBar(props: { name: string }) {
       <span>{t("documents.progress_of", { done: count(ended), total: count(total) })}{left(total, ended)}</span>
       <span class="grow" />
       {t("documents.export_batch")}
-      {["csv", "parquet", "jsonl"].map((format) => <button key={format} onClick={() => take(format)}>{format.toUpperCase()}</button>)}
+      {["csv", "xlsx", "parquet", "jsonl"].map((format) => <button key={format} onClick={() => take(format)}>{format.toUpperCase()}</button>)}
     </div>
   );
 }
