@@ -15,6 +15,7 @@ from worker.reading.engines.matcher.typed_spans import Span
 
 _LOST = 5.0  # times that letters are lost more often than their odds say
 _MOST = 0.5  # doubt about one letter
+_LONG = 7  # digits that hardly any amount has
 _SIGNS = frozenset(".,- /:")
 _BEFORE = frozenset(".,-")
 
@@ -40,6 +41,8 @@ def _doubt(rival: Rival, text: str, at: int) -> float:
         return rival.odds if told.isdigit() or rival.text.isdigit() else 0.0
     before = at == 0 and rival.text[0] != told
     lost = rival.text[0] if before else rival.text[1]
+    if lost == " " and sum(map(str.isdigit, text)) >= _LONG:
+        return 0.0  # numbers of telephones and accounts are set in groups, which say nothing
     if lost.isdigit():
         matters = told.isdigit() or told in _SIGNS
     elif before:

@@ -66,3 +66,10 @@ def total_of(*rivals: Rival) -> float:
 def test_a_total_with_an_unsure_digit_is_less_sure() -> None:
     assert total_of(Rival(11, "8", 0.3)) == pytest.approx(0.7 * total_of(), abs=1e-4)
     assert total_of(Rival(2, "I", 0.3)) == total_of()
+
+
+def test_a_blank_in_a_number_of_a_telephone_says_nothing() -> None:
+    lost = Rival(5, "5 ", 0.3)
+    assert digits_sure(line("02055501432", lost), 0, 11) == 1.0
+    assert digits_sure(line("020555", lost), 0, 6) == 1.0  # behind its last digit
+    assert digits_sure(line("020 555 14", Rival(5, "5 ", 0.3)), 4, 10) < 1.0
