@@ -85,3 +85,41 @@ def test_two_days_beside_each_other_make_no_table_of_what_stands_below() -> None
     )
     found = data_of([page], lines=listed("", description=TEXT, amount=NUMBER))
     assert [(row["description"], row["amount"]) for row in found["lines"]] == [("Tea", 4.0), ("Cake", 3.5)]
+
+
+def test_a_field_without_a_period_takes_no_column_by_its_order() -> None:
+    rows = (
+        [(60, ""), (480, "Note"), (640, "2022"), (860, "2021")],
+        [(60, "Tangible assets"), (500, "5"), (630, "88,415"), (850, "91,020")],
+        [(60, "Debtors"), (500, "6"), (630, "41,006"), (850, "38,114")],
+        [(60, "Cash at bank"), (500, "7"), (630, "17,224"), (850, "15,903")],
+    )
+    fields = {"name": TEXT, "note": {"type": "integer"}, "amount": NUMBER}
+    found = data_of([page_of(*rows)], positions=listed("", **fields), tangible_assets=NUMBER)
+    assert [row["amount"] for row in found["positions"]] == [88415.0, 41006.0, 17224.0]
+    assert [row.get("note") for row in found["positions"]] == [None] * 3
+    assert found["tangible_assets"] == 88415.0
+
+
+def test_three_numbers_that_add_up_by_chance_in_one_column_are_items() -> None:
+    rows = (
+        [(60, ""), (640, "2022"), (860, "2021")],
+        [(60, "Sale of goods"), (630, "1,000"), (850, "900")],
+        [(60, "Services"), (630, "500"), (850, "450")],
+        [(60, "Licences"), (630, "1,500"), (850, "700")],
+        [(60, "Total"), (630, "3,000"), (850, "2,050")],
+    )
+    found = data_of([page_of(*rows)], income=listed("", name=TEXT, amount=NUMBER))
+    assert [row["name"] for row in found["income"]] == ["Sale of goods", "Services", "Licences"]
+
+
+def test_a_cell_that_is_empty_is_not_that_of_another_period() -> None:
+    rows = (
+        [(60, ""), (640, "2022"), (860, "2021")],
+        [(60, "Rent received"), (630, "12,340"), (850, "11,120")],
+        [(60, "Insurance paid"), (850, "300")],
+        [(60, "Repairs paid"), (630, "415"), (850, "510")],
+    )
+    found = data_of([page_of(*rows)], insurance_paid=NUMBER, rent_received=NUMBER)
+    assert found.get("insurance_paid") is None
+    assert found["rent_received"] == 12340.0
