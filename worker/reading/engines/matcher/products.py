@@ -61,12 +61,13 @@ class Running:
         self._rows += 1
 
     def is_sum(self, row: Numbers, filled: int) -> bool:
-        """Whether each number of a row is the sum above it, and the row says less than an item does.
+        """Whether each of several numbers of a row is the sum above it, and the row says less than an item does.
 
-        Of a single item only a row that says less still is the sum: the same thing may be bought twice.
+        One number alone may be what an item costs. Of a single item only a row that says less still is the sum: the
+        same thing may be bought twice.
         """
         known = [index for index in row if index in self._sums]
-        adds_up = bool(known) and all(row[index] == self._sums[index] != 0 for index in known)
+        adds_up = len(known) > 1 and all(row[index] == self._sums[index] != 0 for index in known)
         return adds_up and filled <= self._fullest - (1 if self._rows > 1 else 2)
 
 

@@ -59,3 +59,24 @@ def test_a_row_in_which_the_product_fails_is_doubted() -> None:
     assert sure["/lines/2/amount"] < 0.5
     assert sure["/lines/2/quantity"] < 0.5
     assert sure["/lines/2/description"] > 0.65
+
+
+def test_a_row_that_says_what_the_items_make_is_their_sum() -> None:
+    data, _ = lines(
+        [(60, "Item"), (300, "Qty"), (500, "Unit price"), (760, "Amount")],
+        [(60, "Beam"), (300, "4"), (500, "25.00"), (760, "100.00")],
+        [(60, "Nail"), (300, "1"), (500, "5.30"), (760, "5.30")],
+        [(60, "Totai"), (300, "5"), (760, "105.30")],
+    )
+    assert [line["description"] for line in data] == ["Beam", "Nail"]
+
+
+def test_an_item_that_costs_what_those_above_it_make_is_an_item() -> None:
+    data, _ = lines(
+        [(60, "Item"), (300, "Qty"), (500, "Unit price"), (760, "Amount")],
+        [(60, "Beam"), (300, "4"), (500, "2.50"), (760, "10.00")],
+        [(60, "Nail"), (300, "1"), (500, "5.00"), (760, "5.00")],
+        [(60, "Delivery"), (300, "1"), (760, "15.00")],
+        [(60, "Rope"), (300, "2"), (500, "1.00"), (760, "2.00")],
+    )
+    assert [line["description"] for line in data] == ["Beam", "Nail", "Delivery", "Rope"]

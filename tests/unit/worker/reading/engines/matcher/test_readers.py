@@ -534,3 +534,48 @@ def test_square_feet_of_the_whole_are_given_in_square_metres() -> None:
 )
 def test_amounts_as_countries_print_them(rows: tuple[str, ...], total: float) -> None:
     assert read(registry.kind("receipt"), *rows)["total"] == total
+
+
+def test_the_only_sum_of_a_receipt_is_not_its_tax() -> None:
+    rows = (
+        "上海华联超市有限公司",
+        "日期: 2023-03-14",
+        [(60, "牛奶"), (800, "57.50")],
+        [(60, "合计"), (800, "57.50")],
+    )
+    data = read(registry.kind("receipt"), *rows)
+    assert (data["total"], data["tax"]) == (57.5, None)
+
+
+@pytest.mark.parametrize(("title", "code"), [("Rechnung", None), ("增值税普通发票", "09314110911")])
+def test_ten_digits_are_an_invoice_code_on_a_fapiao_alone(title: str, code: str | None) -> None:
+    rows = (title, "Nordwerk GmbH", "Konto", "09314110911", [(60, "Gesamtbetrag"), (820, "29,75")])
+    assert read(registry.kind("invoice"), *rows)["invoice_code"] == code
+
+
+def test_a_number_in_the_blocks_of_both_parties_is_the_sellers() -> None:
+    rows = (
+        "Käufer: Muster-Kunde AG",
+        "Kundenweg 88",
+        "40235 Düsseldorf",
+        "Lieferant: Nordwerk GmbH",
+        "Hafenstraße 4",
+        "20457 Hamburg",
+        "USt-IdNr: DE555111222",
+    )
+    data = read(registry.kind("invoice"), *rows)
+    assert (data["seller"]["tax_ids"], data["buyer"]["tax_ids"]) == (["DE555111222"], [])
+
+
+def test_a_chain_of_lengths_that_the_opposite_one_contradicts_is_doubted() -> None:
+    def sure(last: str) -> float:
+        rows = (
+            [(200, "3600"), (600, "4200")],
+            [(100, "主卧"), (700, "KITCHEN")],
+            [(100, "13.8㎡"), (700, "8.5㎡")],
+            [(200, "3600"), (600, last)],
+        )
+        reading = read_lines([page_of(*rows)], registry.kind("floor_plan").root)
+        return reading.evidence["/outer_dimensions/bottom/1"].confidence
+
+    assert sure("42000") < 0.4 < sure("4200")
