@@ -26,11 +26,14 @@ _TRUST_PARTIES = 0.85
 _TRUST_LABELS = 0.4  # in the reader of anything behind its label
 _OF_MERCHANTS = frozenset({"merchant_name", "merchant_address"})
 _OWN_READERS = frozenset({"total", "money", "date", "code", "pattern", "moment"}) | _OF_MERCHANTS
-_AMOUNTS = frozenset({"total", "money"})
-_NO_AMOUNT = frozenset({"rate"})
 _NOT_MERCHANTS = frozenset(
     {"customer", "consignee", "shipper", "employee", "patient", "passenger", "tenant", "landlord", "insured"}
 )
+_UNSUITED: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_OF_MERCHANTS, _NOT_MERCHANTS),
+    **dict.fromkeys(("total", "money"), frozenset({"rate"})),
+}
+"""By reader, the ideas of fields that it does not know, though their names are like those it reads."""
 _MOST_SURE = 0.9  # that a scorer can be which was trained on drawn documents, of real ones
 LEAST = 0.1
 """Probability below which a value is rather left out."""
@@ -111,16 +114,10 @@ def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
 
 
 def _told(known: Known, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
-    """What the readers of shipped kinds found for a field, beside the options of questions.
-
-    Those of merchants know nobody else, those of amounts no rates.
-    """
+    """What the readers of shipped kinds found for a field, beside the options of questions."""
     found: Filling | None = known.parties.get(asked.field.path)
     if not (isinstance(found, Scalar) and found.candidates):
-        reader = concept_of(asked.field).value
-        if asked.ideas & (
-            _NOT_MERCHANTS if reader in _OF_MERCHANTS else _NO_AMOUNT if reader in _AMOUNTS else set()
-        ):
+        if asked.ideas & _UNSUITED.get(concept_of(asked.field).value, frozenset()):
             return ()
         found = known.kinds
         for name in pointer.split(asked.field.path):

@@ -6,7 +6,7 @@ Coordinates here are pixels of the upright frame, for distances along x and y mu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from schemas.page import Line, Mark, even_edges
@@ -35,6 +35,14 @@ class Cell:
     def height(self) -> float:
         """Height of the letters."""
         return self.y1 - self.y0
+
+    def part(self, start: int, end: int) -> Cell:
+        """The cell of a part of its text."""
+        box, edges = self.line.span_box(start, end), self.line.edges[start : end + 1]
+        rivals = self.line.rivals_within(start, end)
+        line = replace(self.line, text=self.text[start:end], box=box, edges=edges, rivals=rivals)
+        low, high = sorted((self.x_at(start), self.x_at(end)))
+        return replace(self, line=line, x0=low, x1=high)
 
     @property
     def cx(self) -> float:

@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 from transformers import AutoConfig, AutoModelForImageTextToText
 
 from worker.reading.engines.transformers.checkpoint import Checkpoint, after_tokens, opened
 from worker.reading.engines.transformers.control_tokens import escape_control_tokens
-from worker.reading.engines.transformers.placement import Placement, kept_out
+from worker.reading.engines.transformers.placement import Placement, kept_of
 from worker.reading.engines.transformers.processor import open_processor
 from worker.reading.engines.transformers.weights import load_whole
 from worker.reading.engines.vision.base import Prompt
@@ -35,7 +34,9 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
             folder,
             config=config,
             exactly=False,
-            arguments=placement.arguments(_kept(config, placement)),
+            arguments=placement.arguments(
+                kept_of(AutoModelForImageTextToText.from_config, config, placement)
+            ),
         )
     return Checkpoint(
         model=model,
@@ -45,13 +46,6 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         following=after_tokens if config.model_type in _TRIED else None,
         context=getattr(config.get_text_config(), "max_position_embeddings", 8192),
     )
-
-
-def _kept(config: Any, placement: Placement) -> list[str]:
-    if placement.quantisation == "none":
-        return []
-    with torch.device("meta"):
-        return kept_out(AutoModelForImageTextToText.from_config(config))
 
 
 class _Encoder:

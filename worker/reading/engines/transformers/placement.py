@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -98,6 +98,14 @@ def kept_out(model: torch.nn.Module) -> list[str]:
     linears = [name for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)]
     kept = {_branch(name, language) for name in linears if not name.startswith(f"{language}.")}
     return sorted(kept | {"lm_head"})
+
+
+def kept_of(made: Callable[[Any], torch.nn.Module], config: Any, placement: Placement) -> list[str]:
+    """Those of the model that a configuration makes; none where nothing is quantised."""
+    if placement.quantisation == "none":
+        return []
+    with torch.device("meta"):
+        return kept_out(made(config))
 
 
 def _language_model(model: torch.nn.Module) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from worker.reading.engines.transformers.checkpoint import Checkpoint, after_tokens, opened
 from worker.reading.engines.transformers.control_tokens import escape_control_tokens
-from worker.reading.engines.transformers.placement import Placement, kept_out
+from worker.reading.engines.transformers.placement import Placement, kept_of
 from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.transformers.weights import load_whole
 from worker.reading.engines.vision.base import Prompt
@@ -34,7 +33,7 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
             folder,
             config=config,
             exactly=False,
-            arguments=placement.arguments(_kept(config, placement)),
+            arguments=placement.arguments(kept_of(AutoModelForCausalLM.from_config, config, placement)),
         )
     return Checkpoint(
         model=model,
@@ -44,13 +43,6 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         following=after_tokens if config.model_type in _TRIED else None,
         context=getattr(config, "max_position_embeddings", 8192),
     )
-
-
-def _kept(config: Any, placement: Placement) -> list[str]:
-    if placement.quantisation == "none":
-        return []
-    with torch.device("meta"):
-        return kept_out(AutoModelForCausalLM.from_config(config))
 
 
 class _Encoder:

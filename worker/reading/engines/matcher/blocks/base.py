@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from schemas.documents.text import BlockType
@@ -72,15 +72,6 @@ def read_line(text: str, cells: Sequence[Cell], *, upright: bool = False, mirror
         x0, x1 = cells[0].page.width - x1, cells[0].page.width - x0
     top, bottom = min(cell.y0 for cell in cells), max(cell.y1 for cell in cells)
     return ReadLine(text, tuple(cells), x0, top, x1, bottom, upright, mirrored)
-
-
-def part_of(cell: Cell, start: int, end: int) -> Cell:
-    """The cell of a part of a cell's text."""
-    box, edges = cell.line.span_box(start, end), cell.line.edges[start : end + 1]
-    rivals = cell.line.rivals_within(start, end)
-    line = replace(cell.line, text=cell.text[start:end], box=box, edges=edges, rivals=rivals)
-    low, high = sorted((cell.x_at(start), cell.x_at(end)))
-    return replace(cell, line=line, x0=low, x1=high)
 
 
 @dataclass(frozen=True, slots=True)

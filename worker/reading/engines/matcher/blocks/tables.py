@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from worker.reading.engines.matcher.blocks.base import Phrase, ReadLine, part_of
+from worker.reading.engines.matcher.blocks.base import Phrase, ReadLine
 from worker.reading.engines.matcher.blocks.joining import Joiner
 from worker.reading.engines.matcher.rows import Cell
 
@@ -145,9 +145,9 @@ def _pieces(cell: Cell, least: float) -> Iterator[Cell]:
     start = 0
     for gap in _gaps(cell):
         if cell.x_at(gap.end()) - cell.x_at(gap.start()) > max(least, _WIDE * cell.height):
-            yield part_of(cell, start, gap.start())
+            yield cell.part(start, gap.start())
             start = gap.end()
-    yield part_of(cell, start, len(cell.text)) if start else cell
+    yield cell.part(start, len(cell.text)) if start else cell
 
 
 def _spans(cell: Cell, row: ReadLine, rows: Sequence[ReadLine]) -> bool:

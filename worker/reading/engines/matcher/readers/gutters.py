@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -173,13 +173,6 @@ def _touches(gutters: Sequence[_Gutter], x0: float, x1: float) -> bool:
 def _pieces(cell: Cell, cuts: Sequence[tuple[int, int]]) -> Iterator[Cell]:
     start = 0
     for white, end in cuts:
-        yield _piece(cell, start, white)
+        yield cell.part(start, white)
         start = end
-    yield cell if start == 0 else _piece(cell, start, len(cell.text))
-
-
-def _piece(cell: Cell, start: int, end: int) -> Cell:
-    box, edges = cell.line.span_box(start, end), cell.line.edges[start : end + 1]
-    rivals = cell.line.rivals_within(start, end)
-    line = replace(cell.line, text=cell.text[start:end], box=box, edges=edges, rivals=rivals)
-    return replace(cell, line=line, x0=cell.x_at(start), x1=cell.x_at(end))
+    yield cell if start == 0 else cell.part(start, len(cell.text))
