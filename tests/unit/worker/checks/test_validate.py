@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, field_validator
 
 from schemas.registry import from_json_schema, from_model
-from worker.checks import fit, patterns, validate
+from worker.checks import fit, validate
 
 
 def issues(schema: dict[str, Any], data: dict[str, Any]) -> set[tuple[str, str]]:
@@ -138,10 +138,7 @@ HARD = "a" * 40 + "!"
     ],
     ids=str,
 )
-def test_an_expression_in_any_keyword_costs_its_time_and_no_more(
-    keywords: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(patterns, "_SECONDS", 0.1)
+def test_an_expression_in_any_keyword_costs_its_time_and_no_more(keywords: dict[str, Any]) -> None:
     schema = {"type": "object", "properties": {"x": {"type": "object", "properties": {HARD: {}}, **keywords}}}
     started = time.monotonic()
     validate.check({"x": {HARD: HARD, HARD + "b": HARD}}, from_json_schema(schema, name="mine"))
