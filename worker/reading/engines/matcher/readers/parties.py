@@ -22,6 +22,8 @@ from worker.reading.engines.matcher.typed_spans import Span
 _SALUTATION = re.compile(r"^(Herrn?|Frau|Firma|Mr|Mrs|Ms|Monsieur|Madame|M\.|Attn)\.?:?$", re.IGNORECASE)
 _FORM = re.compile(r"\b(GmbH|AG|KG|Ltd|Limited|Inc|LLC|S\.?A|e\.?V|a\.\s?G|eG)\b\.?|verein|公司")
 _MOST_LINES = 4  # of an address
+_OUT_OF_LINE = 3.0  # letter heights
+_NEUTRAL, _NO_ADDRESS = 0.25, -0.5  # likeness of a line to one of an address
 _HEADING_NUMBER = re.compile(r"^(GLN|ILN|GTIN|Nr|No)\b|^[\d\s/.-]+$", re.IGNORECASE)
 
 
@@ -185,31 +187,55 @@ def _address_text(cell: Cell, concept: Concept, sheet: Sheet) -> Span | None:
             rest = cell.text[mention.end :]
             start = mention.end + len(rest) - len(rest.lstrip(" :：."))
             return Span(cell, start, len(cell.text)) if start < len(cell.text) else None
+    beside = sheet.layout.left_of(cell)[-1:]
+    if any(mention.weight("party.address") for label in beside for mention in sheet.mentions.of(label)):
+        return Span(cell, 0, len(cell.text))
     return _own_text(cell, concept, sheet, digits=0.7)
 
 
 def _address_run(lines: Sequence[Span | None]) -> list[Span]:
-    """From the first line with a number on: street, town, country; a line that is none of them ends it."""
+    """From the first line with a number on: street, town, country; a line that is none of them ends it.
+
+    Behind the town only a country follows, the last line of its block, or what is an address itself.
+    """
     run: list[Span] = []
-    for span in lines:
+    for index, span in enumerate(lines):
         text = span.text if span else ""
-        lives = span is not None and "@" not in text and merchant.address_likeness(text) >= -0.5
-        if run and not lives:
+        likeness = -9.0 if span is None or "@" in text else merchant.address_likeness(text)
+        is_last = index + 1 == len(lines) or lines[index + 1] is None
+        after_town = bool(run) and merchant.POSTCODE.search(run[-1].text) is not None
+        least = _NEUTRAL if after_town and not is_last else _NO_ADDRESS
+        if run and (likeness < least or not _is_aligned(span, run[-1])):
             break
-        if span is not None and lives and (run or any(map(str.isdigit, text))):
+        if span is not None and likeness >= least and (run or any(map(str.isdigit, text))):
             run.append(span)
     return run[:_MOST_LINES]
 
 
+def _is_aligned(span: Span | None, above: Span) -> bool:
+    """Whether a line begins where the one above it does, or is set to its middle."""
+    if span is None:
+        return False
+    (one, one_ends), (two, two_ends) = (
+        (found.cell.x_at(found.start), found.cell.x_at(found.end)) for found in (span, above)
+    )
+    apart = min(abs(one - two), abs(one + one_ends - two - two_ends) / 2)
+    return apart < _OUT_OF_LINE * span.cell.height
+
+
 def _tax_ids(blocks: Sequence[PartyBlock], concept: Concept, sheet: Sheet, others: set[int]) -> Listing:
     inside = {id(cell) for block in blocks for cell in block.cells}
+    is_seller = concept.name == "party.seller"
+    printed = [
+        (candidate, {id(span.cell) for span in candidate.spans})
+        for candidate in labelled.read(Concept("party.tax_ids", "tax_id"), sheet)
+        if candidate.strength >= 0.6
+    ]
+    theirs = {str(candidate.value) for candidate, cells in printed if cells & others}
     chosen: dict[str, Candidate] = {}
-    for candidate in labelled.read(Concept("party.tax_ids", "tax_id"), sheet):
-        cells = {id(span.cell) for span in candidate.spans}
-        mine = bool(cells & inside)
-        shared = cells & others and (not mine or concept.name != "party.seller")
-        if candidate.strength < 0.6 or shared:
-            continue  # the blocks of both parties may hold it: the number is then the seller's
-        if mine or (concept.name == "party.seller" and not blocks):
+    for candidate, cells in printed:
+        if str(candidate.value) in theirs and not (is_seller and cells & inside):
+            continue  # printed for both parties, a number is the seller's
+        if cells & inside or (is_seller and not blocks):
             chosen.setdefault(str(candidate.value), candidate)
     return Listing([Scalar([candidate]) for candidate in chosen.values()])

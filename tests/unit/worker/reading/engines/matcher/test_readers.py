@@ -579,3 +579,21 @@ def test_a_chain_of_lengths_that_the_opposite_one_contradicts_is_doubted() -> No
         return reading.evidence["/outer_dimensions/bottom/1"].confidence
 
     assert sure("42000") < 0.4 < sure("4200")
+
+
+def test_an_address_has_its_labelled_street_and_ends_behind_its_town() -> None:
+    rows = (
+        "Käufer",
+        [(60, "Name:"), (500, "Kunden AG Mitte")],
+        [(60, "Anschrift:"), (500, "Kundenstraße 15")],
+        [(500, "DE 69876 Frankfurt")],
+        "Bemerkungen",
+        [(60, "Bemerkung"), (400, "Rechnung gemäß Bestellung")],
+    )
+    assert read(registry.kind("invoice"), *rows)["buyer"]["address"] == "Kundenstraße 15, DE 69876 Frankfurt"
+
+
+def test_a_country_under_the_town_is_part_of_an_address() -> None:
+    rows = ("Käufer:", "Kunden AG Mitte", "Kundenstraße 15", "69876 Frankfurt", "Deutschland", "Nummer: 4711")
+    data = read(registry.kind("invoice"), *rows)
+    assert data["buyer"]["address"] == "Kundenstraße 15, 69876 Frankfurt, Deutschland"
