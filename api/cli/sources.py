@@ -9,7 +9,21 @@ from pathlib import Path
 from worker.reading.pages.sniff import HEAD, sniff
 
 _NAMED = frozenset(
-    {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".jp2"}
+    {
+        ".pdf",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".jp2",
+        ".docx",
+        ".xlsx",
+    }
 )
 
 

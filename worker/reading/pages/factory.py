@@ -23,9 +23,12 @@ def open_document(path: Path, *, pdf_backend: str, limits: PageLimits) -> OpenDo
     file_type = sniff(head)
     if file_type is None:
         _refuse(head)
-    document = (
-        _open_pdf(path, pdf_backend) if file_type is FileType.PDF else _open_image(path, file_type, limits)
-    )
+    if file_type is FileType.PDF:
+        document = _open_pdf(path, pdf_backend)
+    elif file_type in {FileType.OFFICE, FileType.HTML, FileType.XML}:
+        document = _open_reflowable(path, file_type, limits)
+    else:
+        document = _open_image(path, file_type, limits)
     if document.page_count > limits.max_pages:
         pages = document.page_count
         document.close()
@@ -50,6 +53,16 @@ def _open_pdf(path: Path, backend: str) -> OpenDocument:
     from worker.reading.pages import pymupdf
 
     return pymupdf.open_pdf(path)
+
+
+def _open_reflowable(path: Path, file_type: FileType, limits: PageLimits) -> OpenDocument:
+    _need("pymupdf", feature=f"Reading {file_type} files", extra="pymupdf")
+    if file_type is FileType.OFFICE:
+        _need("mammoth", feature="Reading Word documents", extra="raster")
+        _need("openpyxl", feature="Reading Excel workbooks", extra="raster")
+    from worker.reading.pages import reflowable
+
+    return reflowable.open_reflowable(path, file_type, limits)
 
 
 def _open_image(path: Path, file_type: FileType, limits: PageLimits) -> OpenDocument:

@@ -16,7 +16,7 @@ from worker.errors import CorruptFile, EmptyDocument, PasswordRequired
 from worker.reading.pages import pymupdf_words
 from worker.reading.pages.base import FormField, OpenDocument, Page, PageLimits
 
-_DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
+DAMAGE = (RuntimeError, ValueError, TypeError, IndexError, AttributeError, OverflowError)
 """What PyMuPDF raises on damaged files; FzErrorBase is a RuntimeError."""
 
 
@@ -29,11 +29,11 @@ def open_pdf(path: Path) -> OpenDocument:
         if document.needs_pass:
             raise PasswordRequired
         count = document.page_count
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise CorruptFile(kind="PDF", detail="its structure cannot be followed") from error
     if count < 1:
         raise EmptyDocument
-    return _PdfDocument(document, count)
+    return PdfDocument(document, count)
 
 
 def _open(path: Path) -> Any:
@@ -45,7 +45,9 @@ def _open(path: Path) -> Any:
     return pymupdf.open(path, filetype="pdf")
 
 
-class _PdfDocument:
+class PdfDocument:
+    """A PDF that PyMuPDF has opened."""
+
     def __init__(self, document: Any, count: int) -> None:
         self._document = document
         self.page_count = count
@@ -66,7 +68,7 @@ class _PdfDocument:
             picture = picture.reshape(shape).copy()
             words = pymupdf_words.words(page, picture)
             fields = tuple(_form_fields(page)) if limits.embedded_data else ()
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise CorruptFile(kind="PDF", detail=f"page {index + 1} cannot be drawn") from error
         return Page(number=index + 1, picture=picture, words=words, form_fields=fields)
 
@@ -77,7 +79,7 @@ class _PdfDocument:
                 told = self._document.embfile_info(name)
                 if told.get("length", 0) <= most_bytes:
                     yield str(told.get("ufilename") or name), self._document.embfile_get(name)
-        except _DAMAGE:
+        except DAMAGE:
             return
 
     def close(self) -> None:

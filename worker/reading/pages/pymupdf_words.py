@@ -83,7 +83,7 @@ def _at(origin: Sequence[float]) -> tuple[float, float]:
 
 
 def _runs(page: Any, drawn: Mapping[tuple[float, float], _Glyph]) -> Iterator[_Run]:
-    """Characters between white space."""
+    """Characters between white space, or far from each other: where text runs leftwards, cells of a table."""
     for block in page.get_text("rawdict", flags=_FLAGS)["blocks"]:
         for line in block.get("lines", ()):
             run: _Run | None = None
@@ -93,6 +93,9 @@ def _runs(page: Any, drawn: Mapping[tuple[float, float], _Glyph]) -> Iterator[_R
                         yield run
                     run = None
                     continue
+                if run and _apart(run.box, pymupdf.Rect(char["bbox"])):
+                    yield run
+                    run = None
                 run = run or _Run("", pymupdf.Rect(char["bbox"]), [], [])
                 run.text += char["c"]
                 run.box |= pymupdf.Rect(char["bbox"])
@@ -102,6 +105,11 @@ def _runs(page: Any, drawn: Mapping[tuple[float, float], _Glyph]) -> Iterator[_R
                     run.codes.append(char["c"])
             if run:
                 yield run
+
+
+def _apart(box: pymupdf.Rect, char: pymupdf.Rect) -> bool:
+    """Whether a character stands more than its height to the left or right of a word."""
+    return bool(max(char.x0 - box.x1, box.x0 - char.x1) > char.height > 0)
 
 
 def _covered(page: Any, runs: Sequence[_Run]) -> NDArray[np.bool_]:

@@ -18,6 +18,9 @@ class FileType(StrEnum):
     HEIC = "HEIC"
     JPEG2000 = "JPEG 2000"
     PNM = "PNM"
+    OFFICE = "Office"
+    HTML = "HTML"
+    XML = "XML"
 
 
 HEAD = 1024
@@ -39,8 +42,11 @@ _STARTS: tuple[tuple[bytes, FileType], ...] = (
     (b"P6", FileType.PNM),
 )
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif"})
+_OFFICE_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/")
+"""Names of parts, one of which comes first in the archive that an Office document is."""
+
 _OTHERS: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive or Office document"),
+    (b"PK\x03\x04", "a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
     (b"{\\rtf", "RTF"),
     (b"\x1f\x8b", "gzip"),
@@ -69,10 +75,21 @@ def sniff(head: bytes) -> FileType | None:
         return FileType.WEBP
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         return FileType.HEIC
+    if head.startswith(b"PK\x03\x04") and any(part in head[:HEAD] for part in _OFFICE_PARTS):
+        return FileType.OFFICE
     # Damaged PDFs have lost their header line but still show their objects.
     if b"%PDF" in head[:HEAD] or (b" obj" in head[:HEAD] and b"<<" in head[:HEAD]):
         return FileType.PDF
-    return None
+    return _markup(head)
+
+
+def _markup(head: bytes) -> FileType | None:
+    lowered = head[:HEAD].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if lowered.startswith((b"<!doctype html", b"<html")) or (
+        lowered.startswith(b"<?xml") and (b"<!doctype html" in lowered or b"<html" in lowered)
+    ):
+        return FileType.HTML
+    return FileType.XML if lowered.startswith(b"<?xml") else None
 
 
 def other_type(head: bytes) -> str | None:
@@ -82,11 +99,8 @@ def other_type(head: bytes) -> str | None:
             return name
     if head[4:8] == b"ftyp":
         return "video"
-    lowered = head[:256].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if lowered.startswith((b"<!doctype html", b"<html")):
-        return "HTML"
-    if lowered.startswith(b"<"):
-        return "XML"
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return "markup"
     return "text" if _is_text(head) else None
 
 

@@ -12,6 +12,8 @@ from itertools import groupby
 
 from schemas.page import Word
 
+_OPENING, _CLOSING = "([{", ")]}"
+_MIRRORED = str.maketrans(_OPENING + _CLOSING, _CLOSING + _OPENING)
 _RIGHT_TO_LEFT = {"R", "AL"}
 
 
@@ -33,6 +35,16 @@ def as_read(words: Sequence[Word]) -> list[Word]:
         found = list(run)
         ordered += found[::-1] if latin else found
     return ordered
+
+
+def unmirrored(text: str) -> str:
+    """A word with its brackets as they are read: those of what runs leftwards are drawn mirrored.
+
+    Only where a word would begin with a closing bracket, or end with an opening one.
+    """
+    if not leftwards(text) or not (text[0] in _CLOSING or text[-1] in _OPENING):
+        return text
+    return text.translate(_MIRRORED)
 
 
 def _is_latin(word: Word) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from schemas.page import Line, Word, even_edges, union
 from schemas.values.folding import has_cjk
-from worker.reading.text.direction import as_read, leftwards
+from worker.reading.text.direction import as_read, leftwards, unmirrored
 
 _GAP = 1.0  # letter heights between words of different lines in the same row
 _LEVEL = 0.15  # letter heights that two words of a line may be out of level, far from each other
@@ -142,7 +142,7 @@ def _line(words: Sequence[Word]) -> Line:
         if at and _apart(in_order[at - 1], word):
             text += " "
             edges.append(edges[-1])
-        letters = _whole(word.text)
+        letters = unmirrored(_whole(word.text))
         text += letters
         places = even_edges(word.box, len(letters))
         edges[-1:] = places[::-1] if leftwards(letters) else places

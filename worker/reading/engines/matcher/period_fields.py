@@ -38,7 +38,8 @@ def listings(
 ) -> dict[str, Listing]:
     """The items of the lists that have words and amounts, each from the tables whose titles name it.
 
-    A list that no title names takes the tables that none is named by, where it is the only such list.
+    A list that no title names takes the tables that none is named by, where it is the only such list; where
+    there are as many such lists as such tables, each takes one in its turn.
     """
     suited = [listed for listed in lists if _suits(asked[listed.path])]
     by_list: dict[str, list[PeriodTable]] = {listed.path: [] for listed in suited}
@@ -50,6 +51,8 @@ def listings(
     left = [path for path, found in by_list.items() if not found]
     if len(left) == 1:
         by_list[left[0]] = unnamed
+    elif len(left) == len(unnamed):
+        by_list |= {path: [table] for path, table in zip(left, unnamed, strict=True)}
     found = {
         listed.path: Listing(
             [item for table in by_list[listed.path] for item in _items(listed, asked, table)]

@@ -248,7 +248,7 @@ def _below(head: _Head, graph: Graph) -> Iterator[Row]:
         inside = [cell for cell in row.cells if head.holds(cell)]
         if row.page is not before.page or row.y0 - before.y1 > _GAP * max(row.height, before.height):
             return
-        if sum(_period(cell, graph) is not None for cell in inside) > 1:
+        if len({_period(cell, graph) for cell in inside} - {None}) > 1:
             return
         yield row
         before = row

@@ -86,7 +86,7 @@ def test_a_large_picture_is_scaled_to_the_limit(tmp_path: Path, limits: PageLimi
     [
         (b"", EmptyDocument),
         (b"just a note\n", UnsupportedType),
-        (b"<html><body>", UnsupportedType),
+        (b"<p>a note</p>", UnsupportedType),
         (b"PK\x03\x04" + bytes(100), UnsupportedType),
         (bytes(range(7)) * 9, CorruptFile),
         (b"\x89PNG\r\n\x1a\n" + bytes(40), CorruptFile),

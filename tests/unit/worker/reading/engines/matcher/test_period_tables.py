@@ -123,3 +123,23 @@ def test_a_cell_that_is_empty_is_not_that_of_another_period() -> None:
     found = data_of([page_of(*rows)], insurance_paid=NUMBER, rent_received=NUMBER)
     assert found.get("insurance_paid") is None
     assert found["rent_received"] == 12340.0
+
+
+def test_as_many_lists_as_tables_that_no_title_names_take_one_each_in_their_order() -> None:
+    first: list[Row] = ["Kuukaudet", [(360, "2023"), (510, "2022")], [(60, "Vesi"), (360, "120"), (510, "130")], [(60, "Lämpö"), (360, "480"), (510, "470")]]  # fmt: skip
+    second: list[Row] = ["Viikot", [(360, "2023"), (510, "2022")], [(60, "Sähkö"), (360, "75"), (510, "91")], [(60, "Kaasu"), (360, "64"), (510, "58")]]  # fmt: skip
+    item = {"label": TEXT, "currentYearAmount": NUMBER, "priorYearAmount": NUMBER}
+    found = data_of(
+        [page_of(*first, letter=24), page_of(*second, number=2, letter=24)],
+        assets=listed("", **item),
+        costs=listed("", **item),
+    )
+    assert found["assets"][1] == {"label": "Lämpö", "currentYearAmount": 480.0, "priorYearAmount": 470.0}
+    assert found["costs"][0] == {"label": "Sähkö", "currentYearAmount": 75.0, "priorYearAmount": 91.0}
+
+
+def test_equal_amounts_that_look_like_years_end_no_table() -> None:
+    table: list[Row] = ["Balance sheet", [(360, "2023"), (510, "2022")], [(60, "Cash"), (360, "1250"), (510, "980")], [(60, "Stock"), (360, "2000"), (510, "2000")], [(60, "Land"), (360, "5640"), (510, "6010")]]  # fmt: skip
+    item = {"label": TEXT, "amount": NUMBER}
+    found = data_of([page_of(*table, letter=24)], balanceSheet=listed("", **item))
+    assert [row["label"] for row in found["balanceSheet"]] == ["Cash", "Stock", "Land"]
