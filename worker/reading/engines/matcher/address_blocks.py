@@ -45,7 +45,7 @@ def _blocks(graph: Graph) -> Iterator[Sequence[Cell]]:
     for cell in graph.sheet.layout.cells:
         if id(cell) in seen:
             continue
-        block = graph.block_below(cell)
+        block = graph.surroundings.block_below(cell)
         seen.update(map(id, block))
         if len(block) > 1 and any(is_address_line(line.text) for line in block):
             yield block

@@ -17,10 +17,11 @@ from worker.reading.engines.matcher.assign import allows, as_type
 from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import of_place, table
-from worker.reading.engines.matcher.graph import Graph, PrintedValue, Relation
+from worker.reading.engines.matcher.graph import Graph, PrintedValue
 from worker.reading.engines.matcher.questions import PARTIES, FieldQuery, form
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate
+from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wordings import UNSPECIFIC
 
@@ -247,7 +248,7 @@ def _lines_under(span: Span, graph: Graph) -> Iterator[Cell]:
             span.start == 0 and abs(cell.cx - span.cell.cx) < height
         )
         if inline and cell.y0 - span.cell.y1 < 1.1 * height:
-            yield from graph.block_below(cell)
+            yield from graph.surroundings.block_below(cell)
             return
 
 

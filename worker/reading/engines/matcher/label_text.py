@@ -41,6 +41,16 @@ def parts(label: str, span: Span) -> Iterator[tuple[str, Span]]:
             yield name, Span(span.cell, span.start + start, span.start + end)
 
 
+def names_within(label: Span) -> Iterator[Span]:
+    """The names of a label that has several: `Age / Sex`."""
+    start = label.start
+    for cut in [*_PARTED.finditer(label.text), None]:
+        end = label.end if cut is None else label.start + cut.start()
+        if label.cell.text[start:end].strip(LEAD):
+            yield Span(label.cell, start, end)
+        start = end if cut is None else label.start + cut.end()
+
+
 def trimmed(span: Span) -> Span:
     """A value without the signs around it."""
     text = span.cell.text

@@ -39,15 +39,15 @@ def _ticks(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
     for entry in pairs.entries(evaluation.graph):
         said = _said(entry)
         near = evaluation.own(asked, entry.key.text).both
-        if said is not None and near > _NAMED and entry.value is not None:
+        if said is not None and near > _NAMED and entry.values:
             sure = 0.8 * near * (1.0 if entry.sure > 0.5 else entry.sure)
-            yield Candidate(said, sure, (entry.value,), sure, certainty=sure)
+            yield Candidate(said, sure, entry.values, sure, certainty=sure)
 
 
 def _said(entry: pairs.Entry) -> bool | None:
     if entry.said is not None:
         return entry.said == "checked"
-    return None if entry.value is None else pairs.yes_or_no(entry.value.text)
+    return pairs.yes_or_no(entry.values[0].text) if entry.values else None
 
 
 def _nearness(asked: FieldQuery, question: ChoiceQuestion, evaluation: Evaluation) -> float:

@@ -8,25 +8,25 @@ from dataclasses import dataclass, replace
 from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold
+from worker.reading.engines.matcher import label_pairs, label_text
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.choices import ChoiceQuestion, Option
 from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.label_pairs import LabelPair
+from worker.reading.engines.matcher.label_text import trimmed
 from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 
 _OF_BOXES = 0.95  # that a box belongs to the text beside it
-_LONGEST = 60  # characters of a label
-_FAR = 28.0  # letter heights between a label and a value beside it
-_KNOWN = 0.55  # share of known wordings that makes a text a label
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A label, the place of its value, what kind it is; `said` is the value where its place does not print it."""
+    """A label, the places of its value, what kind it is; `said` is the value where its place does not print it."""
 
     key: Span
-    value: Span | None
+    values: tuple[Span, ...]
     kind: str = "text"
     said: str | None = None
     sure: float = 0.65
@@ -44,8 +44,9 @@ def listing(field: Field, graph: Graph) -> Listing:
 
 def entries(graph: Graph) -> Iterator[Entry]:
     """Every label with its value, and every cell of a table under the name of its column."""
-    used: set[int] = set()
     told: set[int] = set()
+    by_label = {id(pair.label): pair for pair in label_pairs.find(graph)}
+    used = {id(cell) for pair in by_label.values() for cell in pair.values}
     heads: list[Cell] = []
     for row in graph.sheet.layout.rows:
         if len(row.cells) > 1 and not any(map(str.isdigit, row.text)) and ":" not in row.text:
@@ -54,17 +55,42 @@ def entries(graph: Graph) -> Iterator[Entry]:
                 *row.cells,
             ]
         for cell in row.cells:
-            if id(cell) in used:
-                continue
             question = graph.sheet.choices.by_cell.get(id(cell))
             if question is not None:
                 if id(question) not in told:
                     told.add(id(question))
                     yield from _asked(question)
                 continue
-            found = list(_of_cell(cell, graph, used)) or list(_of_table(cell, row, heads))
-            used.update(id(span.cell) for entry in found for span in (entry.value,) if span is not None)
-            yield from found
+            yield from _inline(cell, graph)
+            pair = by_label.get(id(cell))
+            if pair is not None:
+                yield _signed(_paired(pair, graph), graph)
+            elif id(cell) not in used and not label_pairs.inline(cell, graph):
+                yield from _of_table(cell, row, heads)
+
+
+def _inline(cell: Cell, graph: Graph) -> Iterator[Entry]:
+    for start, end, place in label_pairs.inline(cell, graph):
+        entry = Entry(Span(cell, start, end), (place,))
+        yield from (_signed(part, graph) for part in _parted(entry))
+
+
+def _parted(entry: Entry) -> list[Entry]:
+    """An entry, or where label and value are several (`Age / Sex: 27 / F`), one for each."""
+    [value] = entry.values
+    parts = list(label_text.parts(entry.key.text, value))
+    keys = list(label_text.names_within(entry.key))
+    if len(keys) != len(parts):
+        return [entry]
+    return [replace(entry, key=key, values=(part,)) for key, (_, part) in zip(keys, parts, strict=True)]
+
+
+def _paired(pair: LabelPair, graph: Graph) -> Entry:
+    """A label with the cells of its value; in a cell of several labels it is the last one."""
+    before = label_pairs.inline(pair.label, graph)
+    start = before[-1][2].end if before else 0
+    key = Span(pair.label, start, len(pair.label.text.rstrip(" :：")))
+    return Entry(key, tuple(trimmed(_whole(cell)) for cell in pair.values), sure=pair.sure)
 
 
 def _of_table(cell: Cell, row: Row, heads: Sequence[Cell]) -> Iterator[Entry]:
@@ -73,82 +99,7 @@ def _of_table(cell: Cell, row: Row, heads: Sequence[Cell]) -> Iterator[Entry]:
         head for head in heads if head.overlap_x(cell) > 0 and head.page is cell.page and head.row < cell.row
     ]
     if over and len(row.cells) > 1:
-        head = over[-1]
-        yield Entry(Span(head, 0, len(head.text)), Span(cell, 0, len(cell.text)), sure=0.5)
-
-
-def _of_cell(cell: Cell, graph: Graph, used: set[int]) -> Iterator[Entry]:
-    inline = [
-        Entry(Span(cell, start, end), place)
-        for start, end, place in graph.inline(cell)
-        if end - start <= _LONGEST and _divided(cell.text[start:end], place.text)
-    ]
-    if inline:
-        yield from (_signed(entry, graph) for entry in inline)
-        tail = cell.text.rstrip().endswith((":", "："))
-        if not tail:
-            return
-    if _is_label(cell, graph):
-        value = _beside(cell, graph, used) or _under(cell, graph, used)
-        if value is not None or cell.text.rstrip().endswith((":", "：")):
-            start = inline[-1].value.end if inline and inline[-1].value else 0
-            key = Span(cell, start, len(cell.text.rstrip(" :：")))
-            place = None if value is None else Span(value, 0, len(value.text))
-            yield _signed(Entry(key, place, sure=0.6), graph)
-
-
-def _divided(label: str, value: str) -> bool:
-    """Whether a text is a label with its value: a colon says so, or both are long enough for it."""
-    return label.rstrip().endswith((":", "：")) or (len(value) > 3 and any(map(str.isdigit, value)))
-
-
-def _is_label(cell: Cell, graph: Graph) -> bool:
-    """Whether a cell names something: it ends in a colon, or is mostly a known wording."""
-    text = cell.text.strip()
-    if len(text) > _LONGEST or sum(map(str.isalpha, text)) < 2:
-        return False
-    if text.endswith((":", "：")):
-        return True
-    units = graph.wordings.meaning(text).units
-    size = sum(len(unit.word) for unit in units)
-    return (
-        bool(size)
-        and sum(len(unit.word) for unit in units if unit.meanings) >= _KNOWN * size
-        and not any(map(str.isdigit, text))
-    )
-
-
-def _beside(cell: Cell, graph: Graph, used: set[int]) -> Cell | None:
-    for other in graph.sheet.layout.right_of(cell)[:1]:
-        near = other.x0 - cell.x1 < _FAR * cell.height
-        colon = cell.text.rstrip().endswith((":", "："))
-        value = not _ends_open(other) if colon else not _is_label(other, graph)
-        if (
-            near
-            and value
-            and id(other) not in used
-            and id(other) not in graph.sheet.choices.by_cell
-            and not _inline(other, graph)
-        ):
-            return other
-    return None
-
-
-def _ends_open(cell: Cell) -> bool:
-    return cell.text.rstrip().endswith((":", "："))
-
-
-def _inline(cell: Cell, graph: Graph) -> bool:
-    """Whether a cell holds a label and its value itself."""
-    return any(_divided(cell.text[start:end], place.text) for start, end, place in graph.inline(cell))
-
-
-def _under(cell: Cell, graph: Graph, used: set[int]) -> Cell | None:
-    for other in graph.sheet.layout.below(cell, rows=2):
-        near = other.y0 - cell.y1 < 1.6 * other.height and abs(other.x0 - cell.x0) < 4 * cell.height
-        if near and id(other) not in used and not _is_label(other, graph) and not _inline(other, graph):
-            return other
-    return None
+        yield Entry(_whole(over[-1]), (_whole(cell),), sure=0.5)
 
 
 def _asked(question: ChoiceQuestion) -> Iterator[Entry]:
@@ -160,7 +111,7 @@ def _asked(question: ChoiceQuestion) -> Iterator[Entry]:
     sure = _OF_BOXES * question.sure
     asks = None if question.label is None else _whole(question.label)
     if asks is not None and len(question.chosen) == 1 and len(question.options) > 1:
-        yield Entry(asks, _whole(question.chosen[0].label), sure=sure)
+        yield Entry(asks, (_whole(question.chosen[0].label),), sure=sure)
         if all(yes_or_no(option.label.text) is not None for option in question.options):
             return
     for option in question.options:
@@ -170,7 +121,7 @@ def _asked(question: ChoiceQuestion) -> Iterator[Entry]:
             else _whole(option.label)
         )
         said = "checked" if option.mark.chosen else "unchecked"
-        yield Entry(key, _whole(option.box), "checkbox", said, _OF_BOXES * option.mark.confidence)
+        yield Entry(key, (_whole(option.box),), "checkbox", said, _OF_BOXES * option.mark.confidence)
 
 
 def _is_yes(option: Option) -> bool:
@@ -205,7 +156,7 @@ def _group(entry: Entry, names: Mapping[str, str]) -> Group:
         ),
         names.get("kind", "kind"): Scalar([Candidate(entry.kind, 1.0, (), sure, sure)]),
     }
-    if entry.value is not None:
-        text = entry.said or entry.value.text.strip()
-        fields[names.get("value", "value")] = Scalar([Candidate(text, 1.0, (entry.value,), sure, sure)])
+    if entry.values:
+        text = entry.said or " ".join(span.text.strip() for span in entry.values)
+        fields[names.get("value", "value")] = Scalar([Candidate(text, 1.0, entry.values, sure, sure)])
     return Group(fields)

@@ -35,10 +35,11 @@ SQUARE_FEET = re.compile(
     r"(?<![\d.,x×*])(\d{1,3}(?:,\d{3})+|\d{2,6}(?:\.\d{1,2})?)\s?(?:sq\.?\s?ft\b|sq\.?\s?feet|square feet|ft²|ft2)",
     re.IGNORECASE,
 )
+_FEET = r"\d{1,3}\s?['’°]\s?\d{1,2}(?:\s?\d/\d)?\s?(?:\"|”|''|°|in\b)?"
 SIDES = _word(
-    r"(\d{1,5}(?:[.,]\d{1,3})?\s?(?:mm|cm|m|ft|'|’|\")?\.?(?:\s?\d{1,2}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?)"
+    rf"({_FEET}|\d{{1,5}}(?:[.,]\d{{1,3}})?\s?(?:mm|cm|m|ft|'|’|\")?\.?(?:\s?\d{{1,2}}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?)"
     r"\s?(?:[x×*]|by)\s?"
-    r"(\d{1,5}(?:[.,]\d{1,3})?\s?(?:mm|cm|m|f\w?|'|’|\")?\.?(?:\s?\d{1,2}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?)"
+    rf"({_FEET}|\d{{1,5}}(?:[.,]\d{{1,3}})?\s?(?:mm|cm|m|f\w?|'|’|\")?\.?(?:\s?\d{{1,2}}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?)"
 )
 LENGTH = re.compile(r"^\W{0,2}(\d{2,5}(?:\.\d{1,3})?)\W{0,2}$")
 TILED = 3  # times a text must be repeated to be a watermark

@@ -13,6 +13,7 @@ from schemas.json_schema.fields import Field
 from schemas.values.folding import fold, has_cjk
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import Concept, concept_of
+from worker.reading.engines.matcher.readers import side_lengths
 from worker.reading.engines.matcher.readers.drawing import (
     AREA,
     ROOM,
@@ -34,6 +35,7 @@ _NO_ROOM = re.compile(
 )
 _SURE_AREA = re.compile(r"\d\s?(?:m²|㎡|m2|m\^2|平方米|平米|sq\.?\s?m)", re.IGNORECASE)
 _IMPERIAL = re.compile(r"\d\s?(?:ft|f\b|'|’|\"|”|in\b)", re.IGNORECASE)
+_UNCONFIRMED = 0.5  # that sides in a second unit are right which those in the first do not say
 _GAP = 1.3  # letter heights between a name and what belongs to it
 
 
@@ -193,8 +195,19 @@ def _group(room: _Room, parts: dict[str, str], *, title: str) -> Group:
     if room.area:
         values["area"] = Candidate(room.area[0], 1.0, (room.area[1],), 0.85)
     for part, side in zip(("dimensions", "dimensions_alt"), sides, strict=False):
-        values[part] = Candidate(side.text, 1.0, (side,), 0.75)
+        values[part] = Candidate(side_lengths.as_typed(side.text), 1.0, (side,), 0.75)
+    if len(sides) > 1:
+        values["dimensions_alt"] = _in_other_unit(*sides[:2])
     return Group({field: Scalar([values[part]]) for field, part in parts.items() if part in values})
+
+
+def _in_other_unit(metric: Span, other: Span) -> Candidate:
+    """The sides in the second unit; where the first ones do not confirm them they are less sure."""
+    text = side_lengths.as_typed(other.text)
+    mended = side_lengths.in_feet(text, metric.text)
+    if mended is None:
+        return Candidate(text, 1.0, (other,), _UNCONFIRMED, _UNCONFIRMED)
+    return Candidate(mended, 1.0, (other,), 0.85)
 
 
 def _part_of(concept: str, name: str) -> str:
