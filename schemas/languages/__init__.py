@@ -1,7 +1,7 @@
 """What depends on a language, one folder per language.
 
-`words.toml` has wordings on documents; `prompt.toml` and the Markdown files how a model is asked;
-`asking.toml` how people ask.
+`words.toml` has wordings on documents by meaning, `concepts.toml` those of single concepts; `prompt.toml`
+and the Markdown files how a model is asked; `asking.toml` how people ask.
 
 A new language is a new folder; what of a language still stands in code is told in `CONTRIBUTING.md`.
 """
@@ -12,34 +12,47 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 @cache
 def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Printed wordings by language and meaning; a meaning is one or more ideas joined by blanks."""
-    return {language: _texts(raw["labels"]) for language, raw in _files().items()}
+    return {language: _texts(raw["labels"]) for language, raw in _files("words.toml").items()}
 
 
 @cache
 def marks(name: str) -> tuple[str, ...]:
     """Words by which a text shows what it is (`legal_form`, `street`), of all languages."""
-    return tuple(word for raw in _files().values() for word in raw.get("marks", {}).get(name, ()))
+    return tuple(word for raw in _files("words.toml").values() for word in raw.get("marks", {}).get(name, ()))
 
 
 @cache
 def asking(name: str) -> tuple[str, ...]:
     """Phrases by which people ask (`describe`, `extract`, …), of all languages, the longest first."""
-    found = (folder / "asking.toml" for folder in files(__package__).iterdir())
-    phrases = (tomllib.loads(file.read_text(encoding="utf-8"))[name] for file in found if file.is_file())
-    return tuple(
-        sorted({phrase for listed in phrases for phrase in listed}, key=lambda one: (-len(one), one))
-    )
+    phrases = {phrase for raw in _files("asking.toml").values() for phrase in raw[name]}
+    return tuple(sorted(phrases, key=lambda one: (-len(one), one)))
+
+
+@cache
+def concepts() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """What is known of the things that documents say, of all languages together.
+
+    By the name of the concept, then by what it is: `field`, `strong`, `labels`, `weak`, `pattern`, `page`.
+    """
+    merged: dict[str, dict[str, tuple[str, ...]]] = {}
+    for raw in _files("concepts.toml").values():
+        for name, told in raw.items():
+            known = merged.setdefault(name, {})
+            for key, words in told.items():
+                known[key] = (*known.get(key, ()), *([words] if isinstance(words, str) else words))
+    return merged
 
 
 @cache
 def months() -> Mapping[str, int]:
     """The names of months and what they are shortened to, of all languages, with their numbers."""
-    named = (raw.get("months", {}) for raw in _files().values())
+    named = (raw.get("months", {}) for raw in _files("words.toml").values())
     return {name: int(number) for months in named for number, names in months.items() for name in names}
 
 
@@ -56,9 +69,10 @@ def prompt_words(language: str) -> Mapping[str, str]:
 
 
 @cache
-def _files() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
+def _files(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """A file's tables by language, of those that have it."""
     folders = sorted(files(__package__).iterdir(), key=lambda entry: entry.name)
-    tables = {folder.name: folder / "words.toml" for folder in folders if (folder / "words.toml").is_file()}
+    tables = {folder.name: folder / name for folder in folders if (folder / name).is_file()}
     return {language: tomllib.loads(table.read_text(encoding="utf-8")) for language, table in tables.items()}
 
 
