@@ -8,8 +8,9 @@ A new language is a new folder; what of a language still stands in code is told 
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -50,6 +51,22 @@ def concepts() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
 
 @cache
+def words(name: str, *, any_case: bool = True) -> re.Pattern[str]:
+    """Any of the words that are looked for as `name`, of all languages: whole ones in scripts with blanks."""
+    listed = _patterns("words", name)
+    spaced = "|".join(one for one in listed if has_blanks(one))
+    unspaced = [one for one in listed if not has_blanks(one)]
+    found = [rf"\b(?:{spaced})\b"] if spaced else []
+    return re.compile("|".join([*found, *unspaced]), re.IGNORECASE if any_case else 0)
+
+
+@cache
+def pieces(name: str) -> str:
+    """Any of the words that are looked for as `name`, of all languages, as part of a regular expression."""
+    return f"(?:{'|'.join(_patterns('pieces', name))})"
+
+
+@cache
 def months() -> Mapping[str, int]:
     """The names of months and what they are shortened to, of all languages, with their numbers."""
     named = (raw.get("months", {}) for raw in _files("words.toml").values())
@@ -66,6 +83,19 @@ def prompt(task: str, language: str) -> str:
 def prompt_words(language: str) -> Mapping[str, str]:
     """What prompts call the types of fields and the rules about them."""
     return tomllib.loads((files(__package__) / language / "prompt.toml").read_text(encoding="utf-8"))
+
+
+def has_blanks(word: str) -> bool:
+    """Whether a word is of a script that has blanks between words."""
+    return all(char < "⺀" for char in word)
+
+
+def _patterns(table: str, name: str) -> Sequence[str]:
+    """The regular expressions of a name, by language; raises KeyError where no language has any."""
+    found = [one for raw in _files("patterns.toml").values() for one in raw.get(table, {}).get(name, ())]
+    if not found:
+        raise KeyError(f"no language has {table} of {name}")
+    return found
 
 
 @cache

@@ -21,11 +21,10 @@ _KEYS = frozenset({*_MEANINGS, "value", "side", "region", "within", "echo"})
 _WORDED = frozenset({*_WEIGHTS, "field", "pattern", "page"})
 _OWN_WEIGHT = 1.15  # a user's own title is meant more exactly than a wording of ours
 _STEM_WEIGHT = 0.85
-_SUFFIX = re.compile(r" (name|number|no|id|code|date|time|amount|value|address|text)$")
+_SUFFIX = re.compile(rf" {languages.pieces('field_suffix')}$")
 """What names of fields end in, but printed labels often do not: employee_name, `Employee: Kim`."""
-_TOO_GENERAL = frozenset(
-    {"total", "tax", "net", "item", "line", "unit", "page", "the", "full", "first", "last"}
-)
+_TOO_GENERAL = frozenset(languages.marks("too_general"))
+_DATE = re.compile(languages.pieces("date_field"))
 _NUMBERS = frozenset({"money", "total", "number", "percent", "total_area"})
 _FORMATS = {"date": "date", "date-time": "datetime", "time": "time"}
 _ARRAYS_OF_PARTS = frozenset({"table", "rooms", "entries", "pages", "chart_series"})
@@ -102,7 +101,9 @@ def own_labels(target: Field) -> Iterator[Label]:
         stem = _SUFFIX.sub("", wording.lower())
         if len(stem) > 2 and stem != wording.lower() and stem not in _TOO_GENERAL:
             yield Label(stem, concept, _STEM_WEIGHT)
-            yield from (Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in ("no", "number", "nr"))
+            yield from (
+                Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in languages.marks("number_behind")
+            )
 
 
 def _concept(name: str, entry: Mapping[str, Any], told: Mapping[str, Sequence[str]]) -> Concept:
@@ -196,9 +197,7 @@ def _value_type(target: Field) -> str:
     if {"number", "integer"} & set(target.types) and "string" not in target.types:
         return "number"
     name = f"{words(target.name)} {target.title.lower()}"
-    named = (
-        "datetime" if "date time" in name else "date" if re.search(r"(^| )date( |$)|日期", name) else "text"
-    )
+    named = "datetime" if "date time" in name else "date" if _DATE.search(name) else "text"
     return _FORMATS.get(target.format or "") or named
 
 
