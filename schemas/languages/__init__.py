@@ -1,9 +1,8 @@
 """What depends on a language, one folder per language.
 
-`words.toml` has wordings on documents by meaning, `concepts.toml` those of single concepts; `prompt.toml`
-and the Markdown files how a model is asked; `asking.toml` how people ask.
-
-A new language is a new folder; what of a language still stands in code is told in `CONTRIBUTING.md`.
+`words.toml` has wordings on documents by meaning, `concepts.toml` those of single concepts, `patterns.toml`
+words that are looked for; `prompt.toml` and the Markdown files how a model is asked; `asking.toml` how
+people ask. A new language is a new folder, of which each file may be left out.
 """
 
 from __future__ import annotations
@@ -11,15 +10,27 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+ASKED_IN = "en"
+"""The language in which a model is asked where no other is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """How years are counted: from the year `before` the first, with as few and as many `digits`."""
+
+    before: int
+    digits: tuple[int, int]
 
 
 @cache
 def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Printed wordings by language and meaning; a meaning is one or more ideas joined by blanks."""
-    return {language: _texts(raw["labels"]) for language, raw in _files("words.toml").items()}
+    return {language: _texts(raw.get("labels", {})) for language, raw in _files("words.toml").items()}
 
 
 @cache
@@ -67,10 +78,39 @@ def pieces(name: str) -> str:
 
 
 @cache
+def currencies() -> Mapping[str, str]:
+    """What names a currency, of all languages, as one regular expression by its ISO 4217 code."""
+    named: dict[str, list[str]] = {}
+    for raw in _files("patterns.toml").values():
+        for code, listed in raw.get("currencies", {}).items():
+            named.setdefault(code, []).extend(listed)
+    return {code: f"(?:{'|'.join(listed)})" for code, listed in named.items()}
+
+
+@cache
+def eras() -> Mapping[str, Era]:
+    """The eras by which years are counted, by their names, of all languages."""
+    listed = (raw.get("eras", {}) for raw in _files("words.toml").values())
+    return {
+        name.lower(): Era(told["before"], tuple(told["digits"]))
+        for eras in listed
+        for name, told in eras.items()
+    }
+
+
+@cache
 def months() -> Mapping[str, int]:
     """The names of months and what they are shortened to, of all languages, with their numbers."""
     named = (raw.get("months", {}) for raw in _files("words.toml").values())
     return {name: int(number) for months in named for number, names in months.items() for name in names}
+
+
+def written_in(text: str) -> str:
+    """The language of a text, of those in which models are asked; `ASKED_IN` where it shows no other."""
+    for language, told in _files("prompt.toml").items():
+        if "letters" in told and re.search(told["letters"], text):
+            return language
+    return ASKED_IN
 
 
 @cache
