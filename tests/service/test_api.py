@@ -20,11 +20,10 @@ from api import limits
 from api.auth import new_key
 from api.cli.main import main
 from api.client import Client
-from tests.service.conftest import picture, serving, until
+from tests.service.conftest import picture, serving
 from worker.errors import Refused
 from worker.jobs import kinds
 from worker.jobs.app import App
-from worker.jobs.broker import WorkerReport
 from worker.jobs.ledger.access import ApiKey
 from worker.jobs.store import factory
 from worker.process.worker import WorkerState
@@ -503,46 +502,6 @@ def test_without_keys_no_page_of_another_site_gets_in(http: httpx.Client) -> Non
     assert problem(post(http, headers={"Origin": "https://evil.example"})) == (403, "forbidden")
     assert http.get("/v1/jobs", headers={"Origin": "https://evil.example"}).status_code == 200
     assert "access-control-allow-origin" not in http.get("/v1/jobs").headers
-
-
-def test_how_the_service_does(http: httpx.Client, app: App, worker_state: WorkerState) -> None:
-    assert http.get("/livez").json() == {"status": "alive"}
-    assert http.get("/readyz").json() == {
-        "ready": True,
-        "queue": "ok",
-        "store": "ok",
-        "ledger": "ok",
-        "model": "no worker",
-    }
-    app.broker.report("w1", WorkerReport(["embedded"]), seconds=30)
-    until(lambda: http.get("/readyz").json()["model"] == "embedded")
-    post(http)
-    post(http, b"no document")
-    worker_state.work("cpu")
-    text = http.get("/metrics").text
-    for line in (
-        'pagemill_jobs{state="done"} 1.0',
-        'pagemill_jobs{state="queued"} 1.0',
-        'pagemill_workers{state="alive"} 1.0',
-        'pagemill_queue_messages{queue="cpu"} 2.0',
-        'pagemill_up{part="queue"} 1.0',
-    ):
-        assert line in text
-    assert "pagemill_oldest_waiting_seconds" in text
-    assert http.get("/version").json()["version"]
-
-
-def test_readiness_names_the_part_that_is_away(app: App) -> None:
-    lonely = app.settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})
-    from worker.jobs.broker import Broker
-
-    broken = App(lonely, app.store, app.ledger, Broker(lonely))
-    with serving(broken) as url, httpx.Client(base_url=url, timeout=30) as http:
-        answer = http.get("/readyz")
-        assert (answer.status_code, answer.json()["queue"]) == (503, "queue_unavailable")
-        assert post(http).status_code == 202  # taken all the same: the sweep will ring
-        assert 'pagemill_up{part="queue"} 0.0' in http.get("/metrics").text
-    assert app.ledger.jobs.due("cpu", now=time.time()) == 1
 
 
 def test_the_client_sends_waits_and_fetches(

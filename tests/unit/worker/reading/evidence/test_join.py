@@ -166,12 +166,33 @@ OLDER = "01,10,011001900611,12345678,100.00,20240305,12345678901234567890,5C3A,"
 EPC = "BCD\n002\n1\nSCT\n\nAhornwerk GmbH\nDE89370400440532013000\nEUR119.00\n\n\nRE-77"
 SWISS = "\r\n".join(
     [
-        "SPC", "0200", "1", "CH4431999123000889012",
-        "S", "Muster AG", "Seeweg", "12", "2501", "Biel", "CH", *[""] * 7,
-        "1949.75", "CHF", "S", "Pia Beispiel", "Hof", "1", "9400", "Rorschach", "CH",
-        "QRR", "210000000003139471430009017", "", "EPD",
+        "SPC",
+        "0200",
+        "1",
+        "CH4431999123000889012",
+        "S",
+        "Muster AG",
+        "Seeweg",
+        "12",
+        "2501",
+        "Biel",
+        "CH",
+        *[""] * 7,
+        "1949.75",
+        "CHF",
+        "S",
+        "Pia Beispiel",
+        "Hof",
+        "1",
+        "9400",
+        "Rorschach",
+        "CH",
+        "QRR",
+        "210000000003139471430009017",
+        "",
+        "EPD",
     ]
-)  # fmt: skip
+)
 
 
 def test_codes_say_what_they_are_made_for() -> None:
