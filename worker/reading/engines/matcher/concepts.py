@@ -13,7 +13,7 @@ from typing import Any
 from schemas import languages
 from schemas.json_schema.fields import Field
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher.lexicon import Label
+from worker.reading.engines.matcher.lexicon import Label, Lexicon
 
 _WEIGHTS = {"strong": 1.3, "labels": 1.0, "weak": 0.55}
 _MEANINGS = {"strong_meanings": "strong", "meanings": "labels"}
@@ -71,10 +71,10 @@ def library() -> Mapping[str, Concept]:
     return {name: _concept(name, entry, languages.concepts().get(name, {})) for name, entry in raw.items()}
 
 
-def labels() -> Iterator[Label]:
+@cache
+def lexicon() -> Lexicon:
     """Every wording of every concept."""
-    for concept in library().values():
-        yield from concept.labels
+    return Lexicon(label for concept in library().values() for label in concept.labels)
 
 
 def concept_of(target: Field, *, within: str | None = None) -> Concept:

@@ -289,7 +289,7 @@ def test_what_the_engine_cannot_do_is_named() -> None:
     from worker.reading.engines.matcher.candidates import Unsupported
 
     kind = registry.kind("description")
-    sheet = lay_out(arrange([page_of("a sign")]), concepts.labels())
+    sheet = lay_out(arrange([page_of("a sign")]), concepts.lexicon())
     unsupported = {
         name for name, found in fill_root(kind.root, sheet).fields.items() if isinstance(found, Unsupported)
     }
@@ -353,7 +353,7 @@ def test_double_line_notes_in_a_column_stand_in_brackets() -> None:
             column(400, 100, "山川草木", width=80),
         ),
     )
-    sheet = lay_out(arrange([page]), concepts.labels())
+    sheet = lay_out(arrange([page]), concepts.lexicon())
     kind = registry.kind("ancient_text")
     data, _ = assign.settle(kind.root, fill_root(kind.root, sheet))
     assert data["columns"] == ["天高地遠（小注一小注二）其行", "山川草木"]
