@@ -78,8 +78,10 @@ assert prompts.language_of(registry.from_json_schema({"properties": {"ĉio": {"t
 
 
 def test_a_language_is_a_folder_and_nothing_else(tmp_path: Path) -> None:
-    for package in ("schemas", "worker", "tests"):
+    for package in ("schemas", "worker"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "build.py", tmp_path / "tests")
     folder = tmp_path / "schemas" / "languages" / "eo"
     folder.mkdir()
     for name, text in FOLDER.items():
@@ -120,7 +122,8 @@ def _sources() -> list[str]:
 
 @pytest.mark.parametrize("path", _sources())
 def test_no_word_of_a_page_stands_in_the_code(path: str) -> None:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    code = (ROOT / path).read_text(encoding="utf-8")
+    tree = ast.parse(code if _FOREIGN.search(code) else "")
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     texts = [
         node.value
