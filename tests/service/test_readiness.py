@@ -8,8 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import create_engine
 
+from tests.service.calls import post
 from tests.service.conftest import serving, until
-from tests.service.test_api import post
 from worker.jobs.app import App
 from worker.jobs.broker import Broker, WorkerReport
 from worker.process.worker import WorkerState

@@ -9,11 +9,13 @@ import pytest
 
 from schemas import registry
 from schemas.record import Severity, State
-from tests.evidence import Read, Reader
+from tests.evidence import Read, Reader, read
 from tests.invoice_files import EXPECTED, PRINTED, cii, pdf_of
 from worker.reading.pages.base import PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
+
+__all__ = ["read"]
 
 
 @pytest.mark.parametrize("backend", ["pymupdf", "pdfium"])

@@ -10,7 +10,7 @@ from PIL import Image
 from schemas import registry
 from schemas.page import Box
 from schemas.record import Severity
-from tests.evidence import INVOICE, Read, Reader
+from tests.evidence import INVOICE, Read, Reader, read
 from tests.invoice_files import code
 from worker.reading.engines.base import Reading
 from worker.reading.evidence.gs1 import named
@@ -18,6 +18,9 @@ from worker.reading.evidence.join import join
 from worker.reading.evidence.payloads import facts
 from worker.reading.evidence.witness import Witness
 from worker.reading.pages.base import Barcode
+
+__all__ = ["read"]
+
 
 FISCAL = "01,32,,24112000000012345678,113.00,20240305,,A1B2"
 
