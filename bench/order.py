@@ -97,9 +97,12 @@ def seconds(count: int) -> float:
     """How long it takes to order so many lines in four columns, at best of five times."""
     rows = -(-count // 4)
     boxes = np.array(
-        [(column * 260.0, row * 24.0, column * 260.0 + 240, row * 24.0 + 18)
-         for column in range(4) for row in range(rows)]
-    )  # fmt: skip
+        [
+            (column * 260.0, row * 24.0, column * 260.0 + 240, row * 24.0 + 18)
+            for column in range(4)
+            for row in range(rows)
+        ]
+    )
     taken = []
     for _ in range(5):
         started = time.perf_counter()

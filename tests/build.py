@@ -60,7 +60,7 @@ def line(x: float, y: float, text: str, *, letter: float = 28, confidence: float
 
 def sheet(*rows: Sequence[tuple[float, str]] | str) -> Sheet:
     """A laid-out page with the library's labels found."""
-    return lay_out(arrange([page_of(*rows)]), concepts.labels())
+    return lay_out(arrange([page_of(*rows)]), concepts.lexicon())
 
 
 def noise(size: tuple[int, int] = (64, 64)) -> np.ndarray:

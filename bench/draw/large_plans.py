@@ -10,9 +10,23 @@ LONG, SHORT = 4757, 3363
 """Pixels of an A0 sheet at 102 dots per inch, all that a page may have by default."""
 
 _ROOMS = (
-    "Office", "Meeting room", "Archive", "Kitchen", "Corridor", "Store", "Plant room", "Server room",
-    "Reception", "Workshop", "Lobby", "Laboratory", "Stairs", "Lift", "Library", "Canteen",
-)  # fmt: skip
+    "Office",
+    "Meeting room",
+    "Archive",
+    "Kitchen",
+    "Corridor",
+    "Store",
+    "Plant room",
+    "Server room",
+    "Reception",
+    "Workshop",
+    "Lobby",
+    "Laboratory",
+    "Stairs",
+    "Lift",
+    "Library",
+    "Canteen",
+)
 _LETTERS = (10, 11, 12, 14, 16)  # pixels: print of 7 to 11 points
 _LINE = (70, 70, 70)
 

@@ -28,12 +28,16 @@ _OPENINGS = {
     ],
 }
 _CLAUSES = {
-    "en": ["The {label} shall be {value}, unless the parties agree otherwise.", "{label}: {value}.", "The parties have agreed on a {label} of {value} for the whole term."],
+    "en": [
+        "The {label} shall be {value}, unless the parties agree otherwise.",
+        "{label}: {value}.",
+        "The parties have agreed on a {label} of {value} for the whole term.",
+    ],
     "de": ["Als {label} wird {value} vereinbart, soweit nichts anderes bestimmt ist.", "{label}: {value}."],
     "fr": ["Le {label} est fixé à {value} pour toute la durée du contrat.", "{label} : {value}."],
     "es": ["El {label} será de {value} durante todo el contrato.", "{label}: {value}."],
     "pt": ["O {label} será de {value} durante todo o contrato.", "{label}: {value}."],
-}  # fmt: skip
+}
 _KINDS = ["Delaware corporation", "limited liability company", "limited partnership", "company"]
 
 

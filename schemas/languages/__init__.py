@@ -1,46 +1,116 @@
 """What depends on a language, one folder per language.
 
-`words.toml` has wordings on documents; `prompt.toml` and the Markdown files how a model is asked;
-`asking.toml` how people ask.
-
-A new language is a new folder; what of a language still stands in code is told in `CONTRIBUTING.md`.
+`words.toml` has wordings on documents by meaning, `concepts.toml` those of single concepts, `patterns.toml`
+words that are looked for; `prompt.toml` and the Markdown files how a model is asked; `asking.toml` how
+people ask. A new language is a new folder, of which each file may be left out.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+ASKED_IN = "en"
+"""The language in which a model is asked where no other is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """How years are counted: from the year `before` the first, with as few and as many `digits`."""
+
+    before: int
+    digits: tuple[int, int]
 
 
 @cache
 def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Printed wordings by language and meaning; a meaning is one or more ideas joined by blanks."""
-    return {language: _texts(raw["labels"]) for language, raw in _files().items()}
+    return {language: _texts(raw.get("labels", {})) for language, raw in _files("words.toml").items()}
 
 
 @cache
 def marks(name: str) -> tuple[str, ...]:
     """Words by which a text shows what it is (`legal_form`, `street`), of all languages."""
-    return tuple(word for raw in _files().values() for word in raw.get("marks", {}).get(name, ()))
+    return tuple(word for raw in _files("words.toml").values() for word in raw.get("marks", {}).get(name, ()))
 
 
 @cache
 def asking(name: str) -> tuple[str, ...]:
     """Phrases by which people ask (`describe`, `extract`, …), of all languages, the longest first."""
-    found = (folder / "asking.toml" for folder in files(__package__).iterdir())
-    phrases = (tomllib.loads(file.read_text(encoding="utf-8"))[name] for file in found if file.is_file())
-    return tuple(
-        sorted({phrase for listed in phrases for phrase in listed}, key=lambda one: (-len(one), one))
-    )
+    phrases = {phrase for raw in _files("asking.toml").values() for phrase in raw[name]}
+    return tuple(sorted(phrases, key=lambda one: (-len(one), one)))
+
+
+@cache
+def concepts() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """What is known of the things that documents say, of all languages together.
+
+    By the name of the concept, then by what it is: `field`, `strong`, `labels`, `weak`, `pattern`, `page`.
+    """
+    merged: dict[str, dict[str, tuple[str, ...]]] = {}
+    for raw in _files("concepts.toml").values():
+        for name, told in raw.items():
+            known = merged.setdefault(name, {})
+            for key, words in told.items():
+                known[key] = (*known.get(key, ()), *([words] if isinstance(words, str) else words))
+    return merged
+
+
+@cache
+def words(name: str, *, any_case: bool = True) -> re.Pattern[str]:
+    """Any of the words that are looked for as `name`, of all languages: whole ones in scripts with blanks."""
+    listed = _patterns("words", name)
+    spaced = "|".join(one for one in listed if has_blanks(one))
+    unspaced = [one for one in listed if not has_blanks(one)]
+    found = [rf"\b(?:{spaced})\b"] if spaced else []
+    return re.compile("|".join([*found, *unspaced]), re.IGNORECASE if any_case else 0)
+
+
+@cache
+def pieces(name: str) -> str:
+    """Any of the words that are looked for as `name`, of all languages, as part of a regular expression."""
+    return f"(?:{'|'.join(_patterns('pieces', name))})"
+
+
+@cache
+def currencies() -> Mapping[str, str]:
+    """What names a currency, of all languages, as one regular expression by its ISO 4217 code."""
+    named: dict[str, list[str]] = {}
+    for raw in _files("patterns.toml").values():
+        for code, listed in raw.get("currencies", {}).items():
+            named.setdefault(code, []).extend(listed)
+    return {code: f"(?:{'|'.join(listed)})" for code, listed in named.items()}
+
+
+@cache
+def eras() -> Mapping[str, Era]:
+    """The eras by which years are counted, by their names, of all languages."""
+    listed = (raw.get("eras", {}) for raw in _files("words.toml").values())
+    return {
+        name.lower(): Era(told["before"], tuple(told["digits"]))
+        for eras in listed
+        for name, told in eras.items()
+    }
 
 
 @cache
 def months() -> Mapping[str, int]:
     """The names of months and what they are shortened to, of all languages, with their numbers."""
-    named = (raw.get("months", {}) for raw in _files().values())
+    named = (raw.get("months", {}) for raw in _files("words.toml").values())
     return {name: int(number) for months in named for number, names in months.items() for name in names}
+
+
+def written_in(text: str) -> str:
+    """The language of a text, of those in which models are asked; `ASKED_IN` where it shows no other."""
+    for language, told in _files("prompt.toml").items():
+        if "letters" in told and re.search(told["letters"], text):
+            return language
+    return ASKED_IN
 
 
 @cache
@@ -55,10 +125,24 @@ def prompt_words(language: str) -> Mapping[str, str]:
     return tomllib.loads((files(__package__) / language / "prompt.toml").read_text(encoding="utf-8"))
 
 
+def has_blanks(word: str) -> bool:
+    """Whether a word is of a script that has blanks between words."""
+    return all(char < "⺀" for char in word)
+
+
+def _patterns(table: str, name: str) -> Sequence[str]:
+    """The regular expressions of a name, by language; raises KeyError where no language has any."""
+    found = [one for raw in _files("patterns.toml").values() for one in raw.get(table, {}).get(name, ())]
+    if not found:
+        raise KeyError(f"no language has {table} of {name}")
+    return found
+
+
 @cache
-def _files() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
+def _files(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """A file's tables by language, of those that have it."""
     folders = sorted(files(__package__).iterdir(), key=lambda entry: entry.name)
-    tables = {folder.name: folder / "words.toml" for folder in folders if (folder / "words.toml").is_file()}
+    tables = {folder.name: folder / name for folder in folders if (folder / name).is_file()}
     return {language: tomllib.loads(table.read_text(encoding="utf-8")) for language, table in tables.items()}
 
 

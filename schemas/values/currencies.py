@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 
+from schemas import languages
 from schemas.values.folding import plain
 
-# The sign $ alone and the sign ¥ alone belong to several countries; the commonest one is taken
-# and a more exact sign (S$, JPY) elsewhere on the page wins by standing earlier in this list. What is
-# printed without a sign of its own is known by its ISO code beside an amount.
+# Words that name a currency are with their language, and count as its sign. The sign $ alone and the sign ¥
+# alone belong to several countries; the commonest one is taken and a more exact sign (S$, JPY) elsewhere on
+# the page wins by standing earlier in this list. What is printed without a sign of its own is known by its
+# ISO code beside an amount.
 _BY_CODE = (
     "AED|ARS|BDT|BGN|BRL|CLP|COP|CZK|DKK|EGP|HUF|IQD|ISK|JOD|KES|KWD|LKR|LYD|MAD|MXN|NGN|NOK|NZD|OMR|PHP|PKR|QAR|"
     "RON|RSD|SAR|SEK|TND|UAH|UYU|VND|ZAR"
 )
 _SIGNS: tuple[tuple[str, str], ...] = (
-    (r"(?<![A-Z])(?:CNY|RMB)(?![A-Z])|人民币", "CNY"),
+    (r"(?<![A-Z])(?:CNY|RMB)(?![A-Z])", "CNY"),
     (r"(?<![A-Z])(?:EUR)(?![A-Z])|€", "EUR"),
     (r"(?<![A-Z])(?:GBP)(?![A-Z])|£", "GBP"),
     (r"(?<![A-Z])(?:MYR)(?![A-Z])|(?<![A-Za-z])RM(?=[\s\d:).]|$)", "MYR"),
     (r"(?<![A-Z])(?:SGD)(?![A-Z])|(?<![A-Z])S\$", "SGD"),
-    (r"(?<![A-Z])(?:HKD)(?![A-Z])|HK\$|港币|港元", "HKD"),
-    (r"(?<![A-Z])(?:TWD|NT)\$|(?<![A-Z])TWD(?![A-Z])|新台币|新臺幣", "TWD"),
+    (r"(?<![A-Z])(?:HKD)(?![A-Z])|HK\$", "HKD"),
+    (r"(?<![A-Z])(?:TWD|NT)\$|(?<![A-Z])TWD(?![A-Z])", "TWD"),
     (r"(?<![A-Z])(?:AUD)(?![A-Z])|(?<![A-Z])AU?\$", "AUD"),
     (r"(?<![A-Z])(?:CAD)(?![A-Z])|(?<![A-Z])CA?\$", "CAD"),
     (r"(?<![A-Z])MX\$", "MXN"),
@@ -32,15 +34,15 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Za-z])BD(?=[\s:.]{1,3}\d|\)?$)", "BHD"),
     (r"₺", "TRY"),
     (r"(?<![A-Z])(?:CHF)(?![A-Z])|(?<![A-Z])SFr\.?", "CHF"),
-    (r"(?<![A-Z])(?:JPY)(?![A-Z])|日[元円]", "JPY"),
+    (r"(?<![A-Z])(?:JPY)(?![A-Z])", "JPY"),
     (r"(?<![A-Z])(?:KRW)(?![A-Z])|₩", "KRW"),
     (r"(?<![A-Z])(?:INR)(?![A-Z])|₹|(?<![A-Za-z])Rs\.?(?=\s?\d)", "INR"),
     (r"(?<![A-Z])(?:ILS|NIS)(?![A-Z])|₪", "ILS"),
     (r"(?<![A-Z])(?:IDR)(?![A-Z])|(?<![A-Za-z])Rp\.?(?=\s?\d)", "IDR"),
     (r"(?<![A-Z])(?:THB)(?![A-Z])|฿", "THB"),
     (r"(?<![A-Z])(?:PLN)(?![A-Z])|zł", "PLN"),
-    (r"(?<![A-Z])(?:RUB)(?![A-Z])|₽|(?<=\d)\s?руб(?:\.|лей|ль)?", "RUB"),
-    (r"₴|(?<=\d)\s?грн\.?", "UAH"),
+    (r"(?<![A-Z])(?:RUB)(?![A-Z])|₽", "RUB"),
+    (r"₴", "UAH"),
     (r"(?<=\d)\s?Kč", "CZK"),
     (r"(?<=\d\d\d)\s?Ft(?![a-z])", "HUF"),  # lengths in feet are short
     (r"₫|(?<=\d)\s?(?:đ|VNĐ)(?!\w)", "VND"),
@@ -56,17 +58,24 @@ _THOUSANDTHS = re.compile(
     r"(?<![A-Za-z])(?<!SDN )(?<!SDN\. )(?:BHD|BD|KD|JD)\s?\d[\d,]*\.\d{3}(?!\d)"
     r"|(?<![A-Za-z])(?:IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])"
 )
-_JAPAN = re.compile(r"\bjapan\b|日本", re.IGNORECASE)
+_JAPAN = re.compile(languages.pieces("japan"), re.IGNORECASE)
 _YEN = re.compile(r"[\u3041-\u30fa]|\d\s?円")
 _SEN = re.compile(r"[¥￥]\s?[\d,]*\d\.\d\d(?!\d)")
 _WHOLE = re.compile(
-    r"NT\$|新[台臺][幣币]|\bTWD\b|[₩₫円원]|\b(?:JPY|KRW|VND|CLP|ISK|HUF|IDR)\b|\bRp\b|\d\d\d\s?Ft\b|\d\s?đ\b"
+    rf"NT\$|{languages.currencies()['TWD']}|\bTWD\b|[₩₫円원]|\b(?:JPY|KRW|VND|CLP|ISK|HUF|IDR)\b|\bRp\b|\d\d\d\s?Ft\b|\d\s?đ\b"
 )
 _CENTS = re.compile(r"\d[.,]\d{2}(?!\d|\s?(?:kg|mg|g|ml|cl|dl|l|mm|cm|km|m|kWh|h|%)(?![a-z]))", re.IGNORECASE)
 """An amount with cents, not a quantity with its unit."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _OF_MONTH_FIRST = frozenset({"USD", "CAD"})
-_COMPILED = tuple((re.compile(pattern), code) for pattern, code in _SIGNS)
+_UNSIGNED = languages.currencies().keys() - {code for _, code in _SIGNS}
+_COMPILED = (
+    *(
+        (re.compile("|".join(filter(None, (sign, languages.currencies().get(code))))), code)
+        for sign, code in _SIGNS
+    ),
+    *((re.compile(languages.currencies()[code]), code) for code in sorted(_UNSIGNED)),
+)
 
 
 def find(text: str) -> tuple[str, int, int] | None:

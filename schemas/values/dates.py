@@ -13,26 +13,29 @@ _LIKENED = str.maketrans("äéûôáíóúç~", "aeuoaiouc-")  # a smudged hyphe
 _MONTHS = {name.translate(_LIKENED): number for name, number in languages.months().items()}
 _MONTH = "(?P<month_name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _SEP = r"\s?[-/.]\s?"
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "民國": 1911, "民国": 1911, "พ.ศ.": -543}
-"""The year before the first one of an era."""
+_ERAS = languages.eras()
+_ORDINAL, _OF_MONTH, _OF_YEAR = map(languages.pieces, ("ordinal", "of_month", "of_year"))
+_YEAR_SIGN, _MONTH_SIGN, _DAY_SIGN = map(languages.pieces, ("year", "month", "day"))
+_HOUR_SIGN, _MINUTE_SIGN, _SECOND_SIGN = map(languages.pieces, ("hour", "minute", "second"))
+_ERA = rf"(?P<era>{'|'.join(map(re.escape, _ERAS))})\s?(?P<n>{languages.pieces('first_year')}|\d{{1,4}})"
 _BUDDHIST = -543
 _PATTERNS: tuple[tuple[str, float], ...] = (
     (
-        rf"(?P<era>{'|'.join(map(re.escape, _ERAS))})\s?(?P<n>元|\d{{1,4}})\s?[年./-]\s?(?P<m>\d{{1,2}})\s?[月./-]\s?(?P<d>\d{{1,2}})\s?日?",
+        rf"{_ERA}\s?(?:{_YEAR_SIGN}|[./-])\s?(?P<m>\d{{1,2}})\s?(?:{_MONTH_SIGN}|[./-])\s?(?P<d>\d{{1,2}})\s?{_DAY_SIGN}?",
         1.0,
     ),
     (rf"(?<![\d.])(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<be>25[5-9]\d)(?!\d)", 0.9),
-    (r"(?<!\d)(?P<y>(?:19|20)\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?", 1.0),
+    (
+        rf"(?<!\d)(?P<y>(?:19|20)\d\d)\s?{_YEAR_SIGN}\s?(?P<m>\d{{1,2}})\s?{_MONTH_SIGN}\s?(?P<d>\d{{1,2}})\s?{_DAY_SIGN}?",
+        1.0,
+    ),
     (rf"(?<!\d)(?P<y>(?:19|20)\d\d){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<d>\d{{1,2}})(?=\D|\d\d:|$)", 1.0),
     (rf"(?<![\d.])(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<y>(?:19|20)\d\d)(?=\D|\d{{1,2}}:|$)", 1.0),
     (
-        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º)?[-/., ]{{0,3}}(?:of |de )?{_MONTH}[-/., ]{{0,3}}(?:de |del )?(?P<y>(?:19|20)\d\d|\d\d)(?=\D|\d\d:|$)",
+        rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}?[-/., ]{{0,3}}{_OF_MONTH}?{_MONTH}[-/., ]{{0,3}}{_OF_YEAR}?(?P<y>(?:19|20)\d\d|\d\d)(?=\D|\d\d:|$)",
         0.98,
     ),
-    (
-        rf"(?<![a-z]){_MONTH}[-/. ]{{0,2}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s?,?\s?(?P<y>(?:19|20)\d\d)(?!\d)",
-        0.98,
-    ),
+    (rf"(?<![a-z]){_MONTH}[-/. ]{{0,2}}(?P<d>\d{{1,2}}){_ORDINAL}?\s?,?\s?(?P<y>(?:19|20)\d\d)(?!\d)", 0.98),
     (
         r"(?<![\d.,/-])(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y2>\d\d)(?=[^\d.,/-]|[.,](?!\d)|\d\d:|$)",
         0.93,
@@ -43,13 +46,14 @@ _PATTERNS: tuple[tuple[str, float], ...] = (
 )
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), weight) for pattern, weight in _PATTERNS)
 _TIME = re.compile(
-    r"(?<![\d:.])(?P<h>[01]?\d|2[0-4])\s?[:：时]\s?(?P<min>[0-5]\d)(?:\s?[:：分]\s?(?P<s>[0-5]\d)秒?)?"
-    r"分?\s?(?P<half>[ap]\.?\s?m\.?)?(?![\d:])",
+    rf"(?<![\d:.])(?P<h>[01]?\d|2[0-4])\s?(?:{_HOUR_SIGN}|[:：])\s?(?P<min>[0-5]\d)"
+    rf"(?:\s?(?:{_MINUTE_SIGN}|[:：])\s?(?P<s>[0-5]\d){_SECOND_SIGN}?)?{_MINUTE_SIGN}?"
+    rf"\s?(?:(?P<am>{languages.pieces('before_noon')})|(?P<pm>{languages.pieces('after_noon')}))?(?![\d:])",
     re.IGNORECASE,
 )
 # A clock time that OCR has glued to the year in front of it: 01-06-201818:21:09.
 _GLUED_TIME = re.compile(
-    r"(?<=\d{4})(?P<h>[01]\d|2[0-3]):(?P<min>[0-5]\d)(?::(?P<s>[0-5]\d))?(?P<half>)(?!\d)"
+    r"(?<=\d{4})(?P<h>[01]\d|2[0-3]):(?P<min>[0-5]\d)(?::(?P<s>[0-5]\d))?(?P<am>)(?P<pm>)(?!\d)"
 )
 
 
@@ -95,10 +99,9 @@ def find_time(text: str) -> tuple[str, int, int] | None:
     if match is None:
         return None
     hour = int(match["h"])
-    half = (match["half"] or "").lower()[:1]
-    if half == "p" and hour < 12:
+    if match["pm"] and hour < 12:
         hour += 12
-    if half == "a" and hour == 12:
+    if match["am"] and hour == 12:
         hour = 0
     seconds = f":{match['s']}" if match["s"] else ""
     return f"{hour % 24:02d}:{match['min']}{seconds}", match.start(), match.end()
@@ -139,14 +142,13 @@ def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | Non
 
 
 def _of_era(era: str, printed: str) -> int:
-    return _ERAS[era] + (1 if printed == "元" else int(printed))
+    return _ERAS[era].before + (int(printed) if printed.isdigit() else 1)
 
 
 def _is_of_era(era: str, printed: str) -> bool:
     """Whether a year may be counted from an era: Japanese ones are short, Buddhist ones have four digits."""
-    if era == "พ.ศ.":
-        return len(printed) == 4
-    return len(printed) <= (3 if era in {"民國", "民国"} else 2)
+    least, most = _ERAS[era].digits
+    return least <= len(printed) <= most
 
 
 def _full_year(printed: str) -> int:

@@ -17,10 +17,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ColumnClause, Engine, column, create_engine, event, insert, select, table, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from api.cli.main import main
 from schemas.job import JobState
+from tests.contracts.old_ledgers import JOBS, dump, make, script, upgrade
 from worker.errors import LedgerOutdated, LedgerTooNew, LedgerUnavailable, PagemillError
 from worker.jobs.ledger import revisions
 from worker.jobs.ledger.job_rows import End
@@ -28,10 +29,7 @@ from worker.jobs.ledger.ledger import Ledger
 from worker.jobs.ledger.lists import Filter
 from worker.jobs.ledger.tables import metadata
 
-_LEDGERS = Path(__file__).parent / "ledgers"
-_RELEASED = ("0001",)
 _ROOT = Path(__file__).parent.parent.parent
-_JOBS = 1000
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -56,123 +54,17 @@ def engine(url: str) -> Iterator[Engine]:
     made.dispose()
 
 
-def make(engine: Engine, revision: str) -> None:
-    """A ledger as that version made it, with jobs in every state, keys, webhooks, an audit log."""
-    script = (_LEDGERS / f"{revision}-{engine.dialect.name}.sql").read_text()
-    with engine.begin() as connection:
-        for statement in script.split(";\n"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
-        for name, made in rows().items():
-            into = table(name, *(column(field) for field in made[0]))
-            connection.execute(insert(into), made)
-
-
-def rows() -> dict[str, list[dict[str, Any]]]:
-    states = list(JobState)
-    jobs = [
-        {
-            "id": f"{number:032x}",
-            "project": f"p{number % 3}",
-            "kind": "receipt",
-            "kind_version": 1,
-            "schema_sha256": "s" * 64,
-            "source_sha256": f"{number:064x}",
-            "filename": f"账单 {number}.png",
-            "size": 2**40 + number,
-            "engine": "fake",
-            "pipeline_version": "0.1.0",
-            "priority": number % 10,
-            "batch": "march" if number % 2 else None,
-            "created_at": 1.5 + number,
-            "queue": "cpu",
-            "state": str(states[number % len(states)]),
-            "attempts": number % 4,
-            "due_at": 1.5 + number,
-            "lease_token": "t" if states[number % len(states)] is JobState.RUNNING else None,
-            "lease_until": 2.0 if states[number % len(states)] is JobState.RUNNING else None,
-            "cancel_requested": False,
-            "pages": 2,
-            "pages_done": 1,
-            "error_code": None,
-            "error_message": None,
-            "updated_at": 2.5 + number,
-            "started_at": None,
-            "finished_at": None,
-        }
-        for number in range(_JOBS)
-    ]
-    return {
-        "jobs": jobs,
-        "members": [
-            {"project": job["project"], "batch": "march", "job_id": job["id"], "filename": job["filename"]}
-            for job in jobs
-            if job["batch"]
-        ],
-        "deliveries": [
-            {
-                "id": f"msg_{number:032x}",
-                "job_id": f"{number:032x}",
-                "project": "p0",
-                "url": "https://example.com/",
-                "state": "pending",
-                "body": b"\x00\xff{}",
-                "attempts": 2,
-                "due_at": 7.0,
-                "last_status": 500,
-            }
-            for number in range(50)
-        ],
-        "requests": [
-            {"project": "p0", "key": "k", "fingerprint": "f", "job_ids": '["a"]', "created_at": 1.0}
-        ],
-        "keys": [
-            {
-                "id": f"key{number}",
-                "project": "p0",
-                "name": "somebody",
-                "hash": f"{number:064x}",
-                "scopes": "read submit",
-                "created_at": 1.0,
-                "expires_at": None,
-                "revoked_at": 5.0 if number % 2 else None,
-                "rate_per_minute": 60,
-                "max_bytes": 2**33,
-            }
-            for number in range(20)
-        ],
-        "audit": [
-            {"at": 1.0, "project": "p0", "actor": "key:x", "action": "read", "subject": f"{number:032x}"}
-            for number in range(300)
-        ],
-        "projects": [{"name": f"p{number}", "turn": 1.0, "retention_days": None} for number in range(3)],
-        "kinds": [
-            {"project": "p0", "name": "slip", "version": 1, "schema_sha256": "s" * 64, "created_at": 1.0}
-        ],
-        "tombstones": [{"job_id": "f" * 32, "project": "p0", "erased_at": 3.0}],
-    }
-
-
-def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """What was put in, as it stands there."""
-    found = {}
-    with engine.connect() as connection:
-        for name, made in rows().items():
-            columns: list[ColumnClause[Any]] = [column(field) for field in sorted(made[0])]
-            query = select(*columns).select_from(table(name))
-            found[name] = sorted(tuple(row) for row in connection.execute(query))
-    return found
-
-
-@pytest.mark.parametrize("revision", _RELEASED)
+@pytest.mark.parametrize("revision", revisions.REVISIONS)
 def test_a_ledger_of_a_released_version_is_migrated_with_nothing_lost(
     url: str, engine: Engine, revision: str
 ) -> None:
     make(engine, revision)
-    before = dump(engine)
-    assert len(before["jobs"]) == _JOBS
+    before = dump(engine, revision)
+    assert len(before["jobs"]) == JOBS
+    with engine.connect() as connection:
+        assert revisions.revision_of(connection) == revision
     ledger = Ledger.open(url, migrate=True)
-    assert dump(engine) == before
+    assert dump(engine, revision) == before
     ledger.check()
     assert ledger.lists.counts() == {
         state: len([row for row in before["jobs"] if state in row]) for state in JobState
@@ -201,6 +93,16 @@ def test_revisions_are_listed_as_they_lie_there() -> None:
     folder = Path(revisions.__file__).parent / "migrations"
     found = [step.revision for step in ScriptDirectory(str(folder)).walk_revisions()]
     assert tuple(reversed(found)) == revisions.REVISIONS
+
+
+def test_no_step_is_another_than_it_was_when_it_was_released(url: str, engine: Engine) -> None:
+    make(engine, "0001")
+    released = {revision: script(engine, revision) for revision in revisions.REVISIONS[1:]}
+    noting, released["0002"] = released["0002"][:2], released["0002"][2:]  # that revisions are counted now
+    with engine.begin() as connection:
+        for statement in noting:
+            connection.exec_driver_sql(statement)
+    assert {revision: upgrade(engine, revision) for revision in released} == released
 
 
 def test_an_older_ledger_is_refused_where_it_must_not_be_migrated(url: str, engine: Engine) -> None:

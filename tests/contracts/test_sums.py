@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from schemas.job import EventCode, JobState
 from schemas.review import ReviewSummary
-from tests.contracts.test_ledgers import ledger, put, spec, take
+from tests.contracts.ledger_rows import ledger, put, spec, take
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import Ledger
 from worker.jobs.ledger.reviews import Reviewed
 from worker.jobs.ledger.sums import NOT_READ, Accuracy, Ended, Judgement, Stretch
 
 __all__ = ["ledger"]
+
+
 FROM_HUNDRED = Stretch(since=100.0, step=10.0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,52 +19,18 @@ from transformers import LogitsProcessorList, StoppingCriteriaList
 from schemas import registry
 from schemas.json_schema.answer import MOST_CHARACTERS, answer_schema
 from tests import tiny as made
-from worker.checks import validate
-from worker.errors import DeviceLost, OutOfMemory, UnsupportedByEngine
+from tests.models.held_models import CHINESE, COUNT, loaded, model, validates
 from worker.reading.engines.decoding import grammar, row_transcript, stopping_rules
 from worker.reading.engines.decoding.constraint import Constraint
 from worker.reading.engines.transformers.generator import TransformersGenerator
-from worker.reading.engines.transformers.tokenizer_view import thought_of
 from worker.reading.engines.vision.base import Answer, Finish
 
-CHINESE = registry.from_json_schema(
-    {
-        "type": "object",
-        "properties": {
-            "发票号码": {"type": "string", "pattern": "^[0-9]{8}$"},
-            "名称": {"enum": ["上海某某有限公司", "苹果"]},
-            "金额": {"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01},
-        },
-    },
-    name="票",
-)
-COUNT = registry.from_json_schema({"type": "object", "properties": {"n": {"type": "integer"}}}, name="count")
+__all__ = ["loaded", "model"]
 
-
-@pytest.fixture
-def model(loaded: TransformersGenerator) -> TransformersGenerator:
-    """The model, without rows kept from other tests: their prompts would be gone on with."""
-    loaded._kept.clear()
-    return loaded
-
-
-@pytest.fixture(scope="module")
-def loaded(tiny: Callable[[str], Path]) -> Iterator[TransformersGenerator]:
-    loaded = made.generator("idefics3", tiny("idefics3"))
-    yield loaded
-    loaded.close()
-
-
-def validates(answer: Answer, schema: dict[str, Any]) -> None:
-    """By the same check as records; jsonschema alone divides in binary numbers."""
-    assert answer.finish is Finish.STOP
-    keeper = validate._validator(registry.from_json_schema(schema, name="answer"))
-    assert list(keeper.iter_errors(json.loads(answer.text))) == []
-
-
-# Random schemas x random weights
 
 NAMES = st.sampled_from(["total", "date", "name", "n", "编号", 'quo"te', "back\\slash", "properties"])
+
+
 TEXTS = st.one_of(
     st.builds(lambda most: {"type": "string", "maxLength": most}, st.integers(0, 20)),
     st.builds(lambda least: {"type": "string", "minLength": least, "maxLength": 12}, st.integers(0, 12)),
@@ -77,6 +43,8 @@ TEXTS = st.one_of(
         st.sampled_from(["^[A-Z]{2}[0-9]{1,6}$", "^(a|bc)*$", "^\\d{4}$", "[上下]"]),
     ),
 )
+
+
 NUMBERS = st.one_of(
     st.builds(
         lambda low, span: {"type": "integer", "minimum": low, "maximum": low + span},
@@ -90,12 +58,16 @@ NUMBERS = st.one_of(
     st.just({"type": "integer"}),
     st.just({"type": "number"}),
 )
+
+
 CHOICES = st.builds(
     lambda values: {"enum": values},
     st.lists(
         st.sampled_from(["a", "上海", 1, 2.5, True, None, 'q"']), min_size=1, max_size=4, unique_by=repr
     ),
 )
+
+
 LEAVES = st.one_of(
     TEXTS,
     NUMBERS,
@@ -167,9 +139,6 @@ def test_what_has_no_end_in_the_schema_has_one_in_the_answer() -> None:
     assert found["t"]["maxLength"] == MOST_CHARACTERS
     assert found["n"] == {"type": ["number", "null"], "minimum": -1e12, "maximum": 1e12, "multipleOf": 1e-6}
     assert found["l"]["maxItems"] > 0
-
-
-# Rows
 
 
 def test_each_row_of_a_batch_keeps_to_its_own_schema_in_its_own_script(model: TransformersGenerator) -> None:
@@ -277,117 +246,6 @@ def test_a_model_driven_from_embeddings_is_held_as_well(model: TransformersGener
         jsonschema.validate(json.loads(text), answer_schema(CHINESE.root))
 
 
-@pytest.mark.parametrize("opened", [False, True])
-def test_thinking_ends_within_its_budget_and_the_answer_follows(
-    opened: bool, model: TransformersGenerator
-) -> None:
-    text = "Read. <think>" if opened else "Read."
-    [answer] = model.generate([made.prompt(COUNT, text, thinking=20)], lambda _row: False)
-    validates(answer, answer_schema(COUNT.root))
-    assert answer.text.startswith("{")
-    assert answer.thinking
-    assert "think>" not in answer.thinking
-    assert all(0 <= token.start < token.end <= len(answer.text) for token in answer.tokens)
-
-
-@pytest.mark.parametrize("own_tokens", [True, False])
-def test_a_model_that_has_thought_enough_may_say_so_where_it_has_a_token_for_it(own_tokens: bool) -> None:
-    """The closing mark ends the thought where it is a token of its own, as in Qwen3; else the budget does."""
-    from llguidance import LLMatcher
-    from llguidance.hf import from_tokenizer
-
-    from bench.tiny import tokenizer as words
-
-    tokenizer = words.make((grammar.THINK, grammar.END_THINK) if own_tokens else ())
-    assert (grammar.THINK in tokenizer.get_added_vocab()) is own_tokens
-    rule = grammar.thought(500, opened=False, special=own_tokens)
-    held = grammar.of_schema(answer_schema(COUNT.root), thinking=rule)
-    ready = from_tokenizer(tokenizer, n_vocab=len(tokenizer), eos_token=[tokenizer.eos_token_id])
-    matcher = LLMatcher(ready, held.text, log_level=0)
-    said = tokenizer.encode('<think>so <b> it is 7.</think>\n{"n": 7}')
-    assert all(matcher.consume_token(token) for token in said) is own_tokens
-    assert matcher.is_accepting() or not own_tokens
-
-
-def test_the_end_of_thinking_on_a_page_does_not_cut_the_answer() -> None:
-    text = '<think>a</think>{"t": "x </think> y"}'
-    thought, begin = thought_of(text)
-    assert (thought, text[begin:]) == ("a", '{"t": "x </think> y"}')
-
-
-def test_counting_tokens_does_not_disturb_a_batch_that_is_made(model: TransformersGenerator) -> None:
-    import threading
-
-    prompts = [made.prompt(COUNT, "word " * count) for count in (5, 40)]
-    stop = threading.Event()
-
-    def count() -> None:
-        while not stop.is_set():
-            model.count_tokens(prompts[0])
-
-    threads = [threading.Thread(target=count) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        widths = {model._loaded().encode(prompts)["input_ids"].shape for _ in range(60)}
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert len(widths) == 1
-
-
-def test_what_ran_out_of_memory_is_gone_before_anybody_tries_again(
-    model: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import weakref
-
-    held: list[weakref.ref[Any]] = []
-
-    def fails(message: str) -> Any:
-        def generate(**inputs: Any) -> None:
-            held.append(weakref.ref(inputs["input_ids"]))
-            raise RuntimeError(message)
-
-        return generate
-
-    for message, expected in (
-        ("CUDA error: out of memory", OutOfMemory),
-        ("CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
-        ("CUDA error: device-side assert triggered", DeviceLost),
-        ("a fault", RuntimeError),
-    ):
-        monkeypatch.setattr(model._loaded().model, "generate", fails(message))
-        with pytest.raises(expected) as caught:
-            model.generate([made.prompt(COUNT)], lambda _row: False)
-        if expected is OutOfMemory:
-            assert caught.value.__context__ is None
-            assert held[-1]() is None
-
-
-def test_a_device_that_is_lost_is_told_even_when_its_memory_cannot_be_freed(
-    model: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After an assert on the device every further call fails, that of the memory's cache among them."""
-
-    def lost(**_: Any) -> None:
-        raise torch.AcceleratorError("device-side assert triggered")
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "empty_cache", lost)
-    monkeypatch.setattr(model._loaded().model, "generate", lost)
-    with pytest.raises(DeviceLost):
-        model.generate([made.prompt(COUNT)], lambda _row: False)
-
-
-def test_numbers_that_overflow_are_an_error_and_no_data(tiny: Callable[[str], Path]) -> None:
-    broken = made.generator("qwen2_5_vl", tiny("qwen2_5_vl"))
-    with torch.no_grad():
-        broken._loaded().model.lm_head.weight.fill_(float("nan"))
-    with pytest.raises(UnsupportedByEngine, match="overflow"):
-        broken.generate([made.prompt(CHINESE)], lambda _row: False)
-
-
 @pytest.mark.parametrize("family", list(made.BUILDERS))
 def test_a_question_costs_the_logits_of_its_last_token_only(family: str, tiny: Callable[[str], Path]) -> None:
     """Logits of a whole question with eight pictures are gigabytes."""
@@ -430,37 +288,6 @@ def test_habits_of_a_checkpoint_do_not_reach_its_answers(tiny: Callable[[str], P
     asked = made.prompt(CHINESE)
     one, other = (loaded.generate([asked], lambda _row: False)[0] for loaded in (plain, used))
     assert one.text == other.text
-
-
-def test_rows_end_where_they_are_cancelled_too_long_or_in_circles(model: TransformersGenerator) -> None:
-    endless = {"type": "string", "pattern": "^(ab)+$", "minLength": 3000, "maxLength": 3000}
-    prompts = [
-        replace(made.prompt(COUNT, max_tokens=50), schema=endless),
-        replace(made.prompt(COUNT, max_tokens=900), schema=endless),
-        made.prompt(COUNT),
-    ]
-    steps = [0]
-
-    def cancelled(row: int) -> bool:
-        steps[0] += row == 2
-        return row == 2 and steps[0] > 3
-
-    cut, circles, gone = model.generate(prompts, cancelled)
-    assert (cut.finish, cut.completion_tokens) == (Finish.LENGTH, 50)
-    assert circles.finish is Finish.REPETITION
-    assert circles.completion_tokens < 900
-    assert gone.finish is Finish.CANCELLED
-
-
-@given(st.lists(st.integers(0, 5), max_size=40), st.lists(st.integers(0, 9), min_size=1, max_size=32))
-def test_circles_are_found_whatever_came_before(before: list[int], loop: list[int]) -> None:
-    assert stopping_rules.goes_in_circles(before + loop * 100)
-
-
-def test_a_dotted_leader_or_a_table_of_zeros_is_no_circle() -> None:
-    assert not stopping_rules.goes_in_circles([1, 2, 3] + [7] * 90)
-    assert not stopping_rules.goes_in_circles([0, 9] * 40)
-    assert not stopping_rules.goes_in_circles(list(range(200)))
 
 
 @given(st.text(alphabet='ab 上海有限é🙂\n"{}', max_size=40), st.lists(st.integers(1, 3), max_size=60))

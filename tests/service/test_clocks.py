@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from schemas.job import JobState
+from tests.service.calls import add_key
 from tests.service.conftest import picture, until
-from tests.service.test_api import add_key
-from tests.service.test_jobs import send
+from tests.service.jobs import send
 from tests.service.test_session import sign_in
 from tests.stack import Stack
 from tests.wall_clock import WallClock

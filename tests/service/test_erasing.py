@@ -15,7 +15,7 @@ import pytest
 
 from schemas.job import Job
 from tests.service.conftest import picture
-from tests.service.test_jobs import send
+from tests.service.jobs import send
 from tests.stack import Stack
 from worker.errors import IncarnationGone, NotFound
 from worker.jobs import change, kinds, object_keys

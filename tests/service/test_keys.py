@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 
-from tests.service.test_api import add_key, bearer, guarded, post, problem
+from tests.service.calls import add_key, bearer, guarded, post, problem
 from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport
 
 __all__ = ["guarded"]
+
+
 Guarded = tuple[App, httpx.Client]
 
 

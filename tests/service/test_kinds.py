@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.service.test_api import problem
+from tests.service.calls import problem
 from worker.jobs import kinds
 from worker.jobs.app import App
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger

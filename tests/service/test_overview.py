@@ -8,8 +8,8 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from tests.service.test_api import add_key, bearer, guarded, post, problem
-from tests.service.test_review import Doubtful, doubtful, say, send
+from tests.service.calls import add_key, bearer, guarded, post, problem
+from tests.service.reviewing import Doubtful, doubtful, say, send
 from worker.jobs.app import App
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.ledger.sums import Stretch

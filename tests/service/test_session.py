@@ -10,11 +10,13 @@ import pytest
 
 from api.cli.main import main
 from api.sessions import COOKIE
+from tests.service.calls import add_key, guarded, problem
 from tests.service.conftest import serving
-from tests.service.test_api import add_key, guarded, problem
 from worker.jobs.app import App
 
 __all__ = ["guarded"]
+
+
 _SAFE = {"get", "head", "options"}
 
 

@@ -16,7 +16,7 @@ import redis
 
 from api.up.certificate import self_signed
 from tests.service.conftest import until
-from tests.service.test_jobs import send
+from tests.service.jobs import send
 from tests.stack import Stack
 from worker.jobs.app import App
 from worker.jobs.broker import make_celery

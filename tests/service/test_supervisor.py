@@ -19,7 +19,7 @@ from api.up.children import Child
 from api.up.signs_of_life import SignsOfLife
 from schemas.job import JobState
 from tests.service.conftest import until
-from tests.service.test_jobs import send
+from tests.service.jobs import send
 from tests.stack import Stack
 from worker.jobs.app import App
 from worker.process import heartbeat

@@ -20,9 +20,9 @@ from pydantic import SecretStr
 from api import deadlines
 from api.auth import Scope
 from api.fresh import Fresh
+from tests.service.calls import add_key, bearer
 from tests.service.conftest import picture, serving
-from tests.service.test_api import add_key, bearer
-from tests.service.test_jobs import send
+from tests.service.jobs import send
 from worker.jobs.app import App
 from worker.jobs.store.memory import MemoryStore
 from worker.process.worker import WorkerState

@@ -19,7 +19,7 @@ from api import addresses
 from api.addresses import require_public
 from api.webhooks import Sender, project_secret
 from tests.service.conftest import until
-from tests.service.test_jobs import send
+from tests.service.jobs import send
 from worker.errors import RequestInvalid
 from worker.jobs.app import App
 from worker.process.worker import WorkerState

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from api.sessions import new_link
 from api.up.servers import free_port
 from bench import review, screenshots
+from tests.service.calls import add_key
 from tests.service.conftest import until
-from tests.service.test_api import add_key
 from tests.web.conftest import HOSTILE, PAGES, ROWS, Running, inaccessible, named, opened
 
 pytestmark = [

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from api.sessions import new_link
 from api.up.servers import free_port
 from bench import screenshots
+from tests.service.calls import add_key, bearer
 from tests.service.conftest import until
-from tests.service.test_api import add_key, bearer
 from tests.web.conftest import HOSTILE, Running, inaccessible
 from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport

@@ -1,3 +1,5 @@
+"""JSON Schemas as trees of fields."""
+
 from __future__ import annotations
 
 import contextlib
@@ -5,23 +7,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import BaseModel, field_validator
 
 from schemas import registry
 from schemas.errors import SchemaError
 from schemas.json_schema import fields, keywords, resolve
 from schemas.registry import from_json_schema
-
-
-def field_of(schema: dict[str, Any], path: str) -> fields.Field:
-    root, _ = fields.build(resolve.resolve(schema))
-    return next(field for field in root.walk() if field.path == path)
-
-
-def with_x(definition: Any, **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": {"x": definition}, **more}
+from tests.schema_fields import field_of, with_x
 
 
 @pytest.mark.parametrize(
@@ -38,24 +30,6 @@ def with_x(definition: Any, **more: Any) -> dict[str, Any]:
 def test_null_is_said_in_many_ways_and_understood_in_one(definition: dict[str, Any]) -> None:
     found = field_of(with_x(definition), "/x")
     assert (found.types, found.nullable) == (("string",), True)
-
-
-def test_references_are_followed_and_what_stands_beside_them_wins() -> None:
-    schema = with_x(
-        {"$ref": "#/$defs/price", "title": "Fare"},
-        **{"$defs": {"price": {"type": "number", "title": "Price", "minimum": 0}}},
-    )
-    found = field_of(schema, "/x")
-    assert (found.title, found.types, found.bounds) == ("Fare", ("number",), {"minimum": 0})
-
-
-def test_references_may_chain_and_point_into_other_parts() -> None:
-    schema = {
-        "type": "object",
-        "definitions": {"a": {"$ref": "#/properties/y"}},
-        "properties": {"x": {"$ref": "#/definitions/a"}, "y": {"type": "integer"}},
-    }
-    assert field_of(schema, "/x").types == ("integer",)
 
 
 @pytest.mark.parametrize(
@@ -200,62 +174,10 @@ def test_the_same_schema_has_the_same_hash_and_another_one_another() -> None:
     assert one.sha256 == same.sha256 != other.sha256
 
 
-scalars = st.sampled_from(
-    [
-        {"type": "string"},
-        {"type": ["number", "null"]},
-        {"enum": ["a", "b", None]},
-        {"type": "boolean"},
-        {"anyOf": [{"type": "integer"}, {"type": "null"}]},
-        {"type": "string", "format": "date"},
-        {"const": 3},
-    ]
-)
-nodes = st.recursive(
-    scalars,
-    lambda inner: st.one_of(
-        st.builds(lambda items: {"type": "array", "items": items}, inner),
-        st.builds(
-            lambda props: {"type": "object", "properties": props},
-            st.dictionaries(st.text(min_size=1, max_size=6), inner, max_size=4),
-        ),
-        st.builds(lambda node: {"allOf": [node]}, inner),
-    ),
-    max_leaves=12,
-)
-
-
-@given(st.dictionaries(st.text(min_size=1, max_size=8), nodes, max_size=5))
-def test_any_schema_becomes_a_tree_without_references_and_with_every_property(
-    properties: dict[str, Any],
-) -> None:
-    root, _ = fields.build(resolve.resolve({"type": "object", "properties": properties}))
-    assert [child.name for child in root.properties] == list(properties)
-    assert resolve.resolve({"type": "object", "properties": properties}) == resolve.resolve(
-        resolve.resolve({"type": "object", "properties": properties})
-    )
-
-
-@pytest.mark.parametrize("keyword", ["not", "if", "contains"])
-def test_references_that_leave_the_schema_are_refused_wherever_they_stand(keyword: str) -> None:
-    for reference in ("http://127.0.0.1:9/x.json", "file:///etc/hostname", "other.json"):
-        with pytest.raises(SchemaError):
-            from_json_schema(with_x({"type": "array", keyword: {"$ref": reference}}), name="mine")
-
-
 def test_null_must_be_allowed_by_type_and_enum_alike() -> None:
     assert not field_of(with_x({"type": ["string", "null"], "enum": ["a", "b"]}), "/x").nullable
     assert not field_of(with_x({"type": "string", "enum": ["a", None]}), "/x").nullable
     assert field_of(with_x({"type": ["string", "null"], "enum": ["a", None]}), "/x").nullable
-
-
-def test_a_reference_beside_allof_keeps_what_it_points_to() -> None:
-    schema = with_x(
-        {"$ref": "#/$defs/A", "properties": {"o": {"type": "string"}}, "allOf": [{"required": ["o"]}]},
-        **{"$defs": {"A": {"type": "object", "properties": {"p": {"type": "string"}}}}},
-    )
-    assert {field_of(schema, "/x/p").name, field_of(schema, "/x/o").name} == {"p", "o"}
-    assert field_of(schema, "/x/o").required
 
 
 def test_alternatives_keep_every_type_and_name_what_they_lose() -> None:
@@ -281,14 +203,6 @@ def test_conditions_in_allof_do_not_contradict_each_other() -> None:
     assert field_of(schema, "/x").types == ("string",)
 
 
-def test_a_schema_that_multiplies_itself_is_refused() -> None:
-    chain = {f"l{n}": with_x({"$ref": f"#/$defs/l{n + 1}"}) for n in range(60)}
-    with pytest.raises(SchemaError):
-        from_json_schema(
-            {**with_x({"$ref": "#/$defs/l0"}), "$defs": {**chain, "l60": {"type": "string"}}}, name="m"
-        )
-
-
 @pytest.mark.parametrize(
     "raw",
     [
@@ -300,12 +214,3 @@ def test_a_schema_that_multiplies_itself_is_refused() -> None:
 def test_what_is_no_schema_is_an_error_of_ours_or_none(raw: Any) -> None:
     with contextlib.suppress(SchemaError):
         from_json_schema(raw, name="m")
-
-
-def test_references_that_multiply_are_refused_before_they_do() -> None:
-    raw: dict[str, Any] = {"$defs": {"d0": {"type": "string"}}, "$ref": "#/$defs/d30"}
-    for level in range(1, 31):
-        both = {"$ref": f"#/$defs/d{level - 1}"}
-        raw["$defs"][f"d{level}"] = {"type": "object", "properties": {"a": both, "b": both}}
-    with pytest.raises(SchemaError, match="parts"):
-        resolve.resolve(raw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,20 +13,18 @@ from typing import Any
 from schemas import languages
 from schemas.json_schema.fields import Field
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher.lexicon import Label
+from worker.reading.engines.matcher.lexicon import Label, Lexicon
 
 _WEIGHTS = {"strong": 1.3, "labels": 1.0, "weak": 0.55}
 _MEANINGS = {"strong_meanings": "strong", "meanings": "labels"}
-_KEYS = frozenset(
-    {*_WEIGHTS, *_MEANINGS, "value", "field", "pattern", "page", "side", "region", "within", "echo"}
-)
+_KEYS = frozenset({*_MEANINGS, "value", "side", "region", "within", "echo"})
+_WORDED = frozenset({*_WEIGHTS, "field", "pattern", "page"})
 _OWN_WEIGHT = 1.15  # a user's own title is meant more exactly than a wording of ours
 _STEM_WEIGHT = 0.85
-_SUFFIX = re.compile(r" (name|number|no|id|code|date|time|amount|value|address|text)$")
+_SUFFIX = re.compile(rf" {languages.pieces('field_suffix')}$")
 """What names of fields end in, but printed labels often do not: employee_name, `Employee: Kim`."""
-_TOO_GENERAL = frozenset(
-    {"total", "tax", "net", "item", "line", "unit", "page", "the", "full", "first", "last"}
-)
+_TOO_GENERAL = frozenset(languages.marks("too_general"))
+_DATE = re.compile(languages.pieces("date_field"))
 _NUMBERS = frozenset({"money", "total", "number", "percent", "total_area"})
 _FORMATS = {"date": "date", "date-time": "datetime", "time": "time"}
 _ARRAYS_OF_PARTS = frozenset({"table", "rooms", "entries", "pages", "chart_series"})
@@ -49,14 +47,14 @@ _TREES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What the engine knows about one thing that documents say; see the head of the data file."""
+    """What the engine knows about one thing that documents say; see the heads of the data files."""
 
     name: str
     value: str
     names: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     pattern: Pattern | None = None
-    page: str = ""
+    pages: tuple[str, ...] = ()
     side: tuple[str, str] | None = None
     region: tuple[float, float, float, float] | None = None
     within: tuple[str, ...] = ()
@@ -67,13 +65,16 @@ class Concept:
 def library() -> Mapping[str, Concept]:
     """Every shipped concept by name, in the order of the file."""
     raw = tomllib.loads((files(__package__) / "concepts.toml").read_text(encoding="utf-8"))
-    return {name: _concept(name, entry) for name, entry in raw.items()}
+    unknown = languages.concepts().keys() - raw.keys()
+    if unknown:
+        raise ValueError(f"languages have words for the unknown concepts {sorted(unknown)}")
+    return {name: _concept(name, entry, languages.concepts().get(name, {})) for name, entry in raw.items()}
 
 
-def labels() -> Iterator[Label]:
+@cache
+def lexicon() -> Lexicon:
     """Every wording of every concept."""
-    for concept in library().values():
-        yield from concept.labels
+    return Lexicon(label for concept in library().values() for label in concept.labels)
 
 
 def concept_of(target: Field, *, within: str | None = None) -> Concept:
@@ -100,34 +101,41 @@ def own_labels(target: Field) -> Iterator[Label]:
         stem = _SUFFIX.sub("", wording.lower())
         if len(stem) > 2 and stem != wording.lower() and stem not in _TOO_GENERAL:
             yield Label(stem, concept, _STEM_WEIGHT)
-            yield from (Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in ("no", "number", "nr"))
+            yield from (
+                Label(f"{stem} {number}", concept, _OWN_WEIGHT) for number in languages.marks("number_behind")
+            )
 
 
-def _concept(name: str, entry: Mapping[str, Any]) -> Concept:
-    """A concept of the file, with the wordings of its meanings in every language."""
-    unknown = entry.keys() - _KEYS
+def _concept(name: str, entry: Mapping[str, Any], told: Mapping[str, Sequence[str]]) -> Concept:
+    """A concept of the file with its words in every language."""
+    unknown = (entry.keys() - _KEYS) | (told.keys() - _WORDED)
     if unknown:
         raise ValueError(f"concept {name!r} has unknown keys {sorted(unknown)}")
-    wordings = {
-        wording: Label(wording, name, weight)
-        for key, weight in _WEIGHTS.items()
-        for wording in entry.get(key, ())
-    }
-    for key, weight in _MEANINGS.items():
-        for wording in _worded(entry.get(key, ())):
-            wordings.setdefault(wording.lower(), Label(wording, name, _WEIGHTS[weight]))
     return Concept(
         name=name,
         value=entry["value"],
-        names=tuple(entry.get("field", ())),
-        labels=tuple(wordings.values()),
-        pattern=Pattern(entry["pattern"]) if "pattern" in entry else None,
-        page=entry.get("page", ""),
+        names=tuple(told.get("field", ())),
+        labels=tuple(_labels(name, entry, told)),
+        pattern=Pattern("|".join(told["pattern"])) if "pattern" in told else None,
+        pages=tuple(told.get("page", ())),
         side=tuple(entry["side"]) if "side" in entry else None,
         region=tuple(entry["region"]) if "region" in entry else None,
         within=tuple(entry.get("within", ())),
         echo=entry.get("echo"),
     )
+
+
+def _labels(name: str, entry: Mapping[str, Any], told: Mapping[str, Sequence[str]]) -> Iterable[Label]:
+    """What is printed beside a concept's values: its own wordings, and those of its meanings."""
+    wordings = {
+        wording: Label(wording, name, weight)
+        for key, weight in _WEIGHTS.items()
+        for wording in told.get(key, ())
+    }
+    for key, weight in _MEANINGS.items():
+        for wording in _worded(entry.get(key, ())):
+            wordings.setdefault(wording.lower(), Label(wording, name, _WEIGHTS[weight]))
+    return wordings.values()
 
 
 def _worded(meanings: Iterable[str]) -> Iterator[str]:
@@ -189,9 +197,7 @@ def _value_type(target: Field) -> str:
     if {"number", "integer"} & set(target.types) and "string" not in target.types:
         return "number"
     name = f"{words(target.name)} {target.title.lower()}"
-    named = (
-        "datetime" if "date time" in name else "date" if re.search(r"(^| )date( |$)|日期", name) else "text"
-    )
+    named = "datetime" if "date time" in name else "date" if _DATE.search(name) else "text"
     return _FORMATS.get(target.format or "") or named
 
 

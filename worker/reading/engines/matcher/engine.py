@@ -20,7 +20,7 @@ from worker.reading.engines.matcher import (
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
 from worker.reading.engines.matcher.doubts import doubts, is_shipped
 from worker.reading.engines.matcher.graph import graph_of
-from worker.reading.engines.matcher.lexicon import Label
+from worker.reading.engines.matcher.lexicon import Label, Lexicon
 from worker.reading.engines.matcher.readers.registry import fill_root
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
@@ -104,12 +104,11 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
 
 def sheet_of(pages: Sequence[PageLines], root: Field, *more: Label) -> Sheet:
     """Some pages laid out for the readers of the shipped kinds, by their labels and `more`."""
-    return lay_out(arrange(pages), (*_labels(root), *more))
+    return lay_out(arrange(pages), Lexicon((*_labels(root), *more), beside=concepts.lexicon()))
 
 
 def _labels(root: Field) -> Iterator[Label]:
-    """The library's wordings and those of the schema."""
-    yield from concepts.labels()
+    """The wordings of the schema."""
     for field in root.walk():
         if field.path and not field.path.endswith("/*"):
             yield from concepts.own_labels(field)

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -66,21 +67,42 @@ class Mentions:
         return [mention for mention in found if mention.weight(concept)]
 
 
-class Lexicon:
+class _Layer:
     """Labels in a trie over their letters, blanks and punctuation left out."""
 
     def __init__(self, labels: Iterable[Label]) -> None:
-        self._trie: dict[str, Any] = {}
-        self._by_letters: dict[str, list[Label]] = {}
+        self.trie: dict[str, Any] = {}
+        self.by_letters: dict[str, list[Label]] = {}
         for label in labels:
-            letters = fold_letters(label.wording).replace(" ", "")
+            folded = fold_letters(label.wording)
+            letters = folded.replace(" ", "")
             if len(letters) >= _FUZZY_LETTERS:
-                self._by_letters.setdefault(letters, []).append(label)
-            node = self._trie
-            for char in fold_letters(label.wording):
-                if char != " ":
-                    node = node.setdefault(char, {})
+                self.by_letters.setdefault(letters, []).append(label)
+            node = self.trie
+            for char in letters:
+                node = node.setdefault(char, {})
             node.setdefault(_END, []).append(label)
+
+    def longest(self, folded: str, start: int) -> tuple[int, Sequence[Label]]:
+        """Where the longest label ends that begins there, and what it is a label of; `start` where none does."""
+        node = self.trie
+        best: tuple[int, Sequence[Label]] = (start, ())
+        for at in range(start, len(folded)):
+            if folded[at] == " ":
+                continue
+            if folded[at] not in node:
+                break
+            node = node[folded[at]]
+            if _END in node and _may_end(folded, at + 1):
+                best = (at + 1, node[_END])
+        return best
+
+
+class Lexicon:
+    """Labels to be found in documents; those that are looked for in all of them are laid out once."""
+
+    def __init__(self, labels: Iterable[Label], *, beside: Lexicon | None = None) -> None:
+        self.layers: tuple[_Layer, ...] = (*(beside.layers if beside else ()), _Layer(labels))
 
     def search(self, layout: Layout) -> Mentions:
         """Every label of the document."""
@@ -104,30 +126,23 @@ class Lexicon:
         if front is None:
             return
         letters = front.group(0).replace(" ", "")
-        if len(letters) < _FUZZY_LETTERS or letters in self._by_letters:
+        if len(letters) < _FUZZY_LETTERS or any(letters in layer.by_letters for layer in self.layers):
             return
-        match = process.extractOne(
-            letters, self._by_letters.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF
-        )
+        known = chain.from_iterable(layer.by_letters for layer in self.layers)
+        match = process.extractOne(letters, known, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
         if match:
             labels = tuple(
                 Label(label.wording, label.concept, label.weight * _FUZZY_WEIGHT)
-                for label in self._by_letters[match[0]]
+                for layer in self.layers
+                for label in layer.by_letters.get(match[0], ())
             )
             yield Mention(cell, 0, len(front.group(0).rstrip()), labels)
 
     def _longest(self, folded: str, start: int) -> tuple[int, Sequence[Label]]:
-        node = self._trie
-        best: tuple[int, Sequence[Label]] = (start, ())
-        for at in range(start, len(folded)):
-            if folded[at] == " ":
-                continue
-            if folded[at] not in node:
-                break
-            node = node[folded[at]]
-            if _END in node and _may_end(folded, at + 1):
-                best = (at + 1 + _plural(folded, at + 1), node[_END])
-        return best
+        found = [layer.longest(folded, start) for layer in self.layers]
+        end = max(last for last, _ in found)
+        labels = [label for last, named in found if last == end for label in named]
+        return (end + _plural(folded, end) if labels else start), labels
 
 
 def _is_named(mentions: Sequence[Mention]) -> bool:

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from schemas import languages
 from worker.reading.engines.matcher.rows import Cell, Layout
 from worker.reading.engines.matcher.typed_spans import Span
 
 _LONG = 40  # characters from which a line is of running text
 _TERM = re.compile(r"[(（][^()（）\"“”„«『「]{0,40}[\"“”„«『「]+([^()（）\"“”«»』」]{2,40})[\"“”»』」]+[)）]")
+_CAPITAL = r"[^\W\d_a-zà-ÿ]"
 _NAME = re.compile(
-    r"[^\W\d_a-zà-ÿ][\w.&'’-]*(?:(?:,? |[-/])(?:(?:of|and|the|de|du|der|und|&) )?(?:[^\W\d_a-zà-ÿ][\w.&'’-]*|&))*"
+    rf"{_CAPITAL}[\w.&'’-]*(?:(?:,? |[-/])(?:(?:{languages.pieces('in_name')}|&) )?(?:{_CAPITAL}[\w.&'’-]*|&))*"
 )
 _APPOSITION = re.compile(r"\s*[,，]\s*[a-zà-ÿ]")
 """What describes the name before it: `, a company of Anywhere`."""

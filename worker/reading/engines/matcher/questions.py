@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.lexicon import fold_letters
@@ -13,11 +14,8 @@ from worker.reading.engines.matcher.word_marks import mark
 from worker.reading.engines.matcher.wordings import Meaning, Wordings
 
 _QUOTED = re.compile(r"['\"‘“«「(（]([^'\"’”»」)）]{2,40})['\"’”»」)）]")
-_EXAMPLE = re.compile(r"(?:e\.?g\.?|i\.e\.|such as|for example|like|ex\.|z\. ?B\.|例如)[^.;]*", re.IGNORECASE)
-_VERBATIM = re.compile(
-    r"(?:exactly )?as (?:printed|written|shown|stated|labell?ed|it appears)|exactly|verbatim|\bprinted\b",
-    re.IGNORECASE,
-)
+_EXAMPLE = re.compile(rf"{languages.pieces('example')}[^.;]*", re.IGNORECASE)
+_VERBATIM = re.compile(languages.pieces("verbatim"), re.IGNORECASE)
 _ISO_DAY = re.compile(r"\bYYYY-MM-DD\b(?!T)", re.IGNORECASE)
 _NUMERIC = frozenset({"number", "integer"})
 _TOLD_LETTERS = 8  # of a label that a description says without quotes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from schemas.values import currencies, dates
 from worker.reading.engines.matcher import typed_spans
 from worker.reading.engines.matcher.choices import Choices, choices_of
-from worker.reading.engines.matcher.lexicon import Label, Lexicon, Mentions
+from worker.reading.engines.matcher.lexicon import Lexicon, Mentions
 from worker.reading.engines.matcher.rows import Cell, Layout, Row
 from worker.reading.engines.matcher.typed_spans import Span, Typed
 
@@ -147,9 +147,9 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
 }
 
 
-def lay_out(layout: Layout, labels: Iterable[Label]) -> Sheet:
+def lay_out(layout: Layout, lexicon: Lexicon) -> Sheet:
     """A sheet with every label found."""
-    return Sheet(layout, Lexicon(labels).search(layout))
+    return Sheet(layout, lexicon.search(layout))
 
 
 def best_first(candidates: Sequence[Candidate]) -> list[Candidate]:

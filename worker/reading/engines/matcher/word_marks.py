@@ -18,6 +18,6 @@ def mark(name: str) -> re.Pattern[str]:
 
 def _bordered(word: str) -> str:
     escaped = re.escape(word.lower())
-    if any(char > "⺀" for char in word):
+    if not languages.has_blanks(word):
         return escaped
     return rf"{escaped}(?![^\W\d_])" if len(word) >= _COMPOUND else rf"(?<![^\W\d_]){escaped}(?![^\W\d_])"

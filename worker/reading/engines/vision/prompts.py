@@ -1,4 +1,4 @@
-"""Prompts from a schema: its titles, descriptions, formats and choices, in Chinese or English.
+"""Prompts from a schema: its titles, descriptions, formats and choices, in a language that has prompts.
 
 Of the document, a model is shown only its own answer and, where that is wished for, what a text recogniser
 read (`page_text`). What a schema says is put on one line and without back-quotes: a title cannot become a
@@ -8,6 +8,7 @@ heading, nor a rule.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from string import Template
@@ -18,7 +19,6 @@ from schemas.json_schema.fields import Field
 from schemas.question import MOST_SIGNS, of_schema
 from schemas.record import Issue
 from schemas.registry import Schema
-from schemas.values.folding import has_cjk
 from worker.reading.engines.vision.page_text import lines_as_text
 
 _LONGEST = 400  # characters that a schema may say about one field
@@ -77,10 +77,11 @@ def language_of(schema: Schema) -> str:
     """The language of the question that a schema carries, or in which most of its fields are described."""
     asked = of_schema(schema.root)
     if asked is not None:
-        return "zh" if has_cjk(asked.text) else "en"
-    told = [field.title + field.description or field.name for field in schema.root.walk() if field.path]
-    chinese = sum(has_cjk(text) for text in told)
-    return "zh" if chinese * 2 > len(told) else "en"
+        told = [asked.text]
+    else:
+        told = [field.title + field.description or field.name for field in schema.root.walk() if field.path]
+    written = Counter(map(languages.written_in, told))
+    return next((one for one, times in written.items() if times * 2 > len(told)), languages.ASKED_IN)
 
 
 def _lines(fields: Iterable[Field], language: str, *, depth: int) -> Iterator[str]:

@@ -72,10 +72,13 @@ def found(canvas: Canvas, lines: Sequence[Line]) -> tuple[Mark, ...]:
 @pytest.mark.parametrize(
     ("draw", "state"),
     [
-        (empty, MarkState.EMPTY), (ticked, MarkState.TICKED), (crossed, MarkState.CROSSED),
-        (filled, MarkState.FILLED), (scribbled, MarkState.SCRIBBLED),
+        (empty, MarkState.EMPTY),
+        (ticked, MarkState.TICKED),
+        (crossed, MarkState.CROSSED),
+        (filled, MarkState.FILLED),
+        (scribbled, MarkState.SCRIBBLED),
     ],
-)  # fmt: skip
+)
 def test_a_box_beside_a_text_in_every_state(
     draw: Callable[[Canvas, int, int], None], state: MarkState
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -36,6 +36,7 @@ class Bars:
 
 
 @given(st.integers(1, 12_000), st.integers(1, 40))
+@settings(max_examples=50)
 def test_sizes_come_from_a_grid_and_are_bounded(long: int, short: int) -> None:
     runtime = Bars()
     for shape in ((long, short, 3), (short, long, 3)):
@@ -47,6 +48,7 @@ def test_sizes_come_from_a_grid_and_are_bounded(long: int, short: int) -> None:
 
 
 @given(st.integers(0, 40), st.integers(0, 20), st.sampled_from([(800, 600), (300, 1400), (2400, 1800)]))
+@settings(max_examples=50)
 def test_a_bar_of_ink_is_found_where_it_is(right: int, down: int, size: tuple[int, int]) -> None:
     height, width = size
     picture = np.full((height, width, 3), 255, dtype=np.uint8)

@@ -42,6 +42,13 @@ def test_white_across_the_page_parts_what_no_line_parts() -> None:
 
 
 def test_a_table_is_read_by_rows() -> None:
-    boxes = [box for y in range(5) for box in ((40.0, 40.0 * y, 200.0, 40.0 * y + 18),
-             (300.0, 40.0 * y, 340.0, 40.0 * y + 18), (400.0, 40.0 * y, 450.0, 40.0 * y + 18))]  # fmt: skip
+    boxes = [
+        box
+        for y in range(5)
+        for box in (
+            (40.0, 40.0 * y, 200.0, 40.0 * y + 18),
+            (300.0, 40.0 * y, 340.0, 40.0 * y + 18),
+            (400.0, 40.0 * y, 450.0, 40.0 * y + 18),
+        )
+    ]
     assert order(boxes) == [[3 * y, 3 * y + 1, 3 * y + 2] for y in range(5)]

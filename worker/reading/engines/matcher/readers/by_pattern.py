@@ -35,7 +35,7 @@ class _Unit:
 def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
     """Candidates, best first; without a label none where the concept's neighbour or its word is not on the page."""
     anchor = None
-    if concept.page not in sheet.text:
+    if concept.pages and not any(word in sheet.text for word in concept.pages):
         return _by_label(concept, sheet)
     if concept.side is not None:
         anchors = read(library()[concept.side[1]], sheet)

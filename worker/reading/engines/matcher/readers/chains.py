@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.choices import UNDECIDED
@@ -18,7 +19,11 @@ from worker.reading.engines.matcher.typed_spans import Span
 
 _OPPOSITE = {"top": "bottom", "bottom": "top", "left": "right", "right": "left"}
 _SLACK = Decimal("0.02")  # part of its length by which a chain may differ from the one opposite
-_UNIT = re.compile(r"(毫米|\bmm\b)|(厘米|\bcm\b)|(米|meter|metre)", re.IGNORECASE)
+_UNIT = re.compile(
+    rf"({languages.pieces('millimetre')}|\bmm\b)|({languages.pieces('centimetre')}|\bcm\b)|({languages.pieces('metre')})",
+    re.IGNORECASE,
+)
+_SAYS_UNIT = re.compile(languages.pieces("unit_of_length"), re.IGNORECASE)
 
 
 def read_chains(field: Field, concept: Concept, sheet: Sheet) -> Filling:
@@ -96,7 +101,7 @@ def _length(cell: Cell, *, agrees: bool = True) -> Candidate:
 def _chain_unit(sheet: Sheet, chains: dict[str, list[Cell]]) -> Candidate | None:
     """The unit printed on the sheet, else millimetres where the lengths are thousands."""
     for cell in all_cells(sheet):
-        match = re.search(r"单位|unit", cell.text, re.IGNORECASE) and _UNIT.search(cell.text)
+        match = _SAYS_UNIT.search(cell.text) and _UNIT.search(cell.text)
         if match:
             unit = "mm" if match[1] else "cm" if match[2] else "m"
             return Candidate(unit, 1.0, (Span(cell, *match.span()),), 0.9)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from schemas import languages
 from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.readers import labelled
 from worker.reading.engines.matcher.sheet import Candidate, Sheet, best_first
 from worker.reading.engines.matcher.typed_spans import Span
 
-_HEADING = re.compile(r"rechnung|invoice|facture|factura|gutschrift|receipt|发票|bill", re.IGNORECASE)
-_METHODS: tuple[tuple[str, str], ...] = (
-    (r"\b(visa)\b", "Visa"),
-    (r"\b(master ?card)\b", "Mastercard"),
-    (r"\b(american express|amex)\b", "American Express"),
-    (r"\b(union ?pay)\b|银联", "UnionPay"),
-    (r"支付宝|\balipay\b", "支付宝"),
-    (r"微信(?:支付)?|\bwechat ?pay\b", "微信支付"),
-    (r"\b(credit ?card|kreditkarte)\b", "Credit card"),
-    (r"\b(debit ?card|ec.?karte|girocard)\b", "Debit card"),
-    (r"现金", "现金"),
-    (r"\b(cash|bar|tunai|espèces)\b(?! ?(?:bill|sales?|memo|receipt|refund|&|and carry))", "Cash"),
+_HEADING = re.compile(languages.pieces("bill"), re.IGNORECASE)
+_METHODS: Sequence[tuple[re.Pattern[str], str]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), name)
+    for pattern, name in (
+        (r"\bvisa\b", "Visa"),
+        (r"\bmaster ?card\b", "Mastercard"),
+        (r"\b(?:american express|amex)\b", "American Express"),
+        (languages.pieces("paid_unionpay"), "UnionPay"),
+        (languages.pieces("paid_alipay"), "支付宝"),
+        (languages.pieces("paid_wechat"), "微信支付"),
+        (languages.pieces("paid_credit_card"), "Credit card"),
+        (languages.pieces("paid_debit_card"), "Debit card"),
+        (languages.pieces("paid_cash_as_printed"), ""),
+        (languages.pieces("paid_cash"), "Cash"),
+    )
 )
+"""What tells each means of payment, and its name in records: a company's as it calls itself, none for what is called as printed."""
 
 
 def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
@@ -47,10 +53,10 @@ def read_payment(concept: Concept, sheet: Sheet) -> list[Candidate]:
     found = []
     for cell in sheet.layout.cells:
         for rank, (pattern, name) in enumerate(_METHODS):
-            match = re.search(pattern, cell.text, re.IGNORECASE)
+            match = pattern.search(cell.text)
             if match:
                 amount = bool(sheet.layout.right_of(cell)) or bool(re.search(r"\d", cell.text))
                 score = 1.0 - 0.05 * rank + 0.3 * amount
                 strength = 0.7 if amount else 0.4
-                found.append(Candidate(name, score, (Span(cell, *match.span()),), strength))
+                found.append(Candidate(name or match.group(), score, (Span(cell, *match.span()),), strength))
     return best_first(found)

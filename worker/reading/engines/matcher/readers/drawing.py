@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from schemas import languages
 from schemas.values.folding import squeeze
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Sheet
@@ -13,33 +14,24 @@ from worker.reading.engines.matcher.typed_spans import Span
 
 _word = partial(re.compile, flags=re.IGNORECASE)
 
-ROOM = _word(
-    r"\b(bed ?room|bath ?room|shower ?room|kitchen|kitchenette|living|lounge|dining|reception|hall(?:way)?|study"
-    r"|office|garage|balcony|terrace|patio|utility|laundry|toilet|wc|w\.c\.?|store(?:room)?|storage|cup'?bo?a?rd"
-    r"|pantry|larder|closet|wardrobe|dressing|en.?suite|entry|entrance hall|foyer|porch|landing|conservatory"
-    r"|sitting|family|play ?room|gym|cellar|attic|loft|library|guest|nursery|sauna|corridor|lobby|deck"
-    r"|veranda|sun ?room|media ?room|music|cinema|rec(?:reation)? ?room|great ?room|w\.?i\.?c|bedr?m|lift|void"
-    r"|\w+ room|room)\b"
-    r"|[主次客儿保老佣]卧|卧室|[客餐起门]厅|客餐厅|厨房?|卫生间|[主客公次厅]卫|浴室|淋浴|洗手间|厕所|书房|阳台|露台"
-    r"|玄关|过道|走廊|走道|储[物藏]|衣帽|花园|庭院|车库|车位|电梯|楼梯|飘窗|洗衣|影音|棋牌|茶室|琴房|活动室|设备"
-    r"|健身|工人房|保姆|儿童房|老人房|多功能|空中|入户花园|平台|门厅|客房|茶水|[一-龥]{1,4}[室厅房间]$"
-)
-SHORT_ROOM = re.compile(
-    r"^(ST|C|W|CPD|WC|B/?R|A/?C|HW|UTIL|LDRY|ENS|WIR|WIP|PDR|L'?DRY|CUP|F/?P|BATH|ENSUITE)\.?$"
-)
+ROOM = languages.words("room")
+SHORT_ROOM = re.compile(rf"^{languages.pieces('room_abbreviation')}\.?$")
+SQUARE_METRE = rf"(?:m²|㎡|m2|m\^2|{languages.pieces('square_metre')})"
 AREA = _word(
     r"(?<![\d.,x×*])(\d{1,4}(?:[.,]\d{1,2})?)\s?"
-    r"(?:m²|㎡|m2|m\^2|平方米|平米|平方|sq\.?\s?m(?:et(?:er|re)s?)?\b|qm\b|m[?'’°³*]|m(?![\w.]|\s?[x×]))"
+    rf"(?:{SQUARE_METRE}|m[?'’°³*]|m(?![\w.]|\s?[x×]))"
 )
 SQUARE_FEET = re.compile(
-    r"(?<![\d.,x×*])(\d{1,3}(?:,\d{3})+|\d{2,6}(?:\.\d{1,2})?)\s?(?:sq\.?\s?ft\b|sq\.?\s?feet|square feet|ft²|ft2)",
+    r"(?<![\d.,x×*])(\d{1,3}(?:,\d{3})+|\d{2,6}(?:\.\d{1,2})?)\s?"
+    rf"(?:ft²|ft2|{languages.pieces('square_foot')})",
     re.IGNORECASE,
 )
 _FEET = r"\d{1,3}\s?['’°]\s?\d{1,2}(?:\s?\d/\d)?\s?(?:\"|”|''|°|in\b)?"
+_INCHES = r"\.?(?:\s?\d{1,2}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?"
 SIDES = _word(
-    rf"({_FEET}|\d{{1,5}}(?:[.,]\d{{1,3}})?\s?(?:mm|cm|m|ft|'|’|\")?\.?(?:\s?\d{{1,2}}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?)"
-    r"\s?(?:[x×*]|by)\s?"
-    rf"({_FEET}|\d{{1,5}}(?:[.,]\d{{1,3}})?\s?(?:mm|cm|m|f\w?|'|’|\")?\.?(?:\s?\d{{1,2}}(?:\s?\d/\d)?\s?(?:\"|”|''|in))?)"
+    rf"({_FEET}|\d{{1,5}}(?:[.,]\d{{1,3}})?\s?(?:mm|cm|m|ft|'|’|\")?{_INCHES})"
+    rf"\s?(?:[x×*]|{languages.pieces('by')})\s?"
+    rf"({_FEET}|\d{{1,5}}(?:[.,]\d{{1,3}})?\s?(?:mm|cm|m|f\w?|'|’|\")?{_INCHES})"
 )
 LENGTH = re.compile(r"^\W{0,2}(\d{2,5}(?:\.\d{1,3})?)\W{0,2}$")
 TILED = 3  # times a text must be repeated to be a watermark

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold, has_cjk
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
@@ -19,6 +20,7 @@ from worker.reading.engines.matcher.readers.drawing import (
     ROOM,
     SHORT_ROOM,
     SIDES,
+    SQUARE_METRE,
     all_cells,
     is_measure,
     watermarks,
@@ -29,13 +31,20 @@ from worker.reading.engines.matcher.sheet import Candidate, Sheet
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.text.page_lines import PageLines
 
-_NO_ROOM = re.compile(
-    r"\b(floor|area|approx|sq|total|plan|scale|gross|internal|ground|produced|copyright|not to)\b|单位|面积|户型|图|层$|楼$|门$|柜$|机$",
-    re.IGNORECASE,
-)
-_SURE_AREA = re.compile(r"\d\s?(?:m²|㎡|m2|m\^2|平方米|平米|sq\.?\s?m)", re.IGNORECASE)
+_NO_ROOM = languages.words("no_room")
+_SURE_AREA = re.compile(rf"\d\s?{SQUARE_METRE}", re.IGNORECASE)
 _IMPERIAL = re.compile(r"\d\s?(?:ft|f\b|'|’|\"|”|in\b)", re.IGNORECASE)
 _UNCONFIRMED = 0.5  # that sides in a second unit are right which those in the first do not say
+_CALLED = {
+    part: re.compile(languages.pieces(called), re.IGNORECASE)
+    for part, called in {
+        "name": "room_name",
+        "area": "room_area",
+        "dimensions_alt": "room_other_sides",
+        "dimensions": "room_sides",
+    }.items()
+}
+"""How the fields of a room are named, in the order in which they are tried."""
 _GAP = 1.3  # letter heights between a name and what belongs to it
 
 
@@ -220,12 +229,4 @@ def _part_of(concept: str, name: str) -> str:
     }
     if concept in known:
         return known[concept]
-    for pattern, part in (
-        (r"name|名", "name"),
-        (r"area|面积", "area"),
-        (r"alt|imperial", "dimensions_alt"),
-        (r"dimension|size|尺寸", "dimensions"),
-    ):
-        if re.search(pattern, name, re.IGNORECASE):
-            return part
-    return ""
+    return next((part for part, called in _CALLED.items() if called.search(name)), "")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from schemas import languages
 from schemas.values import dates
 from worker.reading.engines.matcher import typed_spans
 from worker.reading.engines.matcher.concepts import Concept
@@ -21,44 +22,24 @@ from worker.reading.engines.matcher.typed_spans import Span
 
 _word = partial(re.compile, flags=re.IGNORECASE)
 
-ORGANISATION = _word(
-    r"\b(S[DO]N\.?\s*BHD|BHD|LTD|LIMITED|INC|LLC|LLP|PLC|CORP(?:ORATION)?|CO\.|GMBH|AG|KG|UG|S\.?A\.?"
-    r"|SARL|S\.?R\.?L|B\.?V|PTY|PTE|COMPANY|ENTERPRISES?|TRADING|STORES?|MART|MARKET|(?:MINI|SUPER|HYPER)"
-    r"MARKET|RESTAURANT|RESTORAN|CAFE|COFFEE|BAKERY|SHOP|HARDWARE|STATIONERY|PHARMACY|HOTEL|HOLDINGS"
-    r"|GROUP|SERVICES?|CENTRE|CENTER|BOOKS?|KITCHEN|BISTRO|BAR|GRILL|FOODS?|CLINIC|PETROL|STATION"
-    r"|GALLERY|HOUSE|FARMACIA|BOULANGERIE|KEDAI|PERNIAGAAN)\b"
-    r"|公司|商店|超市|便利店|餐厅|餐馆|饭店|酒店|酒家|药店|医院|商场|书店|茶餐厅|[店厂行馆]$"
-)
-ADDRESS = _word(
-    r"\b(JALAN|JLN|LORONG|LRG|TAMAN|TMN|LOT|BLOCK|BLK|STREET|STR?\.|ROAD|RD|AVENUE|AVE|BLVD|BOULEVARD"
-    r"|DRIVE|LANE|FLOOR|FLR|UNIT|SUITE|LEVEL|BANDAR|KAMPUNG|KG|SEKSYEN|SECTION|PERSIARAN|LEBUH"
-    r"|LEBUHRAYA|BATU|PUSAT|PLAZA|MALL|PARK|CITY|HIGHWAY|HWY|SQUARE|COURT|TOWER|BUILDING|WISMA"
-    r"|P\.?O\.? ?BOX|NO\.?\s?\d+|KAWASAN|DARUL|BUKIT|SUNGAI|GROUND|RUE|PLACE|VIA|CALLE|PLATZ|WEG"
-    r"|\w+STRA(?:SS|ß)E|\w+STR\.|\w+WEG|\w+PLATZ|\w+ALLEE|GF|[1-9](?:ST|ND|RD|TH) FLOOR)\b"
-    r"|[路街道巷弄区省市县镇村号楼室座幢]"
-)
+ORGANISATION = languages.words("organisation")
+ADDRESS = languages.words("address")
 POSTCODE = _word(
     r"(?<![\d-])\d{5,6}(?![\d-])|\b[A-Z]{2}\.? \d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
 )
-_STOP = _word(
-    r"\b(TEL[PEF]?|TELEFON[OE]?|TELEPHONE|PUH|PHONE|FAX|HP|H/P|MOBILE|GST|TAX|INVOICE|RECEIPT|BILL|DATE|CASHIER|TABLE|REG(?:ISTRATION)?"
-    r"|ROC|SSM|WWW|HTTPS?|E-?MAIL|TIME|CUSTOMER|WELCOME|THANK|ORDER|COUNTER|STAFF|SALES|OPERATOR|QTY"
-    r"|DESCRIPTION|DOCUMENT|MEMBER|VAT|SST|OWNED BY|OPENING|HOURS|HOTLINE|WHATSAPP|SLIP|CASH|SIRET|CIF|NIF|NPWP|RFC|ABN|KVK|FECHA|DATUM|STORE #)\b"
-    r"|@|\.COM|电话|税号|发票|收据|日期|单号|收银|欢迎|桌"
-)
+_AFTER_ADDRESS = re.compile(rf"{languages.words('after_address').pattern}|@|\.COM", re.IGNORECASE)
+_NUMBER_OF_COMPANY = languages.pieces("company_number")
 _REGISTRATION = _word(
-    r"^\W*(?:CO\.?|COMPANY|BR|BUSINESS|ROC|SSM|GST)?\s?(?:REG(?:ISTRATION)?\.?)?\s?(?:NO\.?|ID)?\W*"
-    r"\(?\s?[A-Z]{0,3}\d{4,12}\s?-?\s?[A-Z]{0,2}\s?\)?\W*$"
+    rf"^\W*{languages.pieces('registrar')}?\s?{languages.pieces('registration')}?"
+    rf"\s?{languages.pieces('registration_number')}?\W*\(?\s?[A-Z]{{0,3}}\d{{4,12}}\s?-?\s?[A-Z]{{0,2}}\s?\)?\W*$"
 )
 _REGISTRATION_TAIL = _word(
-    r"\s*(?:\(\s?(?:CO\.?\s?(?:REG\.?)?\s?(?:NO\.?)?\W*)?[A-Z]{0,3}\d{4,12}\s?-?\s?[A-Z]{0,2}\s?\)"
-    r"|(?:CO\.?\s?(?:REG\.?)?\s?(?:NO\.?)?\W*)?\b[A-Z]{0,2}\d{4,9}\s?-\s?[A-Z]{1,2}).*$"
+    rf"\s*(?:\(\s?{_NUMBER_OF_COMPANY}?[A-Z]{{0,3}}\d{{4,12}}\s?-?\s?[A-Z]{{0,2}}\s?\)"
+    rf"|{_NUMBER_OF_COMPANY}?\b[A-Z]{{0,2}}\d{{4,9}}\s?-\s?[A-Z]{{1,2}}).*$"
 )
-_LEGAL_FORM = _word(
-    r"\bS[DO]N\.?\s*BHD|\bS D?N BHD|\bBHD\b|\bS/B\b|\bSB\b|\bLTD\b|\bLIMITED\b|\bINC\b|\bLLC\b|\bLLP\b"
-    r"|\bGMBH\b|\bENTERPRISES?\b|\bPTE\b|\bPTY\b|\bPLC\b|公司"
-)
-_HOUSE_NUMBER = _word(r"^\W*(NO|LOT|UNIT|G-|\d+[A-Z]?\s?[,\-]|\d{1,5}\s[A-Z])")
+_LEGAL_FORM = languages.words("legal_form")
+_HOUSE_NUMBER = _word(rf"^\W*(?:{languages.pieces('house_number')}|\d+[A-Z]?\s?[,\-]|\d{{1,5}}\s[A-Z])")
+_NUMBER = _word(rf"[#№]|\b{languages.pieces('number')}\b\.?\s?[:.]")
 _ONLY_DIGITS = re.compile(r"^[\d\s()+./-]{7,}$")
 _MAX_ADDRESS_ROWS = 6
 
@@ -87,10 +68,8 @@ def address_likeness(text: str) -> float:
     score += 0.8 * bool(POSTCODE.search(text))
     score += 0.25 * min(text.count(",") + text.count("，"), 3)
     score += 0.2 * bool(re.search(r"\b\d{1,3}[A-Z]?/\d{1,3}", text))
-    score += 0.4 * bool(
-        re.match(r"^\W*(NO|LOT|UNIT|G-|\d+[A-Z]?\s?[,\-]|\d{1,5}\s[A-Z])", text, re.IGNORECASE)
-    )
-    score -= 1.5 * bool(_STOP.search(text))
+    score += 0.4 * bool(_HOUSE_NUMBER.match(text))
+    score -= 1.5 * bool(_AFTER_ADDRESS.search(text))
     score -= 0.8 * bool(re.match(r"^\W*\([^()]*\)\W*$", text) or re.search(r"[A-Za-z]\w+\s?[:：]", text))
     score -= 0.7 * bool(re.search(r"\+?6?0\d{1,2}-?\d{6,8}", text.replace(" ", "")))
     score -= 1.0 * bool(typed_spans.has_money(text) or next(dates.find(text), None))
@@ -104,8 +83,8 @@ def _names(sheet: Sheet, row: Row, index: int) -> Iterator[Candidate]:
     score += 0.8 * bool(ORGANISATION.search(text) or _LEGAL_FORM.search(text))
     score += 0.2 * (trimmed != text)
     score += 0.3 * min(row.height / sheet.layout.text_height - 1, 2.0)
-    score -= 0.9 * bool(re.search(r"[#№]|\bNO\b\.?\s?[:.]", text, re.IGNORECASE))
-    score -= 1.2 * bool(_STOP.search(text) or next(dates.find(text), None))
+    score -= 0.9 * bool(_NUMBER.search(text))
+    score -= 1.2 * bool(_AFTER_ADDRESS.search(text) or next(dates.find(text), None))
     score -= 1.0 * bool(_REGISTRATION.match(text))
     likeness = address_likeness(text)
     score -= 0.6 * (likeness >= 0.9) + 0.3 * (0.5 <= likeness < 0.9)
@@ -169,7 +148,7 @@ def _continues(sheet: Sheet, before: Row, row: Row) -> bool:
     return (
         sheet.layout.gap_above(row) <= 0.6 * row.height
         and 0.7 <= before.height / row.height <= 1.5
-        and not _STOP.search(before.text)
+        and not _AFTER_ADDRESS.search(before.text)
         and not _REGISTRATION.match(before.text)
         and not re.match(r"^\W*\(", before.text)
         and _letters(before.text) >= 4
@@ -201,7 +180,7 @@ def _credit_last_rows(sheet: Sheet, likeness: list[float]) -> None:
         above, text = rows[index - 1].text, rows[index].text
         plain = re.fullmatch(r"[A-Za-zÀ-ÿ ,.()'-]+", text) and len(text.split()) <= 4
         open_end = POSTCODE.search(above) or above.rstrip().endswith(",")
-        ends = _STOP.search(text) or _LEGAL_FORM.search(text)
+        ends = _AFTER_ADDRESS.search(text) or _LEGAL_FORM.search(text)
         if open_end and likeness[index - 1] > 0.4 and plain and not ends:
             likeness[index] = max(likeness[index], 0.6)
 
@@ -226,7 +205,7 @@ def _follows(sheet: Sheet, first: int, name: int | None) -> float:
         return -1.0
     between = sheet.layout.rows[name + 1 : first]
     direct = all(
-        _REGISTRATION.match(row.text) or _STOP.search(row.text) or re.match(r"^\W*\(", row.text)
+        _REGISTRATION.match(row.text) or _AFTER_ADDRESS.search(row.text) or re.match(r"^\W*\(", row.text)
         for row in between
     )
     return 0.8 if direct else 0.0
@@ -266,7 +245,9 @@ def _ends_head(sheet: Sheet, last: int) -> bool:
 
 def _is_end(row: Row) -> bool:
     """Whether a row cannot be part of an address: it says what it is, or is a number only."""
-    return bool(_STOP.search(row.text) or _REGISTRATION.match(row.text) or _ONLY_DIGITS.match(row.text))
+    return bool(
+        _AFTER_ADDRESS.search(row.text) or _REGISTRATION.match(row.text) or _ONLY_DIGITS.match(row.text)
+    )
 
 
 def _spans(row: Row, dropped: int) -> tuple[Span, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import Concept, concept_of
@@ -19,12 +20,14 @@ from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate, Sheet, best_first
 from worker.reading.engines.matcher.typed_spans import Span
 
-_SALUTATION = re.compile(r"^(Herrn?|Frau|Firma|Mr|Mrs|Ms|Monsieur|Madame|M\.|Attn)\.?:?$", re.IGNORECASE)
-_FORM = re.compile(r"\b(GmbH|AG|KG|Ltd|Limited|Inc|LLC|S\.?A|e\.?V|a\.\s?G|eG)\b\.?|verein|公司")
+_SALUTATION = re.compile(rf"^{languages.pieces('salutation')}\.?:?$", re.IGNORECASE)
+_FORM = languages.words("company_form", any_case=False)
 _MOST_LINES = 4  # of an address
 _OUT_OF_LINE = 3.0  # letter heights
 _NEUTRAL, _NO_ADDRESS = 0.25, -0.5  # likeness of a line to one of an address
-_HEADING_NUMBER = re.compile(r"^(GLN|ILN|GTIN|Nr|No)\b|^[\d\s/.-]+$", re.IGNORECASE)
+_HEADING_NUMBER = re.compile(
+    rf"^(?:GLN|ILN|GTIN|{languages.pieces('party_number')})\b|^[\d\s/.-]+$", re.IGNORECASE
+)
 
 
 def read(field: Field, concept: Concept, sheet: Sheet) -> Group:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
+from schemas import languages
 from worker.reading.engines.matcher.lexicon import Mention
 from worker.reading.engines.matcher.readers import labelled
 from worker.reading.engines.matcher.rows import Cell
@@ -14,6 +16,7 @@ from worker.reading.engines.matcher.typed_spans import Span
 
 _PARTS = frozenset({"party.name", "party.address", "party.tax_ids"})
 OF_INVOICES = frozenset({"party.seller", "party.buyer"})
+_IN_FRAME = re.compile(languages.pieces("party_name_in_frame"))
 _MAX_ROWS = 14
 _MAX_GAP = 3.5  # letter heights of white space that end a block
 
@@ -48,7 +51,7 @@ def _by_convention(party: str, sheet: Sheet) -> Iterator[PartyBlock]:
 
     Their headings run down the margin one character per line and are seldom read.
     """
-    names = [m for m in sheet.mentions.naming("party.name") if m.cell.text[m.start : m.end].startswith("名")]
+    names = [m for m in sheet.mentions.naming("party.name") if _IN_FRAME.match(m.cell.text[m.start : m.end])]
     if len(names) < 2:
         return
     mention = names[0] if party == "party.buyer" else names[-1]

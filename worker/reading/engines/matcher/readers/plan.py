@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.values.folding import has_cjk
 from worker.reading.engines.matcher.candidates import Filling, Listing, Scalar
@@ -23,14 +24,11 @@ from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate, Sheet
 from worker.reading.engines.matcher.typed_spans import Span
 
-_FLOOR = re.compile(
-    r"\b((?:lower |upper )?(?:ground|first|second|third|fourth|fifth|top|main)|basement|\d{1,2}(?:st|nd|rd|th))\s+floor\b"
-    r"|\b(?:floor|level)\s+\d{1,2}\b|(?:地下|负|第)?[一二三四五六七八九十首顶\d]{1,3}[层楼](?:平面)?|地下室",
-    re.IGNORECASE,
-)
-_TITLE = re.compile(r"户型图|平面图|布置图|floor ?plan|site plan|layout plan", re.IGNORECASE)
+_FLOOR = languages.words("floor")
+_TITLE = re.compile(languages.pieces("plan_title"), re.IGNORECASE)
 _SQUARE_FOOT = Decimal("0.09290304")  # square metres
-_WHOLE = re.compile(r"total|gross|internal|approx|overall|总|建筑面积|套内|建面", re.IGNORECASE)
+_WHOLE = re.compile(languages.pieces("whole_area"), re.IGNORECASE)
+_SURELY_WHOLE = re.compile(languages.pieces("surely_whole_area"), re.IGNORECASE)
 
 
 def read_total_area(concept: Concept, sheet: Sheet) -> list[Candidate]:
@@ -41,7 +39,7 @@ def read_total_area(concept: Concept, sheet: Sheet) -> list[Candidate]:
             whole = _WHOLE.search(cell.text) or _WHOLE.search(_text_above(cell, sheet))
             if not whole:
                 continue
-            score = 1.0 + 0.3 * bool(re.search(r"gross|total|总|建筑", cell.text, re.IGNORECASE))
+            score = 1.0 + 0.3 * bool(_SURELY_WHOLE.search(cell.text))
             value = Decimal(match[1].replace(",", "."))
             found.append(Candidate(value, score + float(value) / 10_000, (Span(cell, *match.span(1)),), 0.8))
         for match in SQUARE_FEET.finditer(cell.text):

@@ -64,9 +64,13 @@ def test_a_party_stands_beside_its_heading_whichever_comes_first() -> None:
 
 def test_a_total_in_brackets_is_an_aside() -> None:
     data = receipt(
-        "BLUE DINER", [(60, "Burger"), (700, "15.00")], [(60, "Total"), (700, "$15.00")],
-        "Suggested tip", [(60, "18%"), (400, "$2.70 (Total $17.70)")], [(60, "25%"), (400, "$3.75 (Total $18.75)")],
-    )  # fmt: skip
+        "BLUE DINER",
+        [(60, "Burger"), (700, "15.00")],
+        [(60, "Total"), (700, "$15.00")],
+        "Suggested tip",
+        [(60, "18%"), (400, "$2.70 (Total $17.70)")],
+        [(60, "25%"), (400, "$3.75 (Total $18.75)")],
+    )
     assert data["total"] == 15.0
 
 

@@ -1,10 +1,9 @@
-"""What is known of models, the memory computed from it, and the files pulled."""
+"""Models pulled from a hub, and what of their files is checked."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,11 +16,13 @@ from typing import Any, ClassVar
 import pytest
 
 from worker.errors import ModelChanged, ModelUnavailable
-from worker.reading.models import files, memory
+from worker.reading.models import files
 from worker.reading.models.hub import Fetched, download
-from worker.reading.models.registry import Profile, profile, profiles
+from worker.reading.models.registry import Profile, profile
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
 CONTENT = {
     "config.json": b'{"model_type": "tiny"}',
     "model.safetensors": bytes(range(256)) * 40,
@@ -30,120 +31,6 @@ CONTENT = {
     "modeling_tiny.py": b"raise SystemExit('code of the repository was fetched')",
     "pytorch_model.bin": b"pickle",
 }
-NAMES = sorted(profiles())
-
-
-# Facts
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_profile_has_an_id_a_licence_and_sources(name: str) -> None:
-    found = profile(name)
-    assert found.name == name
-    assert re.fullmatch(r"[\w-]+/[\w.-]+", found.id)
-    assert found.licence.name
-    assert found.source
-    assert found.image.source
-    assert found.languages
-    assert found.context >= found.image.tokens + memory.PROMPT_TOKENS
-    assert bool(found.scores) == bool(found.scores_source)
-    assert bool(found.published_memory) == bool(found.published_source)
-    assert found.architecture is None or found.architecture.source
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_revision_is_a_commit_that_somebody_else_names(name: str) -> None:
-    found = profile(name)
-    assert bool(found.revision) == bool(found.revision_source)
-    assert found.revision is None or re.fullmatch(r"[0-9a-f]{40}", found.revision)
-
-
-def test_the_models_that_were_promised_are_there() -> None:
-    families = (
-        "sail-vl2",
-        "cogvlm2",
-        "qwen3-vl",
-        "qwen3.5",
-        "glm-ocr",
-        "internvl3.5",
-        "nuextract3",
-        "paddleocr-vl",
-    )
-    assert all(any(name.startswith(family) for name in NAMES) for family in families)
-
-
-def test_the_duty_to_register_is_told_for_every_cogvlm2_and_for_nothing_else() -> None:
-    told = {name for name in NAMES if "registration" in profile(name).licence.notice}
-    assert told == {name for name in NAMES if "cogvlm2" in name}
-
-
-def test_an_unknown_name_is_answered_with_those_there_are() -> None:
-    with pytest.raises(ModelUnavailable, match="sail-vl2-2b"):
-        profile("sail-vl3")
-
-
-# Memory
-
-
-def total(name: str) -> int:
-    architecture = profile(name).architecture
-    assert architecture is not None
-    return memory.parameters(architecture).total
-
-
-PUBLISHED = {
-    "cogvlm2": 39_006_214_656 / 2,  # bytes of the eight shards
-    "internvl3.5-8b": 8_528_318_464,
-    "qwen3.5-9b": 9.41e9,
-    "glm-ocr": 1.11e9,
-}
-
-
-@pytest.mark.parametrize(("name", "count"), PUBLISHED.items())
-def test_parameters_come_to_the_published_count(name: str, count: float) -> None:
-    assert total(name) == pytest.approx(count, rel=0.005)
-
-
-def test_weights_come_to_the_published_sizes() -> None:
-    assert memory.weights(profile("cogvlm2"), "none") == pytest.approx(39_006_214_656, rel=0.001)
-    assert memory.weights(profile("cogvlm2-int4"), "nf4") == pytest.approx(11.67 * 2**30, rel=0.01)
-    assert memory.weights(profile("sail-vl2-2b"), "none") == pytest.approx(5e9, rel=0.1)
-    assert memory.weights(profile("internvl3.5-8b"), "none") == pytest.approx(16.6 * 2**30, rel=0.05)
-
-
-def test_memory_of_a_page_comes_near_what_cogvlm2s_makers_say() -> None:
-    assert memory.needed(profile("cogvlm2"), "none", 1) == pytest.approx(42e9, rel=0.05)
-    assert memory.needed(profile("cogvlm2-int4"), "nf4", 1) == pytest.approx(16e9, rel=0.1)
-
-
-def test_the_cache_of_a_token() -> None:
-    expected = {"sail-vl2-2b": 112, "sail-vl2-8b": 144, "cogvlm2": 128, "qwen3.5-4b": 32}
-    for name, kib in expected.items():
-        architecture = profile(name).architecture
-        assert architecture is not None
-        assert memory.cache_per_token(architecture.text) == kib * 1024
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_memory_grows_with_pages_and_shrinks_with_quantisation(name: str) -> None:
-    found = profile(name)
-    weights = [size for q in found.quantisations if (size := memory.weights(found, q)) is not None]
-    assert weights == sorted(weights, reverse=True)
-    for quantisation in found.quantisations:
-        one, eight = (memory.needed(found, quantisation, pages) for pages in (1, 8))
-        held = memory.weights(found, quantisation)
-        assert held is not None and one is not None and eight is not None  # noqa: PT018 (for the type checker)
-        assert held < one < eight < held + 8 * (one - held)
-
-
-def test_what_is_not_known_is_not_guessed() -> None:
-    unknown = replace(profile("cogvlm2"), architecture=None)
-    assert memory.weights(unknown, "none") is None
-    assert memory.needed(unknown, "none", 8) is None
-    assert memory.weights(profile("cogvlm2-int4"), "none") is None
-
-
-# Files
 
 
 class _Hub(BaseHTTPRequestHandler):
@@ -223,6 +110,19 @@ def tiny(**changes: Any) -> Profile:
     return replace(profile("glm-ocr"), id="a/tiny", revision=None, **changes)
 
 
+def test_files_of_another_commit_do_not_stay(tmp_path: Path, hub: Any) -> None:
+    folder = files.pull(tiny(), tmp_path, fetch=hub[1])
+    hub[0].content["model-2.safetensors"] = hub[0].content.pop("model.safetensors")
+    hub[0].sha = "f" * 40
+    CONTENT["model-2.safetensors"] = CONTENT["model.safetensors"]
+    try:
+        files.pull(tiny(), tmp_path, fetch=hub[1])
+    finally:
+        del CONTENT["model-2.safetensors"]
+    assert [path.name for path in folder.glob("*.safetensors")] == ["model-2.safetensors"]
+    assert files.verify(folder).revision == "f" * 40
+
+
 def copied(_profile: Profile, folder: Path) -> Fetched:
     for name in ("config.json", "model.safetensors"):
         (folder / name).write_bytes(CONTENT[name])
@@ -290,19 +190,6 @@ def test_a_pull_that_is_stopped_leaves_no_manifest(pulled: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         files.pull(tiny(), pulled.parent, fetch=stopped)
     assert not (pulled / files.MANIFEST).exists()
-
-
-def test_files_of_another_commit_do_not_stay(tmp_path: Path, hub: Any) -> None:
-    folder = files.pull(tiny(), tmp_path, fetch=hub[1])
-    hub[0].content["model-2.safetensors"] = hub[0].content.pop("model.safetensors")
-    hub[0].sha = "f" * 40
-    CONTENT["model-2.safetensors"] = CONTENT["model.safetensors"]
-    try:
-        files.pull(tiny(), tmp_path, fetch=hub[1])
-    finally:
-        del CONTENT["model-2.safetensors"]
-    assert [path.name for path in folder.glob("*.safetensors")] == ["model-2.safetensors"]
-    assert files.verify(folder).revision == "f" * 40
 
 
 def test_a_hub_that_does_not_answer_is_said_in_words(tmp_path: Path) -> None:
