@@ -108,7 +108,7 @@ def create(app: App) -> FastAPI:
         separate_input_output_schemas=False,
     )
     api.state.parts = app
-    api.state.feeds = Feeds(app)
+    api.state.feeds, api.state.counted = Feeds(app), counts.counted(app)
     api.state.readiness, api.state.metrics = status.readiness(app), status.figures(app)
     problems.install(api)
     api.add_middleware(SmallBodies, except_path="/v1/jobs")
