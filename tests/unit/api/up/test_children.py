@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from api.up import children
 from api.up.children import Child
 
 _WORK_GOES_ON = 30.0  # seconds after a trouble; a worker takes some of them to start
@@ -18,17 +17,17 @@ def test_one_that_falls_again_and_again_is_started_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(children.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with (tmp_path / "log").open("wb") as log:
         child = Child("a", (sys.executable, "-c", ""), env={}, log=log.fileno(), folder=tmp_path)
         child.start()
         pauses = []
         for _ in range(12):
-            while child.pid is not None:
+            while _is_up(child):
                 time.sleep(0.01)
                 child.tend()
             fell = now[0]
-            while child.pid is None:
+            while not _is_up(child):
                 now[0] += 0.1
                 child.tend()
             pauses.append(now[0] - fell)
@@ -36,3 +35,7 @@ def test_one_that_falls_again_and_again_is_started_in_time(
     assert pauses == sorted(pauses)
     assert pauses[-1] > 5
     assert pauses[-1] < _WORK_GOES_ON / 2
+
+
+def _is_up(child: Child) -> bool:
+    return child.pid is not None
