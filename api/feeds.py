@@ -22,7 +22,7 @@ _BEHIND = 1000  # changes that a listener may have before it
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class JobChange:
     """How a job stood at a time (seconds since 1970), and the event that says so."""
 
     job_id: str
@@ -30,7 +30,7 @@ class Change:
     event: str
 
     @classmethod
-    def of(cls, job: Job) -> Change:
+    def of(cls, job: Job) -> JobChange:
         """The last one of a job."""
         event = f"id: {job.updated_at!r}\nevent: job\ndata: {JobView.of(job).model_dump_json()}\n\n"
         return cls(job.id, job.updated_at, event)
@@ -42,7 +42,7 @@ class Told:
     def __init__(self) -> None:
         self._marks: OrderedDict[tuple[str, float], None] = OrderedDict()
 
-    def news(self, changes: Iterable[Change]) -> Iterator[Change]:
+    def news(self, changes: Iterable[JobChange]) -> Iterator[JobChange]:
         """Those that were not told yet."""
         for change in changes:
             mark = (change.job_id, change.at)
@@ -57,17 +57,17 @@ class Listener:
     """Somebody who is told of changes; who does not keep up is given up, and may come again."""
 
     def __init__(self) -> None:
-        self._waiting: asyncio.Queue[Change] = asyncio.Queue(_BEHIND)
+        self._waiting: asyncio.Queue[JobChange] = asyncio.Queue(_BEHIND)
         self.is_over = False
 
-    def tell(self, change: Change) -> None:
+    def tell(self, change: JobChange) -> None:
         """Put it behind the others that wait."""
         try:
             self._waiting.put_nowait(change)
         except asyncio.QueueFull:
             self.is_over = True
 
-    async def next(self, seconds: float) -> Change | None:
+    async def next(self, seconds: float) -> JobChange | None:
         """The next change, or None where none comes in time."""
         try:
             async with asyncio.timeout(seconds):
@@ -122,18 +122,18 @@ class Feeds:
                 if self._feeds.get(project) is feed:
                     del self._feeds[project]
 
-    async def since(self, project: str, moment: float) -> Sequence[Change]:
+    async def since(self, project: str, moment: float) -> Sequence[JobChange]:
         """What changed after a time, or shortly before it."""
         return await run_in_threadpool(_changes, self._app, project, moment - _OVERLAP)
 
 
-def _changes(app: App, project: str, after: float) -> list[Change]:
+def _changes(app: App, project: str, after: float) -> list[JobChange]:
     """Every change since a time; none while the ledger is away, so that streams live on."""
-    found: list[Change] = []
+    found: list[JobChange] = []
     cursor = (after, "")
     try:
         while page := app.ledger.lists.changes(project, after=cursor):
-            found.extend(map(Change.of, page))
+            found.extend(map(JobChange.of, page))
             cursor = (page[-1].updated_at, page[-1].id)
     except PagemillError:
         return found

@@ -83,5 +83,5 @@ def test_who_does_not_read_is_given_up(app: App, monkeypatch: pytest.MonkeyPatch
     one = feeds.Listener()
     for at in range(4):
         assert not one.is_over
-        one.tell(feeds.Change("a", float(at), ""))
+        one.tell(feeds.JobChange("a", float(at), ""))
     assert one.is_over

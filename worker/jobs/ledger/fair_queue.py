@@ -45,7 +45,7 @@ ANYONE = Claimant()
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingProject:
     """A project that waits, its next job (None: not due yet), and when it had its last turn."""
 
     project: str
@@ -65,7 +65,7 @@ class NextInTurn:
 
     def find(
         self, connection: Connection, queue: str, *, now: float, models: Collection[str] | None
-    ) -> Iterator[Sequence[Waiting]]:
+    ) -> Iterator[Sequence[WaitingProject]]:
         """The projects that wait in a queue, so many at once, of these the one served longest ago first.
 
         They begin where the last call has left off and go round, each project once: where few wait, the first
@@ -78,11 +78,11 @@ class NextInTurn:
         began = self._come_to.get(queue, "")
         ranges: list[tuple[str, str | None]] = [(began, None), ("", began)] if began else [("", None)]
         while ranges:
-            found: list[Waiting] = []
+            found: list[WaitingProject] = []
             while ranges and (most := _AT_ONCE - len(found)):
                 after, until = ranges.pop(0)
                 part = given | {"after": after, "until": until, "most": most}
-                some = [Waiting(*row) for row in connection.execute(question, part)]
+                some = [WaitingProject(*row) for row in connection.execute(question, part)]
                 if len(some) == most:
                     ranges.insert(0, (some[-1].project, until))
                 found += some
