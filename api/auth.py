@@ -20,7 +20,14 @@ from fastapi.security import HTTPBearer
 
 from api import sessions
 from api.addresses import is_loopback
-from worker.errors import Forbidden, QueueUnavailable, RateLimited, SettingsInvalid, Unauthorized
+from worker.errors import (
+    Forbidden,
+    LedgerUnavailable,
+    QueueUnavailable,
+    RateLimited,
+    SettingsInvalid,
+    Unauthorized,
+)
 from worker.jobs.app import App
 from worker.jobs.ledger.access import ApiKey
 from worker.log import logger
@@ -104,16 +111,29 @@ def require_safe(settings: Settings) -> None:
         )
 
 
+def still_holds(request: Request, app: App) -> bool:
+    """Whether the key or session behind a request that is still being answered has not ended meanwhile."""
+    try:
+        return app.settings.auth == "off" or bool(_key_behind(request, app))
+    except Unauthorized:
+        return False
+    except LedgerUnavailable:  # nobody can say so now
+        return True
+
+
 def _holder(request: Request, app: App) -> Principal:
-    given = request.headers.get("authorization")
-    if given is None and sessions.COOKIE in request.cookies:
-        key = sessions.key_of_cookie(app, request)
-    else:
-        scheme, _, text = (given or "").partition(" ")
-        key = key_of(app, text.strip() if scheme.lower() == "bearer" else "", path=request.url.path)
+    key = _key_behind(request, app)
     if key.rate_per_minute is not None:
         _count(app, key.id, limit=key.rate_per_minute)
     return principal_of(key)
+
+
+def _key_behind(request: Request, app: App) -> ApiKey:
+    given = request.headers.get("authorization")
+    if given is None and sessions.COOKIE in request.cookies:
+        return sessions.key_of_cookie(app, request)
+    scheme, _, text = (given or "").partition(" ")
+    return key_of(app, text.strip() if scheme.lower() == "bearer" else "", path=request.url.path)
 
 
 def key_of(app: App, text: str, *, path: str) -> ApiKey:

@@ -199,17 +199,22 @@ def _fields(form: FormData) -> dict[str, Any]:
 
 def _json(body: bytes) -> Any:
     try:
-        return require_text(json.loads(body))
+        return require_json(json.loads(body))
     except (ValueError, RecursionError) as error:
         raise RequestInvalid(detail=f"this is not JSON: {error}") from error
 
 
-def require_text(value: Any) -> Any:
-    """The same JSON value; raises RequestInvalid for half characters, which nothing can store."""
+def require_json(value: Any) -> Any:
+    """The same value, if it is JSON; raises RequestInvalid for half characters, NaN and infinite numbers.
+
+    Nothing can store half characters, and what is no number would be kept as none.
+    """
     try:
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         raise RequestInvalid(detail="the text in it is not Unicode") from error
+    except ValueError as error:
+        raise RequestInvalid(detail="a number in it is none that JSON has") from error
     return value
 
 

@@ -184,6 +184,9 @@ class CountsView(BaseModel):
     """How many jobs are in each state."""
 
     states: Mapping[JobState, int]
+    at: datetime = Field(
+        description="When they were counted: of a project with a great many jobs, some seconds ago."
+    )
 
 
 class LineView(BaseModel):

@@ -89,7 +89,8 @@ def fill(ledger: Ledger, count: int) -> None:
         connection.execute(text("ANALYZE"))
 
 
-def _spec(number: int, *, created_at: float) -> JobSpec:
+def spec_of(number: int, *, created_at: float) -> JobSpec:
+    """Of a job like every other, but for its number."""
     return JobSpec(
         job_id=f"{number:032x}",
         project=_PROJECT,
@@ -107,7 +108,7 @@ def _spec(number: int, *, created_at: float) -> JobSpec:
 
 def _row(number: int) -> Mapping[str, Any]:
     failed = number % 100 == 0
-    row = _spec(number, created_at=float(number)).model_dump(exclude={"spec_version", "job_id"})
+    row = spec_of(number, created_at=float(number)).model_dump(exclude={"spec_version", "job_id"})
     state = JobState.FAILED if failed else JobState.DONE
     ended = {"state": state, "error_code": "corrupt_file" if failed else None, "finished_at": number + 1.0}
     return {**row, "id": f"{number:032x}", "queue": "cpu", "updated_at": number + 1.0, **ended}
@@ -135,6 +136,10 @@ def _measured(ledger: Ledger, count: int) -> dict[str, float]:
         "kind=x (none)": lambda: lists.page(Filter(_PROJECT, kind="x")),
         "changes (event stream)": lambda: lists.changes(_PROJECT, after=(float(count), "f")),
         "batch counts": lambda: lists.counts(Filter(_PROJECT, batch="b3")),
+        "list of batches": lambda: lists.batches(_PROJECT, limit=100),
+        "counts of the project": lambda: lists.counts(all_jobs),
+        "search (none)": lambda: lists.page(Filter(_PROJECT, text="nowhere")),
+        "review: next (none)": lambda: ledger.reviews.next(all_jobs, token=_LEASE, now=now, seconds=9),
         "batch of 1000, all": lambda: list(lists.all(Filter(_PROJECT, batch="b3"))),
         "due": lambda: ledger.jobs.due("cpu", now=now),
         "expire": lambda: ledger.jobs.expire(now=now),
@@ -154,7 +159,7 @@ def _life(ledger: Ledger, count: int) -> dict[str, float]:
     """Submit, claim and finish of one job after the other."""
     times: dict[str, list[float]] = {"submit": [], "claim": [], "finish": []}
     for number in range(count, count + _REPEATS):
-        spec, now = _spec(number, created_at=float(number)), float(number)
+        spec, now = spec_of(number, created_at=float(number)), float(number)
         done = time.perf_counter()
         ledger.jobs.open(spec, queue="cpu", now=now)
         done = _note(times["submit"], done)

@@ -106,7 +106,7 @@ def _with_many(app: App, options: argparse.Namespace) -> None:
 
 def _service(app: App, jobs: int, *, one_by_one: bool = False) -> float:
     """Seconds per job from the first submission to the last written record."""
-    documents = [_document() for _ in range(jobs)]
+    documents = [drawn_document() for _ in range(jobs)]
     submit_options = SubmitOptions("default", kinds.find(app, "default", "receipt"), "fake")
     started = time.perf_counter()
     ids = []
@@ -122,7 +122,7 @@ def _service(app: App, jobs: int, *, one_by_one: bool = False) -> float:
 
 def _bare(app: App, jobs: int, *, one_by_one: bool = False, spec_bytes: int = 0) -> float:
     """The same for the bare loop."""
-    documents = [_document() for _ in range(jobs)]
+    documents = [drawn_document() for _ in range(jobs)]
     batch = os.urandom(6).hex()
     counter = redis.Redis.from_url(app.settings.redis_url)
     started = time.perf_counter()
@@ -146,8 +146,8 @@ def _print_round_trips(app: App) -> None:
     def work(watched: App) -> None:
         replace(state, app=watched).work("cpu")
 
-    round_trips.of_a_job(app, _document(), options, work=work)
-    counts = round_trips.of_a_job(app, _document(), options, work=work)
+    round_trips.of_a_job(app, drawn_document(), options, work=work)
+    counts = round_trips.of_a_job(app, drawn_document(), options, work=work)
     state.pool.close()
     print("round trips of a job: " + ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
 
@@ -173,7 +173,7 @@ def _bare_worker(stack: Stack, threads: int) -> Iterator[None]:
         process.wait()
 
 
-def _document() -> bytes:
+def drawn_document() -> bytes:
     """A small picture of noise, some 20 KB, another one each time."""
     buffer = io.BytesIO()
     Image.frombytes("RGB", (80, 80), os.urandom(80 * 80 * 3)).save(buffer, "PNG")

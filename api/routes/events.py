@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from api.auth import AppDep, ReaderOf
+from api.auth import AppDep, ReaderOf, still_holds
+from api.feeds import Feeds, Told
 from api.problems import responses
-from api.views import JobView
-from schemas.job import Job
-from worker.errors import PagemillError
 from worker.jobs.app import App
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
-_LOOK_EVERY = 0.5
-_PING_EVERY = 15.0
-_OVERLAP = 2.0  # seconds looked back: clocks of several machines differ, and commits overtake each other
-_REMEMBERED = 10_000
+_LOOK_EVERY = 15.0  # seconds between two looks whether the key still holds; each is a sign of life, too
 _LONGEST_BREAK = 3600.0  # seconds; who was away for longer asks for the list
 _STREAM = {200: {"content": {"text/event-stream": {}}, "description": "An event per change of a job"}}
 
@@ -36,50 +30,34 @@ async def stream_events(
 ) -> StreamingResponse:
     """How jobs of the project stand, after each change, from now on or from after Last-Event-ID.
 
-    Changes in quick succession may come as one; that a job was erased is not told.
+    Changes in quick succession may come as one; that a job was erased is not told. The stream ends with the
+    key or session it was asked for with, and where it is not read fast enough.
     """
-    since = _since(last_event_id, app.clock())
-    body = _events(request, app, principal.project, since)
+    now = await run_in_threadpool(app.clock)
+    body = _events(request, app, principal.project, now=now, since=_since(last_event_id, now))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(body, media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, app: App, project: str, since: float) -> AsyncIterator[str]:
-    told: OrderedDict[tuple[str, float], None] = OrderedDict()
-    quiet = 0.0
+async def _events(
+    request: Request, app: App, project: str, *, now: float, since: float
+) -> AsyncIterator[str]:
+    feeds, told = cast("Feeds", request.app.state.feeds), Told()
+    clock = asyncio.get_running_loop().time
     yield ": connected\n\n"
-    while not await request.is_disconnected():
-        for job in await run_in_threadpool(_changed, app, project, since - _OVERLAP):
-            mark = (job.id, job.updated_at)
-            if mark not in told and job.updated_at > since - _OVERLAP:
-                told[mark] = None
-                quiet = 0.0
-                yield _event(job)
-            since = max(since, job.updated_at)
-        while len(told) > _REMEMBERED:
-            told.popitem(last=False)
-        await asyncio.sleep(_LOOK_EVERY)
-        quiet += _LOOK_EVERY
-        if quiet >= _PING_EVERY:
-            quiet = 0.0
-            yield ": still here\n\n"
-
-
-def _changed(app: App, project: str, after: float) -> list[Job]:
-    """Every change since a time; none while the ledger is away, so that the stream lives on."""
-    found: list[Job] = []
-    cursor = (after, "")
-    try:
-        while page := app.ledger.lists.changes(project, after=cursor):
-            found.extend(page)
-            cursor = (page[-1].updated_at, page[-1].id)
-    except PagemillError:
-        return found
-    return found
-
-
-def _event(job: Job) -> str:
-    return f"id: {job.updated_at!r}\nevent: job\ndata: {JobView.of(job).model_dump_json()}\n\n"
+    async with feeds.listening(project, now) as listener:
+        for change in told.news(await feeds.since(project, since)):
+            yield change.event
+        until = clock() + _LOOK_EVERY
+        while not listener.is_over:
+            found = await listener.next(max(0.0, until - clock()))
+            for change in told.news([found] if found else []):
+                yield change.event
+            if clock() >= until:
+                if not await run_in_threadpool(still_holds, request, app):
+                    return
+                until = clock() + _LOOK_EVERY
+                yield ": still here\n\n"
 
 
 def _since(text: str | None, now: float) -> float:

@@ -40,7 +40,7 @@ def _keys(event: dict[str, Any], bucket: str) -> Iterator[str]:
     records = event.get("Records")
     for record in records if isinstance(records, list) else []:
         found = _dig(record, "s3", "object", "key")
-        if isinstance(found, str) and _dig(record, "s3", "bucket", "name") in {bucket, None}:
+        if isinstance(found, str) and _dig(record, "s3", "bucket", "name") in (bucket, None):
             yield unquote_plus(found)
     named = event.get("Key", event.get("key"))
     if isinstance(named, str) and not isinstance(records, list):

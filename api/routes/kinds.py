@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Path, Query
 from fastapi.concurrency import run_in_threadpool
 
 from api.auth import AppDep, ReaderOf, Scope, Submitter
-from api.intake import require_text
+from api.intake import require_json
 from api.problems import responses
 from api.store_threads import in_store_thread
 from api.views import KindVersionView, KindView, moment
@@ -72,7 +72,7 @@ async def put_kind(
         raise Forbidden(reason=f"{name} is a kind that Pagemill brings; to replace it takes the scope admin")
 
     def define() -> KindView:
-        ref = kinds.define(app, principal.project, require_text(schema), name=name)
+        ref = kinds.define(app, principal.project, require_json(schema), name=name)
         done = f"{name} v{ref.version}"
         audit.note(app, project=principal.project, actor=principal.actor, action="define", subject=done)
         return _view(ref, schema, titles=kinds.titles_of(schema))

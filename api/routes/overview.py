@@ -7,11 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from api.auth import AppDep, ReaderOf
 from api.problems import responses
+from api.routes.counts import Counted
 from api.views import moment
 from schemas.job import JobState
 from worker.jobs.ledger.lists import Filter
@@ -78,7 +79,7 @@ class OverviewView(BaseModel):
     since: datetime
     step_seconds: int = Field(description="Length of a step of `ended`.")
     judged_step_seconds: int = Field(description="Length of a step of `fields`.")
-    states: Mapping[JobState, int] = Field(description="Jobs that are in each state now.")
+    states: Mapping[JobState, int] = Field(description="Jobs that are in each state, as GET /v1/counts says.")
     failures: Mapping[str, int] = Field(description="Failed jobs by code, the most frequent first.")
     ended: list[EndedView] = Field(description="Every step of the period.")
     confidence: list[ConfidenceView] = Field(description="Tenths in which something was judged.")
@@ -87,6 +88,7 @@ class OverviewView(BaseModel):
 
 @router.get("", responses=responses())
 def get_overview(
+    request: Request,
     app: AppDep,
     principal: ReaderOf,
     period: Annotated[Period, Query(description="The last 24 hours, 7 or 30 days")] = Period.DAY,
@@ -95,12 +97,12 @@ def get_overview(
     sums, project = app.ledger.sums, principal.project
     since = app.clock() - _LENGTHS[period]
     span, judged = Stretch(since, _STEPS[period]), Stretch(since, _JUDGED_STEPS[period])
-    states = app.ledger.lists.counts(Filter(project))
+    counted: Counted = request.app.state.counted
     return OverviewView(
         since=moment(since),
         step_seconds=int(span.step),
         judged_step_seconds=int(judged.step),
-        states={state: states.get(state, 0) for state in JobState},
+        states=counted.get(Filter(project)).states,
         failures=dict(list(sums.failures(project).items())[:_MOST_FAILURES]),
         ended=_ended(sums.ended(project, span), span, round(_LENGTHS[period] / span.step)),
         confidence=[

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import AppDep, Submitter
-from api.intake import require_text
+from api.intake import require_json
 from api.problems import responses
 from api.routes.named_job import JobId, find_job
 from api.store_threads import in_store_thread
@@ -52,7 +52,7 @@ async def ask_job(
         raise RequestInvalid(detail="the question is empty")
     if asked.engine is not None:
         catalogue.entry(asked.engine)
-    text, schema = require_text([asked.question, asked.schema_])
+    text, schema = require_json([asked.question, asked.schema_])
     order = QuestionOrder(text, schema, before, asked.engine)
     try:
         made, new = await in_store_thread(ask.ask, app, job, order, actor=principal.actor)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from api.auth import AppDep, ReaderOf, Reviewer
 from api.export import prose
-from api.intake import require_text
+from api.intake import require_json
 from api.problems import responses
 from api.review_views import CheckRequest, HistoryView, IssuesView, RecordView, ReviewRequest, RevisionView
 from api.routes.named_job import PENDING, JobId, find_job, note, pending
@@ -85,7 +85,7 @@ async def correct_record(
     def correct() -> Response:
         find_job(app, job_id, principal.project)
         who = {"project": principal.project, "actor": principal.actor}
-        return _answer(revise.correct(app, job_id, require_text(data), **who, if_match=wanted))
+        return _answer(revise.correct(app, job_id, require_json(data), **who, if_match=wanted))
 
     return await in_store_thread(correct)
 
@@ -97,7 +97,7 @@ async def review_record(job_id: JobId, review: ReviewRequest, app: AppDep, princ
     All of it is done, or nothing.
     """
     await run_in_threadpool(find_job, app, job_id, principal.project)
-    require_text(review.model_dump(mode="json"))
+    require_json(review.model_dump())
     order = ReviewOrder(
         review.revision, review.changes, review.decision, review.reason, sign_off=review.sign_off
     )
@@ -111,7 +111,7 @@ async def review_record(job_id: JobId, review: ReviewRequest, app: AppDep, princ
 async def check_data(job_id: JobId, check: CheckRequest, app: AppDep, principal: Reviewer) -> IssuesView:
     """What would be wrong with these data by the schema and the rules of the kind; nothing is stored."""
     job = await run_in_threadpool(find_job, app, job_id, principal.project)
-    data = require_text(check.data)
+    data = require_json(check.data)
     return IssuesView(issues=list(await in_store_thread(revise.check, app, job, data)))
 
 

@@ -17,7 +17,7 @@ from worker.log import logger
 
 _log = logger(__name__)
 _PR_SET_PDEATHSIG = 1
-_PAUSES = (0.2, 1.0, 3.0, 10.0, 30.0)  # before the first, second … start after a fall
+_PAUSES = (0.2, 1.0, 3.0, 10.0)  # before the first, second … start after a fall: within 30 s work goes on
 _LOOK_EVERY = 0.2
 _STEADY = 60.0  # a child that has lasted so long starts from the first pause again
 

@@ -11,6 +11,7 @@ import pytest
 from schemas.job import JobState
 from tests.contracts.ledger_rows import ledger, put, spec, take
 from worker.errors import LeaseLost, NotFound, OutOfMemory, QueueUnavailable, Stopped, WrongState
+from worker.jobs.ledger import fair_queue
 from worker.jobs.ledger.fair_queue import Claimant
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.ledger.ledger import Ledger
@@ -68,6 +69,31 @@ def test_a_project_with_one_job_does_not_wait_for_one_with_many(ledger: Ledger) 
     assert take(ledger, now=2000.0) is not None
     alone = put(ledger, 99, project="one", priority=0)
     assert alone in {take(ledger, now=2001.0), take(ledger, now=2002.0)}
+
+
+def test_of_many_projects_each_has_its_turn_and_a_claim_looks_at_some(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_queue, "_AT_ONCE", 4)
+    for number in range(33):
+        put(ledger, number, project=f"p{number % 11:02}")
+    for round_ in range(3):
+        turns = [take(ledger, now=2000.0 + 11 * round_ + turn) for turn in range(11)]
+        assert len({job_id[:3] for job_id in turns if job_id}) == 11
+    assert take(ledger, now=3000.0) is None
+
+
+def test_a_job_that_is_due_is_found_behind_many_projects_whose_jobs_are_not(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_queue, "_AT_ONCE", 4)
+    for number in range(10):
+        put(ledger, 5000 + number, project=f"p{number:02}")
+    last = put(ledger, 1, project="q")
+    assert [take(ledger, now=2000.0) for _ in range(2)] == [last, None]
+    first = put(ledger, 1, project="a")
+    assert take(ledger, now=2000.0) == first
+    assert len({take(ledger, now=9000.0) for _ in range(10)}) == 10
 
 
 def test_a_lease_is_renewed_by_its_holder_only(ledger: Ledger) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,25 +10,26 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, tru
 
 from worker.jobs.ledger.tables import jobs
 
-# The next job of every project with something waiting, each found by one step into the index; the
-# project that was served longest ago comes first. (The loose index scan of the PostgreSQL wiki.)
-_NEXT_IN_TURN = """
-    WITH RECURSIVE waiting(project) AS (
-        SELECT min(project) FROM jobs WHERE state = 'queued' AND queue = :queue
+# The next job of projects with something waiting, after one by name and up to another, each found by one
+# step into the index. (The loose index scan of the PostgreSQL wiki.)
+_NEXT_OF_EACH = """
+    WITH RECURSIVE waiting(project, number) AS (
+        SELECT min(project), 1 FROM jobs WHERE state = 'queued' AND queue = :queue AND project > :after
         UNION ALL
         SELECT (SELECT min(project) FROM jobs
-                WHERE state = 'queued' AND queue = :queue AND project > waiting.project)
-        FROM waiting WHERE waiting.project IS NOT NULL)
+                WHERE state = 'queued' AND queue = :queue AND project > waiting.project), number + 1
+        FROM waiting WHERE waiting.project IS NOT NULL AND number < :most)
     SELECT waiting.project, (
         SELECT id FROM jobs
         WHERE state = 'queued' AND queue = :queue AND project = waiting.project AND due_at <= :now {served}
-        ORDER BY priority DESC, created_at LIMIT 1 {skip_locked})
+        ORDER BY priority DESC, created_at LIMIT 1 {skip_locked}),
+        CASE WHEN projects.turn <= :now THEN projects.turn ELSE 0 END
     FROM waiting LEFT JOIN projects ON projects.name = waiting.project
     WHERE waiting.project IS NOT NULL
-    ORDER BY CASE WHEN projects.turn <= :now THEN projects.turn ELSE 0 END
+        AND (CAST(:until AS VARCHAR(64)) IS NULL OR waiting.project <= :until)
+    ORDER BY waiting.number
 """
-
-
+_AT_ONCE = 64  # projects; with more the price of a claim would grow
 _SERVED = "AND (model IS NULL OR model IN :models)"
 
 
@@ -43,24 +44,50 @@ class Claimant:
 ANYONE = Claimant()
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingProject:
+    """A project that waits, its next job (None: not due yet), and when it had its last turn."""
+
+    project: str
+    job_id: str | None
+    turn: float
+
+
 class NextInTurn:
-    """The question as a database understands it."""
+    """The question as a database understands it, and how far by name a process has come with it."""
 
     def __init__(self, skip_locked: str) -> None:
-        self._of_any = text(_NEXT_IN_TURN.format(skip_locked=skip_locked, served=""))
-        self._of_some = text(_NEXT_IN_TURN.format(skip_locked=skip_locked, served=_SERVED)).bindparams(
+        self._of_any = text(_NEXT_OF_EACH.format(skip_locked=skip_locked, served=""))
+        self._of_some = text(_NEXT_OF_EACH.format(skip_locked=skip_locked, served=_SERVED)).bindparams(
             bindparam("models", expanding=True)
         )
+        self._come_to: dict[str, str] = {}
 
     def find(
         self, connection: Connection, queue: str, *, now: float, models: Collection[str] | None
-    ) -> Sequence[tuple[str, str | None]]:
-        """The projects that wait in a queue, and of each its next job, None where it is not due."""
-        question = self._of_any if models is None else self._of_some
+    ) -> Iterator[Sequence[WaitingProject]]:
+        """The projects that wait in a queue, so many at once, of these the one served longest ago first.
+
+        They begin where the last call has left off and go round, each project once: where few wait, the first
+        ones are all; where many do, each claim sees others.
+        """
         given: dict[str, Any] = {"queue": queue, "now": now}
         if models is not None:
             given["models"] = sorted(models)
-        return [(row[0], row[1]) for row in connection.execute(question, given)]
+        question = self._of_any if models is None else self._of_some
+        began = self._come_to.get(queue, "")
+        ranges: list[tuple[str, str | None]] = [(began, None), ("", began)] if began else [("", None)]
+        while ranges:
+            found: list[WaitingProject] = []
+            while ranges and (most := _AT_ONCE - len(found)):
+                after, until = ranges.pop(0)
+                part = given | {"after": after, "until": until, "most": most}
+                some = [WaitingProject(*row) for row in connection.execute(question, part)]
+                if len(some) == most:
+                    ranges.insert(0, (some[-1].project, until))
+                found += some
+            self._come_to[queue] = found[-1].project if ranges else ""
+            yield sorted(found, key=lambda waiting: waiting.turn)
 
 
 def due(connection: Connection, queue: str, *, now: float, models: Collection[str] | None, limit: int) -> int:

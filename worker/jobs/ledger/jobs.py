@@ -134,17 +134,16 @@ class Jobs:
             "pages_done": 0,
         }
         with self._database.write() as connection:
-            waiting = self._next.find(connection, queue, now=now, models=by.models)
-            for project, job_id in waiting:
-                if job_id is None:  # not due yet
-                    continue
-                taken = _CLAIMED.make(connection, now=now, given={"this": job_id, **given})
-                if not taken:
-                    continue
-                if len(waiting) > 1:
-                    turn = update(projects).where(projects.c.name == project).values(turn=now)
-                    connection.execute(turn)
-                return job_of(taken[0])
+            for waiting in self._next.find(connection, queue, now=now, models=by.models):
+                for one in waiting:
+                    given["this"] = one.job_id
+                    taken = _CLAIMED.make(connection, now=now, given=given) if one.job_id else None
+                    if not taken:  # it is not due yet, or another worker has it
+                        continue
+                    if len(waiting) > 1:
+                        turn = update(projects).where(projects.c.name == one.project).values(turn=now)
+                        connection.execute(turn)
+                    return job_of(taken[0])
         return None
 
     def renew(self, job_id: str, *, token: str, now: float, lease_seconds: float) -> bool:

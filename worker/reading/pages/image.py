@@ -128,11 +128,11 @@ def _upright_rgb(image: Image.Image, limits: PageLimits) -> Picture:
 
 def _with_plain_exif(image: Image.Image) -> Image.Image:
     """Of the metadata only how to turn the picture: the rest may be broken while the pixels are good."""
-    try:
+    plain = image.copy()
+    try:  # asked after the pixels were decoded: Pillow turns those of a TIFF itself, and drops the tag
         turn = image.getexif().get(_ORIENTATION, 1)
     except _DAMAGE:
         turn = 1
-    plain = image.copy()
     plain.info.pop("exif", None)
     plain.getexif().clear()
     if turn in range(2, 9):

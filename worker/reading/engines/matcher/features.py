@@ -114,7 +114,6 @@ def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
         _among_labels(place, evaluation),
         _amounts_beside(place, evaluation),
         *_in_block(place, evaluation),
-        evaluation.graph.surroundings.stacked(cell.page.number),
     ]
 
 
@@ -181,7 +180,6 @@ def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
     for relation in Relation:
         found = near.get(relation, Likeness())
         row += [found.recall, found.precision, found.letters, min(_FAR, apart.get(relation, _FAR))]
-    row += _of_labels(place)
     inline = next((edge.label for edge in place.edges if edge.relation == Relation.INLINE), "")
     about = max(
         (
@@ -192,20 +190,6 @@ def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
     )
     own = evaluation.own(question, place.text).both if len(place.text) < 50 else 0.0
     return [*row, top, rival, parent, about, own, float(bool(inline)), float(_digits(inline))]
-
-
-def _of_labels(place: PrintedValue) -> Row:
-    """How large the labels at the left and above are to the value, and whether these may have another one."""
-    nearest = {edge.relation: edge for edge in reversed(place.edges)}
-    left, above = nearest.get(Relation.LEFT), nearest.get(Relation.ABOVE)
-    head = nearest.get(Relation.HEADING)
-    return [
-        left.size if left else 0.0,
-        above.size if above else 0.0,
-        head.size if head else 0.0,
-        float(left.claimed) if left else -1.0,
-        float(above.claimed) if above else -1.0,
-    ]
 
 
 def table(
@@ -260,7 +244,7 @@ def names() -> Sequence[str]:
         for relation in Relation
         for part in ("recall", "precision", "letters", "distance")
     ]
-    own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled among_labels amounts_beside block_line block_size block_address block_order stacked"
+    own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled among_labels amounts_beside block_line block_size block_address block_order"
     pair = "top rival parent about own inline inline_digits rank behind_best shared"
     return [
         *(f"asks_{kind}" for kind in _ASKED),
@@ -271,6 +255,5 @@ def names() -> Sequence[str]:
         *(f"is_{kind}" for kind in _KINDS),
         *own.split(),
         *around,
-        *["left_size", "above_size", "head_size", "left_claimed", "above_claimed"],
         *pair.split(),
     ]

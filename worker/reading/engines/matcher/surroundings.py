@@ -44,10 +44,6 @@ class Edge:
     relation: Relation
     label: str
     distance: float
-    size: float = 1.0
-    """Its letter height over that of the value."""
-    claimed: bool = False
-    """Whether something else stands where its value might be too: under one at the left, beside one above."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +78,13 @@ class Surroundings:
         height = max(cell.height, 1.0)
         left = self.sheet.layout.left_of(cell)
         for step, other in enumerate(reversed(left[-2:])):
-            gap = (cell.x0 - other.x1) / height + 8 * step
-            yield Edge(Relation.LEFT, other.text, gap, other.height / height, claimed=self._has_below(other))
+            yield Edge(Relation.LEFT, other.text, (cell.x0 - other.x1) / height + 8 * step)
         above = self._all_above(cell)
         for relation, other in zip((Relation.ABOVE, Relation.HIGHER), above, strict=False):
-            gap, claimed = (cell.y0 - other.y1) / height, self._has_beside(other)
-            yield Edge(relation, other.text, gap, other.height / height, claimed=claimed)
+            yield Edge(relation, other.text, (cell.y0 - other.y1) / height)
         head = self._head(cell)
         if head is not None:
-            yield Edge(Relation.HEADING, head.text, (cell.y0 - head.y1) / height, head.height / height)
+            yield Edge(Relation.HEADING, head.text, (cell.y0 - head.y1) / height)
         section = self._section(cell)
         if section is not None:
             yield Edge(Relation.SECTION, section.text, (cell.y0 - section.y1) / height)

@@ -36,12 +36,31 @@ def test_every_type_is_read_by_its_content(tmp_path: Path, limits: PageLimits, s
     assert page.picture.min() < 60
 
 
-def test_exif_rotation_is_undone(tmp_path: Path, limits: PageLimits) -> None:
+UNDONE_BY = {  # values of the tag, and what a camera that writes them has done to the picture
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "packed.tif"])
+@pytest.mark.parametrize("tag", UNDONE_BY)
+def test_a_picture_is_turned_once_as_its_metadata_say(
+    tmp_path: Path, limits: PageLimits, tag: int, suffix: str
+) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn by 90 degrees to view
-    picture().transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.jpg", exif=exif)
-    page = first(tmp_path / "a.jpg", limits)
+    exif[0x0112] = tag
+    packed = {"compression": "tiff_lzw"} if suffix == "packed.tif" else {}
+    path = tmp_path / f"a.{suffix}"
+    picture().transpose(UNDONE_BY[tag]).save(path, exif=exif, **packed)
+    page = first(path, limits)
     assert (page.width, page.height) == (600, 200)
+    difference = np.abs(page.picture.astype(int) - np.asarray(picture()).astype(int))
+    assert difference.mean() < 2
 
 
 def test_a_multi_page_tiff_has_all_its_pages(tmp_path: Path, limits: PageLimits) -> None:
