@@ -70,7 +70,7 @@ def test_memory_that_runs_out_takes_the_kept_rows_first(tiny: Tiny) -> None:
     model = made.generator("sail_vl2", tiny("sail_vl2"))
     prompt = made.prompt(registry.kind("chart"), max_tokens=20)
     ask(model, prompt)
-    assert identity(prompt.picture) in model._kept
+    assert identity(prompt) in model._kept
 
     def fails(*_: object) -> None:
         raise RuntimeError("CUDA out of memory")

@@ -42,7 +42,8 @@ class Checkpoint:
     question and answer together; `caveats` is what a reader of its records should know. `following`
     tells, from the model and what was encoded, the position after each row's question [rows]; None for
     a family that was never tried in a running batch. `step` is the model as decode steps call it, where that
-    is another than the model itself.
+    is another than the model itself. `answering` takes the names of adapters, one for each row that is shown
+    to the model next, "" for none.
     """
 
     model: Any
@@ -53,6 +54,7 @@ class Checkpoint:
     caveats: tuple[str, ...] = ()
     following: Following | None = None
     step: Callable[..., Any] | None = None
+    answering: Callable[[Sequence[str]], None] = lambda _names: None
 
     def room(self, question: int) -> int:
         """Tokens of an answer to a question of so many; raises UnsupportedByEngine where it leaves none."""

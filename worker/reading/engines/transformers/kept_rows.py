@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from torch import Tensor
 
-from worker.reading.pages.base import Picture
+from worker.reading.engines.vision.base import Prompt
 
 SHARE = 0.25
 """Tokens that may be kept, for each that a batch may have."""
@@ -67,9 +67,10 @@ class KeptRows:
         self._rows.clear()
 
 
-def identity(picture: Picture) -> bytes:
-    """What tells a picture from others."""
-    return hashlib.blake2b(picture.tobytes() + str(picture.shape).encode(), digest_size=16).digest()
+def identity(prompt: Prompt) -> bytes:
+    """What tells a picture, as an adapter reads it, from others."""
+    picture, beside = prompt.picture, f"{prompt.picture.shape} {prompt.adapter}"
+    return hashlib.blake2b(picture.tobytes() + beside.encode(), digest_size=16).digest()
 
 
 def _shared(kept: Sequence[int], ids: Sequence[int]) -> int:

@@ -84,10 +84,14 @@ class RunningBatch:
         numbered = list(enumerate(prompts, self._came))
         self._came += len(prompts)
         fresh = [(number, prompt) for number, prompt in numbered if not self._resumed(number, prompt)]
-        if not fresh:
-            return
+        for adapter in dict.fromkeys(prompt.adapter for _, prompt in fresh):
+            self._read(adapter, [one for one in fresh if one[1].adapter == adapter])
+
+    def _read(self, adapter: str, fresh: Sequence[tuple[int, Prompt]]) -> None:
+        """Read the questions of newcomers that one adapter answers, and let them say their first token."""
         inputs = self._encoded([prompt for _, prompt in fresh])
         new = self._started(fresh, inputs)
+        self._checkpoint.answering([adapter])
         scores = self.slots.admit(inputs)
         self._live += new
         for one in new:
@@ -96,10 +100,10 @@ class RunningBatch:
 
     def _resumed(self, number: int, prompt: Prompt) -> bool:
         """Let a newcomer in behind what the model was shown of its picture and question before, if it was."""
-        if not self._kept or (picture := identity(prompt.picture)) not in self._kept:
+        if not self._kept or (asked := identity(prompt)) not in self._kept:
             return False
         inputs = self._encoded([prompt])
-        found = self._kept.find(picture, inputs["input_ids"][0].tolist())
+        found = self._kept.find(asked, inputs["input_ids"][0].tolist())
         if found is None:
             return False
         kept, shared = found
@@ -136,6 +140,7 @@ class RunningBatch:
         for one in self._live:
             shown.append(one.row.pending[:most])
             del one.row.pending[:most]
+        self._checkpoint.answering([one.prompt.adapter for one in self._live])
         self._choose(self._live, self.slots.step(shown))
 
     def _choose(self, live: Sequence[_Live], scores: Tensor) -> None:
@@ -167,7 +172,7 @@ class RunningBatch:
         said = [*one.question, *one.row.tokens]
         shown = said[: len(said) - len(one.row.pending)]
         states, following = self.slots.states(place)
-        self._kept.keep(KeptRow(identity(one.prompt.picture), shown, len(one.question), states, following))
+        self._kept.keep(KeptRow(identity(one.prompt), shown, len(one.question), states, following))
 
     def _answer(self, one: _Live) -> Answer:
         row = one.row
