@@ -167,7 +167,7 @@ class TransformersGenerator:
     def stream(self, feed: Feed[Prompt, Answer]) -> None:
         """Answer all that a feed brings; raises OutOfMemory, DeviceLost, UnsupportedByEngine.
 
-        Sampled answers, and those of a model whose cache cannot take in rows, are answered in one batch.
+        A model whose cache takes in no rows answers what the feed brings at once, then what it brings next.
         """
         self._guarded(lambda: self._stream(feed))
 
@@ -175,7 +175,7 @@ class TransformersGenerator:
         checkpoint, view = self._loaded(), self._speech
         assert view is not None
         prompts = feed.newcomers(self.max_rows)
-        if self.refills and not any(prompt.temperature for prompt in prompts):
+        if self.refills:
             with torch.inference_mode():
                 RunningBatch(checkpoint, view, feed, rows=self.max_rows, kept=self._kept).run(prompts)
             return

@@ -64,11 +64,24 @@ class Slots:
         self._join(states, inputs["attention_mask"], self._following(self._model, inputs))
         return told.logits[0]  # type: ignore[no-any-return]
 
-    def resume(self, kept: KeptRow, length: int) -> None:
-        """Let a row that ended in again, with the first `length` of its tokens."""
-        states = [(keys[:, :, :length], values[:, :, :length]) for keys, values in kept.states]
-        mask = torch.ones(1, length, dtype=torch.long, device=kept.following.device)
-        self._join(states, mask, kept.following - (len(kept.ids) - length))
+    def resume(self, kept: KeptRow, ids: Sequence[int]) -> Tensor:
+        """Read a question behind the tokens that it shares with a kept row; the scores of its first token."""
+        shared = kept.shared(ids)
+        cache = _cache([(keys[:, :, :shared], values[:, :, :shared]) for keys, values in kept.states])
+        rest = torch.tensor([ids[shared:]], device=kept.following.device)
+        mask = torch.ones(1, len(ids), dtype=torch.long, device=rest.device)
+        following = kept.following + (len(ids) - len(kept.ids))
+        told = self._model(
+            input_ids=rest,
+            attention_mask=mask,
+            position_ids=following[:, None] - torch.arange(rest.shape[1], 0, -1, device=rest.device),
+            cache=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self._join([(layer.keys, layer.values) for layer in cache.layers], mask, following)
+        scores: Tensor = told.logits[:, -1]
+        return scores
 
     def states(self, row: int) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
         """Copies of a row's keys and values in each layer, and the position after them."""
@@ -83,10 +96,7 @@ class Slots:
         """Take rows in: keys and values of each layer, which columns are theirs, the positions after them."""
         self._lengths += mask.sum(dim=1).tolist()
         if len(self) == 0:
-            self._cache = Cache([GrowingLayer() for _ in states])
-            for layer, new in zip(self._cache.layers, states, strict=True):
-                layer.hold(*new)
-            self._mask, self._next = mask, following
+            self._cache, self._mask, self._next = _cache(states), mask, following
             return
         width = max(self._mask.shape[1], mask.shape[1])
         for layer, new in zip(self._cache.layers, states, strict=True):
@@ -137,6 +147,14 @@ class Slots:
             layer.hold(*(_gathered(one, kept, columns) for one in (layer.keys, layer.values)))
         self._mask = mask.gather(1, columns)
         self._next = self._next[kept]
+
+
+def _cache(states: Sequence[tuple[Tensor, Tensor]]) -> Cache:
+    """A cache of keys and values for each layer."""
+    cache = Cache([GrowingLayer() for _ in states])
+    for layer, held in zip(cache.layers, states, strict=True):
+        layer.hold(*held)
+    return cache
 
 
 def _widened(states: Tensor, width: int) -> Tensor:

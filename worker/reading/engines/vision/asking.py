@@ -70,11 +70,11 @@ class Asker:
     def _ticket(self, prompt: Prompt, question: FieldQuestion) -> BatchItem:
         expected = self._lengths.expected(question.key, question.root, most=prompt.max_tokens)
         refills = isinstance(self._generator, StreamingGenerator) and self._generator.refills
-        static = not refills or prompt.temperature > 0  # its rows wait for the longest, and have one adapter
-        alike = (expected, prompt.adapter) if static else ()
+        # rows of a static batch wait for the longest, and are answered in one way
+        alike = () if refills else (expected, prompt.temperature, prompt.adapter)
         return BatchItem(
             tokens=self._generator.count_tokens(prompt) + prompt.thinking + expected,
-            group=(*alike, prompt.temperature, prompt.thinking > 0),
+            group=(*alike, prompt.thinking > 0),
             priority=self._context.priority,
             project=self._context.project,
             cancelled=self.abandoned.is_set,
