@@ -108,18 +108,25 @@ class RunningBatch:
 
     def _resumed(self, asked: _Asked) -> bool:
         """Let a newcomer in behind a row that was shown its picture, if there is one."""
-        live = [place for place, one in enumerate(self._live) if one.asked.picture == asked.picture]
-        if not live and asked.picture not in self._kept:
+        live = self._looking_at(asked)
+        if live is None and asked.picture not in self._kept:
             return False
         inputs = self._encoded([asked.prompt])
         [ids] = inputs["input_ids"].tolist()
-        shown = self._kept.find(asked.picture, ids) or (self._shown(live[0]) if live else None)
+        shown = self._kept.find(asked.picture, ids) or (None if live is None else self._shown(live))
         if shown is None or not shown.shared(ids):
             return False
         new = self._started([asked], inputs)
         self._checkpoint.answering([asked.prompt.adapter])
         self._begin(new, self.slots.resume(shown, ids))
         return True
+
+    def _looking_at(self, asked: _Asked) -> int | None:
+        """The place of a row under way with the same picture; words alone are not worth a copy."""
+        if not asked.prompt.picture.size:
+            return None
+        same = (place for place, one in enumerate(self._live) if one.asked.picture == asked.picture)
+        return next(same, None)
 
     def _begin(self, new: Sequence[_Live], scores: Tensor) -> None:
         """Let rows that were read say their first tokens."""
