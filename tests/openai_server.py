@@ -312,13 +312,36 @@ def _needs_top_logprobs(body: Body, number: int) -> Made:
     return _ok({**body, "logprobs": body.get("logprobs") if "top_logprobs" in body else None}, number)
 
 
-def _too_long(body: Body, number: int) -> Made:
-    """No picture of more than 700 pixels fits."""
+def _picture(body: Body) -> Any:
+    """The picture of a request, as Pillow opens it."""
     from PIL import Image
 
     url = body["messages"][0]["content"][0]["image_url"]["url"]
-    size = Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).size
-    return (400, _error(_TOO_LONG), {}) if max(size) > 700 else _ok(body, number)
+    return Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
+
+
+def _too_long(body: Body, number: int) -> Made:
+    """No picture of more than 700 pixels fits."""
+    return (400, _error(_TOO_LONG), {}) if max(_picture(body).size) > 700 else _ok(body, number)
+
+
+def _rows(body: Body, number: int) -> Made:
+    """Reads the rows of a list, whose first number and count are the first two pixels of its page."""
+    if "rows" not in (schema_of(body) or {}).get("properties", {}):
+        return _ok(body, number)
+    first, count = (
+        high * 256 + low for high, low, _ in map(_picture(body).convert("RGB").getpixel, [(0, 0), (1, 0)])
+    )
+    return chat(json.dumps({"rows": [{"name": f"row {first + at}"} for at in range(count)]}), body=body)
+
+
+def _unsure(body: Body, number: int) -> Made:
+    """Sure of a field that it is asked for alone, and of none of several."""
+    status, made, headers = _ok(body, number)
+    told = made["choices"][0]["logprobs"]
+    for piece in told["content"] if told else ():
+        piece["logprob"] = -0.01 if len((schema_of(body) or {}).get("properties", {})) == 1 else -1.2
+    return status, made, headers
 
 
 SCENARIOS: dict[str, Callable[[Body, int], Made]] = {
@@ -364,6 +387,8 @@ SCENARIOS: dict[str, Callable[[Body, int], Made]] = {
     "thinking": _thinks,
     "think_tags": _think_tags,
     "too_long": _too_long,
+    "rows": _rows,
+    "unsure": _unsure,
     "too_large": _fails(413, "too large"),
     "moved": lambda _body, _number: (302, b"", {"Location": "/v1/chat/completions"}),
 }

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,7 +16,7 @@ from api.cli import schema_argument
 from api.cli.remote import connect
 from schemas import question, registry
 from schemas.question import ANSWER, Turn
-from schemas.record import Record, State
+from schemas.record import Evidence, Record, State
 from worker import log, settings
 from worker.errors import CorruptFile, PagemillError, RequestInvalid
 from worker.reading import pipeline
@@ -117,7 +118,13 @@ def _print(record: Record, out: TextIO, *, whole: bool) -> None:
         out.write(json.dumps(data, ensure_ascii=False) + "\n")
     out.flush()
     for at, evidence in record.fields.items() if not whole else ():
-        places = "; ".join(f"page {cited.page}: {cited.text}" for cited in evidence.citations)
-        print(f"{at}  {evidence.confidence:.2f}  {places}", file=sys.stderr)
+        print(f"{at}: {evidence.confidence:.0%} sure, {_places(evidence)}", file=sys.stderr)
     for issue in record.issues:
         print(f"{issue.path} {issue.message}".strip(), file=sys.stderr)
+
+
+def _places(evidence: Evidence) -> str:
+    """The passages that a value was read in, by page."""
+    by_page = groupby(evidence.citations, key=lambda cited: cited.page)
+    told = [f"page {page} “{' '.join(cited.text for cited in some)}”" for page, some in by_page]
+    return ", ".join(told) or "found nowhere in the document"

@@ -20,6 +20,7 @@ from worker.reading.engines.transformers import adapters
 from worker.reading.engines.transformers.adapters import AdapterManifest
 from worker.reading.engines.transformers.location import Location
 from worker.reading.engines.transformers.placement import Quantisation
+from worker.reading.engines.transformers.slots import Slots
 from worker.reading.engines.vision.base import Prompt
 from worker.reading.learning import training
 from worker.reading.learning.examples import Example
@@ -50,6 +51,11 @@ def opened(family: str, folder: Path, quantisation: Quantisation = "none") -> An
     with torch.no_grad():
         generator._loaded().model.get_output_embeddings().weight.mul_(20)
     return generator
+
+
+def lay(generator: Any, *folders: Path) -> None:
+    """Lay adapters beside the weights of a model that is open."""
+    generator._checkpoint = adapters.laid(generator._loaded(), folders)
 
 
 def answer(generator: Any, prompt: Prompt) -> str:
@@ -98,7 +104,7 @@ def test_loss_falls_answers_change_as_taught_and_are_the_same_after_loading(
     told = []
     for _ in range(2):
         generator = opened(family, folder, quantisation)
-        adapters.load(generator._loaded().model, [tmp_path / "adapter"])
+        lay(generator, tmp_path / "adapter")
         assert answer(generator, asked) == plain  # none is chosen
         told.append(answer(generator, replace(asked, adapter="bill")))
         assert answer(generator, replace(asked, adapter="receipt")) == plain
@@ -106,12 +112,45 @@ def test_loss_falls_answers_change_as_taught_and_are_the_same_after_loading(
     assert told[0].startswith('{"total": 42')
 
 
-def test_several_adapters_are_held_and_each_row_is_answered_with_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("family", "quantisation"), [("sail_vl2", "none"), ("cogvlm2", "nf4")])
+def test_rows_of_one_batch_are_answered_each_with_its_own_adapter(
+    family: str, quantisation: Quantisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny.BUILDERS[family](tmp_path / "model")
+    taught(folder, tmp_path / "bills", family, 42.5, kind="bill", quantisation=quantisation)
+    taught(folder, tmp_path / "slips", family, 77.25, kind="slip", quantisation=quantisation)
+    plain = opened(family, folder, quantisation)
+    generator = opened(family, folder, quantisation)
+    lay(generator, tmp_path / "bills", tmp_path / "slips")
+    kinds = ("bill", "slip", "", "bill", "other")
+    asked = [replace(example(7 + row).prompt, adapter=kind, max_tokens=60) for row, kind in enumerate(kinds)]
+    alone = [
+        answer(plain if kind in ("", "other") else generator, one)
+        for kind, one in zip(kinds, asked, strict=True)
+    ]
+    assert [said[:12] for said in alone[:2]] == ['{"total": 42', '{"total": 77']
+    together: list[int] = []
+    step = Slots.step
+
+    def watched(slots: Slots, tokens: Any) -> torch.Tensor:
+        together.append(len(slots))
+        return step(slots, tokens)
+
+    monkeypatch.setattr(Slots, "step", watched)
+    for rows in (2, 5):
+        generator.max_rows = rows
+        generator._kept.clear()
+        told = generator.generate(asked, lambda _row: False)
+        assert [one.text for one in told] == alone
+        assert max(together) == rows
+
+
+def test_a_page_that_another_adapter_read_is_looked_at_again(tmp_path: Path) -> None:
     folder = tiny.BUILDERS["sail_vl2"](tmp_path / "model")
     taught(folder, tmp_path / "bills", "sail_vl2", 42.5, kind="bill")
     taught(folder, tmp_path / "slips", "sail_vl2", 77.25, kind="slip")
     generator = opened("sail_vl2", folder)
-    adapters.load(generator._loaded().model, [tmp_path / "bills", tmp_path / "slips"])
+    lay(generator, tmp_path / "bills", tmp_path / "slips")
     asked = example(7).prompt
     said = {kind: answer(generator, replace(asked, adapter=kind)) for kind in ("bill", "slip", "", "bill")}
     assert said["bill"].startswith('{"total": 42')
@@ -133,7 +172,7 @@ def test_an_adapter_of_another_model_or_with_other_weights_is_refused(tmp_path: 
         adapters.require([tmp_path / "adapter"] * 2, here)
     cog = opened("cogvlm2", tiny.BUILDERS["cogvlm2"](tmp_path / "cog"))
     with pytest.raises(ModelUnusable, match="does not fit"):
-        adapters.load(cog._loaded().model, [tmp_path / "adapter"])
+        lay(cog, tmp_path / "adapter")
     with (tmp_path / "adapter" / adapters.WEIGHTS).open("ab") as file:
         file.write(b"x")
     with pytest.raises(ModelUnusable, match="not those that were trained"):

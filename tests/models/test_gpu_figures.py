@@ -11,6 +11,7 @@ import torch
 
 from bench import gpu
 from tests import tiny as made
+from worker.reading.models import files
 
 
 class Meter:
@@ -37,6 +38,19 @@ def test_without_a_gpu_it_says_so_and_measures_nothing(capsys: pytest.CaptureFix
     assert (told.out, "no GPU here" in told.err) == ("", True)
 
 
+def test_without_a_model_all_that_were_pulled_are_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert gpu.main(["--models-dir", str(tmp_path)]) == 2
+    assert "nothing was pulled" in capsys.readouterr().err
+    revisions = {"sail-vl2-2b": "r1", "glm-ocr": "r2"}
+    monkeypatch.setattr(files, "pulled_revision", lambda name, _folder: revisions.get(name, ""))
+    assert set(gpu.pulled(tmp_path)) == set(revisions)
+    assert gpu.main(["--models-dir", str(tmp_path)]) == 2  # their files are not whole
+    assert capsys.readouterr().err.count("bench.gpu: ") == 2
+
+
 def test_a_model_that_cannot_be_used_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,12 +68,15 @@ def test_every_figure_is_measured(tiny: Callable[[str], Path]) -> None:
     for wanted in (
         r"3 rows, 32768 tokens chosen",
         r"full batch of 3 pages: 0\.10 of 1\.00 GB",
-        r"first token of a page",
+        r"first token of a page of 0\.0 MP: [\d.]+ s; of another question about it: [\d.]+ s",
         r"a step of 1 rows: [\d.]+ ms\na step of 3 rows",
         r"passes \d+ static, \d+ running",
         r"2 of 2 answers equal",
     ):
         assert re.search(wanted, told), wanted
+    assert re.fullmatch(r"a compiled step of 8 rows: [\d.]+ ms", gpu.compiled_step(model, pixels=20_000))
+    model.not_compiled = "answer 1 of 3 differs"
+    assert gpu.compiled_step(model) == "the step is not compiled: answer 1 of 3 differs"
     line, fine = gpu.full_batch(model, Meter(2 * 10**9), pixels=20_000, tokens=4)
     assert not fine
     assert "2.00 of 1.00 GB" in line

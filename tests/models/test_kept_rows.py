@@ -70,7 +70,7 @@ def test_memory_that_runs_out_takes_the_kept_rows_first(tiny: Tiny) -> None:
     model = made.generator("sail_vl2", tiny("sail_vl2"))
     prompt = made.prompt(registry.kind("chart"), max_tokens=20)
     ask(model, prompt)
-    assert identity(prompt.picture) in model._kept
+    assert identity(prompt) in model._kept
 
     def fails(*_: object) -> None:
         raise RuntimeError("CUDA out of memory")
@@ -83,11 +83,37 @@ def test_memory_that_runs_out_takes_the_kept_rows_first(tiny: Tiny) -> None:
     model.close()
 
 
-def row(picture: bytes, ids: list[int], question: int) -> KeptRow:
-    return KeptRow(picture, ids, question, (), torch.zeros(1))
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_page_is_looked_at_once_for_several_schemas_questions_and_rungs(
+    family: str, tiny: Tiny, taken_in: list[int]
+) -> None:
+    model = made.generator(family, tiny(family), rows=4)
+    page, other = (
+        made.prompt(registry.kind("chart"), seed=seed, size=(60, 90), max_tokens=24) for seed in (0, 1)
+    )
+    asked = [
+        page,
+        replace(made.prompt(registry.kind("receipt"), size=(60, 90), max_tokens=30), picture=page.picture),
+        other,
+        replace(page, messages=(Message("user", "What is the total? Answer in a word."),), schema=None),
+        replace(page, messages=(Message("user", "Where is it?"),), max_tokens=9),
+    ]
+    found = ask(model, *asked)
+    assert taken_in == [2]  # both pages, beside whose rows the others came in
+    agree(found, alone(model, asked))
+    warmer = [replace(one, temperature=temperature) for one in asked[:2] for temperature in (0.4, 1.0)]
+    drawn = ask(model, *warmer)
+    assert taken_in == [2]
+    model._kept.clear()
+    agree(drawn, [answer for one in warmer for answer in ask(model, one)])
+    model.close()
 
 
-def test_only_rows_that_share_all_of_their_question_are_found() -> None:
+def row(picture: bytes, ids: list[int], seen: int) -> KeptRow:
+    return KeptRow(picture, ids, seen, (), torch.zeros(1))
+
+
+def test_only_rows_that_share_all_of_the_picture_are_found() -> None:
     kept = KeptRows(most=100)
     kept.keep(row(b"a", [1, 2, 3, 4, 5], 3))
     kept.keep(row(b"a", [1, 2, 3, 4, 9], 3))
@@ -95,12 +121,13 @@ def test_only_rows_that_share_all_of_their_question_are_found() -> None:
 
     def shared(picture: bytes, *ids: int) -> int | None:
         found = kept.find(picture, ids)
-        return None if found is None else found[1]
+        return None if found is None else found.shared(ids)
 
     assert shared(b"a", 1, 2, 3, 4, 5, 6, 7) == 5
-    assert shared(b"a", 1, 2, 3) == 2  # one is left to be asked
+    assert shared(b"a", 1, 2, 3) is None  # one is left to be asked
+    assert shared(b"a", 1, 2, 3, 8) == 3
     assert shared(b"a", 1, 7, 3, 4, 5) is None
-    assert shared(b"a", 1, 2, 7, 7) == 2  # all but the last of the question
+    assert shared(b"a", 1, 2, 7, 7) is None  # the picture is among the first three
     assert shared(b"c", 1, 2, 3, 4) is None
 
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from schemas import registry
 from tests import tiny as made
 from worker.errors import OutOfMemory, UnsupportedByEngine
-from worker.reading.engines.decoding.choice import _single, choose
 from worker.reading.engines.transformers import generator as module
 from worker.reading.engines.transformers import running_batch
 from worker.reading.engines.transformers.generator import TransformersGenerator
@@ -201,13 +200,17 @@ def test_rows_end_where_they_are_cancelled_too_long_or_in_circles(tiny: Tiny) ->
     agree([found[1], found[3]], alone(model, [asked[1], asked[3]]))
 
 
-def test_what_is_drawn_at_random_is_left_to_generate(tiny: Tiny) -> None:
-    model = made.generator("sail_vl2", tiny("sail_vl2"), rows=2)
-    asked = [replace(prompt, temperature=1.0) for prompt in prompts(3, most=60)]
-    two = model._static(asked[:2], lambda _row: False)
-    one = model._static(asked[2:], lambda _row: False)
-    found = model.generate(asked, lambda _row: False)
-    assert [answer.text for answer in found] == [answer.text for answer in [*two, *one]]
+def test_what_is_drawn_at_random_is_the_same_in_any_company(tiny: Tiny) -> None:
+    model = made.generator("sail_vl2", tiny("sail_vl2"), rows=3)
+    asked = prompts(6, most=60)
+    drawn = [replace(prompt, temperature=1.0) for prompt in asked]
+    wanted = [model.generate([prompt], lambda _row: False)[0] for prompt in drawn]
+    assert [answer.text for answer in wanted] != [answer.text for answer in alone(model, asked)]
+    agree(model.generate(drawn, lambda _row: False), wanted)
+    mixed = [pair for both in zip(asked, drawn, strict=True) for pair in both]
+    found = model.generate(mixed, lambda _row: False)
+    agree(found[::2], alone(model, asked))
+    agree(found[1::2], wanted)
 
 
 def test_a_family_that_was_never_tried_is_read_in_static_batches_and_says_so(
@@ -247,54 +250,3 @@ def test_memory_that_runs_out_takes_no_answer_back(tiny: Tiny) -> None:
     agree(
         [queue.answers[row] for row in sorted(queue.answers)], [wanted[row] for row in sorted(queue.answers)]
     )
-
-
-class _Say:
-    """A row that takes what is chosen."""
-
-    def __init__(self, words: Sequence[int]) -> None:
-        self.words = words
-        self.took: tuple[int, float | None, float | None] | None = None
-
-    def mask(self, mask: Any) -> None:
-        mask[:] = self.words
-
-    def take(self, token: int, logprob: float | None, allowed: float | None) -> None:
-        self.took = (token, logprob, allowed)
-
-
-@given(
-    words=st.lists(st.tuples(*[st.integers(-(2**31), 2**31 - 1)] * 2), min_size=1, max_size=4),
-    seed=st.integers(0, 99),
-    size=st.integers(60, 70),
-)
-def test_the_likeliest_of_what_is_allowed_is_chosen(
-    words: list[tuple[int, int]], seed: int, size: int
-) -> None:
-    """With a table of more entries than tokens, and of fewer than the bits of the mask."""
-    torch.manual_seed(seed)
-    rows: list[Any] = [_Say(word) for word in words]
-    scores = torch.randn(len(rows), size)
-    choose(rows, scores.clone(), vocabulary=64)
-    for row, line in zip(rows, scores, strict=True):
-        bits = [bool(row.words[place // 32] >> (place % 32) & 1) for place in range(64)]
-        allowed = [place for place in range(min(size, 64)) if bits[place]]
-        if not allowed or row.took is None:
-            continue
-        token, logprob, share = row.took
-        assert token == max(allowed, key=lambda place: float(line[place]))
-        odds = torch.softmax(line, dim=-1)
-        if sum(bits) > 1:
-            assert logprob == pytest.approx(float(odds[token].log()), abs=1e-5)
-            assert share == pytest.approx(float(odds[allowed].sum()), abs=1e-5)
-        else:
-            assert logprob is share is None
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(0, 2))
-def test_one_bit_is_told_from_many(word: int, place: int) -> None:
-    import numpy as np
-
-    mask = np.zeros(3, dtype=np.uint32)
-    mask[place] = word
-    assert _single(mask.view(np.int32)) is (word.bit_count() == 1)

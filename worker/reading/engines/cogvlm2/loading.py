@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from worker.reading.engines.cogvlm2.config import CogVLMConfig
-from worker.reading.engines.cogvlm2.decoder import positions_of
+from worker.reading.engines.cogvlm2.decoder import PICTURE, positions_of
 from worker.reading.engines.cogvlm2.model import CogVLMForCausalLM
 from worker.reading.engines.cogvlm2.prompting import Question, encode
 from worker.reading.engines.transformers.checkpoint import Checkpoint, opened
@@ -40,6 +40,7 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         encode=_Encoder(tokenizer, config),
         picture_tokens=lambda _height, _width: config.vision_config.tokens,
         following=_following,
+        pictured=lambda inputs: inputs["token_type_ids"] == PICTURE,
         context=config.max_position_embeddings,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,16 +17,19 @@ from worker.reading.engines.vision.base import Finish
 class AnswerRow:
     """An answer of at most `most` tokens, held by a matcher of llguidance; None leaves it free.
 
+    At a `temperature` above 0 its tokens are drawn, in the same way whenever it is asked for.
     `tokens` are what was said, without the one that ends it; `logprobs` and `allowed` as in `Constraint`.
     `pending` are those of them that the model has not been shown yet.
     """
 
-    def __init__(self, matcher: Any, *, ends: Sequence[int], most: int) -> None:
+    def __init__(self, matcher: Any, *, ends: Sequence[int], most: int, temperature: float = 0.0) -> None:
         self.tokens: list[int] = []
         self.logprobs: list[float | None] = []
         self.allowed: list[float | None] = []
         self.pending: list[int] = []
         self.finish: Finish | None = None
+        self.temperature = temperature
+        self._chance = random.Random(0)  # noqa: S311 (of a text)
         self._matcher = matcher
         self._ends = frozenset(ends)
         self._most = most
@@ -45,6 +49,10 @@ class AnswerRow:
             return
         while self.finish is None and (dictated := self._matcher.compute_ff_tokens()):
             self._say(dictated[0], None, None)
+
+    def draw(self) -> float:
+        """A number in [0, 1) that says which of the allowed tokens is taken; 23 bits, exact in float32."""
+        return self._chance.getrandbits(23) / 2**23
 
     def mask(self, mask: NDArray[np.int32]) -> None:
         """Write what may be said next into a row of bits, which are all set at first."""

@@ -17,7 +17,7 @@ _TINIEST = 1e-38
 
 
 def choose(rows: Sequence[AnswerRow], scores: Tensor, *, vocabulary: int) -> None:
-    """Let each row say the likeliest token that its grammar allows; `scores` are [rows, vocabulary].
+    """Let each row say the likeliest allowed token, or draw one; `scores` are [rows, vocabulary].
 
     The model's own probability of the token and that of all that was allowed are noted with it, but not
     where only one was: it tells nothing. Raises UnsupportedByEngine where the scores are no numbers.
@@ -25,7 +25,8 @@ def choose(rows: Sequence[AnswerRow], scores: Tensor, *, vocabulary: int) -> Non
     masks = np.full((len(rows), -(-vocabulary // _WORD)), -1, dtype=np.int32)
     for row, mask in zip(rows, masks, strict=True):
         row.mask(mask)
-    chosen, own, share = _chosen(scores, masks)
+    draws = [(row.temperature, row.draw()) for row in rows] if any(row.temperature for row in rows) else []
+    chosen, own, share = _chosen(scores, masks, draws)
     for index, row in enumerate(rows):
         if _single(masks[index]):
             row.take(int(chosen[index]), None, None)
@@ -36,7 +37,9 @@ def choose(rows: Sequence[AnswerRow], scores: Tensor, *, vocabulary: int) -> Non
         row.take(int(chosen[index]), float(np.log(likely)), min(1.0, max(likely, float(share[index]))))
 
 
-def _chosen(scores: Tensor, masks: NDArray[np.int32]) -> NDArray[np.float32]:
+def _chosen(
+    scores: Tensor, masks: NDArray[np.int32], draws: Sequence[tuple[float, float]]
+) -> NDArray[np.float32]:
     """For each row the token, its probability, and that of all that is allowed, in three lines."""
     scores = scores.float()  # exact for whole numbers up to 2^24, which no token is above
     packed = torch.from_numpy(masks).to(scores.device)
@@ -45,11 +48,22 @@ def _chosen(scores: Tensor, masks: NDArray[np.int32]) -> NDArray[np.float32]:
     missing = scores.shape[1] - bits.shape[1]  # padding of the model's table, which no token is
     allowed = torch.nn.functional.pad(bits, (0, missing)) if missing > 0 else bits[:, : scores.shape[1]]
     probabilities = torch.softmax(scores, dim=-1)
-    token = scores.masked_fill(~allowed, float("-inf")).argmax(dim=-1, keepdim=True)
+    held = scores.masked_fill(~allowed, float("-inf"))
+    token = held.argmax(dim=-1, keepdim=True)
+    if draws:
+        token = _drawn(held, torch.tensor(draws).to(scores.device), token)
     own = probabilities.gather(1, token)
     share = (probabilities * allowed).sum(dim=-1, keepdim=True)
     told: NDArray[np.float32] = torch.cat([token.float(), own, share], dim=1).T.cpu().numpy()
     return told
+
+
+def _drawn(held: Tensor, draws: Tensor, likeliest: Tensor) -> Tensor:
+    """The token of each row at its temperature and draw [rows, 2]; the likeliest at a temperature of 0."""
+    temperature, draw = draws[:, :1], draws[:, 1:]
+    below = torch.softmax(held / temperature.clamp(min=_TINIEST), dim=-1).cumsum(dim=-1)
+    drawn = (below <= draw * below[:, -1:]).sum(dim=-1, keepdim=True)
+    return torch.where(temperature > 0, drawn, likeliest)
 
 
 def _single(mask: NDArray[np.int32]) -> bool:

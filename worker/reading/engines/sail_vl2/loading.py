@@ -43,6 +43,7 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         encode=prompting,
         picture_tokens=prompting.picture_tokens,
         following=after_tokens,
+        pictured=lambda inputs: inputs["input_ids"] == model.picture_id,
         context=config.llm_config.max_position_embeddings,
         caveats=(_EXPERTS,) if getattr(config.llm_config, "num_experts", 0) else (),
     )

@@ -1,4 +1,4 @@
-"""LoRA adapters beside a model's weights: several at once, one of them chosen for each batch.
+"""LoRA adapters beside a model's weights: several at once, one of them chosen for each row.
 
 A folder is what peft writes (adapter_config.json, adapter_model.safetensors), so that other programs read it,
 too, and a manifest that says of what it was made and for which model.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from worker.errors import MissingExtra, ModelUnusable
 from worker.reading.engines.transformers.checkpoint import Checkpoint, Open
 from worker.reading.engines.transformers.location import Location
-from worker.reading.engines.transformers.placement import Placement
 from worker.settings import ADAPTER_MANIFEST
 
 WEIGHTS = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
+_NONE = "__base__"  # what peft calls a row without an adapter
 
 
 class AdapterManifest(BaseModel):
@@ -79,20 +80,16 @@ def require(folders: Sequence[Path], location: Location) -> Location:
 
 def opening(open_: Open, folders: Sequence[Path]) -> Open:
     """A way of opening checkpoints that lays these adapters beside their weights."""
+    return lambda folder, placement: laid(open_(folder, placement), folders)
 
-    def open_with_adapters(folder: Path, placement: Placement) -> Checkpoint:
-        checkpoint = open_(folder, placement)
-        load(checkpoint.model, folders)
+
+def laid(checkpoint: Checkpoint, folders: Sequence[Path]) -> Checkpoint:
+    """A checkpoint with adapters beside its weights, none chosen; raises ModelUnusable, MissingExtra."""
+    if not folders:
         return checkpoint
-
-    return open_with_adapters
-
-
-def load(model: Any, folders: Iterable[Path]) -> None:
-    """Lay adapters beside the weights of a model, none of them chosen; raises ModelUnusable, MissingExtra."""
     for folder in folders:
-        _load(model, folder, read(folder).kind)
-    choose(model, "")
+        _load(checkpoint.model, folder, read(folder).kind)
+    return replace(checkpoint, answering=AdapterSwitch(checkpoint.model).choose)
 
 
 def _load(model: Any, folder: Path, name: str) -> None:
@@ -114,18 +111,38 @@ def _load(model: Any, folder: Path, name: str) -> None:
         raise ModelUnusable(detail=f"the adapter {folder} has weights for layers that this model lacks")
 
 
-def choose(model: Any, name: str) -> None:
-    """Answer with the adapter of that name from now on; with none of them for ""."""
-    for layer in _layers(model):
-        has = name in layer.lora_A
-        layer.enable_adapters(has)
-        if has:
-            layer.set_adapter([name])
+class AdapterSwitch:
+    """Lets the adapters of a model answer, for all rows of a batch the same or for each its own."""
 
+    def __init__(self, model: Any) -> None:
+        self._layers = [module for module in model.modules() if hasattr(module, "lora_A")]  # peft's
+        self._chosen: tuple[str, ...] = ()
+        for layer in self._layers:
+            layer.register_forward_pre_hook(self._by_row, with_kwargs=True)
+        self.choose([""])
 
-def _layers(model: Any) -> list[Any]:
-    """The layers that have adapters beside them, as peft marks them."""
-    return [module for module in model.modules() if hasattr(module, "lora_A")]
+    def choose(self, names: Sequence[str]) -> None:
+        """Answer row by row with the adapters of these names, where there are any so named.
+
+        The same for all holds for whatever the layers are shown. Different ones want the rows of the batch in
+        every layer that is called, so that no pictures can be taken in under them.
+        """
+        chosen = tuple(names)
+        if len(set(chosen)) == 1:
+            chosen = chosen[:1]
+        if chosen == self._chosen:
+            return
+        self._chosen = chosen
+        for layer in self._layers:
+            alone = chosen[0] if len(chosen) == 1 else ""
+            if alone in layer.lora_A:
+                layer.set_adapter([alone])
+            layer.enable_adapters(len(chosen) > 1 or alone in layer.lora_A)
+
+    def _by_row(self, _layer: Any, shown: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+        if len(self._chosen) == 1:
+            return None
+        return shown, {**named, "adapter_names": [name or _NONE for name in self._chosen]}
 
 
 def hash_of(path: Path) -> str:

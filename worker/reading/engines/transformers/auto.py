@@ -44,6 +44,7 @@ def open_checkpoint(folder: Path, placement: Placement) -> Checkpoint:
         encode=_Encoder(processor),
         picture_tokens=_PictureTokens(processor),
         following=after_tokens if config.model_type in _TRIED else None,
+        pictured=lambda inputs: inputs["input_ids"] == config.image_token_id,
         context=getattr(config.get_text_config(), "max_position_embeddings", 8192),
     )
 

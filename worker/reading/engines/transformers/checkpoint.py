@@ -20,6 +20,7 @@ from worker.reading.engines.transformers.placement import Placement
 from worker.reading.engines.vision.base import Prompt
 
 Following = Callable[[Any, Mapping[str, Tensor]], Tensor]
+Pictured = Callable[[Mapping[str, Any]], Tensor]
 
 
 def after_tokens(model: Any, inputs: Mapping[str, Tensor]) -> Tensor:
@@ -41,8 +42,10 @@ class Checkpoint:
     tells what a picture of height and width in pixels costs; `context` is the most tokens of
     question and answer together; `caveats` is what a reader of its records should know. `following`
     tells, from the model and what was encoded, the position after each row's question [rows]; None for
-    a family that was never tried in a running batch. `step` is the model as decode steps call it, where that
-    is another than the model itself.
+    a family that was never tried in a running batch. `pictured` tells which of the tokens that were encoded
+    stand for a picture [rows, length]; None where there are no pictures. `step` is the model as decode steps
+    call it, where that is another than the model itself. `answering` takes the names of adapters, one for
+    each row that is shown to the model next, "" for none.
     """
 
     model: Any
@@ -52,7 +55,9 @@ class Checkpoint:
     context: int
     caveats: tuple[str, ...] = ()
     following: Following | None = None
+    pictured: Pictured | None = None
     step: Callable[..., Any] | None = None
+    answering: Callable[[Sequence[str]], None] = lambda _names: None
 
     def room(self, question: int) -> int:
         """Tokens of an answer to a question of so many; raises UnsupportedByEngine where it leaves none."""

@@ -13,7 +13,7 @@ from transformers.utils import logging
 
 from worker.errors import ModelUnavailable, ModelUnusable, OutOfMemory, UnsupportedByEngine
 from worker.log import logger
-from worker.reading.engines.transformers import adapters, capacity, compiled_step, device
+from worker.reading.engines.transformers import capacity, compiled_step, device
 from worker.reading.engines.transformers.capacity import BatchWishes, Capacity, Meter, OnePage
 from worker.reading.engines.transformers.checkpoint import BROKEN, Checkpoint, CheckpointLoader
 from worker.reading.engines.transformers.kept_rows import SHARE, KeptRows
@@ -64,7 +64,6 @@ class TransformersGenerator:
         self._checkpoint: Checkpoint | None = None
         self._speech: TokenizerView | None = None
         self._kept = KeptRows(int(SHARE * self.max_tokens))
-        self._adapter = ""
         self._compile_with = compile_with
         self.not_compiled = ""
 
@@ -168,7 +167,7 @@ class TransformersGenerator:
     def stream(self, feed: Feed[Prompt, Answer]) -> None:
         """Answer all that a feed brings; raises OutOfMemory, DeviceLost, UnsupportedByEngine.
 
-        Sampled answers, and those of a model whose cache cannot take in rows, are answered in one batch.
+        A model whose cache takes in no rows answers what the feed brings at once, then what it brings next.
         """
         self._guarded(lambda: self._stream(feed))
 
@@ -176,11 +175,7 @@ class TransformersGenerator:
         checkpoint, view = self._loaded(), self._speech
         assert view is not None
         prompts = feed.newcomers(self.max_rows)
-        if prompts and prompts[0].adapter != self._adapter:  # rows of a batch have the same
-            self._kept.clear()  # their keys and values are the other adapter's
-            adapters.choose(checkpoint.model, prompts[0].adapter)
-            self._adapter = prompts[0].adapter
-        if self.refills and not any(prompt.temperature for prompt in prompts):
+        if self.refills:
             with torch.inference_mode():
                 RunningBatch(checkpoint, view, feed, rows=self.max_rows, kept=self._kept).run(prompts)
             return
@@ -195,6 +190,7 @@ class TransformersGenerator:
     def _static(self, batch: Sequence[Prompt], cancelled: Cancelled) -> list[Answer]:
         checkpoint, view = self._loaded(), self._speech
         assert view is not None
+        checkpoint.answering([batch[0].adapter])  # rows of a static batch have the same
         with torch.inference_mode():
             inputs = on_device(checkpoint.model.device, checkpoint.encode(batch))
             width = inputs["input_ids"].shape[1]
@@ -233,7 +229,6 @@ class TransformersGenerator:
     def close(self) -> None:
         """Free the weights."""
         self._checkpoint = self._speech = None
-        self._adapter = ""
         self._kept.clear()
         device.free()
 

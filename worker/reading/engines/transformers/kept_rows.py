@@ -1,6 +1,6 @@
-"""Rows that ended, kept for whoever asks again about the same picture: after a check, or for a longer answer.
+"""Rows that ended, kept for whoever asks about the same picture: after a check, for other fields, warmer.
 
-What was shown to the model stands in their keys and values, the picture above all: a second turn that begins
+What was shown to the model stands in their keys and values, the picture above all: a question that begins
 with the same tokens goes on behind them, and the picture is not looked at again.
 """
 
@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from torch import Tensor
 
-from worker.reading.pages.base import Picture
+from worker.reading.engines.vision.base import Prompt
 
 SHARE = 0.25
 """Tokens that may be kept, for each that a batch may have."""
@@ -21,16 +21,25 @@ SHARE = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptRow:
-    """Keys and values [1, heads, tokens, width] of each layer for `ids`, the first `question` of them asked.
+    """Keys and values [1, heads, tokens, width] of each layer for `ids`, the picture among the first `seen`.
 
     `following` [1] is the position of the token after them.
     """
 
     picture: bytes
     ids: Sequence[int]
-    question: int
+    seen: int
     states: Sequence[tuple[Tensor, Tensor]]
     following: Tensor
+
+    def shared(self, ids: Sequence[int]) -> int:
+        """How many of its tokens a question begins with, at least one of its own being left.
+
+        0 where that is not all of the picture.
+        """
+        pairs = zip(self.ids, ids[:-1], strict=False)
+        count = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return count if count >= self.seen else 0
 
 
 class KeptRows:
@@ -52,26 +61,17 @@ class KeptRows:
         while sum(len(one.ids) for one in self._rows) > self.most:
             del self._rows[0]
 
-    def find(self, picture: bytes, ids: Sequence[int]) -> tuple[KeptRow, int] | None:
-        """The row that shares most with a question, and how many of its first tokens; at least one is left.
-
-        A row that does not share its whole question, up to the last token, is none: part of the picture may
-        stand in what it does not share.
-        """
-        found = [(row, _shared(row.ids, ids)) for row in self._rows if row.picture == picture]
-        fitting = [(row, shared) for row, shared in found if shared >= row.question - 1]
-        return max(fitting, key=lambda one: one[1], default=None)
+    def find(self, picture: bytes, ids: Sequence[int]) -> KeptRow | None:
+        """The row that shares most with a question; None where none shares the picture."""
+        rows = [row for row in self._rows if row.picture == picture and row.shared(ids)]
+        return max(rows, key=lambda row: row.shared(ids), default=None)
 
     def clear(self) -> None:
         """Let all of them go."""
         self._rows.clear()
 
 
-def identity(picture: Picture) -> bytes:
-    """What tells a picture from others."""
-    return hashlib.blake2b(picture.tobytes() + str(picture.shape).encode(), digest_size=16).digest()
-
-
-def _shared(kept: Sequence[int], ids: Sequence[int]) -> int:
-    pairs = zip(kept, ids[:-1], strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+def identity(prompt: Prompt) -> bytes:
+    """What tells a picture, as an adapter reads it, from others."""
+    picture, beside = prompt.picture, f"{prompt.picture.shape} {prompt.adapter}"
+    return hashlib.blake2b(picture.tobytes() + beside.encode(), digest_size=16).digest()

@@ -5,7 +5,7 @@
                                                                            feed ◄─answer─ ended ◄───────────┘
 
 What a grammar dictates is said without asking the model, and shown to it with the token before it in one
-pass. Greedy only: what is drawn at random depends on how often is drawn.
+pass. What is drawn at random is drawn for each row alone, so that its company does not matter.
 """
 
 from __future__ import annotations
@@ -33,14 +33,23 @@ _GPU_PASS = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Live:
-    """A row under way, its number in the feed, and what its answer will be made of."""
+class _Asked:
+    """A newcomer, its number in the feed, and what tells its picture from others."""
 
     number: int
     prompt: Prompt
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Live:
+    """A row under way, and what its answer will be made of; its picture is among the `seen` first tokens."""
+
+    asked: _Asked
     row: AnswerRow
     grammar: Grammar | None
     question: Sequence[int]
+    seen: int
 
 
 class RunningBatch:
@@ -80,54 +89,85 @@ class RunningBatch:
             prompts = self._feed.newcomers(room) if room else ()
 
     def _admit(self, prompts: Sequence[Prompt]) -> None:
-        """Let newcomers in, if there are any; those first that go on where another row ended."""
-        numbered = list(enumerate(prompts, self._came))
+        """Let newcomers in; those behind what the model was shown of their picture for whom it was."""
+        asked = [
+            _Asked(number, prompt, identity(prompt)) for number, prompt in enumerate(prompts, self._came)
+        ]
         self._came += len(prompts)
-        fresh = [(number, prompt) for number, prompt in numbered if not self._resumed(number, prompt)]
-        if not fresh:
-            return
-        inputs = self._encoded([prompt for _, prompt in fresh])
+        for some in _first_of_each_picture(asked):
+            fresh = [one for one in some if not self._resumed(one)]
+            for adapter in dict.fromkeys(one.prompt.adapter for one in fresh):
+                self._read([one for one in fresh if one.prompt.adapter == adapter])
+
+    def _read(self, fresh: Sequence[_Asked]) -> None:
+        """Read the questions of newcomers that one adapter answers."""
+        inputs = self._encoded([one.prompt for one in fresh])
         new = self._started(fresh, inputs)
-        scores = self.slots.admit(inputs)
+        self._checkpoint.answering([fresh[0].prompt.adapter])
+        self._begin(new, self.slots.admit(inputs))
+
+    def _resumed(self, asked: _Asked) -> bool:
+        """Let a newcomer in behind a row that was shown its picture, if there is one."""
+        live = self._looking_at(asked)
+        if live is None and asked.picture not in self._kept:
+            return False
+        inputs = self._encoded([asked.prompt])
+        [ids] = inputs["input_ids"].tolist()
+        shown = self._kept.find(asked.picture, ids) or (None if live is None else self._shown(live))
+        if shown is None or not shown.shared(ids):
+            return False
+        new = self._started([asked], inputs)
+        self._checkpoint.answering([asked.prompt.adapter])
+        self._begin(new, self.slots.resume(shown, ids))
+        return True
+
+    def _looking_at(self, asked: _Asked) -> int | None:
+        """The place of a row under way with the same picture; words alone are not worth a copy."""
+        if not asked.prompt.picture.size:
+            return None
+        same = (place for place, one in enumerate(self._live) if one.asked.picture == asked.picture)
+        return next(same, None)
+
+    def _begin(self, new: Sequence[_Live], scores: Tensor) -> None:
+        """Let rows that were read say their first tokens."""
         self._live += new
         for one in new:
             one.row.force()
         self._choose(new, scores)
 
-    def _resumed(self, number: int, prompt: Prompt) -> bool:
-        """Let a newcomer in behind what the model was shown of its picture and question before, if it was."""
-        if not self._kept or (picture := identity(prompt.picture)) not in self._kept:
-            return False
-        inputs = self._encoded([prompt])
-        found = self._kept.find(picture, inputs["input_ids"][0].tolist())
-        if found is None:
-            return False
-        kept, shared = found
-        [one] = self._started([(number, prompt)], inputs)
-        self.slots.resume(kept, shared)
-        one.row.pending += one.question[shared:]
-        one.row.force()
-        self._live.append(one)
-        return True
-
     def _encoded(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
         return on_device(self._checkpoint.model.device, self._checkpoint.encode(prompts))
 
-    def _started(self, numbered: Sequence[tuple[int, Prompt]], inputs: Mapping[str, Any]) -> list[_Live]:
+    def _started(self, asked: Sequence[_Asked], inputs: Mapping[str, Any]) -> list[_Live]:
         """Rows for newcomers; raises UnsupportedByEngine where a question leaves no room for an answer."""
         opening = self._view.tail(inputs["input_ids"])
-        held = [grammar_of(prompt, opening, self._view) for _, prompt in numbered]
+        held = [grammar_of(one.prompt, opening, self._view) for one in asked]
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
         questions = [row[-length:] for row, length in zip(inputs["input_ids"].tolist(), lengths, strict=True)]
-        started = []
-        for (number, prompt), found, matcher, question in zip(
-            numbered, held, matchers(self._view.constrained, held), questions, strict=True
-        ):
-            room = self._checkpoint.room(len(question))
-            most = min(room, prompt.max_tokens + prompt.thinking)
-            row = AnswerRow(matcher, ends=self._view.ends, most=most)
-            started.append(_Live(number, prompt, row, found, question))
-        return started
+        return [
+            _Live(one, self._row(one.prompt, matcher, len(question)), grammar, question, seen)
+            for one, grammar, matcher, question, seen in zip(
+                asked,
+                held,
+                matchers(self._view.constrained, held),
+                questions,
+                self._seen(inputs),
+                strict=True,
+            )
+        ]
+
+    def _row(self, prompt: Prompt, matcher: Any, question: int) -> AnswerRow:
+        """The answer to a question of so many tokens."""
+        most = min(self._checkpoint.room(question), prompt.max_tokens + prompt.thinking)
+        return AnswerRow(matcher, ends=self._view.ends, most=most, temperature=prompt.temperature)
+
+    def _seen(self, inputs: Mapping[str, Any]) -> list[int]:
+        """Among how many first tokens of each question its picture is; without one, all but the last."""
+        lengths = inputs["attention_mask"].sum(dim=1)
+        if self._checkpoint.pictured is None:
+            return [length - 1 for length in lengths.tolist()]
+        behind = self._checkpoint.pictured(inputs).long().flip(1).argmax(dim=1)
+        return [int(seen) for seen in lengths - behind]
 
     def _step(self) -> None:
         """Show the model what was said, and let every row that has nothing more to show go on."""
@@ -136,6 +176,7 @@ class RunningBatch:
         for one in self._live:
             shown.append(one.row.pending[:most])
             del one.row.pending[:most]
+        self._checkpoint.answering([one.asked.prompt.adapter for one in self._live])
         self._choose(self._live, self.slots.step(shown))
 
     def _choose(self, live: Sequence[_Live], scores: Tensor) -> None:
@@ -149,31 +190,31 @@ class RunningBatch:
         """Hand over what has ended and what nobody wants any more."""
         kept = []
         for place, one in enumerate(self._live):
-            if one.row.finish is None and self._feed.cancelled(one.number):
+            if one.row.finish is None and self._feed.cancelled(one.asked.number):
                 one.row.finish = Finish.CANCELLED
             if one.row.finish is None:
                 kept.append(place)
             else:
-                self._keep(place, one)
-                self._feed.answered(one.number, self._answer(one))
+                if one.row.finish is not Finish.CANCELLED:  # its answer may be asked about
+                    self._kept.keep(self._shown(place))
+                self._feed.answered(one.asked.number, self._answer(one))
         if len(kept) < len(self._live):
             self.slots.keep(kept)
             self._live = [self._live[place] for place in kept]
 
-    def _keep(self, place: int, one: _Live) -> None:
-        """Keep what a row has shown to the model: its answer may be asked about."""
-        if one.row.finish is Finish.CANCELLED:
-            return
+    def _shown(self, place: int) -> KeptRow:
+        """A copy of what a row has shown to the model."""
+        one = self._live[place]
         said = [*one.question, *one.row.tokens]
         shown = said[: len(said) - len(one.row.pending)]
         states, following = self.slots.states(place)
-        self._kept.keep(KeptRow(identity(one.prompt.picture), shown, len(one.question), states, following))
+        return KeptRow(one.asked.picture, shown, one.seen, states, following)
 
     def _answer(self, one: _Live) -> Answer:
         row = one.row
         assert row.finish is not None
         answer = answer_of(
-            one.prompt,
+            one.asked.prompt,
             row.tokens,
             (row.logprobs, row.allowed),
             view=self._view,
@@ -181,6 +222,18 @@ class RunningBatch:
             prompt_tokens=len(one.question),
         )
         return replace(answer, notes=one.grammar.left_out if one.grammar else ())
+
+
+def _first_of_each_picture(asked: Sequence[_Asked]) -> tuple[list[_Asked], list[_Asked]]:
+    """The first newcomer with each picture and those without one, then the others."""
+    known: set[bytes] = set()
+    first: list[_Asked] = []
+    others: list[_Asked] = []
+    for one in asked:
+        (others if one.picture in known else first).append(one)
+        if one.prompt.picture.size:
+            known.add(one.picture)
+    return first, others
 
 
 def _worth_showing(pending: Sequence[int], fixed: int) -> int:

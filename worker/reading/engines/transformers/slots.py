@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (everybody's name for it)
 from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import Cache, DynamicLayer
 
 from worker.reading.engines.transformers.checkpoint import Checkpoint, after_tokens
+from worker.reading.engines.transformers.growing_cache import GrowingLayer
 from worker.reading.engines.transformers.kept_rows import KeptRow
 
 HOLES = 1.25  # columns for each token of the longest row, at most, before holes are taken out
@@ -59,17 +60,28 @@ class Slots:
         told = self._model.generate(
             **inputs, max_new_tokens=1, do_sample=False, return_dict_in_generate=True, output_logits=True
         )
-        self._join(told.cache, inputs["attention_mask"], self._following(self._model, inputs))
+        states = [(layer.keys, layer.values) for layer in told.cache.layers]
+        self._join(states, inputs["attention_mask"], self._following(self._model, inputs))
         return told.logits[0]  # type: ignore[no-any-return]
 
-    def resume(self, kept: KeptRow, length: int) -> None:
-        """Let a row that ended in again, with the first `length` of its tokens."""
-        cache = DynamicCache()
-        for index, states in enumerate(kept.states):
-            keys, values = (one[:, :, :length] for one in states)
-            cache.update(keys, values, index)
-        mask = torch.ones(1, length, dtype=torch.long, device=kept.following.device)
-        self._join(cache, mask, kept.following - (len(kept.ids) - length))
+    def resume(self, kept: KeptRow, ids: Sequence[int]) -> Tensor:
+        """Read a question behind the tokens that it shares with a kept row; the scores of its first token."""
+        shared = kept.shared(ids)
+        cache = _cache([(keys[:, :, :shared], values[:, :, :shared]) for keys, values in kept.states])
+        rest = torch.tensor([ids[shared:]], device=kept.following.device)
+        mask = torch.ones(1, len(ids), dtype=torch.long, device=rest.device)
+        following = kept.following + (len(ids) - len(kept.ids))
+        told = self._model(
+            input_ids=rest,
+            attention_mask=mask,
+            position_ids=following[:, None] - torch.arange(rest.shape[1], 0, -1, device=rest.device),
+            cache=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self._join([(layer.keys, layer.values) for layer in cache.layers], mask, following)
+        scores: Tensor = told.logits[:, -1]
+        return scores
 
     def states(self, row: int) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
         """Copies of a row's keys and values in each layer, and the position after them."""
@@ -80,16 +92,18 @@ class Slots:
         ]
         return copied, self._next[row : row + 1].clone()
 
-    def _join(self, cache: Any, mask: Tensor, following: Tensor) -> None:
-        """Take rows in: their cache, which of its columns are theirs, the positions after them."""
+    def _join(self, states: Sequence[tuple[Tensor, Tensor]], mask: Tensor, following: Tensor) -> None:
+        """Take rows in: keys and values of each layer, which columns are theirs, the positions after them."""
         self._lengths += mask.sum(dim=1).tolist()
         if len(self) == 0:
-            self._cache, self._mask, self._next = cache, mask, following
+            self._cache, self._mask, self._next = _cache(states), mask, following
             return
         width = max(self._mask.shape[1], mask.shape[1])
-        for mine, new in zip(self._cache.layers, cache.layers, strict=True):
-            mine.keys = torch.cat([_widened(mine.keys, width), _widened(new.keys, width)])
-            mine.values = torch.cat([_widened(mine.values, width), _widened(new.values, width)])
+        for layer, new in zip(self._cache.layers, states, strict=True):
+            held = layer.keys, layer.values
+            layer.hold(
+                *(torch.cat([_widened(one, width) for one in pair]) for pair in zip(held, new, strict=True))
+            )
         self._mask = torch.cat([F.pad(one, (width - one.shape[1], 0)) for one in (self._mask, mask)])
         self._next = torch.cat([self._next, following])
 
@@ -130,10 +144,17 @@ class Slots:
         # stable: padding first, then a row's own columns in their order
         columns = mask.argsort(dim=1, stable=True)[:, -width:]
         for layer in self._cache.layers:
-            layer.keys = _gathered(layer.keys, kept, columns)
-            layer.values = _gathered(layer.values, kept, columns)
+            layer.hold(*(_gathered(one, kept, columns) for one in (layer.keys, layer.values)))
         self._mask = mask.gather(1, columns)
         self._next = self._next[kept]
+
+
+def _cache(states: Sequence[tuple[Tensor, Tensor]]) -> Cache:
+    """A cache of keys and values for each layer."""
+    cache = Cache([GrowingLayer() for _ in states])
+    for layer, held in zip(cache.layers, states, strict=True):
+        layer.hold(*held)
+    return cache
 
 
 def _widened(states: Tensor, width: int) -> Tensor:

@@ -70,10 +70,11 @@ class Asker:
     def _ticket(self, prompt: Prompt, question: FieldQuestion) -> BatchItem:
         expected = self._lengths.expected(question.key, question.root, most=prompt.max_tokens)
         refills = isinstance(self._generator, StreamingGenerator) and self._generator.refills
-        alike = 0 if refills else expected  # rows of a static batch wait for the longest
+        # rows of a static batch wait for the longest, and are answered in one way
+        alike = () if refills else (expected, prompt.temperature, prompt.adapter)
         return BatchItem(
             tokens=self._generator.count_tokens(prompt) + prompt.thinking + expected,
-            group=(alike, prompt.temperature, prompt.thinking > 0, prompt.adapter),
+            group=(*alike, prompt.thinking > 0),
             priority=self._context.priority,
             project=self._context.project,
             cancelled=self.abandoned.is_set,
