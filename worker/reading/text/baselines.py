@@ -27,6 +27,7 @@ _STIFF, _SMALL = 0.03, 1e-3  # weights of second differences and of the coeffici
 _ROUNDS = 4  # of weighting anew
 _FEW = 6  # strips
 _OFF = 0.3  # heights of a line by which places that are level on the sheet are apart, at least
+_LEFT = 0.4  # share of what lines are off a straight lean that the fall leaves; more is chance
 _GRID = 33  # knots of the sheet along each side
 _DEPTHS = np.linspace(-0.2, 1.2, 281)  # shares of the height at which the fall is looked up
 _ROOM = 2.0  # heights of a line above and below all of them
@@ -74,7 +75,7 @@ def sheet_of(points: Strips, width: int, height: int) -> BentSheet | None:
         return None
     unit = max(width, height)
     fall = fitted(points, width / unit, height / unit)
-    if unevenness(points, fall) < _OFF:
+    if unevenness(points, fall) < _OFF or left_over(points, fall) > _LEFT:
         return None
     return _laid_flat(points, fall, unit)
 
@@ -135,11 +136,29 @@ def unevenness(points: Strips, fall: Fall) -> float:
 
     What a straight lean of the whole page adds is not counted.
     """
-    lift = fall.lift(points.x, points.y)
-    plane = np.stack((np.ones_like(lift), points.x, points.y), axis=1)
-    off = lift - plane @ np.linalg.lstsq(plane, lift, rcond=None)[0]
-    low, high = np.percentile(off, (5, 95))
+    low, high = np.percentile(fall.lift(points.x, points.y) - _lean(points, fall), (5, 95))
     return float((high - low) / points.height)
+
+
+def left_over(points: Strips, fall: Fall) -> float:
+    """How much lines that the fall makes level are off it still, against those that a straight lean does."""
+    lean, lift = (
+        np.abs(_off(points.y + moved, points.line)).mean()
+        for moved in (_lean(points, fall), fall.lift(points.x, points.y))
+    )
+    return float(lift / max(lean, 1e-9))
+
+
+def _lean(points: Strips, fall: Fall) -> Floats:
+    """The part of a fall that is a straight lean of the whole page."""
+    plane = np.stack((np.ones_like(points.x), points.x, points.y), axis=1)
+    lift = fall.lift(points.x, points.y)
+    return np.asarray(plane @ np.linalg.lstsq(plane, lift, rcond=None)[0])
+
+
+def _off(levels: Floats, line: NDArray[np.int64]) -> Floats:
+    """How far points are off the middle of their line."""
+    return _without_means(levels[:, None], np.unique(line, return_inverse=True)[1], np.ones(len(line)))[:, 0]
 
 
 def _terms(x: Floats, y: Floats, wide: float, high: float) -> Floats:

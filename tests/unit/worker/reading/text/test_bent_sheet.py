@@ -55,6 +55,16 @@ def test_a_page_with_too_few_lines_tells_nothing() -> None:
     assert sheet_of(strips_of(np.zeros((HEIGHT, WIDTH), dtype=bool)), WIDTH, HEIGHT) is None
 
 
+@pytest.mark.parametrize("seed", [1, 4, 6, 8])
+def test_a_few_marks_that_lean_each_its_own_way_tell_nothing(seed: int) -> None:
+    text, rng = np.zeros((HEIGHT, WIDTH), dtype=np.uint8), np.random.default_rng(seed)
+    for x in range(60, WIDTH - 200, 220):
+        for y in (60, 320, 580, 840):
+            lean = int(rng.integers(-9, 10))
+            cv2.line(text, (x, y), (x + 80, y + lean), 1, 8)
+    assert sheet_of(strips_of(text > 0), WIDTH, HEIGHT) is None
+
+
 def test_lines_of_a_bent_page_are_level_on_the_flat_one() -> None:
     picture = np.where(ruled()[..., None], 0, 255).astype(np.uint8).repeat(3, axis=2)
     flat = wavy_sheet().flattened(picture)[..., 1] < 128
