@@ -13,6 +13,7 @@ from worker.errors import PagemillError
 from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import Sandbox
 from worker.reading.pipeline import hash_file
+from worker.reading.text.bent_sheet import BentSheet
 from worker.reading.text.page_lines import PageLines
 from worker.reading.text.sources import OcrLines
 from worker.settings import Settings
@@ -50,12 +51,14 @@ class PageCache:
 def _page(kept: dict[str, Any]) -> PageLines:
     lines, faint = ([_line(line) for line in kept.pop(name)] for name in ("lines", "faint"))
     marks = tuple(_mark(mark) for mark in kept.pop("marks", ()))
+    sheet = kept.pop("sheet", None)
     pale = {(line.text, line.box) for line in faint}
     return PageLines(
         **kept,
         lines=tuple(lines),
         faint=tuple(line for line in lines if (line.text, line.box) in pale),
         marks=marks,
+        sheet=BentSheet(**sheet) if sheet else None,
     )
 
 

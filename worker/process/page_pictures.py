@@ -84,7 +84,7 @@ def _lines(page: Page, found: PageLines) -> bytes:
         {
             "text": line.text,
             "box": found.on_page(line.box).rounded(),
-            "edges": [round(_on_page(edge, line, found.quarter_turns), 4) for edge in line.edges],
+            "edges": [round(_on_page(edge, line, found), 4) for edge in line.edges],
             "vertical": line.vertical != bool(found.quarter_turns % 2),
         }
         for line in found.lines
@@ -93,9 +93,9 @@ def _lines(page: Page, found: PageLines) -> bytes:
     return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _on_page(edge: float, line: Line, turns: int) -> float:
-    """An edge between characters where the frame of the lines is turned against the page."""
-    corner = Box(0, edge, 0, edge) if line.vertical else Box(edge, 0, edge, 0)
-    there = corner.turned_back(turns)
-    along_y = line.vertical != bool(turns % 2)
+def _on_page(edge: float, line: Line, found: PageLines) -> float:
+    """An edge between characters on the page as it came."""
+    x, y = (line.box.cx, edge) if line.vertical else (edge, line.box.cy)
+    there = found.frame.on_page(Box(x, y, x, y))
+    along_y = line.vertical != bool(found.quarter_turns % 2)
     return there.y0 if along_y else there.x0

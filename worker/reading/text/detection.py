@@ -54,15 +54,32 @@ class _Scaled:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """The lines of a picture, in no order, and which of its pixels belong to text.
+
+    `text` is as large as the picture was looked at, without what was looked at in tiles.
+    """
+
+    quads: list[Quad]
+    text: NDArray[np.bool_] | None
+
+
 def detect(picture: Picture, runtime: OcrRuntime) -> list[Quad]:
-    """The lines of a picture, in no order; one with small print is looked at again, larger."""
+    """The lines of a picture, in no order."""
+    return detected(picture, runtime).quads
+
+
+def detected(picture: Picture, runtime: OcrRuntime) -> Detected:
+    """The lines of a picture; one with small print is looked at again, larger."""
     size = (picture.shape[1], picture.shape[0])
     for longest, low in ((_LONG, _SMALL), (_LONGER, _TINY)):
         scaled = _scaled(picture, longest)
-        quads = list(_quads(_text_map(scaled, runtime)))
+        text = _text_map(scaled, runtime)
+        quads = list(_quads(text))
         if scaled.scale_x >= 1.0 or not _hides_lines(quads, picture, scaled, low):
-            return [_in_picture(quad, scaled, size) for quad in quads]
-    return [_within(quad, size) for quad in _quads(_tiled_map(picture, runtime))]
+            return Detected([_in_picture(quad, scaled, size) for quad in quads], text > _IS_TEXT)
+    return Detected([_within(quad, size) for quad in _quads(_tiled_map(picture, runtime))], None)
 
 
 def _tiled_map(picture: Picture, runtime: OcrRuntime) -> NDArray[np.float32]:

@@ -18,8 +18,10 @@ from schemas.page import Box, Line, even_edges
 from schemas.values.folding import has_cjk
 from worker.reading.pages.base import Page, Picture
 from worker.reading.text import cut_ends, ink, orientation, touch_up
+from worker.reading.text.baselines import Strips, sheet_of, strips_of
+from worker.reading.text.bent_sheet import BentSheet
 from worker.reading.text.crops import Quad, crop, straightened
-from worker.reading.text.detection import detect
+from worker.reading.text.detection import detected
 from worker.reading.text.letters import LineText, mended
 from worker.reading.text.page_lines import PageLines
 from worker.reading.text.recognition import recognise
@@ -34,6 +36,7 @@ _STRIP = 5.0  # a picture wider than this may be a single line, cut out by someb
 _GLYPHS = 8  # characters looked at to tell columns from a page on its side
 _SLACK = 0.25  # PP-OCR's boxes are a third higher than the ink in them
 _TALL = 1.5  # a box this much higher than wide holds turned or vertical writing
+_AS_LEGIBLE = 0.98  # of the letters that were read as the page lay; fewer on the flat sheet speak against it
 _SAME_ROW = 10.0  # pixels between lines that are taken to start at the same height
 
 
@@ -48,17 +51,27 @@ class _Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one look at a picture found: lines, and pictures of lines where many could hardly be read."""
+    """What one look at a picture found: lines, and pictures of lines where many could hardly be read.
+
+    `strips` tell how the sheet lies.
+    """
 
     lines: tuple[Line, ...]
     unread: tuple[Picture, ...]
+    strips: Strips | None = None
+
+    @property
+    def legible(self) -> float:
+        """The letters read, each as much as its line is sure."""
+        return sum(line.confidence * len(line.text) for line in self.lines)
 
 
 class Ocr:
     """One OCR engine. Threads may read pages at the same time."""
 
-    def __init__(self, *, runtime: str = "auto") -> None:
+    def __init__(self, *, runtime: str = "auto", flatten: bool = True) -> None:
         self._name = runtime
+        self._flatten = flatten
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
 
@@ -88,9 +101,10 @@ class Ocr:
     def read(self, page: Page) -> PageLines:
         """All lines of a page in the frame in which they are upright."""
         look, turns = self._upright(page.picture)
-        width, height = (page.height, page.width) if turns % 2 else (page.width, page.height)
+        look, picture, sheet = self._flat(look, np.rot90(page.picture, turns))
+        height, width = picture.shape[:2]
         lines = touch_up.without_stray_accents(look.lines)
-        faint = touch_up.faint(np.rot90(page.picture, turns), lines)
+        faint = touch_up.faint(picture, lines)
         blank = None if lines else ink.is_blank(page.picture)
         read = sum(len(line.text.split()) for line in lines)
         return PageLines(
@@ -104,6 +118,7 @@ class Ocr:
             from_picture=read,
             blank=blank,
             script=foreign_script(look.unread),
+            sheet=sheet,
         )
 
     def recognise(self, crops: Sequence[Picture]) -> list[LineText]:
@@ -127,8 +142,21 @@ class Ocr:
         _, turns = orientation.best(lines, read=turned, stands=lambda columns: self._stands(picture, columns))
         return looks[turns], turns
 
+    def _flat(self, look: _Look, picture: Picture) -> tuple[_Look, Picture, BentSheet | None]:
+        """The page laid flat and read again, where it does not lie flat and that reads as well."""
+        height, width = picture.shape[:2]
+        sheet = sheet_of(look.strips, width, height) if self._flatten and look.strips else None
+        if sheet is None:
+            return look, picture, None
+        flat = sheet.flattened(picture)
+        again = self._look(flat)
+        if again.legible < _AS_LEGIBLE * look.legible:
+            return look, picture, None
+        return again, flat, sheet
+
     def _look(self, picture: Picture) -> _Look:
-        quads = sorted_down(detect(picture, self._load().runtime))
+        found = detected(picture, self._load().runtime)
+        quads = sorted_down(found.quads)
         crops = [straightened(picture, quad) for quad in quads]
         texts = self.recognise(crops)
         unread = _hardly_read(crops, texts)
@@ -138,7 +166,8 @@ class Ocr:
             for quad, read in zip(quads, texts, strict=True)
             if read.text and read.confidence >= _MIN_CONFIDENCE
         ]
-        return _Look(tuple(self._climbing(picture, lines)), unread)
+        strips = strips_of(found.text) if found.text is not None else None
+        return _Look(tuple(self._climbing(picture, lines)), unread, strips)
 
     def _with_ends(
         self, picture: Picture, quads: Sequence[Quad], texts: Sequence[LineText]

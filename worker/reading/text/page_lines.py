@@ -9,6 +9,8 @@ from schemas.page import Box, Line, Mark
 from schemas.record import Issue, Severity
 from worker.reading.issues import blank_page, text_layer_ignored, unreadable_page, unsupported_script
 from worker.reading.pages.base import Page
+from worker.reading.text.bent_sheet import BentSheet
+from worker.reading.text.frame import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +18,13 @@ class PageLines:
     """The lines of a page in the frame in which they are upright.
 
     `width` and `height` are the pixels of that frame; the page was turned counter-clockwise by
-    `quarter_turns` to get there. `distrusted` says, for people, what of the file's text layer is not
-    what the picture shows, and why; `from_layer` and `from_picture` count the words by where they come
-    from. `faint` are the lines printed much fainter than the others. `slack` is the share of a line's
-    height by which its box is higher than its ink. `marks` are its tick boxes and radio buttons, in
-    reading order; in the lines they are whatever the file or the recogniser says. `blank` is told of a
-    page without lines: whether it has no ink either. `script` is that of most lines where the recogniser has
-    no letters for it, by its name in Unicode.
+    `quarter_turns` to get there, and its `sheet` laid flat where it did not lie so. `distrusted` says,
+    for people, what of the file's text layer is not what the picture shows, and why; `from_layer` and
+    `from_picture` count the words by where they come from. `faint` are the lines printed much fainter
+    than the others. `slack` is the share of a line's height by which its box is higher than its ink.
+    `marks` are its tick boxes and radio buttons, in reading order; in the lines they are whatever the
+    file or the recogniser says. `blank` is told of a page without lines: whether it has no ink either.
+    `script` is that of most lines where the recogniser has no letters for it, by its name in Unicode.
     """
 
     number: int
@@ -38,6 +40,12 @@ class PageLines:
     from_picture: int = 0
     blank: bool | None = None
     script: str | None = None
+    sheet: BentSheet | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """The way between the lines and the page as it came."""
+        return Frame(self.quarter_turns, self.sheet)
 
     def issues(self) -> Iterator[Issue]:
         """What a record should say of how the page was read."""
@@ -54,7 +62,7 @@ class PageLines:
 
     def on_page(self, box: Box, *, vertical: bool = False) -> Box:
         """A box in the frame of the lines, tight around its ink, on the page as it came."""
-        return self._tight(box, vertical=vertical).turned_back(self.quarter_turns)
+        return self.frame.on_page(self._tight(box, vertical=vertical))
 
     def tight(self) -> PageLines:
         """The same lines in boxes as high as their ink."""

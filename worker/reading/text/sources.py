@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from schemas.page import Box, Word
 from worker.reading.marks.find import find_marks
 from worker.reading.marks.glyphs import spelt_out
@@ -30,8 +28,8 @@ _MOST_DISTRUSTED = 0.5  # share of a layer; where it is more, the whole page is 
 class OcrLines:
     """By the text layer where it can be believed, else by OCR, which also tells which way is up."""
 
-    def __init__(self, *, ocr_runtime: str = "auto") -> None:
-        self._ocr = Ocr(runtime=ocr_runtime)
+    def __init__(self, *, ocr_runtime: str = "auto", flatten: bool = True) -> None:
+        self._ocr = Ocr(runtime=ocr_runtime, flatten=flatten)
 
     def warm_up(self) -> None:
         """Load the OCR models; raises MissingExtra or ModelUnavailable."""
@@ -65,7 +63,7 @@ class OcrLines:
     def _by_both(self, page: Page, believed: Sequence[Word], reasons: tuple[str, ...]) -> PageLines:
         """What the layer says where it is believed, and what OCR reads everywhere else."""
         seen = self._ocr.read(page)
-        if not believed or seen.quarter_turns:
+        if not believed or not seen.frame.is_the_page:
             return replace(seen, distrusted=reasons or ("its words are not as they are printed",))
         found = tuple(uncovered(seen.tight().lines, believed))
         lines = (*lines_of(believed, aspect=page.width / page.height), *found)
@@ -125,6 +123,5 @@ class TextLayerLines:
 
 
 def _with_marks(page: Page, read: PageLines) -> PageLines:
-    """The marks beside the lines, in the frame in which these are upright."""
-    upright = np.rot90(page.picture, read.quarter_turns)
-    return replace(read, marks=find_marks(upright, read.lines))
+    """The marks beside the lines, in their frame."""
+    return replace(read, marks=find_marks(read.frame.upright(page.picture), read.lines))

@@ -95,7 +95,7 @@ def _quoted(pages: Sequence[PageLines], text: str) -> tuple[str, Evidence] | Non
 
 
 def _mark(page: PageLines, mark: Mark) -> Citation:
-    box = mark.box.turned_back(page.quarter_turns).rounded()
+    box = page.frame.on_page(mark.box).rounded()
     return Citation(page=page.number, box=box, text=mark.sign)
 
 

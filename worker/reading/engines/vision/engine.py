@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.vision import answering
 from worker.reading.engines.vision.across_pages import AnswerJoiner
@@ -114,7 +112,7 @@ class VisionEngine:
 
     def _page(self, page: Page, *, reader: PageReader) -> PageRead:
         page_lines = self._line_source(page).tight()
-        upright = np.ascontiguousarray(np.rot90(page.picture, page_lines.quarter_turns))
+        upright = page_lines.frame.upright(page.picture)
         try:
             return PageRead(page.number, page_lines, without_words(reader.read(upright, page_lines)))
         except OF_ONE_PAGE as error:

@@ -13,6 +13,7 @@ from worker.reading.engines.vision import answering, grounding, quoted_marks, sa
 from worker.reading.engines.vision.merge import merge
 from worker.reading.engines.vision.page_read import PageRead, issues_of, notes_of, tokens_of
 from worker.reading.engines.vision.row_check import rows_missing
+from worker.reading.text.frame import Frame
 
 
 def joined(read: Sequence[PageRead], root: Field, *, notes: Sequence[str] = ()) -> Reading:
@@ -22,9 +23,9 @@ def joined(read: Sequence[PageRead], root: Field, *, notes: Sequence[str] = ()) 
     answers = [page.attempt.read for page in read if page.attempt is not None]
     whole = merge(answers, root)
     lines = {page.number: page.page_lines.lines for page in read}
-    turns = {page.number: page.page_lines.quarter_turns for page in read}
+    frames = {page.number: page.page_lines.frame for page in read}
     evidence = grounding.locate(
-        whole.data, lines, turns=turns, token_evidence=whole.token_evidence, root=root
+        whole.data, lines, frames=frames, token_evidence=whole.token_evidence, root=root
     )
     if answering.is_in_words(root):
         pages = {page.number: page.page_lines for page in read}
@@ -35,14 +36,14 @@ def joined(read: Sequence[PageRead], root: Field, *, notes: Sequence[str] = ()) 
         data=data,
         evidence=evidence,
         has_text=any(lines.values()),
-        issues=(*issues_of(read), *rows_missing(data, evidence, _as_they_came(lines, turns))),
+        issues=(*issues_of(read), *rows_missing(data, evidence, _as_they_came(lines, frames))),
         tokens=tokens_of(read),
         notes=(*notes, *notes_of(read)),
     )
 
 
 def _as_they_came(
-    lines: Mapping[int, Sequence[Line]], turns: Mapping[int, int]
+    lines: Mapping[int, Sequence[Line]], frames: Mapping[int, Frame]
 ) -> Mapping[int, Sequence[Line]]:
-    """The lines of the pages that were upright, in whose frame citations are."""
-    return {number: found for number, found in lines.items() if not turns[number]}
+    """The lines of the pages that lay upright and flat, in whose frame citations are."""
+    return {number: found for number, found in lines.items() if frames[number].is_the_page}

@@ -39,7 +39,7 @@ def _marked(quote: Evidence, said: str, pages: Mapping[int, PageLines]) -> Evide
     beside.sort(key=lambda mark: mark.box.x0)
     agrees = [mark.chosen for mark in beside] == states
     places = tuple(
-        Citation(page=page.number, box=mark.box.turned_back(page.quarter_turns).rounded(), text=mark.sign)
+        Citation(page=page.number, box=page.frame.on_page(mark.box).rounded(), text=mark.sign)
         for mark in beside
     )
     confidence = quote.confidence if agrees else quote.confidence / 2
@@ -50,7 +50,7 @@ def _marked(quote: Evidence, said: str, pages: Mapping[int, PageLines]) -> Evide
 
 def _beside(words: Citation, said: str, page: PageLines) -> list[Mark]:
     """The marks in the row of some words, the nearest first; on the side alone on which one is quoted."""
-    box = Box(*words.box).turned_back(-page.quarter_turns % 4)
+    box = page.frame.from_page(Box(*words.box))
     row = [mark for mark in page.marks if same_row(box, mark)]
     if not _is_sign(said[0]):
         row = [mark for mark in row if mark.box.cx > box.x0]

@@ -13,8 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from schemas.json_schema.fields import Field
 from worker.errors import Cancelled, EngineError, OutputInvalid, OutputTruncated
 from worker.reading.engines.base import Reading, Request
@@ -100,7 +98,7 @@ class TranscribingEngine:
 
     def _page(self, page: Page, *, asker: Asker) -> TranscribedPage:
         lines = self._line_source(page)
-        upright = np.ascontiguousarray(np.rot90(page.picture, lines.quarter_turns))
+        upright = lines.frame.upright(page.picture)
         words = dialects.transcription(self._generation.dialect)
         prompt = Prompt(
             resize.fitted(upright, self._generation.pixels),

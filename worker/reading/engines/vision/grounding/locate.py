@@ -26,6 +26,7 @@ from worker.reading.engines.vision.grounding.printed import Printed, index
 from worker.reading.engines.vision.grounding.rows import Wanted
 from worker.reading.engines.vision.grounding.settle import settle
 from worker.reading.engines.vision.token_evidence import SecondLook, TokenEvidence
+from worker.reading.text.frame import Frame
 
 _FOUND, _NEARLY, _NOWHERE = 0.6, 0.4, 0.2
 """Confidence of an engine that gives none itself, by whether its value is on the page."""
@@ -35,23 +36,23 @@ _OTHERS = 3
 _UNTOLD = 0.5
 """How far a second look is believed whose tokens have no probabilities."""
 
-Turns = Mapping[int, int]
-_UPRIGHT: Turns = MappingProxyType({})
+Frames = Mapping[int, Frame]
+_AS_THEY_CAME: Frames = MappingProxyType({})
 
 
 def locate(
     data: Any,
     lines: Mapping[int, Sequence[Line]],
     *,
-    turns: Turns = _UPRIGHT,
+    frames: Frames = _AS_THEY_CAME,
     token_evidence: Mapping[str, TokenEvidence] = MappingProxyType({}),
     root: Field | None = None,
 ) -> dict[str, Evidence]:
     """Evidence for every scalar that is not null, by JSON Pointer.
 
-    `lines` of a page are in the frame of the page turned by `turns[page]` quarters counter-clockwise;
-    a value of which it is `token_evidence` is looked up on the page it was read from. `root` is the
-    schema's, for the words by which fields are labelled; without it their names serve.
+    `lines` of a page are in `frames[page]`, without which they are on the page as it came; a value of
+    which it is `token_evidence` is looked up on the page it was read from. `root` is the schema's, for
+    the words by which fields are labelled; without it their names serve.
     """
     printed = index(lines)
     values = claims(data, root, {at: told.page for at, told in token_evidence.items()})
@@ -59,16 +60,16 @@ def locate(
     wanted = [Wanted(claim, finder.occurrences(claim)) for claim in values]
     settled = settle(values, offers(printed, wanted))
     return {
-        at: _evidence(printed, settled.get(at), turns, token_evidence.get(at))
+        at: _evidence(printed, settled.get(at), frames, token_evidence.get(at))
         for at, value in pointer.leaves(data)
         if value is not None
     }
 
 
 def _evidence(
-    printed: Printed, offer: Offer | None, turns: Turns, token_evidence: TokenEvidence | None
+    printed: Printed, offer: Offer | None, frames: Frames, token_evidence: TokenEvidence | None
 ) -> Evidence:
-    citations = _citations(printed, offer, turns) if offer else ()
+    citations = _citations(printed, offer, frames) if offer else ()
     others = _alternatives(token_evidence) if token_evidence else ()
     return Evidence(confidence=_confidence(offer, token_evidence), citations=citations, alternatives=others)
 
@@ -106,10 +107,10 @@ def _alternatives(token_evidence: TokenEvidence) -> tuple[Alternative, ...]:
     )
 
 
-def _citations(printed: Printed, offer: Offer, turns: Turns) -> tuple[Citation, ...]:
+def _citations(printed: Printed, offer: Offer, frames: Frames) -> tuple[Citation, ...]:
     cited = []
     for number, start, end in offer.occurrence.spans:
         entry = printed.lines[number]
-        box = entry.line.span_box(start, end).turned_back(turns.get(entry.page, 0)).rounded()
+        box = frames.get(entry.page, Frame()).on_page(entry.line.span_box(start, end)).rounded()
         cited.append(Citation(page=entry.page, box=box, text=entry.line.text[start:end]))
     return tuple(cited)

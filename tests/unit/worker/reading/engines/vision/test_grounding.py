@@ -12,6 +12,7 @@ from tests.build import line
 from tests.grounded import cited, rows
 from worker.reading.engines.vision import grounding
 from worker.reading.engines.vision.token_evidence import TokenEvidence
+from worker.reading.text.frame import Frame
 
 LINES = {
     1: (line(60, 60, "Grand total RM 1,234.50"), line(60, 120, "Dated 5 March 2019")),
@@ -149,7 +150,7 @@ def test_a_value_is_looked_up_on_the_page_it_was_read_from() -> None:
 
 
 def test_boxes_are_on_the_page_as_it_came() -> None:
-    found = grounding.locate({"name": "Höllberg"}, LINES, turns={2: 2})["/name"]
+    found = grounding.locate({"name": "Höllberg"}, LINES, frames={2: Frame(quarter_turns=2)})["/name"]
     x0, y0, _, _ = found.citations[0].box
     assert x0 > 0.5
     assert y0 > 0.5
