@@ -24,6 +24,7 @@ from schemas import registry
 from schemas.json_schema.answer import answer_schema
 from worker.errors import PagemillError
 from worker.reading.engines import builtin
+from worker.reading.engines.registry import opening_folders
 from worker.reading.engines.transformers import placement
 from worker.reading.engines.transformers.capacity import CudaMeter, Meter
 from worker.reading.engines.transformers.checkpoint import CheckpointLoader
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure one model; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench.gpu", description="Measures a model on a GPU.")
     parser.add_argument("model", help="a profile that was pulled, or a folder")
-    parser.add_argument("--engine", default="transformers", choices=("transformers", "sail_vl2", "cogvlm2"))
+    parser.add_argument("--engine", default="transformers", choices=tuple(opening_folders()))
     parser.add_argument("--models-dir", type=Path, default=Path("models"))
     given = parser.parse_args(arguments)
     if not torch.cuda.is_available():
