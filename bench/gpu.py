@@ -25,6 +25,7 @@ from schemas import registry
 from schemas.json_schema.answer import answer_schema
 from worker.errors import PagemillError
 from worker.reading.engines import builtin
+from worker.reading.engines.registry import opening_folders
 from worker.reading.engines.transformers import placement
 from worker.reading.engines.transformers.capacity import CudaMeter, Meter
 from worker.reading.engines.transformers.checkpoint import CheckpointLoader
@@ -34,7 +35,6 @@ from worker.reading.engines.vision.base import Message, Prompt
 from worker.reading.models import files, footprint
 from worker.reading.models.registry import profiles
 
-_ENGINES = ("transformers", "sail_vl2", "cogvlm2")
 _STEPS = 20
 _TOKENS = 256  # of each answer in a full batch
 
@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure one model; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench.gpu", description="Measures a model on a GPU.")
     parser.add_argument("model", nargs="?", help="a profile, or a folder (default: all that were pulled)")
-    parser.add_argument("--engine", default="transformers", choices=_ENGINES, help="of a folder")
+    parser.add_argument(
+        "--engine", default="transformers", choices=tuple(opening_folders()), help="of a folder"
+    )
     parser.add_argument("--models-dir", type=Path, default=Path("models"))
     given = parser.parse_args(arguments)
     if not torch.cuda.is_available():

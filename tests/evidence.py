@@ -20,8 +20,6 @@ from worker.reading.pages.sandbox import Sandbox
 from worker.settings import Settings
 
 INVOICE = registry.kind("invoice")
-
-
 Read = Callable[..., Record]
 
 

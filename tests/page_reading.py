@@ -66,8 +66,6 @@ def fields_of(prompt: Prompt) -> list[str]:
 BILL = registry.from_json_schema(
     {"type": "object", "properties": {"shop": {"type": "string"}, "total": {"type": "number"}}}, name="bill"
 )
-
-
 PRINTED = (line("ACME", 0.1), line("Total", 0.5), line("12.50", 0.5, left=0.6))
 
 

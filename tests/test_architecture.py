@@ -21,6 +21,7 @@ from worker.settings import Settings
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["api", "pagemill", "schemas", "worker"]
 SOURCES = sorted(path for name in [*PACKAGES, "bench", "deploy"] for path in (ROOT / name).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 BORDERS = {
     "worker/reading/pages/serving.py",
     "worker/reading/documents.py",
@@ -35,7 +36,7 @@ BORDERS = {
 }  # may catch every exception, being the border of a process, a thread or a document
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_longer_than_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
@@ -139,11 +140,26 @@ def test_no_public_class_name_occurs_twice() -> None:
     assert not {name: paths for name, paths in places.items() if len(paths) > 1}
 
 
-def test_unit_tests_lie_as_what_they_test_does() -> None:
-    unit = ROOT / "tests" / "unit"
-    folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
-    assert folders
-    assert all((ROOT / folder / "__init__.py").is_file() for folder in folders)
+UNIT = ROOT / "tests" / "unit"
+OF_SEVERAL = {
+    "worker/reading/engines/matcher/test_languages.py": "bills of many countries, read by the whole engine"
+}
+"""Tests of units that have no counterpart, and why."""
+
+
+@pytest.mark.parametrize("path", sorted(UNIT.rglob("*.py")), ids=lambda path: str(path.relative_to(UNIT)))
+def test_a_test_of_a_unit_lies_as_the_unit_does(path: Path) -> None:
+    place = path.relative_to(UNIT)
+    assert (ROOT / place.parent / "__init__.py").is_file()
+    if str(place) in OF_SEVERAL or place.name == "__init__.py":
+        return
+    units = {unit.stem for unit in (ROOT / place.parent).iterdir()} - {"__init__", "__pycache__"}
+    subject = place.stem.removeprefix("test_")
+    assert any(subject == unit or subject.startswith(f"{unit}_") for unit in units)
+
+
+def test_every_exception_from_that_is_needed() -> None:
+    assert all((UNIT / place).is_file() for place in OF_SEVERAL)
 
 
 def test_the_worker_has_few_rooms() -> None:

@@ -39,8 +39,6 @@ SHOP = registry.from_json_schema(
     },
     name="shop",
 )
-
-
 WHITE = np.full((600, 400, 3), 255, dtype=np.uint8)
 
 

@@ -109,7 +109,7 @@ def _add_train(commands: Commands) -> None:
         metavar="DIR",
         help="folder that `pagemill export --corrections` filled (default: asked of the service)",
     )
-    command.add_argument("--engine", help="engine that runs a folder: transformers, sail_vl2, cogvlm2")
+    command.add_argument("--engine", help="engine that runs a folder")
     command.add_argument("--quantisation", choices=("none", "int8", "nf4"), help="nf4: QLoRA")
     command.add_argument("--rank", type=int, default=16, help="of the learned matrices (default: 16)")
     command.add_argument("--epochs", type=int, default=3, help="times that all is gone through (default: 3)")

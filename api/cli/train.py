@@ -60,7 +60,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     model = options.model or settings.model
     known = profiles().get(model)
     engine = options.engine or (known.engine if known else settings.engine)
-    if engine not in engines.taking_models() or engine == "openai":
+    if engine not in engines.opening_folders():
         raise RequestInvalid(detail="say which model is to learn: --model, and its --engine for a folder")
     quantised = options.quantisation or settings.quantisation
     return settings.with_model(model, engine=engine, quantisation=quantised, adapter="")

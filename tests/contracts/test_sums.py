@@ -11,8 +11,6 @@ from worker.jobs.ledger.reviews import Reviewed
 from worker.jobs.ledger.sums import NOT_READ, Accuracy, Ended, Judgement, Stretch
 
 __all__ = ["ledger"]
-
-
 FROM_HUNDRED = Stretch(since=100.0, step=10.0)
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -58,16 +61,41 @@ slip = stranger:Slip
 
 @pytest.fixture
 def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "stranger.py").write_text(_CODE, encoding="utf-8")
-    info = tmp_path / "stranger-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(_ENTRY_POINTS, encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    site = tmp_path / "site"
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-index",
+        "--no-deps",
+        "--target",
+        site,
+        _wheel(tmp_path),
+    ]
+    subprocess.run(command, check=True)
+    monkeypatch.syspath_prepend(str(site))
     importlib.invalidate_caches()
     _forget()
     yield
     _forget()
+
+
+def _wheel(folder: Path) -> Path:
+    """A package as one is handed on, which pip installs."""
+    wheel, info = folder / "stranger-1.0-py3-none-any.whl", "stranger-1.0.dist-info"
+    held = {
+        "stranger.py": _CODE,
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": _ENTRY_POINTS,
+    }
+    with ZipFile(wheel, "w") as archive:
+        for name, text in held.items():
+            archive.writestr(name, text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in (*held, f"{info}/RECORD")))
+    return wheel
 
 
 def _forget() -> None:

@@ -26,8 +26,6 @@ CHINESE = registry.from_json_schema(
     },
     name="票",
 )
-
-
 COUNT = registry.from_json_schema({"type": "object", "properties": {"n": {"type": "integer"}}}, name="count")
 
 

@@ -30,8 +30,6 @@ from worker.reading.engines.transformers.tokenizer import open_tokenizer
 from worker.reading.engines.vision.base import Message, Prompt
 
 Tiny = Callable[[str], Path]
-
-
 CPU = Placement("cpu", torch.float32)
 
 

@@ -16,8 +16,6 @@ from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.fake import FakeEngine
 
 __all__ = ["guarded"]
-
-
 SLIP = {
     "type": "object",
     "required": ["name"],
@@ -31,8 +29,6 @@ SLIP = {
         },
     },
 }
-
-
 PLACE = Citation(page=1, box=(0.1, 0.1, 0.2, 0.2), text="there")
 
 

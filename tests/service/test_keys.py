@@ -12,8 +12,6 @@ from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport
 
 __all__ = ["guarded"]
-
-
 Guarded = tuple[App, httpx.Client]
 
 

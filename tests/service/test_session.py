@@ -15,8 +15,6 @@ from tests.service.conftest import serving
 from worker.jobs.app import App
 
 __all__ = ["guarded"]
-
-
 _SAFE = {"get", "head", "options"}
 
 

@@ -5,6 +5,4 @@ from __future__ import annotations
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent.parent
-
-
 _LEASE = 6.0  # of the stack

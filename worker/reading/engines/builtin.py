@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from worker.errors import MissingExtra, ModelUnusable
-from worker.reading.engines.registry import EngineSpec
+from worker.reading.engines.registry import EngineSpec, ModelFolders, opening_folders
 from worker.settings import Settings
 
 if TYPE_CHECKING:
@@ -211,17 +212,8 @@ def dialect_of(settings: Settings) -> Dialect:
 
 
 def _opener(name: str) -> Open:
-    if name == "cogvlm2":
-        from worker.reading.engines.cogvlm2 import loading as cogvlm2
-
-        return cogvlm2.open_checkpoint
-    if name == "sail_vl2":
-        from worker.reading.engines.sail_vl2 import loading as sail_vl2
-
-        return sail_vl2.open_checkpoint
-    from worker.reading.engines.transformers import auto
-
-    return auto.open_checkpoint
+    opener: Open = import_module(opening_folders()[name].module).open_checkpoint
+    return opener
 
 
 def _caveats(settings: Settings) -> tuple[str, ...]:
@@ -234,15 +226,28 @@ def _find(name: str, settings: Settings) -> None:
     find(settings.model, engine=name, models_dir=settings.models_dir, deep=False)
 
 
-def _local(name: str) -> EngineSpec:
+def _local(name: str, folders: ModelFolders) -> EngineSpec:
     return EngineSpec(
-        queue="gpu", create=partial(_in_this_process, name), takes_model=True, check=partial(_find, name)
+        queue="gpu",
+        create=partial(_in_this_process, name),
+        takes_model=True,
+        check=partial(_find, name),
+        folders=folders,
     )
 
 
+def _is_cogvlm2(config: Mapping[str, Any]) -> bool:
+    return "num_multi_query_heads" in config and "vision_config" in config
+
+
+def _is_sail_vl2(config: Mapping[str, Any]) -> bool:
+    named = f"{config.get('model_type')} {config.get('architectures')}".lower()
+    return "llm_config" in config and "sail" in named
+
+
 EMBEDDED = EngineSpec(queue="cpu", create=_embedded, model="PP-OCRv6-small")
-TRANSFORMERS = _local("transformers")
-COGVLM2 = _local("cogvlm2")
-SAIL_VL2 = _local("sail_vl2")
+TRANSFORMERS = _local("transformers", ModelFolders("worker.reading.engines.transformers.auto"))
+COGVLM2 = _local("cogvlm2", ModelFolders("worker.reading.engines.cogvlm2.loading", _is_cogvlm2))
+SAIL_VL2 = _local("sail_vl2", ModelFolders("worker.reading.engines.sail_vl2.loading", _is_sail_vl2))
 OPENAI = EngineSpec(queue="cpu", create=_on_a_server, takes_model=True)
 FAKE = EngineSpec(queue="cpu", create=_fake)

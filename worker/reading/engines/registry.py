@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas import extensions
 from worker.errors import ModelUnavailable
@@ -19,6 +19,18 @@ def _nothing_to_check(_settings: Settings) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFolders:
+    """The folders of models that an engine runs in its own process.
+
+    `module` has `open_checkpoint`, which opens one. `fits` says by its config.json whether one is of this
+    engine's architecture; without it the engine runs every folder that no other one does.
+    """
+
+    module: str
+    fits: Callable[[Mapping[str, Any]], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSpec:
     """What is known of an engine before it is made; named in the entry-point group `pagemill.engines`.
 
@@ -26,6 +38,7 @@ class EngineSpec:
     that stand beside others. `model` is the one it always reads with; where `takes_model`, it is that of
     PAGEMILL_MODEL, which may load for long or not at all. `create` makes the engine, not loaded yet;
     raises ModelUnavailable, MissingExtra. `check` raises them for a model that is not there, loading nothing.
+    `folders` are those that it opens, if any: only such a model can learn.
     """
 
     queue: str
@@ -33,6 +46,7 @@ class EngineSpec:
     model: str = ""
     takes_model: bool = False
     check: Callable[[Settings], None] = _nothing_to_check
+    folders: ModelFolders | None = None
 
 
 def spec(name: str) -> EngineSpec:
@@ -60,3 +74,9 @@ def check(name: str, settings: Settings) -> None:
 def taking_models() -> tuple[str, ...]:
     """The engines that read with whatever model is named."""
     return tuple(name for name in extensions.names("engines") if spec(name).takes_model)
+
+
+def opening_folders() -> dict[str, ModelFolders]:
+    """The engines that open models in folders, by name."""
+    found = {name: spec(name).folders for name in extensions.names("engines")}
+    return {name: folders for name, folders in found.items() if folders is not None}

@@ -75,3 +75,9 @@ class _Encoder:
         said = [escape_control_tokens(message.text, self._control) for message in prompt.messages]
         history = tuple(zip(said[:-1:2], said[1:-1:2], strict=True))
         return Question(said[-1], history, prompt.picture)
+
+
+def seen(model: Any, pixels: Tensor) -> Tensor:
+    """What the language model sees of pictures."""
+    features: Tensor = model.model.vision(pixels)
+    return features

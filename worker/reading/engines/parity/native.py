@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from worker.reading.engines import registry
 from worker.reading.engines.parity.pages import LAST, TOKENS, Case
 from worker.reading.engines.parity.reference import family
 from worker.reading.engines.transformers.checkpoint import Checkpoint, Open
@@ -59,13 +61,8 @@ def measure(
 
 def _family(folder: Path) -> tuple[Open, See]:
     """How the checkpoint is opened, and what its language model sees of a picture."""
-    if family(folder) == "cogvlm2":
-        from worker.reading.engines.cogvlm2.loading import open_checkpoint as open_cogvlm2
-
-        return open_cogvlm2, lambda model, pixels: model.model.vision(pixels)
-    from worker.reading.engines.sail_vl2.loading import open_checkpoint as open_sail_vl2
-
-    return open_sail_vl2, lambda model, pixels: model.see(pixels)
+    loading = import_module(registry.opening_folders()[family(folder)].module)
+    return loading.open_checkpoint, loading.seen
 
 
 def _taken(own: Mapping[str, Any], reference_runner: Measured, case: str) -> dict[str, Tensor]:

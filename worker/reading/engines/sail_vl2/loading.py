@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
 from transformers import GenerationConfig
 
 from worker.errors import ModelUnusable
@@ -77,3 +78,9 @@ def _require_known(folder: Path, config: SailVl2Config, preprocessor: Mapping[st
     unknown = [name for name, wrong in refused.items() if wrong]
     if unknown:
         raise ModelUnusable(detail=f"{folder.name} asks for what is not known here: {', '.join(unknown)}")
+
+
+def seen(model: Any, pixels: Tensor) -> Tensor:
+    """What the language model sees of pictures."""
+    features: Tensor = model.see(pixels)
+    return features

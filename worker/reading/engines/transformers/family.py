@@ -7,10 +7,13 @@ the memory of a machine before it fails.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from worker.errors import ModelUnusable
+from worker.reading.engines import registry
 
 
 def require(folder: Path, engine: str) -> None:
@@ -26,8 +29,9 @@ def require(folder: Path, engine: str) -> None:
         )
 
 
-def _engine_of(config: dict[str, Any]) -> str:
-    if "num_multi_query_heads" in config and "vision_config" in config:
-        return "cogvlm2"
-    named = f"{config.get('model_type')} {config.get('architectures')}".lower()
-    return "sail_vl2" if "llm_config" in config and "sail" in named else "transformers"
+def _engine_of(config: Mapping[str, Any]) -> str:
+    """The engine whose architecture it is, else the one that runs every other."""
+    known = registry.opening_folders()
+    named = (name for name, folders in known.items() if folders.fits is not None and folders.fits(config))
+    others = (name for name, folders in known.items() if folders.fits is None)
+    return next(chain(named, others))

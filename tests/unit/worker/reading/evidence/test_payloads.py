@@ -20,17 +20,9 @@ from worker.reading.evidence.witness import Witness
 from worker.reading.pages.base import Barcode
 
 __all__ = ["read"]
-
-
 FISCAL = "01,32,,24112000000012345678,113.00,20240305,,A1B2"
-
-
 OLDER = "01,10,011001900611,12345678,100.00,20240305,12345678901234567890,5C3A,"
-
-
 EPC = "BCD\n002\n1\nSCT\n\nAhornwerk GmbH\nDE89370400440532013000\nEUR119.00\n\n\nRE-77"
-
-
 SWISS = "\r\n".join(
     [
         "SPC",

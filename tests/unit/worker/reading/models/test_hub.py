@@ -21,8 +21,6 @@ from worker.reading.models.hub import Fetched, download
 from worker.reading.models.registry import Profile, profile
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-
-
 CONTENT = {
     "config.json": b'{"model_type": "tiny"}',
     "model.safetensors": bytes(range(256)) * 40,
