@@ -30,7 +30,7 @@ from worker.settings import version
 _NOBODYS = RequestContext()
 _NO_PROJECT = ""
 _PATTERN_SECONDS = 60.0  # of a document for the expressions its schema brings
-_OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
+_DEFAULT = Evidence(confidence=0.5, origin="default")  # nothing on the page speaks for it, or against it
 
 Progress = Callable[[int, int], None]
 """Called with the pages done and the pages there are."""
@@ -75,9 +75,7 @@ def extract(
     reading = join(reading, schema, witness)
     read = time.perf_counter()
     data = fit.fit(reading.data, schema.root)
-    set_by_default = Evidence(confidence=_OF_DEFAULTS, origin="default")
-    defaults = fit.defaults(reading.data, data, schema.root)
-    evidence = {**reading.evidence, **dict.fromkeys(defaults, set_by_default)}
+    evidence = {**reading.evidence, **dict.fromkeys(fit.defaults(reading.data, data, schema.root), _DEFAULT)}
     found = (*pages.issues(), *reading.issues, *_hardly_read(reading, schema))
     issues = (*kind.issues, *found, *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
