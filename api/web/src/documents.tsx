@@ -1,15 +1,16 @@
 // The documents of a project: a page of them at a time, told apart by the service, live.
 import { useEffect, useRef } from "preact/hooks";
 import { safely } from "./announce";
+import { BatchBar, Batches } from "./documents_batches";
 import { Bulk, Erase } from "./documents_chosen";
-import { batches, chosen, counts, erasing, following, heard, jobs, load, loadCounts, loading, want, wanted } from "./documents_list";
-import { ask, get, query } from "./http";
+import { batches, chosen, counts, erasing, following, heard, jobs, load, loadBatches, loadCounts, loading, want, wanted } from "./documents_list";
+import { query } from "./http";
 import { kinds, kindTitle } from "./kinds_store";
 import { onChange, onReturn } from "./live";
-import { FINISHED, STATES, type Batch, type Job, type State } from "./model";
+import { STATES, type Job, type State } from "./model";
 import { go } from "./router";
-import { save as saveFile } from "./take_away";
-import { age, count, named, percent, t } from "./text/i18n";
+import { sendSample } from "./sample";
+import { age, count, percent, t, told } from "./text/i18n";
 
 export function Documents() {
   const search = useRef<HTMLInputElement>(null);
@@ -17,7 +18,7 @@ export function Documents() {
   useEffect(() => {
     safely(() => load());
     safely(loadCounts);
-    safely(async () => void (batches.value = (await get<{ batches: Batch[] }>("/v1/batches")).batches));
+    safely(loadBatches);
   }, [query(given)]);
   useEffect(() => {
     const ends = [onChange(heard), onReturn(() => safely(async () => void (await Promise.all([load(), loadCounts()]))))];
@@ -57,7 +58,7 @@ export function Documents() {
           </select>
         </label>
       </form>
-      {given.batch && <BatchBar name={given.batch} />}
+      {given.batch ? <BatchBar name={given.batch} /> : <Batches />}
       {chosen.value.size > 0 && <Bulk />}
       {loading.value ? (
         <p class="notice" aria-busy="true">{t("loading")}</p>
@@ -124,7 +125,7 @@ function Nothing(props: { filtered: boolean }) {
     <div class="notice">
       <h2>{t("documents.empty")}</h2>
       <p>{t("documents.empty_text")}</p>
-      <a class="button primary" href="#/send">{t("documents.send")}</a>
+      <p><a class="button primary" href="#/send">{t("documents.send")}</a> <button id="sample-try" onClick={() => safely(sendSample)}>{t("documents.sample")}</button></p>
     </div>
   );
 }
@@ -170,31 +171,7 @@ function Row(props: { job: Job; chosen: boolean }) {
 function detailOf(job: Job): string {
   const { pages, pages_done: done } = job.progress;
   if (job.state === "running" && pages) return t("documents.page_of", { done, pages });
-  if (job.error) return named(`error.${job.error.code}`, job.error.message ?? job.error.code);
+  if (job.error) return told(job.error);
   if (job.state === "review" && job.review) return t("documents.to_check", { count: job.review.open });
   return "";
-}
-
-function BatchBar(props: { name: string }) {
-  const states = counts.value;
-  const total = Object.values(states).reduce((sum, one) => sum + (one ?? 0), 0);
-  const ended = FINISHED.reduce((sum, state) => sum + (states[state] ?? 0), 0);
-  const take = (format: string) =>
-    safely(async () => saveFile(await (await ask(`/v1/batches/${encodeURIComponent(props.name)}/export?format=${format}`)).blob(), `${props.name}.${format}`));
-  return (
-    <div class="batch" role="group" aria-label={props.name}>
-      <progress max={total || 1} value={ended} aria-label={t("documents.progress")} />
-      <span>{t("documents.progress_of", { done: count(ended), total: count(total) })}{left(total, ended)}</span>
-      <span class="grow" />
-      {t("documents.export_batch")}
-      {["csv", "xlsx", "parquet", "jsonl"].map((format) => <button key={format} onClick={() => take(format)}>{format.toUpperCase()}</button>)}
-    </div>
-  );
-}
-
-function left(total: number, ended: number): string {
-  const first = jobs.value.at(-1)?.created_at;
-  if (ended === total || ended < 2 || !first) return "";
-  const seconds = ((Date.now() - Date.parse(first)) / ended) * (total - ended) / 1000;
-  return ` · ${t("documents.left", { minutes: Math.max(1, Math.round(seconds / 60)) })}`;
 }

@@ -18,6 +18,7 @@ const KEYS: readonly [string, Key][] = [
   ["PgUp, PgDn, G", "keys.page"],
   ["+ − 0 R", "keys.zoom"],
   ["Ctrl+Insert, Ctrl+Delete", "keys.rows"],
+  ["Alt+↑, Alt+↓", "keys.move_row"],
   ["/", "keys.search"],
   ["?", "keys.help"],
 ];
