@@ -1,15 +1,18 @@
 // The documents of a project: a page of them at a time, told apart by the service, live.
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { safely } from "./announce";
 import { BatchBar, Batches } from "./documents_batches";
 import { Bulk, Erase } from "./documents_chosen";
 import { batches, chosen, counts, erasing, following, heard, jobs, load, loadBatches, loadCounts, loading, want, wanted } from "./documents_list";
 import { query } from "./http";
-import { kinds, kindTitle } from "./kinds_store";
+import { kinds, kindTitle, labelOf, schemaOf } from "./kinds_store";
 import { onChange, onReturn } from "./live";
 import { STATES, type Job, type State } from "./model";
+import type { Json } from "./review/pointer";
 import { go } from "./router";
 import { sendSample } from "./sample";
+import { AUTO } from "./send_files";
 import { age, count, percent, t, told } from "./text/i18n";
 
 export function Documents() {
@@ -38,7 +41,7 @@ export function Documents() {
     <main id="main" class="page" tabIndex={-1}>
       <div class="title-row">
         <h1>{t("nav.documents")}</h1>
-        <a class="button primary" href={`#/review?${query({ kind: given.kind, batch: given.batch })}`}>{t("documents.review_next", { count: count(counts.value.review ?? 0) })}</a>
+        <a class={counts.value.review ? "button primary" : "button"} href={`#/review?${query({ kind: given.kind, batch: given.batch })}`}>{t("documents.review_next", { count: count(counts.value.review ?? 0) })}</a>
         <a class="button" href="#/send">{t("documents.send")}</a>
       </div>
       <Chips state={given.state} />
@@ -159,13 +162,20 @@ function Row(props: { job: Job; chosen: boolean }) {
     <tr>
       <td><input type="checkbox" checked={props.chosen} aria-label={t("documents.choose", { name: job.filename })} onChange={toggle} /></td>
       <td class="name"><a href={`#/review/${job.id}`}>{job.filename}</a></td>
-      <td class="kind">{kindTitle(job.kind)} <small>v{job.kind_version}</small></td>
+      <td class="kind">{kindTitle(job.kind)} {job.kind !== AUTO && <small>v{job.kind_version}</small>}</td>
       <td class="state"><span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span> <small>{detailOf(job)}</small></td>
-      <td class="weakest">{weakest ? <>{weakest.path.slice(1).replaceAll("/", " › ")} <b>{percent(weakest.confidence)}</b></> : ""}</td>
+      <td class="weakest">{weakest && <Weakest kind={job.kind} {...weakest} />}</td>
       <td class="pages">{job.progress.pages || ""}</td>
       <td class="age"><time dateTime={job.created_at}>{age(job.created_at)}</time></td>
     </tr>
   );
+}
+
+/** The least sure value, by its title in the language of the page once the schema is there. */
+function Weakest(props: { kind: string; path: string; confidence: number }) {
+  const root = useSignal<Json | null>(null);
+  useEffect(() => void schemaOf(props.kind).then((found) => (root.value = found)), [props.kind]);
+  return <>{labelOf(root.value, props.path) || t("review.document")} <b>{percent(props.confidence)}</b></>;
 }
 
 function detailOf(job: Job): string {

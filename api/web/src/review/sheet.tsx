@@ -131,7 +131,7 @@ export function Sheet(props: { job: string; pages: number }) {
     if (found && !boxOnly) return take(found.text, found.box);
     const value = session.valueOf(path);
     if (value === null) return say(t("review.no_words"), { bad: true });
-    session.change({ op: "correct", path, value, citation: { page, box: area as Box } });
+    session.change({ op: "correct", path, value, citation: { page, box: area as Box, text: "" } });
     focusValue(path);
   };
   const pressed = (event: PointerEvent) => {
