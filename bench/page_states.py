@@ -113,12 +113,12 @@ def _clash(page: Page, shown: Shown) -> None:
     look(page, f"{shown.url}/#/review/{shown.clash}")
     if page.locator("details:not([open]) summary").count():
         page.locator("details:not([open]) summary").first.click()
-    page.locator('.value[data-path="/number"]').focus()
+    page.locator('.value[data-path="/invoice_number"]').focus()
     page.keyboard.press("e")
     page.keyboard.insert_text("of mine")
     page.keyboard.press("Enter")
     revision = httpx.get(f"{path}/record").json()["revision"]
-    theirs = {"op": "correct", "path": "/number", "value": f"of theirs {revision}"}
+    theirs = {"op": "correct", "path": "/invoice_number", "value": f"of theirs {revision}"}
     httpx.post(f"{path}/review", json={"revision": revision, "changes": [theirs]}).raise_for_status()
     page.keyboard.press("Control+s")
     page.wait_for_selector(".clash")

@@ -35,6 +35,11 @@ export function told(error: { code: string; message?: string | null }): string {
   return named(`error.${error.code}`, message).replace("{detail}", message);
 }
 
+/** What is the matter with a value, in the language of the page; in English as the record says it. */
+export function reasonOf(issue: { code: string; message: string }): string {
+  return language.value === "en" ? issue.message : named(`reason.${issue.code}`, issue.message).replace("{detail}", issue.message);
+}
+
 export function count(value: number): string {
   return new Intl.NumberFormat(document.documentElement.lang).format(value);
 }
