@@ -117,7 +117,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
         <button class="plain" disabled={!session.changes.value.length} onClick={() => (session.undo(), focusValue(session.focused.value))} aria-label={t("review.undo")} title={`${t("review.undo")} Ctrl+Z`}>↶</button>
         <button class="plain" disabled={!session.undone.value.length} onClick={() => (session.redo(), focusValue(session.focused.value))} aria-label={t("review.redo")} title={`${t("review.redo")} Ctrl+Y`}>↷</button>
         <Downloads job={job} />
-        <button class="plain" onClick={() => (help.value = true)} aria-label={t("keys.title")}>?</button>
+        <button class="plain keys-open" onClick={() => (help.value = true)} aria-label={t("keys.title")}>?</button>
       </div>
       {session.clash.value && <ClashBar />}
       {record?.data ? (
