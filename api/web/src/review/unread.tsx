@@ -33,12 +33,17 @@ export function Unread(props: { job: Job }) {
     await send("POST", `/v1/jobs/${job.id}/retry`);
     await session.openDocument(job.id);
   });
+  const isUnclear = job.error?.code === "kind_unclear";
   return (
     <div class="notice">
       <h2>{t(`state.${job.state}`)}</h2>
-      {job.error && <p>{told(job.error)}</p>}
-      {job.error?.code === "kind_unclear" ? <ReadAs job={job} /> : <p>{t("review.failed_text")}</p>}
-      <button class="primary" onClick={retry}>{t("documents.retry")}</button>
+      {job.error && <p>{isUnclear ? t("error.kind_unclear") : told(job.error)}</p>}
+      {isUnclear ? <ReadAs job={job} /> : (
+        <>
+          <p>{t("review.failed_text")}</p>
+          <button class="primary" onClick={retry}>{t("documents.retry")}</button>
+        </>
+      )}
     </div>
   );
 }
@@ -66,15 +71,15 @@ function ReadAs(props: { job: Job }) {
     go("#/send");
   };
   return (
-    <form onSubmit={(event) => (event.preventDefault(), safely(again))}>
+    <form class="read-as" onSubmit={(event) => (event.preventDefault(), safely(again))}>
       <label>
         {t("send.kind")}{" "}
         <select required value={kind.value} onChange={(event) => (kind.value = event.currentTarget.value)}>
           <option value="">{t("review.choose_kind")}</option>
           {kinds.value.map(({ name }) => <option key={name} value={name}>{kindTitle(name)}</option>)}
         </select>
-      </label>{" "}
-      <button>{t("review.read_as")}</button>
+      </label>
+      <button class="primary">{t("review.read_as")}</button>
     </form>
   );
 }
