@@ -84,10 +84,11 @@ function ReadAs(props: { job: Job }) {
   );
 }
 
-export function Notice(props: { title: string; text: string }) {
+/** What is to be said in place of a document; `alone` where nothing else has a heading. */
+export function Notice(props: { title: string; text: string; alone?: boolean }) {
   return (
     <div class="notice">
-      <h2>{props.title}</h2>
+      {props.alone ? <h1>{props.title}</h1> : <h2>{props.title}</h2>}
       <p>{props.text}</p>
       <a href="#/documents">{t("nav.documents")}</a>
     </div>
