@@ -16,11 +16,10 @@ from starlette.datastructures import FormData, UploadFile
 from api.addresses import require_public
 from api.auth import DEFAULT_PROJECT, Principal
 from api.views import JobView, RejectedFile, Submitted
-from schemas.job import DEFAULT_PRIORITY, HIGHEST_PRIORITY, Job
+from schemas.job import DEFAULT_PRIORITY, HIGHEST_PRIORITY, Job, KindRef
 from worker.errors import NotFound, ObjectMissing, PagemillError, RequestInvalid, ServiceError, TooLarge
 from worker.jobs import catalogue, kinds, object_keys
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.submit import SubmitOptions, measure, submit
 from worker.owned_folders import OwnedFolder
 
@@ -30,7 +29,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: str | None = Field(None, description="A kind, see GET /v1/kinds.", examples=["receipt"])
+    kind: str | None = Field(
+        None, description="A kind, see GET /v1/kinds; `auto` tells it by the words.", examples=["receipt"]
+    )
     schema_: dict[str, Any] | None = Field(None, alias="schema", description="Or a JSON Schema of your own.")
     engine: str | None = Field(None, description="Engine to read with; else the service's own choice.")
     batch: str | None = Field(

@@ -29,7 +29,7 @@ _SAFE = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_MEDIA = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+_MEDIA = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "jpg": "image/jpeg"}
 
 
 @router.get("/")
@@ -46,7 +46,7 @@ def page(app: AppDep) -> HTMLResponse:
 
 @router.get("/web/{name}")
 def part(name: str) -> Response:
-    """A script or sheet with its hash in its name, so that it may be kept for ever; raises NotFound."""
+    """A built file with its hash in its name, so that it may be kept for ever; raises NotFound."""
     media = _MEDIA.get(name.rpartition(".")[2])
     if media is None or name not in {built.name for built in _BUILT.iterdir()}:
         raise NotFound(what="page of that name")

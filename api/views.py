@@ -68,6 +68,9 @@ class JobView(BaseModel):
     batch: str | None
     attempts: int
     progress: ProgressView
+    ahead: int | None = Field(
+        None, description="Of one job that waits: how many of the project come before it."
+    )
     error: ErrorView | None
     review: ReviewView
     created_at: datetime
@@ -77,7 +80,7 @@ class JobView(BaseModel):
     links: Mapping[str, str]
 
     @classmethod
-    def of(cls, job: Job) -> Self:
+    def of(cls, job: Job, *, ahead: int | None = None) -> Self:
         """A job as the API shows it."""
         spec = job.spec
         error = ErrorView(code=job.error_code, message=job.error_message) if job.error_code else None
@@ -95,6 +98,7 @@ class JobView(BaseModel):
             batch=spec.batch,
             attempts=job.attempts,
             progress=ProgressView(pages=job.pages, pages_done=job.pages_done),
+            ahead=ahead,
             error=error,
             review=ReviewView.of(job.review),
             created_at=moment(job.created_at),
@@ -163,6 +167,7 @@ class BatchView(BaseModel):
     finished: bool
     states: Mapping[str, int] = Field(examples=[{"done": 41, "failed": 1}])
     created_at: datetime = Field(description="When the first of its jobs came.")
+    seconds_left: float | None = Field(description="At the pace of late; null if there is none.")
 
     @classmethod
     def of(cls, batch: BatchSummary) -> Self:
@@ -170,7 +175,14 @@ class BatchView(BaseModel):
         states = batch.states
         finished = all(state in FINISHED for state in states)
         total, at = sum(states.values()), moment(batch.created_at)
-        return cls(name=batch.name, total=total, finished=finished, states=states, created_at=at)
+        return cls(
+            name=batch.name,
+            total=total,
+            finished=finished,
+            states=states,
+            created_at=at,
+            seconds_left=batch.seconds_left,
+        )
 
 
 class BatchPage(BaseModel):

@@ -64,7 +64,7 @@ def pulled(models_dir: Path) -> list[str]:
     return [
         name
         for name, profile in profiles().items()
-        if profile.engine in _ENGINES and files.pulled_revision(name, models_dir)
+        if profile.engine in opening_folders() and files.pulled_revision(name, models_dir)
     ]
 
 

@@ -1,13 +1,7 @@
-"""Pictures of every view of the page, wide and narrow, light and dark, English and Chinese.
-
-usage: python -m bench.screenshots FOLDER    (needs Playwright and a Chromium)
-"""
+"""A Chromium, and a service with the shipped samples: what the page is shown and tried with."""
 
 from __future__ import annotations
 
-import itertools
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,23 +19,6 @@ CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATIENCE = 240.0
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-def main() -> None:
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place, service(Path(place)) as url, browser() as chromium:
-        send_samples(url)
-        for width, scheme, language in itertools.product((1280, 390), SCHEMES, ("en", "zh-CN")):
-            context = chromium.new_context(
-                viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
-            )
-            page = context.new_page()
-            for name, view in views(url):
-                look(page, f"{url}/#{view}")
-                page.screenshot(path=folder / f"{name}_{width}_{scheme}_{language[:2]}.png")
-            context.close()
-    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
 
 @contextmanager
@@ -87,25 +64,6 @@ def send_samples(url: str) -> None:
             http.post(f"/v1/jobs/{job['id']}/review", json=said).raise_for_status()
 
 
-def views(url: str) -> list[tuple[str, str]]:
-    """A name and the part of the URL behind the # for every view."""
-    jobs = httpx.get(f"{url}/v1/jobs?limit=100").json()["jobs"]
-    review = next(job for job in jobs if job["filename"] == "receipt_0_faded.jpg")
-    failed = next(job for job in jobs if job["state"] == "failed")
-    return [
-        ("documents", "/documents"),
-        ("none_match", "/documents?q=nothing+has+this"),
-        ("send", "/send"),
-        ("review", f"/review/{review['id']}"),
-        ("failed", f"/review/{failed['id']}"),
-        ("kinds", "/kinds"),
-        ("kind", "/kinds/receipt"),
-        ("builder", f"/kinds?sample={review['id']}"),
-        ("overview", "/overview"),
-        ("service", "/service"),
-    ]
-
-
 def look(page: Page, url: str) -> None:
     """Open a view and wait until it stands still."""
     page.goto(url)
@@ -113,7 +71,3 @@ def look(page: Page, url: str) -> None:
     page.wait_for_selector("main, .reviewing, .notice")
     page.wait_for_selector("[aria-busy=true], .canvas[data-state=loading]", state="detached")
     page.wait_for_timeout(400)
-
-
-if __name__ == "__main__":
-    main()

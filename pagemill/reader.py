@@ -54,7 +54,8 @@ class Reader:
     ) -> Record:
         """The record of a document; raises PagemillError when there is nothing to record.
 
-        Exactly one of `kind` and `schema` (a JSON Schema, a pydantic class) is given.
+        Exactly one of `kind` (`auto`: a shipped one, told by the words) and `schema` (a JSON Schema,
+        a pydantic class) is given.
         """
         path = Path(document)
         wanted = _schema(kind, schema)

@@ -81,6 +81,15 @@ HIGHEST_PRIORITY = 9
 DEFAULT_PRIORITY = 5
 
 
+@dataclass(frozen=True, slots=True)
+class KindRef:
+    """A kind in one version: what a job needs to know of it."""
+
+    name: str
+    version: int
+    schema_sha256: str
+
+
 class JobSpec(BaseModel):
     """What was asked for; never changes. Stored beside the outcome as `job.json`."""
 
@@ -152,11 +161,21 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """A batch: how many of its jobs are in each state, and when the first of them came."""
+    """A batch: how many of its jobs are in each state, and when the first of them came.
+
+    `pace` is how many of them ended in a second of late, 0 where none did.
+    """
 
     name: str
     created_at: float
     states: Mapping[str, int]
+    pace: float = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the others will take at this pace; None where nothing tells."""
+        left = sum(count for state, count in self.states.items() if state not in FINISHED)
+        return 0.0 if not left else left / self.pace if self.pace else None
 
 
 def job_key(

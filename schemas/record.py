@@ -70,6 +70,7 @@ class Provenance(_Frozen):
     filename: str
     pages: int
     kind_version: int
+    kind_told: bool = Field(default=False, description="Nobody named the kind: the document's words did.")
     schema_sha256: str
     engine: str
     model: str | None = None

@@ -75,6 +75,10 @@ class Schema:
     model: type[BaseModel] | None = field(default=None, compare=False)
 
 
+AUTO = "auto"
+"""Named in place of a kind: the one that the document is told to be when it is read."""
+
+
 def kinds() -> tuple[str, ...]:
     """The names of the shipped kinds, then of those that other packages bring."""
     shipped = tuple(document.kind for document in _DOCUMENTS)
@@ -83,7 +87,12 @@ def kinds() -> tuple[str, ...]:
 
 @cache
 def kind(name: str) -> Schema:
-    """A kind, shipped or of the entry-point group `pagemill.kinds`; raises UnknownKind, ExtensionBroken."""
+    """A kind, shipped or of the entry-point group `pagemill.kinds`, or AUTO, which has no fields.
+
+    Raises UnknownKind, ExtensionBroken.
+    """
+    if name == AUTO:
+        return from_json_schema({"type": "object", "title": AUTO}, name=AUTO)
     for document in _DOCUMENTS:
         if document.kind == name:
             return _of_document(document)

@@ -32,7 +32,7 @@ def _add_extract(commands: Commands) -> None:
     )
     command.add_argument("files", nargs="+", metavar="FILE", help="files, folders or globs")
     what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--kind", help="a shipped kind, see `pagemill kinds`")
+    what.add_argument("--kind", help="a shipped kind, see `pagemill kinds`; auto tells it by the words")
     what.add_argument("--schema", help="a JSON Schema file, or module:Class of a pydantic class")
     command.add_argument("--engine", help="engine to read with (default: PAGEMILL_ENGINE)")
     command.add_argument("--model", help="profile, folder or name on the server (default: PAGEMILL_MODEL)")

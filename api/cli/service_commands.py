@@ -61,7 +61,7 @@ def _add_submit(commands: Commands) -> None:
     command = commands.add_parser("submit", help="send documents to a service")
     command.add_argument("files", nargs="+", metavar="FILE", help="files, folders or globs")
     what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--kind", help="a kind of the service")
+    what.add_argument("--kind", help="a kind of the service; auto tells it by the words")
     what.add_argument("--schema", type=Path, help="a JSON Schema file")
     command.add_argument("--engine", help="engine to read with")
     command.add_argument("--batch", help="group the jobs under this name")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.job import READ, Job, JobState
+from schemas.job import READ, Job, JobState, KindRef
 from schemas.json_schema.fields import Field
 from worker.errors import ObjectMissing
 from worker.jobs import kinds, outcome
@@ -52,7 +52,7 @@ def of_batch(app: App, wanted: Filter) -> Sequence[Column]:
     """The columns of every kind in a batch, each once."""
     columns: dict[str, Column] = {}
     for ref in app.ledger.lists.kinds(wanted):
-        schema = kinds.load(app, wanted.project, kinds.KindRef(*ref))
+        schema = kinds.load(app, wanted.project, KindRef(*ref))
         for column in _columns(schema.root, ()):
             known = columns.setdefault(column.name, column)
             if known.type != column.type:

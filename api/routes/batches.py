@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from api.auth import AppDep, ReaderOf
-from api.export import columns, lines, parquet, spreadsheet, workbook
+from api.export.tables import EXPORTED, Format, answer
 from api.problems import responses
 from api.routes import cursors
-from api.store_threads import in_store_threads
 from api.views import BatchPage, BatchView
 from worker.errors import NotFound
 from worker.jobs import audit
@@ -20,31 +18,6 @@ from worker.jobs.ledger.lists import Filter
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 BatchName = Annotated[str, Path(max_length=128, examples=["march-2024"])]
-
-
-class Format(StrEnum):
-    """The form of an export."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
-    XLSX = "xlsx"
-
-
-_MEDIA = {
-    Format.JSONL: "application/jsonl",
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.PARQUET: "application/vnd.apache.parquet",
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-_WRITERS = {
-    Format.JSONL: lines.write,
-    Format.CSV: spreadsheet.write,
-    Format.PARQUET: parquet.write,
-    Format.XLSX: workbook.write,
-}
-_EXPORTED = {200: {"content": {media: {} for media in _MEDIA.values()}, "description": "The records"}}
 
 
 @router.get("", responses=responses())
@@ -55,7 +28,9 @@ def list_batches(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> BatchPage:
     """Batches of the project, the newest first."""
-    found = app.ledger.lists.batches(principal.project, after=cursors.parsed(cursor), limit=limit + 1)
+    found = app.ledger.lists.batches(
+        principal.project, now=app.clock(), after=cursors.parsed(cursor), limit=limit + 1
+    )
     page = found[:limit]
     following = cursors.text(page[-1].created_at, page[-1].name) if len(found) > limit else None
     return BatchPage(batches=[BatchView.of(batch) for batch in page], next=following)
@@ -64,13 +39,13 @@ def list_batches(
 @router.get("/{name}", responses=responses(404))
 def get_batch(name: BatchName, app: AppDep, principal: ReaderOf) -> BatchView:
     """How many jobs of a batch are in each state."""
-    found = app.ledger.lists.batches(principal.project, name=name)
+    found = app.ledger.lists.batches(principal.project, now=app.clock(), name=name)
     if not found:
         raise NotFound(what="batch of that name")
     return BatchView.of(found[0])
 
 
-@router.get("/{name}/export", response_class=StreamingResponse, responses=responses(404, more=_EXPORTED))
+@router.get("/{name}/export", response_class=StreamingResponse, responses=responses(404, more=EXPORTED))
 def export_batch(
     name: BatchName,
     app: AppDep,
@@ -82,14 +57,4 @@ def export_batch(
     if not app.ledger.lists.page(wanted, limit=1):
         raise NotFound(what="batch of that name")
     audit.note(app, project=principal.project, actor=principal.actor, action="export", subject=name)
-    pieces = {
-        Format.JSONL: lines.write,
-        Format.CSV: spreadsheet.write,
-        Format.PARQUET: parquet.write,
-        Format.XLSX: workbook.write,
-    }[format]
-    body = pieces(app, wanted, () if format is Format.JSONL else columns.of_batch(app, wanted))
-    disposition = f'attachment; filename="{name}.{format}"'
-    return StreamingResponse(
-        in_store_threads(body), media_type=_MEDIA[format], headers={"Content-Disposition": disposition}
-    )
+    return answer(app, wanted, format, name=name)

@@ -70,7 +70,9 @@ async def get_job(
     while job.state not in FINISHED and loop.time() < until:
         await asyncio.sleep(_LOOK_EVERY)
         job = await run_in_threadpool(find_job, app, job_id, principal.project)
-    return JobView.of(job)
+    waits = job.state is JobState.QUEUED
+    ahead = await run_in_threadpool(app.ledger.lists.ahead, job) if waits else None
+    return JobView.of(job, ahead=ahead)
 
 
 @router.get("/{job_id}/events", responses=responses(404, 410))

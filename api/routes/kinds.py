@@ -14,9 +14,9 @@ from api.problems import responses
 from api.store_threads import in_store_thread
 from api.views import KindVersionView, KindView, moment
 from schemas import registry
+from schemas.job import KindRef
 from worker.errors import Forbidden
 from worker.jobs import audit, kinds
-from worker.jobs.kinds import KindRef
 
 router = APIRouter(prefix="/v1/kinds", tags=["kinds"])
 KindName = Annotated[str, Path(max_length=64, examples=["receipt"])]

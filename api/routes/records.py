@@ -16,12 +16,11 @@ from api.problems import responses
 from api.review_views import CheckRequest, HistoryView, IssuesView, RecordView, ReviewRequest, RevisionView
 from api.routes.named_job import PENDING, JobId, find_job, note, pending
 from api.store_threads import in_store_thread
-from schemas.job import FINISHED, Job, JobState
+from schemas.job import FINISHED, Job, JobState, KindRef
 from schemas.review import Revision
 from worker.errors import RequestInvalid, WrongState
 from worker.jobs import kinds
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.review import revise, stored
 from worker.jobs.review.revise import ReviewOrder
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 
 from api.auth import DEFAULT_PROJECT
 from api.watch.base import Drop, Inbox
-from schemas.job import READ, Job
+from schemas.job import READ, Job, KindRef
 from worker.errors import NotFound, ObjectMissing, PagemillError, RequestInvalid, ServiceError, TooLarge
 from worker.jobs import kinds, outcome
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.submit import SubmitOptions, submit
 from worker.log import logger
 

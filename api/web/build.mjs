@@ -1,8 +1,8 @@
-// Builds the page: one script and one sheet with the hash of their bytes in their names, and the HTML that names them.
+// Builds the page: a script, a sheet and a sample with the hash of their bytes in their names, and the HTML.
 // usage: node build.mjs [FOLDER]    (default: dist)
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -21,11 +21,18 @@ const made = await build({
   jsxImportSource: "preact",
   charset: "utf8",
   legalComments: "none",
+  loader: { ".jpg": "file" },
+  assetNames: "[name]-[hash]",
+  publicPath: "/web",
 });
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const names = {};
 for (const { path, contents } of made.outputFiles) {
+  if (path.endsWith(".jpg")) {
+    writeFileSync(join(folder, basename(path)), contents);
+    continue;
+  }
   const kind = path.endsWith(".css") ? "css" : "js";
   const hash = createHash("sha256").update(contents).digest("hex").slice(0, 12);
   names[kind] = `page-${hash}.${kind}`;

@@ -55,12 +55,17 @@ def slip(filename: str, *, pages: int = 1, rows: int = 0, page: int = 1) -> Case
     return Case(filename, buffer.getvalue(), data, {"/name": doubted, "/note": doubted}, kind="slip")
 
 
+def printed(text: str, title: str) -> bytes:
+    """A PDF with a line of text."""
+    with pymupdf.open() as document:
+        document.new_page(width=400, height=200).insert_text((20, 60), text)
+        document.set_metadata({"title": title})
+        return bytes(document.tobytes(no_new_id=True))
+
+
 def memo(number: int) -> Case:
     """A page with printed words, of which one value was read and one was not."""
-    with pymupdf.open() as document:
-        document.new_page(width=300, height=200).insert_text((20, 60), PRINTED)
-        document.set_metadata({"title": f"memo {number}"})
-        content = document.tobytes(no_new_id=True)
+    content = printed(PRINTED, f"memo {number}")
     evidence = {"/name": Evidence(confidence=0.2 + number / 100)}
     return Case(f"memo_{number}.pdf", content, {"name": "B1ue", "code": None}, evidence, kind="memo")
 
@@ -74,12 +79,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         slip("two.tif"),
         slip("killed.tif"),
         slip("over.tif"),
+        slip("clash.tif"),
+        slip("moved.tif", rows=3),
         slip("rows.tif", rows=ROWS),
         slip("pages.tif", pages=PAGES, page=150),
     ]
     memos = [memo(number) for number in range(6)]
+    hostile = Case(f"{HOSTILE}.pdf", printed(HOSTILE, "hostile"), {"name": None}, {}, kind="slip")
     folder = tmp_path_factory.mktemp("review")
-    with planted.service(folder, [*receipts, *slips, *memos], kinds={"slip": _SLIP, "memo": _MEMO}) as found:
+    with planted.service(
+        folder, [*receipts, *slips, *memos, hostile], kinds={"slip": _SLIP, "memo": _MEMO}
+    ) as found:
         yield found
 
 

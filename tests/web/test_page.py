@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import httpx
 import pytest
@@ -213,16 +212,3 @@ def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:
     page.locator(".documents a", has_text=HOSTILE).click()
     expect(page.locator(".review-head h1")).to_have_text(HOSTILE)
     assert page.title() != "run"
-
-
-@pytest.mark.parametrize("scheme", screenshots.SCHEMES)
-def test_every_view_is_accessible(url: str, chromium: Browser, scheme: Literal["light", "dark"]) -> None:
-    context = chromium.new_context(color_scheme=scheme)
-    page = context.new_page()
-    found = {}
-    for name, view in screenshots.views(url):
-        screenshots.look(page, f"{url}/#{view}")
-        if wrong := inaccessible(page):
-            found[name] = wrong
-    context.close()
-    assert not found

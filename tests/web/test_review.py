@@ -24,6 +24,31 @@ pytestmark = [
 ]
 
 
+_SCROLL = """async () => {
+  document.querySelector('.grid').scrollTop += 900;
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+}"""
+"""Scrolls a grid by a screen, until that is drawn."""
+
+
+def processor_time(page: Page, steps: int) -> list[float]:
+    """Milliseconds that the page's thread works for each of some scrolls: the clock counts other tests, too."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def worked() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return 1000 * float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+    spent = []
+    for _ in range(steps):
+        before = worked()
+        page.evaluate(_SCROLL)
+        spent.append(worked() - before)
+    return spent
+
+
 def retype(page: Page, text: str) -> None:
     """Replace the value in hand, without a pause between the keys."""
     page.keyboard.press("e")
@@ -146,6 +171,72 @@ def test_hostile_names_values_and_titles_run_nothing_in_any_view(running: Runnin
     assert not [url for url in asked if url.endswith("/x")]
 
 
+def test_hostile_text_runs_nothing_where_two_versions_stand_side_by_side(
+    running: Running, page: Page
+) -> None:
+    stack, _ = running
+    job = named(running, "clash.tif")
+    opened(page, stack.url, job)
+    retype(page, f"{HOSTILE} mine")
+    theirs = {"op": "correct", "path": "/name", "value": f"{HOSTILE} theirs"}
+    said = {"revision": 0, "changes": [theirs]}
+    httpx.post(f"{stack.url}/v1/jobs/{job}/review", json=said).raise_for_status()
+    page.keyboard.press("Control+s")
+    for text in (f"{HOSTILE} mine", f"{HOSTILE} theirs"):
+        expect(page.locator(".clash td", has_text=text)).to_be_visible()
+    page.wait_for_timeout(150)
+    assert page.title() != "run"
+    page.locator(".clash button").last.click()
+    page.locator("summary").click()  # nothing of theirs is left to check
+    expect(page.locator('.value[data-path="/name"]')).to_have_text(f"{HOSTILE} theirs")
+
+
+def test_hostile_text_runs_nothing_where_a_kind_is_built_of_it(running: Running, page: Page) -> None:
+    stack, _ = running
+    job = named(running, f"{HOSTILE}.pdf")
+    with page.expect_response(re.compile(f"{job}/pages/1/lines"), timeout=60_000) as answer:
+        page.goto(f"{stack.url}/#/kinds?sample={job}")
+    line = answer.value.json()["lines"][0]
+    assert line["text"] == HOSTILE
+    paper = page.locator(".paper")
+    expect(paper).to_have_attribute("data-lines", "1")
+    box = paper.bounding_box()
+    assert box is not None
+    x0, y0, x1, y1 = line["box"]
+    page.mouse.move(box["x"] + (x0 - 0.01) * box["width"], box["y"] + (y0 - 0.02) * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + (x1 + 0.01) * box["width"], box["y"] + (y1 + 0.02) * box["height"], steps=4)
+    page.mouse.up()
+    expect(page.locator(".card .sample")).to_contain_text(HOSTILE)
+    for field in page.locator(".card input").all():
+        if field.is_visible():
+            field.fill(HOSTILE)
+    page.locator("#try").click()
+    expect(page.locator(".card .read")).to_be_visible(timeout=60_000)
+    page.locator("summary", has_text="JSON Schema").click()
+    expect(page.locator("pre")).to_contain_text("onerror")
+    page.wait_for_timeout(150)
+    assert page.title() != "run"
+
+
+def test_a_row_is_moved_by_keys_and_stays_in_hand(running: Running, page: Page) -> None:
+    stack, _ = running
+    job = named(running, "moved.tif")
+    opened(page, stack.url, job)
+    page.locator('.value[data-path="/items/0/b"]').focus()
+    page.keyboard.press("Alt+ArrowDown")
+    moved = page.locator('.value[data-path="/items/1/b"]')
+    expect(moved).to_be_focused()
+    expect(moved).to_have_text("b0")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Alt+ArrowDown")  # there is no place below the last
+    page.get_by_role("button", name="Move row 2 up").click()
+    page.keyboard.press("Control+s")
+    expect(page.locator(".badge.unsaved")).to_have_count(0)
+    items = httpx.get(f"{stack.url}/v1/jobs/{job}/record").json()["data"]["items"]
+    assert [row["a"] for row in items] == ["a2", "a1", "a0"]
+
+
 def test_a_long_document_fetches_what_is_in_view(running: Running, page: Page) -> None:
     stack, _ = running
     asked: list[str] = []
@@ -175,20 +266,8 @@ def test_a_long_table_scrolls_without_a_stop(running: Running, page: Page) -> No
     opened(page, stack.url, named(running, "rows.tif"))
     grid = page.locator(".grid")
     expect(grid).to_be_visible()
-    frames = page.evaluate(
-        """async () => {
-          const box = document.querySelector('.grid'), frames = [];
-          let last = performance.now();
-          for (let step = 0; step < 60; step++) {
-            box.scrollTop += 900;
-            await new Promise(requestAnimationFrame);
-            frames.push(performance.now() - last);
-            last = performance.now();
-          }
-          return frames.sort((one, other) => one - other);
-        }"""
-    )
+    frames = processor_time(page, 60)
     assert page.locator(".grid tbody tr").count() < 80
-    assert frames[len(frames) // 2] < 50, frames  # the median: other tests run on the machine, too
+    assert max(frames) < 50, frames
     grid.evaluate("box => (box.scrollTop = box.scrollHeight)")
     expect(page.locator(f'[data-path="/items/{ROWS - 1}/a"]')).to_be_visible()

@@ -61,7 +61,7 @@ def test_a_large_file_goes_to_the_store_and_a_small_one_to_the_service(stack: St
     expect(send(page, stack.url, "large.jpg", LARGE)).to_have_class("sent")
     assert ("POST", bucket) in requests
     found = job(stack.url, "large.jpg")
-    assert (found["size"], found["kind"]) == (len(LARGE) + len("large.jpg"), "receipt")
+    assert (found["size"], found["kind"]) == (len(LARGE) + len("large.jpg"), "auto")
     del requests[:]
     expect(send(page, stack.url, "small.jpg", LARGE[:1000])).to_have_class("sent")
     assert ("POST", bucket) not in requests

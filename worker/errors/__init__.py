@@ -3,7 +3,7 @@
     PagemillError
     ├── SourceError      the document cannot be read: UnsupportedType  CorruptFile  PasswordRequired
     │                    EmptyDocument  TooLarge  TooManyPages  PageTooLarge  TooManyPixels
-    │                    SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense
+    │                    KindUnclear  SourceTimeout  DocumentTimeout  SourceMemory  PageMissing  PageTooDense
     │                    DocumentTooDense  PageTooThin  OpenerKilled
     ├── SchemaInvalid    the schema cannot be read by: SchemaTooLarge
     ├── EngineError      the document was opened, but not read: ModelUnavailable (ModelUnusable,
@@ -80,6 +80,7 @@ from worker.errors.source import (
     DocumentTimeout,
     DocumentTooDense,
     EmptyDocument,
+    KindUnclear,
     OpenerKilled,
     PageMissing,
     PageTooDense,
@@ -111,6 +112,7 @@ __all__ = [
     "Forbidden",
     "IncarnationGone",
     "KeyReused",
+    "KindUnclear",
     "LeaseLost",
     "LedgerOutdated",
     "LedgerTooNew",

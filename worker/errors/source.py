@@ -31,6 +31,12 @@ class PasswordRequired(SourceError):
     code = "password_required"
 
 
+class KindUnclear(SourceError):
+    """The kind of this document cannot be told from its words; send it again with one of: {kinds}."""
+
+    code = "kind_unclear"
+
+
 class EmptyDocument(SourceError):
     """The file has no content; check that the upload was complete."""
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import question
-from schemas.job import READ, Job
+from schemas.job import READ, Job, KindRef
 from schemas.question import Turn
 from schemas.registry import Schema
 from worker.errors import RequestInvalid, WrongState
 from worker.jobs import kinds, object_keys
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.review import stored
 from worker.jobs.submit import SubmitOptions, submit
 from worker.owned_folders import OwnedFolder

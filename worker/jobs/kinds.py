@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from schemas import registry
 from schemas.errors import SchemaError
+from schemas.job import KindRef
 from schemas.registry import Schema
 from worker.checks import validate
 from worker.errors import NotFound, ObjectMissing, RequestInvalid, SchemaInvalid
@@ -24,17 +25,10 @@ _LONGEST_NAME = 64
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
-@dataclass(frozen=True, slots=True)
-class KindRef:
-    """A kind in one version: what a job needs to know of it."""
-
-    name: str
-    version: int
-    schema_sha256: str
-
-
 def find(app: App, project: str, name: str, *, version: int | None = None) -> KindRef:
     """A project's own kind of that name, or else the shipped one; in its newest version, or in this one.
+
+    AUTO is found, too: the kind that a document is told to be when it is read.
 
     Raises NotFound.
     """
@@ -46,10 +40,11 @@ def find(app: App, project: str, name: str, *, version: int | None = None) -> Ki
     own = app.ledger.projects.kind(project, name)
     if own is not None:
         return KindRef(own.name, own.version, own.schema_sha256)
-    if name in registry.kinds():
+    if name == registry.AUTO or name in registry.kinds():
         shipped = registry.kind(name)
         return KindRef(name, shipped.version, shipped.sha256)
-    raise NotFound(what=f"kind {name!r}; there are: {', '.join(sorted(names(app, project)))}")
+    known = ", ".join(sorted(names(app, project)))
+    raise NotFound(what=f"kind {name!r}; there are: {known}, and {registry.AUTO}")
 
 
 def names(app: App, project: str) -> dict[str, KindRef]:
@@ -63,6 +58,16 @@ def names(app: App, project: str) -> dict[str, KindRef]:
         for kind in app.ledger.projects.kinds(project)
     }
     return shipped | own
+
+
+def of_project(app: App, project: str, *, shipped: Sequence[str]) -> dict[str, Schema]:
+    """The schemas of a project's own kinds, and of these shipped ones, where it has none of that name."""
+    own = {kind.name for kind in app.ledger.projects.kinds(project)}
+    return {
+        name: load(app, project, ref)
+        for name, ref in names(app, project).items()
+        if name in own or name in shipped
+    }
 
 
 def versions(app: App, project: str, name: str) -> Sequence[KindVersion]:
@@ -120,7 +125,8 @@ def load(app: App, project: str, ref: KindRef) -> Schema:
 
 
 def _is_shipped(ref: KindRef) -> bool:
-    return ref.name in registry.kinds() and registry.kind(ref.name).sha256 == ref.schema_sha256
+    shipped = {registry.AUTO, *registry.kinds()}
+    return ref.name in shipped and registry.kind(ref.name).sha256 == ref.schema_sha256
 
 
 def store_schema(app: App, project: str, raw: Mapping[str, Any], *, name: str) -> KindRef:
@@ -154,6 +160,8 @@ def require_name(name: str) -> None:
     """Raise RequestInvalid for what cannot name a kind, a project or a batch's folder."""
     if not _NAME.fullmatch(name):
         raise RequestInvalid(detail=f"{name[:80]!r} is no name: use a-z, 0-9, _ and -, at most 63 of them")
+    if name == registry.AUTO:
+        raise RequestInvalid(detail=f"{name!r} stands for the kind that a document is told to be")
 
 
 def _first_version(name: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.job import Job, JobState
+from schemas.job import Job, JobState, KindRef
 from schemas.record import Record, State
 from schemas.review import Revision
 from worker.checks.field_states import searchable, summary
@@ -53,11 +53,14 @@ def found(store: Store, job: Job) -> Record | None:
 def end_of(revision: Revision) -> End:
     """How a job with this record has ended."""
     record, told = revision.record, summary(revision)
-    pages, found = record.provenance.pages, searchable(record)
+    made, found = record.provenance, searchable(record)
+    pages = made.pages
+    kind = KindRef(record.kind, made.kind_version, made.schema_sha256) if made.kind_told else None
     if record.state is not State.FAILED:
-        return End(JobState(record.state), pages, review=told, found=found)
+        return End(JobState(record.state), pages, told=kind, review=told, found=found)
     issue = record.issues[0]
-    return End(JobState.FAILED, pages, issue.code, issue.message, review=replace(told, open=0), found=found)
+    review = replace(told, open=0)
+    return End(JobState.FAILED, pages, issue.code, issue.message, told=kind, review=review, found=found)
 
 
 def current(app: App, job: Job) -> Mapping[str, Any]:

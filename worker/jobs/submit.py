@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from schemas.job import DEFAULT_PRIORITY, Job, JobSpec, JobState, job_key
+from schemas.job import DEFAULT_PRIORITY, Job, JobSpec, JobState, KindRef, job_key
 from worker.errors import (
     DeviceLost,
     EmptyDocument,
@@ -23,7 +23,6 @@ from worker.errors import (
 )
 from worker.jobs import catalogue, change, kinds, object_keys
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.store.base import CHUNK
 from worker.jobs.wake import wake_worker
 from worker.settings import version

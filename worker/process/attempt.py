@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.job import Job, JobSpec, JobState
+from schemas.job import Job, JobSpec, JobState, KindRef
 from schemas.record import Provenance, Record, failed
 from schemas.registry import Schema
 from schemas.review import as_read
@@ -24,7 +24,6 @@ from worker.errors import (
 )
 from worker.jobs import ask, change, kinds, outcome
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.job_rows import End
 from worker.jobs.tracing import TRACING
 from worker.log import at_page, bound, logger
@@ -34,6 +33,8 @@ from worker.process.leases import Lease, LeaseKeeper
 from worker.process.metrics import FAILURES, JOBS, PAGES, SECONDS, TOKENS
 from worker.reading import pipeline
 from worker.reading.engines.base import Engine, RequestContext
+from worker.reading.telling.tell import Teller
+from worker.reading.telling.words import told_by_signs
 
 _log = logger(__name__)
 _PROGRESS_EVERY = 1.0  # seconds between two notes of how far a document is
@@ -124,10 +125,11 @@ class _Attempt:
     def _extract(self, path: Path, schema: Schema, engine: Engine) -> Record:
         spec = self.job.spec
         document = self.pool.sandbox.open(path)
+        teller = Teller(self.pool.lines_of, self._candidates)
         self._alive()
         try:
             return pipeline.extract(
-                pipeline.Source(spec.filename, spec.source_sha256, document),
+                pipeline.Source(spec.filename, spec.source_sha256, document, teller),
                 schema,
                 engine=engine,
                 review_below=self.app.settings.review_below,
@@ -142,6 +144,10 @@ class _Attempt:
         finally:
             self.lease.expects(None)
             document.close()
+
+    def _candidates(self) -> Mapping[str, Schema]:
+        """What a document without a kind may be."""
+        return kinds.of_project(self.app, self.job.spec.project, shipped=told_by_signs())
 
     def _context(self) -> RequestContext:
         spec = self.job.spec
@@ -186,6 +192,10 @@ class _Attempt:
         self.leases.require_fresh(self.lease)  # what follows is only for the one who holds the lease
         started = time.perf_counter()
         record = outcome.write(self.app, self.job, record)
+        made = record.provenance
+        if made.kind_told:
+            told = KindRef(record.kind, made.kind_version, made.schema_sha256)
+            kinds.snapshot(self.app, self.job.spec.project, told)
         end = outcome.end_of(as_read(record, below=self.app.settings.review_below))
         self.app.ledger.jobs.finish(self.job.id, token=self.lease.token, end=end, now=self.app.clock())
         SECONDS.labels("store").observe(time.perf_counter() - started)

@@ -15,7 +15,7 @@ from pathlib import Path
 from schemas import pointer, record
 from schemas.job import job_key
 from schemas.record import Evidence, Issue, Provenance, Record, Severity, State
-from schemas.registry import Schema
+from schemas.registry import AUTO, Schema
 from worker.checks import fit, patterns, validate
 from worker.errors import PagemillError
 from worker.reading import issues as told
@@ -24,12 +24,13 @@ from worker.reading.evidence.join import join
 from worker.reading.evidence.witness import Witness, embedded_values
 from worker.reading.pages.base import Page
 from worker.reading.pages.sandbox import PageFailed, SandboxedDocument
+from worker.reading.telling.tell import Teller, Told, shipped
 from worker.settings import version
 
 _NOBODYS = RequestContext()
 _NO_PROJECT = ""
 _PATTERN_SECONDS = 60.0  # of a document for the expressions its schema brings
-_OF_DEFAULTS = 0.5  # nothing on the page speaks for a default, or against it
+_DEFAULT = Evidence(confidence=0.5, origin="default")  # nothing on the page speaks for it, or against it
 
 Progress = Callable[[int, int], None]
 """Called with the pages done and the pages there are."""
@@ -37,11 +38,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document: its name, the hash of its bytes, its pages to come (None when it did not open)."""
+    """A document: its name, the hash of its bytes, its pages to come (None when it did not open).
+
+    `teller` tells its kind where that is AUTO; without one, one for the shipped kinds.
+    """
 
     filename: str
     sha256: str
     document: SandboxedDocument | None
+    teller: Teller | None = None
 
 
 def extract(
@@ -53,8 +58,10 @@ def extract(
     progress: Progress = lambda _done, _all: None,
     context: RequestContext = _NOBODYS,
 ) -> Record:
-    """Read a document as a kind; raises SourceError or EngineError when there is nothing to record."""
+    """Read a document as a kind, or as what it is told to be; raises SourceError or EngineError."""
     started = time.perf_counter()
+    kind = _kind(source, schema)
+    schema = kind.schema
     assert source.document is not None
     witness = Witness(embedded_values(source.document, schema))
     pages = _Pages(source.document, progress, context.alive, see=witness.see)
@@ -68,10 +75,9 @@ def extract(
     reading = join(reading, schema, witness)
     read = time.perf_counter()
     data = fit.fit(reading.data, schema.root)
-    evidence = dict(reading.evidence)
-    for at in fit.defaults(reading.data, data, schema.root):
-        evidence[at] = Evidence(confidence=_OF_DEFAULTS, origin="default")
-    issues = (*pages.issues(), *reading.issues, *_hardly_read(reading, schema), *validate.check(data, schema))
+    evidence = {**reading.evidence, **dict.fromkeys(fit.defaults(reading.data, data, schema.root), _DEFAULT)}
+    found = (*pages.issues(), *reading.issues, *_hardly_read(reading, schema))
+    issues = (*kind.issues, *found, *validate.check(data, schema))
     timings = {"read": read - started, "check": time.perf_counter() - read}
     return Record(
         job_id=context.job or _key(source, schema, engine),
@@ -80,8 +86,20 @@ def extract(
         fields=evidence,
         state=_state(issues, evidence, review_below),
         issues=issues,
-        provenance=_provenance(source, schema, engine, reading=reading, timings=timings),
+        provenance=_provenance(source, schema, engine, reading=reading, timings=timings, told=not kind.named),
     )
+
+
+def _kind(source: Source, schema: Schema) -> Told:
+    """What to read a document as: the kind that was asked for, or the one it is told to be."""
+    if schema.name != AUTO:
+        return Told(schema, named=True)
+    assert source.document is not None
+    try:
+        return (source.teller or shipped()).tell(source.document)
+    except PagemillError:
+        source.document.close()
+        raise
 
 
 def _hardly_read(reading: Reading, schema: Schema) -> Iterator[Issue]:
@@ -192,13 +210,20 @@ def _state(issues: tuple[Issue, ...], evidence: dict[str, Evidence], review_belo
 
 
 def _provenance(
-    source: Source, schema: Schema, engine: Engine, *, reading: Reading, timings: dict[str, float]
+    source: Source,
+    schema: Schema,
+    engine: Engine,
+    *,
+    reading: Reading,
+    timings: dict[str, float],
+    told: bool = False,
 ) -> Provenance:
     return Provenance(
         source_sha256=source.sha256,
         filename=source.filename,
         pages=source.document.page_count if source.document else 0,
         kind_version=schema.version,
+        kind_told=told,
         schema_sha256=schema.sha256,
         engine=engine.name,
         model=engine.model,

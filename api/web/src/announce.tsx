@@ -12,10 +12,11 @@ export function say(text: string, { bad = false } = {}): void {
   }, bad ? 9000 : 4000);
 }
 
-/** Run something; what goes wrong is said, never thrown. */
+/** Run something; what goes wrong is said, never thrown. That the service is away stands in the banner. */
 export function safely(action: () => Promise<unknown>): void {
   action().catch((error: unknown) => {
-    if (!(error instanceof DOMException)) say(error instanceof Error ? error.message : String(error), { bad: true });
+    const isAway = error instanceof Error && "code" in error && error.code === "offline";
+    if (!(error instanceof DOMException) && !isAway) say(error instanceof Error ? error.message : String(error), { bad: true });
   });
 }
 

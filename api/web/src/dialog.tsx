@@ -22,14 +22,14 @@ export function Dialog(props: { title: string; close?: () => void; children: Com
       }}
       onKeyDown={(event) => event.stopPropagation()}
     >
-      <header>
+      <div class="dialog-head">
         <h2 id="dialog-title">{props.title}</h2>
         {props.close && (
           <button class="plain" onClick={props.close} aria-label={t("close")}>
             ×
           </button>
         )}
-      </header>
+      </div>
       {props.children}
     </dialog>
   );

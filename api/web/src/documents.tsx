@@ -1,15 +1,19 @@
 // The documents of a project: a page of them at a time, told apart by the service, live.
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { safely } from "./announce";
+import { BatchBar, Batches } from "./documents_batches";
 import { Bulk, Erase } from "./documents_chosen";
-import { batches, chosen, counts, erasing, following, heard, jobs, load, loadCounts, loading, want, wanted } from "./documents_list";
-import { ask, get, query } from "./http";
-import { kinds, kindTitle } from "./kinds_store";
+import { batches, chosen, counts, erasing, following, heard, jobs, load, loadBatches, loadCounts, loading, want, wanted } from "./documents_list";
+import { query } from "./http";
+import { kinds, kindTitle, labelOf, schemaOf } from "./kinds_store";
 import { onChange, onReturn } from "./live";
-import { FINISHED, STATES, type Batch, type Job, type State } from "./model";
+import { STATES, type Job, type State } from "./model";
+import type { Json } from "./review/pointer";
 import { go } from "./router";
-import { save as saveFile } from "./take_away";
-import { age, count, named, percent, t } from "./text/i18n";
+import { sendSample } from "./sample";
+import { AUTO } from "./send_files";
+import { age, count, percent, t, told } from "./text/i18n";
 
 export function Documents() {
   const search = useRef<HTMLInputElement>(null);
@@ -17,7 +21,7 @@ export function Documents() {
   useEffect(() => {
     safely(() => load());
     safely(loadCounts);
-    safely(async () => void (batches.value = (await get<{ batches: Batch[] }>("/v1/batches")).batches));
+    safely(loadBatches);
   }, [query(given)]);
   useEffect(() => {
     const ends = [onChange(heard), onReturn(() => safely(async () => void (await Promise.all([load(), loadCounts()]))))];
@@ -37,7 +41,7 @@ export function Documents() {
     <main id="main" class="page" tabIndex={-1}>
       <div class="title-row">
         <h1>{t("nav.documents")}</h1>
-        <a class="button primary" href={`#/review?${query({ kind: given.kind, batch: given.batch })}`}>{t("documents.review_next", { count: count(counts.value.review ?? 0) })}</a>
+        <a class={counts.value.review ? "button primary" : "button"} href={`#/review?${query({ kind: given.kind, batch: given.batch })}`}>{t("documents.review_next", { count: count(counts.value.review ?? 0) })}</a>
         <a class="button" href="#/send">{t("documents.send")}</a>
       </div>
       <Chips state={given.state} />
@@ -57,7 +61,7 @@ export function Documents() {
           </select>
         </label>
       </form>
-      {given.batch && <BatchBar name={given.batch} />}
+      {given.batch ? <BatchBar name={given.batch} /> : <Batches />}
       {chosen.value.size > 0 && <Bulk />}
       {loading.value ? (
         <p class="notice" aria-busy="true">{t("loading")}</p>
@@ -124,7 +128,7 @@ function Nothing(props: { filtered: boolean }) {
     <div class="notice">
       <h2>{t("documents.empty")}</h2>
       <p>{t("documents.empty_text")}</p>
-      <a class="button primary" href="#/send">{t("documents.send")}</a>
+      <p><a class="button primary" href="#/send">{t("documents.send")}</a> <button id="sample-try" onClick={() => safely(sendSample)}>{t("documents.sample")}</button></p>
     </div>
   );
 }
@@ -158,43 +162,26 @@ function Row(props: { job: Job; chosen: boolean }) {
     <tr>
       <td><input type="checkbox" checked={props.chosen} aria-label={t("documents.choose", { name: job.filename })} onChange={toggle} /></td>
       <td class="name"><a href={`#/review/${job.id}`}>{job.filename}</a></td>
-      <td class="kind">{kindTitle(job.kind)} <small>v{job.kind_version}</small></td>
+      <td class="kind">{kindTitle(job.kind)} {job.kind !== AUTO && <small>v{job.kind_version}</small>}</td>
       <td class="state"><span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span> <small>{detailOf(job)}</small></td>
-      <td class="weakest">{weakest ? <>{weakest.path.slice(1).replaceAll("/", " › ")} <b>{percent(weakest.confidence)}</b></> : ""}</td>
+      <td class="weakest">{weakest && <Weakest kind={job.kind} {...weakest} />}</td>
       <td class="pages">{job.progress.pages || ""}</td>
       <td class="age"><time dateTime={job.created_at}>{age(job.created_at)}</time></td>
     </tr>
   );
 }
 
+/** The least sure value, by its title in the language of the page once the schema is there. */
+function Weakest(props: { kind: string; path: string; confidence: number }) {
+  const root = useSignal<Json | null>(null);
+  useEffect(() => void schemaOf(props.kind).then((found) => (root.value = found)), [props.kind]);
+  return <>{labelOf(root.value, props.path) || t("review.document")} <b>{percent(props.confidence)}</b></>;
+}
+
 function detailOf(job: Job): string {
   const { pages, pages_done: done } = job.progress;
   if (job.state === "running" && pages) return t("documents.page_of", { done, pages });
-  if (job.error) return named(`error.${job.error.code}`, job.error.message ?? job.error.code);
+  if (job.error) return told(job.error);
   if (job.state === "review" && job.review) return t("documents.to_check", { count: job.review.open });
   return "";
-}
-
-function BatchBar(props: { name: string }) {
-  const states = counts.value;
-  const total = Object.values(states).reduce((sum, one) => sum + (one ?? 0), 0);
-  const ended = FINISHED.reduce((sum, state) => sum + (states[state] ?? 0), 0);
-  const take = (format: string) =>
-    safely(async () => saveFile(await (await ask(`/v1/batches/${encodeURIComponent(props.name)}/export?format=${format}`)).blob(), `${props.name}.${format}`));
-  return (
-    <div class="batch" role="group" aria-label={props.name}>
-      <progress max={total || 1} value={ended} aria-label={t("documents.progress")} />
-      <span>{t("documents.progress_of", { done: count(ended), total: count(total) })}{left(total, ended)}</span>
-      <span class="grow" />
-      {t("documents.export_batch")}
-      {["csv", "xlsx", "parquet", "jsonl"].map((format) => <button key={format} onClick={() => take(format)}>{format.toUpperCase()}</button>)}
-    </div>
-  );
-}
-
-function left(total: number, ended: number): string {
-  const first = jobs.value.at(-1)?.created_at;
-  if (ended === total || ended < 2 || !first) return "";
-  const seconds = ((Date.now() - Date.parse(first)) / ended) * (total - ended) / 1000;
-  return ` · ${t("documents.left", { minutes: Math.max(1, Math.round(seconds / 60)) })}`;
 }

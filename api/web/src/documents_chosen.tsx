@@ -2,9 +2,9 @@
 import { safely, say } from "./announce";
 import { Dialog } from "./dialog";
 import { chosen, countSoon, erasing, heard, jobs, loadCounts } from "./documents_list";
-import { get, send } from "./http";
+import { ask, send } from "./http";
 import type { Job, State } from "./model";
-import { save as saveFile, table } from "./take_away";
+import { FORMATS, save, type Format } from "./take_away";
 import { t } from "./text/i18n";
 
 async function each(action: (job: Job) => Promise<unknown>): Promise<void> {
@@ -26,12 +26,11 @@ export function Bulk() {
     await each(async (job) => states.includes(job.state) && heard((await send<Job>("POST", `/v1/jobs/${job.id}/${verb}`))!));
     countSoon();
   });
-  const take = (format: "csv" | "jsonl") => safely(async () => {
-    const records: Record<string, unknown>[] = [];
-    await each(async (job) => (job.state === "done" || job.state === "review") && records.push(await get(`/v1/jobs/${job.id}/record`)));
-    const lines = format === "csv" ? table(records) : `${records.map((record) => JSON.stringify(record)).join("\n")}\n`;
-    saveFile(new Blob([lines]), `pagemill.${format}`);
-    say(t("documents.exported", { count: records.length }));
+  const take = (format: Format) => safely(async () => {
+    const read = jobs.value.filter(({ id, state }) => chosen.value.has(id) && (state === "done" || state === "review")).map(({ id }) => id);
+    const answer = await ask("/v1/exports", { method: "POST", body: JSON.stringify({ jobs: read, format }), headers: { "Content-Type": "application/json" } });
+    save(await answer.blob(), `pagemill.${format}`);
+    say(t("documents.exported", { count: read.length }));
   });
   return (
     <div class="bulk" role="group" aria-label={t("documents.chosen", { count: chosen.value.size })}>
@@ -39,8 +38,7 @@ export function Bulk() {
       <button disabled={!retriable} onClick={() => act("retry", "failed", "cancelled")}>{t("documents.retry")}</button>
       <button disabled={!running} onClick={() => act("cancel", "queued", "running")}>{t("documents.cancel")}</button>
       <button onClick={() => (erasing.value = true)}>{t("documents.erase")}</button>
-      <button disabled={!read} onClick={() => take("csv")}>CSV</button>
-      <button disabled={!read} onClick={() => take("jsonl")}>JSONL</button>
+      {FORMATS.map((format) => <button key={format} disabled={!read} onClick={() => take(format)}>{format.toUpperCase()}</button>)}
     </div>
   );
 }

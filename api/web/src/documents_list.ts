@@ -14,6 +14,10 @@ export const loading = signal(true);
 export const erasing = signal(false);
 let asked = "";
 
+export async function loadBatches(): Promise<void> {
+  batches.value = (await get<{ batches: Batch[] }>("/v1/batches")).batches;
+}
+
 type Wanted = { q: string; state: string; kind: string; batch: string; since: string; sort: string };
 
 export function wanted(): Wanted {

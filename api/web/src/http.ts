@@ -1,13 +1,13 @@
 // Talks with the API: the key, errors in the words of the service, and whether it can be reached at all.
 import { signal } from "@preact/signals";
-import { t } from "./text/i18n";
+import type { Session } from "./model";
+import { t, told } from "./text/i18n";
 
 /** The service cannot be reached. */
 export const offline = signal(false);
 /** The session is over, or there was none: a key is asked for, and nothing typed is lost. */
 export const keyWanted = signal(false);
 /** As whom this browser asks; the cookie of the session itself is out of reach of scripts. */
-export type Session = { project: string; actor: string; scopes: string[]; expires_at: string | null; csrf_token: string | null; direct_above: number; max_upload: number };
 export const session = signal<Session | null>(null);
 
 export class Problem extends Error {
@@ -100,10 +100,11 @@ async function watchForReturn(): Promise<void> {
 }
 
 export async function problemOf(answer: Response): Promise<Problem> {
-  const facts: unknown = await answer.json().catch(() => ({}));
-  const told = (facts ?? {}) as Record<string, unknown>;
-  const message = typeof told.detail === "string" ? told.detail : t("answered", { status: answer.status });
-  return new Problem(answer.status, String(told.code ?? answer.status), message, told);
+  const found: unknown = await answer.json().catch(() => ({}));
+  const facts = (found ?? {}) as Record<string, unknown>;
+  const code = String(facts.code ?? answer.status);
+  const message = typeof facts.detail === "string" ? told({ code, message: facts.detail }) : t("answered", { status: answer.status });
+  return new Problem(answer.status, code, message, facts);
 }
 
 export async function get<T>(path: string, options: RequestInit = {}): Promise<T> {

@@ -126,8 +126,8 @@ function OneKind(props: { name: string }) {
           {versions.value.length > 1 && <Versions name={props.name} versions={versions.value} now={kind.value!.version} />}
           <p><button onClick={() => save(new Blob([JSON.stringify(schema, null, 2)]), `${props.name}.schema.json`)}>{t("kinds.download")}</button></p>
           <table class="list">
-            <thead><tr>{(["field", "type", "meaning"] as const).map((column) => <th scope="col" key={column}>{t(`kinds.${column}`)}</th>)}</tr></thead>
-            <tbody>{rows(schema, "", 0).map(({ at, title, type, meaning, depth }) => <tr key={at}><td><span class={`depth-${depth}`}>{title}</span> <code>{at}</code></td><td>{type}</td><td>{meaning}</td></tr>)}</tbody>
+            <thead><tr>{(["field", "type", "meaning"] as const).map((column) => <th scope="col" class={column === "type" ? "short" : undefined} key={column}>{t(`kinds.${column}`)}</th>)}</tr></thead>
+            <tbody>{rows(schema, "", 0).map(({ at, title, type, meaning, depth }) => <tr key={at}><td><span class={`depth-${depth}`}>{title}</span> <code>{at}</code></td><td class="short">{type}</td><td>{meaning}</td></tr>)}</tbody>
           </table>
         </>
       )}

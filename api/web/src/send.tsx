@@ -1,9 +1,12 @@
 // Documents in: dropped, chosen, pasted or photographed; every file gets its own verdict.
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { safely } from "./announce";
+import { get } from "./http";
 import { kinds, kindTitle } from "./kinds_store";
 import { onChange } from "./live";
-import { add, allowed, batchName, dropped, items, kind, retry, said, type Item } from "./send_files";
+import type { Engine } from "./model";
+import { add, allowed, AUTO, batchName, dropped, engine, items, kind, retry, said, type Item } from "./send_files";
 import { count, percent, t } from "./text/i18n";
 import { go, route } from "./router";
 
@@ -38,6 +41,9 @@ function take(files: readonly File[]): void {
 }
 
 export function Send() {
+  const engines = useSignal<Engine[]>([]);
+  useEffect(() => safely(async () => void (engines.value = (await get<{ engines: Engine[] }>("/v1/engines")).engines)), []);
+  const preset = engines.value.find(({ preset }) => preset)?.name ?? "";
   useEffect(() => onChange((job) => {
     for (const item of items.value) if (item.job.value?.id === job.id) item.job.value = job;
   }), []);
@@ -51,11 +57,20 @@ export function Send() {
         <label>
           {t("send.kind")}{" "}
           <select id="kind" value={kind.value} onChange={(event) => (kind.value = event.currentTarget.value, localStorage.setItem("kind", kind.value))}>
+            <option value={AUTO}>{kindTitle(AUTO)}</option>
             {kinds.value.map(({ name }) => <option key={name} value={name}>{kindTitle(name)}</option>)}
+          </select>
+        </label>
+        <label>
+          {t("send.engine")}{" "}
+          <select id="engine" value={engine.value} onChange={(event) => (engine.value = event.currentTarget.value)}>
+            <option value="">{t("send.engine_set", { name: preset })}</option>
+            {engines.value.map(({ name }) => <option key={name} value={name}>{name}</option>)}
           </select>
         </label>
         <label>{t("send.batch")} <input value={batchName.value} maxLength={100} placeholder={t("send.batch_auto")} onInput={(event) => (batchName.value = event.currentTarget.value)} onBlur={() => (batchName.value = allowed(batchName.value))} /></label>
       </div>
+      {kind.value === AUTO && <p>{t("send.auto")}</p>}
       <div class="drop">
         <p>{t("send.drop")}</p>
         <p>

@@ -3,7 +3,7 @@ import { signal, type Signal } from "@preact/signals";
 import { offline, pause, problemOf, signedIn } from "./http";
 import type { Job } from "./model";
 import { upload } from "./send_upload";
-import { t } from "./text/i18n";
+import { t, told } from "./text/i18n";
 
 export type Verdict = "waiting" | "sending" | "sent" | "known" | "refused" | "held";
 export type Item = {
@@ -12,6 +12,7 @@ export type Item = {
   name: string;
   kind: string;
   batch: string;
+  engine: string;
   share: Signal<number>;
   verdict: Signal<Verdict>;
   reason: Signal<string>;
@@ -22,7 +23,9 @@ export type Item = {
 };
 
 export const items = signal<Item[]>([]);
-export const kind = signal(localStorage.getItem("kind") ?? "receipt");
+export const AUTO = "auto"; // for a kind: the one that the words of a document tell
+export const kind = signal(localStorage.getItem("kind") ?? AUTO);
+export const engine = signal(""); // the one that is set
 export const batchName = signal("");
 const AT_ONCE = 3;
 const MOST_LOST = 5; // times in a row, while the service answers otherwise
@@ -42,14 +45,15 @@ function minute(now = new Date()): string {
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}_${two(now.getHours())}.${two(now.getMinutes())}`;
 }
 
-export function add(files: readonly File[]): void {
+export function add(files: readonly File[], as: { kind: string } = { kind: kind.value }): void {
   const batch = allowed(batchName.value) || minute();
   const made = files.map((file) => ({
     number: ++number,
     file,
     name: file.webkitRelativePath || file.name,
-    kind: kind.value,
+    kind: as.kind,
     batch,
+    engine: engine.value,
     share: signal(0),
     verdict: signal<Verdict>("waiting"),
     reason: signal(""),
@@ -133,9 +137,10 @@ async function judge(item: Item, answer: Response): Promise<void> {
     item.verdict.value = "refused";
     return;
   }
-  const taken = (await answer.json()) as { jobs: Job[]; rejected: { detail: string }[] };
+  const taken = (await answer.json()) as { jobs: Job[]; rejected: { code: string; detail: string }[] };
+  const refused = taken.rejected[0];
   item.job.value = taken.jobs[0] ?? null;
-  item.reason.value = taken.rejected[0]?.detail ?? "";
+  item.reason.value = refused ? told({ code: refused.code, message: refused.detail }) : "";
   item.verdict.value = taken.jobs.length === 0 ? "refused" : answer.status === 200 ? "known" : "sent";
 }
 

@@ -13,14 +13,15 @@ export async function upload(item: Item): Promise<Response | null> {
   const { direct_above: limit = Infinity, max_upload: most = Infinity } = session.value ?? {};
   const { size } = item.file;
   const direct = item.source !== null || (size > limit && (item.losses < FALL_BACK_AFTER || size > most));
-  if (!direct) return transfer("/v1/jobs", form({ kind: item.kind, batch: item.batch }, "files", item.file), headers(), (share) => (item.share.value = share));
+  const options = { kind: item.kind, batch: item.batch, ...(item.engine ? { engine: item.engine } : {}) };
+  if (!direct) return transfer("/v1/jobs", form(options, "files", item.file), headers(), (share) => (item.share.value = share));
   if (item.source === null) {
     const answer = await toStore(item);
     if (answer === null) item.losses += 1;
     if (answer?.status === NO_UPLOADS && size <= most) return fallBack(item);
     if (answer === null || !answer.ok) return answer;
   }
-  const told = await json("/v1/jobs", { source: item.source, kind: item.kind, batch: item.batch }, { "Idempotency-Key": item.source! });
+  const told = await json("/v1/jobs", { source: item.source, ...options }, { "Idempotency-Key": item.source! });
   if (told?.status === 404) {
     item.source = null; // it lay too long: it is sent again
     return null;

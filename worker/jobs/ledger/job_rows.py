@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from schemas.job import Job, JobSpec, JobState
+from schemas.job import Job, JobSpec, JobState, KindRef
 from schemas.review import NOTHING_KNOWN, ReviewSummary
 
 OUTSIDE_SPEC = {"spec_version", "job_id"}
@@ -17,6 +17,7 @@ OUTSIDE_SPEC = {"spec_version", "job_id"}
 class End:
     """How a job ended: its last state, the pages that were read, and why it failed if it did.
 
+    `told` is the kind that the document was told to be, where nobody had named one.
     `review` is what lists say of its record, `found` the text by which a search finds it.
     """
 
@@ -24,6 +25,7 @@ class End:
     pages: int = 0
     error_code: str | None = None
     error_message: str | None = None
+    told: KindRef | None = None
     review: ReviewSummary = NOTHING_KNOWN
     found: str = ""
 
@@ -107,7 +109,16 @@ def ended(end: End, now: float) -> dict[str, Any]:
         "pages_done": end.pages,
         **error(end),
         **reviewed(end.review),
+        **told(end),
     }
+
+
+def told(end: End) -> dict[str, Any]:
+    """The kind, where it was not known before."""
+    kind = end.told
+    if kind is None:
+        return {}
+    return {"kind": kind.name, "kind_version": kind.version, "schema_sha256": kind.schema_sha256}
 
 
 def error(end: End) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from worker.jobs.ledger.job_rows import job_of
 from worker.jobs.ledger.tables import found, jobs, members
 
 _IDS_AT_ONCE = 500
+_LATELY = 600.0  # seconds by which the pace of a batch is told
 Cursor = tuple[float, str]
 """Where a list goes on: the time or the confidence of its last job, and that job's id."""
 
@@ -30,8 +31,8 @@ class Order(StrEnum):
 class Filter:
     """Which jobs are wanted; None wants all, and so do no states.
 
-    `since` is in seconds since 1970; `text` stands, without regard to case, in the name of the file or the
-    values of the record.
+    `ids` are those of the jobs themselves; `since` is in seconds since 1970; `text` stands, without regard to
+    case, in the name of the file or the values of the record.
     """
 
     project: str
@@ -40,6 +41,7 @@ class Filter:
     batch: str | None = None
     since: float | None = None
     text: str | None = None
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,25 @@ class Lists:
             after = (page[-1].created_at, page[-1].id)
 
     def batches(
-        self, project: str, *, name: str | None = None, after: tuple[float, str] | None = None, limit: int = 1
+        self,
+        project: str,
+        *,
+        now: float,
+        name: str | None = None,
+        after: tuple[float, str] | None = None,
+        limit: int = 1,
     ) -> Sequence[BatchSummary]:
         """Batches of a project, or the one of a name, the newest first, from after a time and a name on."""
         of = members.c.batch
-        began = func.min(jobs.c.created_at)
+        began, started = func.min(jobs.c.created_at), func.min(jobs.c.started_at)
+        lately = func.count().filter(jobs.c.finished_at > now - _LATELY)
         joined = members.join(jobs, jobs.c.id == members.c.job_id)
-        query = select(of, began).select_from(joined).where(members.c.project == project).group_by(of)
+        query = (
+            select(of, began, started, lately)
+            .select_from(joined)
+            .where(members.c.project == project)
+            .group_by(of)
+        )
         if name is not None:
             query = query.where(of == name)
         if after is not None:
@@ -96,12 +110,15 @@ class Lists:
         states = select(of, jobs.c.state, func.count()).select_from(joined).group_by(of, jobs.c.state)
         with self._database.read() as connection:
             page = connection.execute(query.order_by(began.desc(), of.desc()).limit(limit)).all()
-            names = [batch for batch, _ in page]
+            names = [batch for batch, *_ in page]
             own = and_(members.c.project == project, of.in_(names))
             counts: dict[str, dict[str, int]] = {batch: {} for batch in names}
             for batch, state, count in connection.execute(states.where(own)):
                 counts[batch][state] = count
-        return [BatchSummary(batch, at, counts[batch]) for batch, at in page]
+        return [
+            BatchSummary(batch, at, counts[batch], pace=ended / max(1.0, min(_LATELY, now - (since or now))))
+            for batch, at, since, ended in page
+        ]
 
     def kinds(self, wanted: Filter) -> Sequence[tuple[str, int, str]]:
         """The kinds of these jobs: name, version, hash of the schema."""
@@ -157,6 +174,15 @@ class Lists:
             rows = connection.execute(query.where(jobs.c.state == JobState.QUEUED))
             return [Waiting(queue, model, count, float(at)) for queue, model, count, at in rows]
 
+    def ahead(self, job: Job) -> int:
+        """How many jobs of its project come before a job that waits in its queue."""
+        queue = select(jobs.c.queue).where(jobs.c.id == job.id).scalar_subquery()
+        waiting = and_(jobs.c.project == job.spec.project, jobs.c.queue == queue, text("state = 'queued'"))
+        same = and_(jobs.c.priority == job.spec.priority, jobs.c.created_at < job.created_at)
+        query = select(func.count()).where(waiting, or_(jobs.c.priority > job.spec.priority, same))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def expired(self, project: str, *, before: float, limit: int) -> Sequence[str]:
         """Finished jobs of a project that ended before a time."""
         old = and_(jobs.c.project == project, jobs.c.finished_at < before)
@@ -193,6 +219,8 @@ def _clauses(wanted: Filter) -> Iterator[Any]:
         yield jobs.c.kind == wanted.kind
     if wanted.since is not None:
         yield jobs.c.created_at >= wanted.since
+    if wanted.ids is not None:
+        yield jobs.c.id.in_(wanted.ids)
     if wanted.text:
         yield _holding(wanted.project, wanted.text)
 

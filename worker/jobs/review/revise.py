@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import pointer
-from schemas.job import READ, EventCode, Job
+from schemas.job import READ, EventCode, Job, KindRef
 from schemas.record import Issue, Record, Severity, State
 from schemas.registry import Schema
 from schemas.review import REJECTED, Change, Decision, FieldState, Operation, Revision
@@ -27,7 +27,6 @@ from worker.errors import (
 )
 from worker.jobs import audit, change, kinds, outcome
 from worker.jobs.app import App
-from worker.jobs.kinds import KindRef
 from worker.jobs.ledger.reviews import Reviewed
 from worker.jobs.ledger.sums import Judgement
 from worker.jobs.review import correction, stored

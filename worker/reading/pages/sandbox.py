@@ -117,6 +117,7 @@ class SandboxedDocument:
         self._failure: PagemillError | None = None
         self._child: Opener | None = None
         self._first = first
+        self._peeked: Page | PageFailed | None = None
         self._request(first=first - 1)
 
     @property
@@ -132,6 +133,12 @@ class SandboxedDocument:
         assert self.page_count
         return self._invoice
 
+    def first_page(self) -> Page | PageFailed:
+        """The first page, which iterating gives as well; to be asked for before that."""
+        assert self.page_count
+        self._peeked = self._page(self._first, hopeless=False)
+        return self._peeked
+
     def __iter__(self) -> Iterator[Page | PageFailed]:
         deaths = 0
         try:
@@ -142,7 +149,8 @@ class SandboxedDocument:
                 if beyond is not None:
                     yield PageFailed(number, beyond)
                     continue
-                page = self._page(number, hopeless=deaths >= _MOST_DEATHS)
+                page = self._peeked or self._page(number, hopeless=deaths >= _MOST_DEATHS)
+                self._peeked = None
                 self._words += len(page.words) if isinstance(page, Page) else 0
                 deaths = deaths + 1 if self._child is None else 0
                 yield page

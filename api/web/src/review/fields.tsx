@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { labelOf } from "../kinds_store";
 import type { Issue } from "../model";
-import { named, percent, t } from "../text/i18n";
+import { percent, reasonOf, t } from "../text/i18n";
 import { stateOf } from "./edits";
 import { placeOf } from "./fetched";
 import { focusValue, idOf, restOpen } from "./focus";
@@ -12,6 +12,7 @@ import { leaves, schemaAt } from "./pointer";
 import * as session from "./session";
 import { textOf, typeOf } from "./values";
 
+const DOUBTFUL = "doubtful"; // of how it was read, which is past once a person has settled it
 const SIGNS = { open: "?", sure: "", confirmed: "✓", corrected: "✎" } as const;
 
 export function Fields() {
@@ -67,7 +68,7 @@ function GeneralIssues() {
     <ul class="issues">
       {general.map((issue, index) => (
         <li key={index} class={issue.severity}>
-          {issue.path && <button class="link" onClick={() => focusValue(issue.path)}>{labelOf(root, issue.path)}</button>} {issue.message}
+          {issue.path && <button class="link" onClick={() => focusValue(issue.path)}>{labelOf(root, issue.path)}</button>} {reasonOf(issue)}
         </li>
       ))}
     </ul>
@@ -79,8 +80,8 @@ function reasons(path: string): string[] {
   const record = session.opened.value?.record;
   const told = (record?.review_reasons ?? [])
     .filter((reason) => reason.path === path && reason.code !== "low_confidence") // which is told below, in the language of the page
-    .map(({ code, message }) => named(`reason.${code}`, message));
-  const broken = issuesAt(path).map(({ message }) => message);
+    .map(reasonOf);
+  const broken = issuesAt(path).map(reasonOf);
   const evidence = session.draft.value?.fields[path];
   const low = told.length || broken.length || !evidence ? [] : [t("review.low", { percent: percent(evidence.confidence) })];
   return [...new Set([...told, ...broken, ...low])];
@@ -93,7 +94,8 @@ export function Value(props: { path: string; flagged?: boolean }) {
   const state = stateOf(draft, path);
   const evidence = draft.fields[path];
   const label = path === "" ? t("review.document") : labelOf(root, path);
-  const why = props.flagged && state === "open" ? reasons(path) : issuesAt(path).map(({ message }) => message);
+  const settled = state === "confirmed" || state === "corrected";
+  const why = props.flagged && state === "open" ? reasons(path) : issuesAt(path).filter(({ code }) => !settled || code !== DOUBTFUL).map(reasonOf);
   const place = placeOf(draft, path);
   const inHand = session.focused.value === path;
   return (

@@ -37,7 +37,7 @@ export function Grid(props: { list: string }) {
                 {columns.map(({ name, title }) => (
                   <th scope="col" key={name}>{title}</th>
                 ))}
-                <th scope="col"><span class="sr">{t("review.remove_row")}</span></th>
+                <th scope="col"><span class="sr">{t("review.row_acts")}</span></th>
               </tr>
             </thead>
             <tbody>
@@ -62,7 +62,9 @@ export function Grid(props: { list: string }) {
                         </td>
                       );
                     })}
-                    <td>
+                    <td class="row-acts">
+                      <button class="plain" tabIndex={-1} disabled={row === 0} aria-label={t("review.row_up", { row: row + 1 })} onClick={() => move(pathOf(list, row, columns[0]?.name), -1)}>↑</button>
+                      <button class="plain" tabIndex={-1} disabled={row === rows.length - 1} aria-label={t("review.row_down", { row: row + 1 })} onClick={() => move(pathOf(list, row, columns[0]?.name), 1)}>↓</button>
                       <button class="plain" tabIndex={-1} aria-label={t("review.remove_row_n", { row: row + 1 })} onClick={() => remove(list, row, rows.length, columns)}>×</button>
                     </td>
                   </tr>
@@ -112,6 +114,18 @@ export function removeRow(path: string | null): void {
   const found = rowOf(path);
   const rows = found && session.valueOf(found.list);
   if (found && Array.isArray(rows)) remove(found.list, found.row, rows.length, columnsOf(session.opened.value?.schema ?? null, found.list, rows));
+}
+
+/** Move the row of a value up or down; the value stays in hand. False where there is no such place. */
+export function move(path: string | null, by: -1 | 1): boolean {
+  const found = rowOf(path);
+  const rows = found && session.valueOf(found.list);
+  const to = found ? found.row + by : -1;
+  if (!found || !Array.isArray(rows) || to < 0 || to >= rows.length) return false;
+  const place = join(found.list, found.row);
+  session.change({ op: "move_row", path: place, to });
+  focusValue(join(found.list, to) + path!.slice(place.length));
+  return true;
 }
 
 const STEPS: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

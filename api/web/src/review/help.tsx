@@ -17,7 +17,8 @@ const KEYS: readonly [string, Key][] = [
   ["X", "keys.reject"],
   ["PgUp, PgDn, G", "keys.page"],
   ["+ − 0 R", "keys.zoom"],
-  ["Ctrl+Insert, Ctrl+Delete", "keys.rows"],
+  ["Ctrl+Ins, Ctrl+Del", "keys.rows"],
+  ["Alt+↑, Alt+↓", "keys.move_row"],
   ["/", "keys.search"],
   ["?", "keys.help"],
 ];

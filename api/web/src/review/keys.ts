@@ -2,7 +2,7 @@
 import { safely } from "../announce";
 import { edit } from "./fields";
 import { focusValue } from "./focus";
-import { add, removeRow, rowOf } from "./grid";
+import { add, move, removeRow, rowOf } from "./grid";
 import * as session from "./session";
 import { canvas } from "./sheet";
 
@@ -19,6 +19,10 @@ export function onKey(event: KeyboardEvent, actions: Actions): void {
   const target = event.target as HTMLElement;
   const path = target.dataset?.path ?? null;
   const inField = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+  if (event.altKey && !event.ctrlKey && !inField && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    if (move(session.focused.value, event.key === "ArrowUp" ? -1 : 1)) event.preventDefault();
+    return;
+  }
   const done =
     event.ctrlKey || event.metaKey ? withControl(event, target, path, actions) : inField ? inInput(event, target as HTMLInputElement, path) : outside(event, path, actions);
   if (done) event.preventDefault();

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { safely, say } from "../announce";
 import { labelOf } from "../kinds_store";
-import type { Line } from "../model";
+import type { Box, Line } from "../model";
 import { t } from "../text/i18n";
 import { placeOf } from "./fetched";
 import { focusValue } from "./focus";
@@ -111,7 +111,7 @@ export function Sheet(props: { job: string; pages: number }) {
   const take = (text: string, where: number[]) => {
     const path = session.focused.value;
     if (!path) return;
-    if (session.commit(path, text, { page, box: where, text })) {
+    if (session.commit(path, text, { page, box: where as Box, text })) {
       session.editing.value = false;
       focusValue(path);
     } else session.typing.value = { path, text };
@@ -131,7 +131,7 @@ export function Sheet(props: { job: string; pages: number }) {
     if (found && !boxOnly) return take(found.text, found.box);
     const value = session.valueOf(path);
     if (value === null) return say(t("review.no_words"), { bad: true });
-    session.change({ op: "correct", path, value, citation: { page, box: area } });
+    session.change({ op: "correct", path, value, citation: { page, box: area as Box, text: "" } });
     focusValue(path);
   };
   const pressed = (event: PointerEvent) => {

@@ -3,13 +3,13 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { safely, say } from "../announce";
 import { Dialog } from "../dialog";
-import { ask, get, query, send } from "../http";
+import { ask, get, query } from "../http";
 import { labelOf } from "../kinds_store";
 import { onChange, onReturn } from "../live";
 import { FINISHED, type Job } from "../model";
 import { go, route } from "../router";
 import { save as saveFile } from "../take_away";
-import { age, count, named, t } from "../text/i18n";
+import { count, t } from "../text/i18n";
 import { Fields } from "./fields";
 import { focusValue } from "./focus";
 import { Keys } from "./help";
@@ -18,6 +18,7 @@ import { valueAt } from "./pointer";
 import * as queue from "./queue";
 import * as session from "./session";
 import { Sheet } from "./sheet";
+import { Notice, Unread } from "./unread";
 import { textOf } from "./values";
 
 const walked: string[] = [];
@@ -100,7 +101,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
 
   if (!id) return finished ? <Finished filter={filter} again={() => next()} /> : <p class="notice" aria-busy="true">{t("loading")}</p>;
   const problem = session.problem.value;
-  if (problem) return <Notice title={problem.status === 410 ? t("review.erased") : t("review.cannot")} text={problem.status === 410 ? t("review.erased_text") : problem.message} />;
+  if (problem) return <Notice alone title={problem.status === 410 ? t("review.erased") : t("review.cannot")} text={problem.status === 410 ? t("review.erased_text") : problem.message} />;
   const opened = session.opened.value;
   if (!opened) return <p class="notice" aria-busy="true">{t("loading")}</p>;
   const { job, record } = opened;
@@ -116,7 +117,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
         <button class="plain" disabled={!session.changes.value.length} onClick={() => (session.undo(), focusValue(session.focused.value))} aria-label={t("review.undo")} title={`${t("review.undo")} Ctrl+Z`}>↶</button>
         <button class="plain" disabled={!session.undone.value.length} onClick={() => (session.redo(), focusValue(session.focused.value))} aria-label={t("review.redo")} title={`${t("review.redo")} Ctrl+Y`}>↷</button>
         <Downloads job={job} />
-        <button class="plain" onClick={() => (help.value = true)} aria-label={t("keys.title")}>?</button>
+        <button class="plain keys-open" onClick={() => (help.value = true)} aria-label={t("keys.title")}>?</button>
       </div>
       {session.clash.value && <ClashBar />}
       {record?.data ? (
@@ -176,46 +177,6 @@ function Downloads(props: { job: Job }) {
         <button class="plain" onClick={() => safely(() => save(`/v1/jobs/${id}/record`, `${filename}.json`))}>JSON</button>
       )}
     </>
-  );
-}
-
-function Unread(props: { job: Job }) {
-  const { job } = props;
-  const { pages, pages_done: done } = job.progress;
-  if (job.state === "queued") return <Notice title={t("review.waiting")} text={t("review.waiting_text", { age: age(job.created_at) })} />;
-  if (job.state === "running") {
-    return (
-      <div class="split">
-        <Sheet job={job.id} pages={Math.max(1, pages)} />
-        <div class="notice">
-          <h2>{t("review.running")}</h2>
-          <progress max={pages || 1} value={pages ? done : undefined} aria-label={t("review.running")} />
-          <p>{pages ? t("documents.page_of", { done, pages }) : ""}</p>
-        </div>
-      </div>
-    );
-  }
-  const retry = () => safely(async () => {
-    await send("POST", `/v1/jobs/${job.id}/retry`);
-    await session.openDocument(job.id);
-  });
-  return (
-    <div class="notice">
-      <h2>{t(`state.${job.state}`)}</h2>
-      {job.error && <p>{named(`error.${job.error.code}`, job.error.message ?? job.error.code)}</p>}
-      <p>{t("review.failed_text")}</p>
-      <button class="primary" onClick={retry}>{t("documents.retry")}</button>
-    </div>
-  );
-}
-
-function Notice(props: { title: string; text: string }) {
-  return (
-    <div class="notice">
-      <h2>{props.title}</h2>
-      <p>{props.text}</p>
-      <a href="#/documents">{t("nav.documents")}</a>
-    </div>
   );
 }
 

@@ -28,6 +28,18 @@ export function named(key: string, fallback: string): string {
   return key in texts.value ? texts.value[key as Key] : fallback;
 }
 
+/** What went wrong, in the language of the page; in English as the service says it, with its facts. */
+export function told(error: { code: string; message?: string | null }): string {
+  const message = error.message || error.code;
+  if (language.value === "en" && error.message) return error.message;
+  return named(`error.${error.code}`, message).replace("{detail}", message);
+}
+
+/** What is the matter with a value, in the language of the page; in English as the record says it. */
+export function reasonOf(issue: { code: string; message: string }): string {
+  return language.value === "en" ? issue.message : named(`reason.${issue.code}`, issue.message).replace("{detail}", issue.message);
+}
+
 export function count(value: number): string {
   return new Intl.NumberFormat(document.documentElement.lang).format(value);
 }

@@ -1,0 +1,1 @@
+"""Which kind a document is, told from the words on its first page."""
