@@ -62,18 +62,8 @@ slip = stranger:Slip
 @pytest.fixture
 def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     site = tmp_path / "site"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-index",
-        "--no-deps",
-        "--target",
-        site,
-        _wheel(tmp_path),
-    ]
+    into = ["--target", str(site), str(_wheel(tmp_path))]
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps", *into]
     subprocess.run(command, check=True)
     monkeypatch.syspath_prepend(str(site))
     importlib.invalidate_caches()
