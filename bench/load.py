@@ -136,7 +136,7 @@ def _measured(ledger: Ledger, count: int) -> dict[str, float]:
         "kind=x (none)": lambda: lists.page(Filter(_PROJECT, kind="x")),
         "changes (event stream)": lambda: lists.changes(_PROJECT, after=(float(count), "f")),
         "batch counts": lambda: lists.counts(Filter(_PROJECT, batch="b3")),
-        "list of batches": lambda: lists.batches(_PROJECT, limit=100),
+        "list of batches": lambda: lists.batches(_PROJECT, now=now, limit=100),
         "counts of the project": lambda: lists.counts(all_jobs),
         "search (none)": lambda: lists.page(Filter(_PROJECT, text="nowhere")),
         "review: next (none)": lambda: ledger.reviews.next(all_jobs, token=_LEASE, now=now, seconds=9),

@@ -13,9 +13,9 @@ import pytest
 from api import feeds
 from api.routes import events
 from schemas.job import Job
+from tests.service.calls import add_key, bearer
 from tests.service.conftest import serving, until
-from tests.service.test_api import add_key, bearer
-from tests.service.test_jobs import send
+from tests.service.jobs import send
 from tests.service.test_trust import keyed
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Lists

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pyarrow.parquet
 
-from tests.service.test_api import post, problem
+from tests.service.calls import post, problem
 from worker.jobs.app import App
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
 from worker.jobs.rebuild import rebuild

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.test_api import post, problem
+from tests.service.calls import post, problem
 from worker.process.worker import WorkerState
 
 JSON = {"content-type": "application/json"}
