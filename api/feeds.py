@@ -36,7 +36,7 @@ class JobChange:
         return cls(job.id, job.updated_at, event)
 
 
-class Told:
+class SeenChanges:
     """Which changes were told already, as far back as anybody looks."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class _Feed:
         self.task = asyncio.create_task(self._look(app, project, since))
 
     async def _look(self, app: App, project: str, since: float) -> None:
-        told = Told()
+        told = SeenChanges()
         try:
             while True:
                 found = await run_in_threadpool(_changes, app, project, since - _OVERLAP)
