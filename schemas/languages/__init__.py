@@ -1,8 +1,9 @@
 """What depends on a language, one folder per language.
 
 `words.toml` has wordings on documents by meaning, `concepts.toml` those of single concepts, `patterns.toml`
-words that are looked for; `prompt.toml` and the Markdown files how a model is asked; `asking.toml` how
-people ask. A new language is a new folder, of which each file may be left out.
+words that are looked for, `kinds.toml` those that speak for a kind; `prompt.toml` and the Markdown files
+how a model is asked; `asking.toml` how people ask. A new language is a new folder, of which each file may be
+left out.
 """
 
 from __future__ import annotations
@@ -75,6 +76,19 @@ def words(name: str, *, any_case: bool = True) -> re.Pattern[str]:
 def pieces(name: str) -> str:
     """Any of the words that are looked for as `name`, of all languages, as part of a regular expression."""
     return f"(?:{'|'.join(_patterns('pieces', name))})"
+
+
+@cache
+def of_kinds() -> Mapping[str, Mapping[str, int]]:
+    """Words of all languages that speak for a shipped kind where they are printed, with their weights."""
+    found: dict[str, dict[str, int]] = {}
+    for raw in _files("kinds.toml").values():
+        for kind, said in raw.items():
+            weak, strong = (
+                dict.fromkeys(said.get(key, ()), weight) for key, weight in (("weak", 1), ("strong", 2))
+            )
+            found.setdefault(kind, {}).update(weak | strong)
+    return found
 
 
 @cache

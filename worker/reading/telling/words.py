@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.registry import Schema
 
@@ -46,12 +44,12 @@ class Words:
 
 def told_by_signs() -> tuple[str, ...]:
     """The shipped kinds that have signs."""
-    return tuple(_signs())
+    return tuple(languages.of_kinds())
 
 
 def score(words: Words, name: str, schema: Schema) -> float:
     """From 0 to 1, how much speaks for a kind of that name."""
-    signs = _signs().get(name)
+    signs = languages.of_kinds().get(name)
     return _by_signs(words, signs) if signs is not None else _by_labels(words, schema)
 
 
@@ -84,11 +82,3 @@ def _texts(found: Mapping[str, Any], *keys: str) -> Iterable[str]:
 def _plain(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(re.sub(r"[\W_]+", " ", folded).split())
-
-
-@cache
-def _signs() -> Mapping[str, Mapping[str, int]]:
-    raw = tomllib.loads((files(__package__) / "signs.toml").read_text(encoding="utf-8"))
-    return {
-        kind: dict.fromkeys(said["weak"], 1) | dict.fromkeys(said["strong"], 2) for kind, said in raw.items()
-    }
