@@ -180,6 +180,12 @@ export interface components {
          * @description How many jobs are in each state.
          */
         CountsView: {
+            /**
+             * At
+             * Format: date-time
+             * @description When they were counted: of a project with a great many jobs, some seconds ago.
+             */
+            at: string;
             /** States */
             states: {
                 [key: string]: number;
@@ -783,7 +789,7 @@ export interface components {
             since: string;
             /**
              * States
-             * @description Jobs that are in each state now.
+             * @description Jobs that are in each state, as GET /v1/counts says.
              */
             states: {
                 [key: string]: number;
