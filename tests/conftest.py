@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import secrets
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import hypothesis
+import psycopg
 import pytest
 
 from tests.postgres import running
@@ -58,13 +60,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server.
 
     It is no folder of pytest's: a later run of pytest closes those to other users, and the server is one.
     """
     with running() as url:
         yield url
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database of a test's own."""
+    name = f"test_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{postgres_server.rpartition('/')[0]}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import pytest
 
 from schemas.job import JobSpec
 from worker.jobs.ledger.ledger import IN_MEMORY, Ledger
-from worker.jobs.ledger.tables import metadata
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
@@ -19,9 +18,6 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
         url = request.getfixturevalue("postgres").replace("postgresql://", "postgresql+psycopg://")
     made = Ledger.open(url)
     yield made
-    with made.database.write() as connection:
-        metadata.drop_all(connection)
-        connection.exec_driver_sql("DROP TABLE alembic_version")
     made.close()
 
 

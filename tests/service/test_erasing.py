@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from schemas.job import Job
@@ -38,11 +37,8 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     if request.param == "sqlite":
         made = Ledger.open(f"sqlite:///{tmp_path}/ledger.sqlite")
     else:
-        server, name = request.getfixturevalue("postgres"), f"erasing_{secrets.token_hex(4)}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        url = server.replace("postgresql://", "postgresql+psycopg://").rpartition("/")[0]
-        made = Ledger.open(f"{url}/{name}")
+        url = request.getfixturevalue("postgres").replace("postgresql://", "postgresql+psycopg://")
+        made = Ledger.open(url)
     yield made
     made.close()
 

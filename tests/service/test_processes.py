@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,13 +117,12 @@ def test_many_machines_share_a_postgresql(tmp_path: Path, postgres: str) -> None
         stack.start_servers()
         for name in ("one", "two"):
             stack.start("worker", as_name=name)
-        app = stack.app()
-        until(lambda: len(app.broker.workers()) == 2, seconds=100)  # both live, so that both take part
-        for _ in range(40):
-            send(app)
-        until(lambda: ended(app, 40), seconds=60)
-        assert app.ledger.lists.counts() == {"done": 40}
-        app.close()
+        with closing(stack.app()) as app:
+            until(lambda: len(app.broker.workers()) == 2, seconds=100)  # both live, so that both take part
+            for _ in range(40):
+                send(app)
+            until(lambda: ended(app, 40), seconds=60)
+            assert app.ledger.lists.counts() == {"done": 40}
 
 
 def test_the_commands_of_a_user(stack: Stack, tmp_path: Path) -> None:

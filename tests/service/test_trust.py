@@ -239,6 +239,8 @@ NEEDS = {
     ("post", "/v1/hooks/s3"): Scope.SUBMIT,
     ("get", "/v1/kinds/{name}/versions"): Scope.READ,
     ("get", "/v1/overview"): Scope.READ,
+    ("get", "/v1/engines"): Scope.READ,
+    ("post", "/v1/exports"): Scope.READ,
     ("get", "/v1/keys"): Scope.ADMIN,
     ("post", "/v1/keys"): Scope.ADMIN,
     ("delete", "/v1/keys/{key_id}"): Scope.ADMIN,

@@ -44,7 +44,8 @@ def send(page: Page, url: str, name: str, content: bytes) -> Locator:
 
 
 def job(url: str, name: str) -> dict[str, Any]:
-    (found,) = httpx.get(f"{url}/v1/jobs", params={"q": name}).json()["jobs"]
+    listed = httpx.get(f"{url}/v1/jobs", params={"q": name}).json()["jobs"]
+    (found,) = (job for job in listed if job["filename"] == name)
     return dict(found)
 
 
