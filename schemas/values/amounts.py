@@ -11,6 +11,7 @@ _NUMBER = re.compile(r"[-+]?\d[\d.,' ]*\d|[-+]?\d")
 _BRACKETED = re.compile(r"^\W*(?:[A-Z]{2,3}|[$€£¥])?\s?\([^%()]*\d[^%()]*\)\W*$")
 _MINUS_BEFORE = re.compile(r"(?<![^\W\d])-\s?(?:[A-Z]{2,3}|[$€£¥])?\s?$")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,2})?")
+_BARE_FRACTION = re.compile(r"^(-?)\.(?=\d+$)")
 
 
 def number(text: str, *, decimal_comma: bool | None = None, cents: bool = False) -> Decimal | None:
@@ -21,7 +22,7 @@ def number(text: str, *, decimal_comma: bool | None = None, cents: bool = False)
     have two digits, so that three always are a group. Brackets around it and a minus or CR behind it
     make it negative, as bookkeepers print it.
     """
-    text = plain(text).strip()
+    text = _BARE_FRACTION.sub(r"\g<1>0.", plain(text).strip())
     found = _NUMBER.findall(text)
     if len(found) != 1:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from schemas import languages
+from schemas.values import countries
 from schemas.values.folding import plain
 
 # Words that name a currency are with their language, and count as its sign. The sign $ alone and the sign ¥
@@ -97,7 +98,7 @@ def other_of(sign: str, page: str) -> str | None:
     if _SHARED.fullmatch(sign) is None:
         return None
     if sign == "$":
-        return None if is_american(page) else "CAD"
+        return None if is_american(page) or countries.currency_of(page) else "CAD"
     if _YEN.search(page):
         return None
     if meant("CNY", sign, page) == "JPY":
@@ -107,7 +108,12 @@ def other_of(sign: str, page: str) -> str | None:
 
 
 def meant(code: str, sign: str, page: str) -> str:
-    """The currency of a sign: `¥` is the yen on a Japanese page, or on a Latin one that names the country."""
+    """The currency of a sign: `¥` is the yen on a Japanese page, or on a Latin one that names the country.
+
+    A `$` is that of the one country which a page tells, if any.
+    """
+    if sign == "$":
+        return countries.currency_of(page) or code
     if code != "CNY" or not re.fullmatch(r"[¥￥]", sign):
         return code
     named = _JAPAN.search(page) and not _HAN.search(page) and not _SEN.search(page)

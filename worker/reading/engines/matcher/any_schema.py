@@ -128,7 +128,7 @@ def _told(known: Known, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
     return [
         option
         for option in found.candidates
-        if _is_whole(option)
+        if (_is_whole(option) or concept_of(asked.field).value == "currency")
         and (asked.kind != "date" or _DAY.fullmatch(str(option.value)))
         and not any(choices.is_option(span.cell.page.number, span.box) for span in option.spans)
     ]

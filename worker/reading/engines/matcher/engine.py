@@ -8,6 +8,7 @@ from schemas.json_schema.fields import Field
 from schemas.record import Issue, Severity
 from worker.reading.engines.base import Reading, Request
 from worker.reading.engines.matcher import (
+    adding_up,
     answering,
     any_schema,
     assign,
@@ -88,6 +89,7 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     """The shipped kinds by their readers, their lists and all other schemas from the graph."""
     graph = graph_of(pages, root, wordings.shipped())
     sheet = sheet_of(pages, root, *schema_parties.labels(root, graph.wordings))
+    sheet.memo["sums_of_items"] = {run.total.value for run in adding_up.added_up(graph)}
     filling = fill_root(root, sheet)
     if not is_shipped(root):
         known = any_schema.Known(filling, schema_parties.read(root, sheet, graph.wordings))

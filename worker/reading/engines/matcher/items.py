@@ -17,6 +17,7 @@ from worker.reading.engines.matcher.columns import Head
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import has_number, is_number, joined, numeric
 from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.reconciled import reconciled
 from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wrapped_text import TextColumn
@@ -68,11 +69,19 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
             found[listed.path] = Listing(items)
             taken |= set(range(head.start, head.end))
     left = [listed for listed in objects if listed.path not in found]
-    found |= period_fields.listings(left, asked, graph)
+    by_period = period_fields.listings(left, asked, graph)
+    found |= by_period
     left = [listed for listed in left if listed.path not in found]
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
         found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
+    bare = {listed.path for listed in left}
+    goods = next((path for path in bare if products.are_goods(asked[path])), "")
+    for path in [*(found.keys() - by_period.keys() - bare), goods]:
+        if path in found:
+            others = [listing for other, listing in found.items() if other != path]
+            added = reconciled(found[path] if path != goods else Listing(), asked[path], graph, others)
+            found[path] = added if added.items else found[path]
     return TableItems(found, frozenset(taken))
 
 

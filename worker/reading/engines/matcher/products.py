@@ -113,8 +113,8 @@ def by_product(
 ) -> list[TableColumn]:
     """The columns, with quantity, unit price and amount where the product has them and no name says otherwise."""
     changed = list(columns)
-    roles = _roles(questions)
-    amount, price, count = (roles.get(role) for role in ("amount", "price", "count"))
+    parts = roles(questions)
+    amount, price, count = (parts.get(role) for role in ("amount", "price", "count"))
     counted = min(product.factors, key=lambda index: (_fractions(index, rows), index))
     named = _at(changed, count)
     if _at(changed, price) in product.factors:
@@ -127,7 +127,7 @@ def by_product(
     return changed
 
 
-def _roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
+def roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
     """The fields that have to do with a product, by their part in it."""
     found: dict[str, int] = {}
     for index, asked in enumerate(questions):
@@ -140,6 +140,14 @@ def _roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
         elif asked.ideas & {"total", "amount"} and not asked.ideas & _NOT_AMOUNTS:
             found.setdefault("amount", index)
     return found
+
+
+def are_goods(questions: Sequence[FieldQuery]) -> bool:
+    """Whether the fields of an item are those of things and what they cost."""
+    ideas = {idea for asked in questions for idea in asked.ideas}
+    return bool({"amount", "price"} & roles(questions).keys()) and bool(
+        ideas & {"quantity", "price", "sku", "description"}
+    )
 
 
 def _at(columns: Sequence[TableColumn], asked: int | None) -> int | None:

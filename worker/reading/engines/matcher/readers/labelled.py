@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from schemas.values import countries
 from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.lexicon import Mention
 from worker.reading.engines.matcher.rows import Cell
@@ -19,6 +20,9 @@ _OF_TWO_READINGS = 0.55
 _ANYTHING = 0.5
 """The quality of a value whose form alone does not tell its type."""
 
+_OF_COUNTRY = 0.9
+"""How probable it is that money without a sign is that of the country."""
+
 _SEPARATORS = re.compile(r"^(?:[\s:：.#=>*)\]}|]|-(?!\s?\d))+")
 _ROWS_BELOW = 2
 
@@ -28,6 +32,8 @@ def read(concept: Concept, sheet: Sheet) -> list[Candidate]:
     found = list(_labelled(concept, sheet))
     if concept.value in _LOOSE:
         found.extend(_unlabelled(concept, sheet))
+    if concept.value == "currency" and not found:
+        found.extend(_of_country(sheet))
     return best_first(found)
 
 
@@ -141,6 +147,14 @@ def _unlabelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
                 continue
             score = base * typed.quality - 0.002 * index
             yield from both_readings(typed, score, 0.3)
+
+
+def _of_country(sheet: Sheet) -> Iterator[Candidate]:
+    """The currency of a page that prints none: that of the one country which its names and numbers tell."""
+    told = [(cell, sign) for cell in sheet.layout.cells for sign in countries.signs(cell.text)]
+    if len({sign.currency for _, sign in told}) == 1:
+        cell, sign = told[0]
+        yield Candidate(sign.currency, _OF_COUNTRY, (Span(cell, sign.start, sign.end),), 0.3, _OF_COUNTRY)
 
 
 def both_readings(typed: Typed, score: float, strength: float) -> Iterator[Candidate]:

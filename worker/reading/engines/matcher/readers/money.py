@@ -229,7 +229,7 @@ class _Support:
         if not any(_left(amount.typed, self._sheet)):
             score += 0.4 * _sums_column(amount, self._sheet)
         score += 0.25 * (value in self._paid and not self._change)
-        sums = self._adds_up(value)
+        sums = self._adds_up(value) + (value in self._sheet.memo.get("sums_of_items", ()))
         score += 0.25 * sums
         strength = min(1.0, 0.6 * min(amount.label, 1.3) + 0.2 * sums + 0.1 * (self._printed[value] > 1))
         return score, strength
