@@ -84,8 +84,8 @@ def main() -> None:
         if arguments.sets and name not in arguments.sets:
             continue
         judged = [(case, judge(read(case, cache), case.expected)) for case in cases]
-        figures[name] = _print_set(name, judged)
-        _show(judged, arguments.show)
+        figures[name] = print_set(name, judged)
+        show(judged, arguments.show)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
@@ -108,7 +108,7 @@ def read(case: Case, cache: PageCache) -> Record:
     return record
 
 
-def _print_set(name: str, judged: Sequence[tuple[Case, Judged]]) -> dict[str, Mapping[str, float | None]]:
+def print_set(name: str, judged: Sequence[tuple[Case, Judged]]) -> dict[str, Mapping[str, float | None]]:
     figures: dict[str, Mapping[str, float | None]] = {}
     for half, label in ((0, "a"), (1, "b")):
         part = summary([one for case, one in judged if case.half == half])
@@ -118,7 +118,7 @@ def _print_set(name: str, judged: Sequence[tuple[Case, Judged]]) -> dict[str, Ma
     return figures
 
 
-def _show(judged: Sequence[tuple[Case, Judged]], ids: Sequence[str]) -> None:
+def show(judged: Sequence[tuple[Case, Judged]], ids: Sequence[str]) -> None:
     for case, one in judged:
         if not any(wanted in case.id for wanted in ids):
             continue
