@@ -1,10 +1,11 @@
 """Train the scorer of the embedded engine on drawn documents.
 
-    python -m bench.train [--count 2000] [--seed 1]
+    python -m bench.train [--count 2000] [--seed 1] [--corpus FOLDER]
 
 Draws documents (`bench.sheets`), asks every field of their schemas for its candidates as the engine does, and
 fits gradient-boosted trees (LightGBM) to which of them are right. Of the wordings that the engine ships, some are
-hidden from half of the documents, so that it learns what to do where it knows no word. Every tenth document is kept
+hidden from half of the documents, so that it learns what to do where it knows no word. With `--corpus`, half a of
+what strangers wrote (`bench.corpus`, as drawn in FOLDER) is learned from, too, several times over. Every tenth drawn document is kept
 out; on these the log-odds of the first candidates are mapped to the share that is right, and the figures in
 `scorer.json` are taken. The same seed gives the same trees.
 """
@@ -24,6 +25,8 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.accuracy.page_cache import PageCache
+from bench.corpus.__main__ import MAKES, cases
 from bench.sheets.documents import DrawnSheet, draw
 from schemas import languages, pointer, registry
 from schemas.json_schema.fields import Field
@@ -56,6 +59,8 @@ _PARAMETERS = {
     "verbose": -1,
 }
 _ROUNDS = 160
+_MADE_UP = 3  # fields beside those of a document of the corpus that it does not have
+_OFTEN = 6  # how often a document of the corpus counts: there are few
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,14 @@ def main() -> None:
     )
     options.add_argument("--count", type=int, default=2000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--corpus", type=Path)
     options.add_argument("--keep", type=Path, help="keep the rows here, or take them from here")
     arguments = options.parse_args()
     groups = _rows(arguments.count, arguments.seed, arguments.keep)
     train = [group for group in groups if group.document % 10]
     test = [group for group in groups if not group.document % 10]
+    if arguments.corpus:
+        train += _OFTEN * list(_of_corpus(arguments.corpus))
     model = lightgbm.train(
         {**_PARAMETERS, "seed": arguments.seed},
         lightgbm.Dataset(
@@ -94,6 +102,7 @@ def main() -> None:
         "data_version": DATA_VERSION,
         "seed": arguments.seed,
         "documents": arguments.count,
+        "corpus": arguments.corpus is not None,
         "rounds": _ROUNDS,
         **figures,
     }
@@ -153,6 +162,35 @@ def _of_document(sheet: DrawnSheet, wordings: Wordings, number: int) -> Iterator
         expected = _at(sheet.schema.expected, scalars[asked][0].path)
         right = np.array([expected is not None and equal(expected, answer.value) for answer in answers])
         yield Rows(table, right, number)
+
+
+def _of_corpus(folder: Path) -> Iterator[Rows]:
+    """The rows of the half of the corpus that may be looked at."""
+    cache = PageCache(folder / "lines")
+    for make in MAKES:
+        for case in cases(folder, make):
+            if case.half or case.schema.name in registry.kinds():
+                continue
+            nonsense = registry.from_json_schema(_nonsense(Random(case.id)), name="nonsense").root
+            scalars = [*_scalars(case.schema.root, ()), *_scalars(nonsense, ())]
+            questions = [question(target, parents, shipped()) for target, parents in scalars]
+            graph = graph_of(cache.pages(case.path), case.schema.root, shipped())
+            for asked, answers, table in rows_for_training(questions, graph):
+                expected = _at(dict(case.expected), scalars[asked][0].path)
+                right = [expected is not None and equal(expected, answer.value) for answer in answers]
+                yield Rows(table, np.array(right), -1)
+
+
+def _nonsense(rng: Random) -> dict[str, Any]:
+    """A schema of fields that no document has, so that nothing is made up for what nobody knows."""
+    names = (
+        "".join(rng.choices("bcdfghklmnprstvwxz", k=3) + rng.choices("aeiouy", k=3)) for _ in range(_MADE_UP)
+    )
+    types = ("string", "string", "number")
+    return {
+        "type": "object",
+        "properties": {name: {"type": kind} for name, kind in zip(names, types, strict=True)},
+    }
 
 
 def _scalars(target: Field, parents: tuple[Field, ...]) -> Iterator[tuple[Field, tuple[Field, ...]]]:

@@ -1,9 +1,9 @@
 """What depends on a language, one folder per language.
 
-`words.toml` has wordings on documents by meaning, `concepts.toml` those of single concepts, `patterns.toml`
-words that are looked for, `kinds.toml` those that speak for a kind; `prompt.toml` and the Markdown files
-how a model is asked; `asking.toml` how people ask. A new language is a new folder, of which each file may be
-left out.
+`words.toml` has wordings on documents by meaning, `terms.toml` single words by idea, `concepts.toml` those of
+single concepts, `patterns.toml` words that are looked for, `kinds.toml` those that speak for a kind;
+`prompt.toml` and the Markdown files how a model is asked; `asking.toml` how people ask. A new language is a
+new folder, of which each file may be left out.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ class Era:
 def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Printed wordings by language and meaning; a meaning is one or more ideas joined by blanks."""
     return {language: _texts(raw.get("labels", {})) for language, raw in _files("words.toml").items()}
+
+
+@cache
+def terms() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Single words by language and idea, which are told in labels that are no wording as a whole."""
+    return {language: _texts(raw.get("labels", {})) for language, raw in _files("terms.toml").items()}
 
 
 @cache

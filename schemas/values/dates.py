@@ -45,6 +45,17 @@ _PATTERNS: tuple[tuple[str, float], ...] = (
     (r"(?<!\d)(?P<d>0[1-9]|[12]\d|3[01])(?P<m>0[1-9]|1[0-2])(?P<y>20[0-4]\d)(?!\d)", 0.6),
 )
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), weight) for pattern, weight in _PATTERNS)
+_OF_YEARS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<d>\d{{1,2}}){_ORDINAL}?[-/. ]{{0,3}}{_OF_MONTH}?{_MONTH}",
+        rf"{_MONTH}[-/. ]{{0,2}}(?P<d>\d{{1,2}}){_ORDINAL}?",
+        r"(?P<a>\d{1,2})\s?[-/.]\s?(?P<b>\d{1,2})\s?[-/.]?",
+        rf"(?P<m>\d{{1,2}})\s?{_MONTH_SIGN}\s?(?P<d>\d{{1,2}})\s?{_DAY_SIGN}?",
+    )
+)
+"""Days without a year; not looked for in running text, where `1/2` is a half as well."""
+_EAST = re.compile(r"[\u3041-\u30fa\u4e00-\u9fff\uac00-\ud7a3]")
 _TIME = re.compile(
     rf"(?<![\d:.])(?P<h>[01]?\d|2[0-4])\s?(?:{_HOUR_SIGN}|[:：])\s?(?P<min>[0-5]\d)"
     rf"(?:\s?(?:{_MINUTE_SIGN}|[:：])\s?(?P<s>[0-5]\d){_SECOND_SIGN}?)?{_MINUTE_SIGN}?"
@@ -71,8 +82,8 @@ class FoundDate:
     swapped: str | None = None
 
 
-def find(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
-    """All dates in a text, left to right, none inside another."""
+def find(text: str, *, day_first: bool = True, year_first: bool = False) -> Iterator[FoundDate]:
+    """All dates in a text, left to right, none inside another; `year_first` is of those in two digits each."""
     text = "".join(map(_lower, text)).translate(_LIKENED)
     taken: list[tuple[int, int]] = []
     found: list[FoundDate] = []
@@ -80,11 +91,29 @@ def find(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
         for match in pattern.finditer(text):
             if any(match.start() < end and match.end() > start for start, end in taken):
                 continue
-            reading = _read(match, day_first)
+            reading = _read(match, day_first, year_first)
             if reading is not None:
                 taken.append(match.span())
                 found.append(FoundDate(reading[0], match.start(), match.end(), typical, reading[1]))
     return iter(sorted(found, key=lambda item: item.start))
+
+
+def of_year(text: str, year: int, *, day_first: bool = True) -> str | None:
+    """A day that is printed without its year, alone in a text (`01 Sep`, `03.11.`, `5月3日`), in ISO form."""
+    lowered = "".join(map(_lower, text.strip())).translate(_LIKENED)
+    for pattern in _OF_YEARS:
+        match = pattern.fullmatch(lowered)
+        if match is None:
+            continue
+        groups = match.groupdict()
+        if groups.get("a"):
+            reading = _day_and_month(
+                int(groups["a"]), int(groups["b"]), year, day_first=day_first or "." in lowered
+            )
+            return reading[0] if reading else None
+        month = _MONTHS[groups["month_name"]] if groups.get("month_name") else int(groups["m"])
+        return _iso(year, month, int(groups["d"]))
+    return None
 
 
 def _lower(char: str) -> str:
@@ -117,11 +146,19 @@ def day_first_is_certain(text: str) -> bool:
     return any(12 < int(m[1]) <= 31 and int(m[2]) <= 12 for m in _numeric(text))
 
 
+def year_leads(text: str) -> bool:
+    """Whether days like 24.09.01 of an East Asian text begin with the year: one of its full years ends so."""
+    if not _EAST.search(text):
+        return False
+    years = {year[2:] for year in re.findall(r"(?<!\d)20\d\d(?!\d)", text)}
+    return any(m[1] in years for m in re.finditer(r"(?<![\d.])(\d\d)[-/.]\d{1,2}[-/.]\d{1,2}(?![\d.])", text))
+
+
 def _numeric(text: str) -> Iterator[re.Match[str]]:
     return re.finditer(r"(?<![\d.])(\d{1,2})[-/](\d{1,2})[-/]((?:19|20)?\d\d)(?!\d)", text)
 
 
-def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | None:
+def _read(match: re.Match[str], day_first: bool, year_first: bool) -> tuple[str, str | None] | None:
     groups = match.groupdict()
     if "." in match.group(0):
         day_first = True  # nobody prints a month in front of a dot
@@ -130,6 +167,9 @@ def _read(match: re.Match[str], day_first: bool) -> tuple[str, str | None] | Non
             int(groups["a"]), int(groups["b"]), int(groups["be"]) + _BUDDHIST, day_first=True
         )
     if groups.get("y2"):
+        iso = _iso(_century(int(groups["a"])), int(groups["b"]), int(groups["y2"])) if year_first else None
+        if iso is not None:
+            return iso, None
         return _two_digit_year(int(groups["a"]), int(groups["b"]), int(groups["y2"]), day_first)
     if groups.get("era") and not _is_of_era(groups["era"], groups["n"]):
         return None

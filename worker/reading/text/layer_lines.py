@@ -13,6 +13,7 @@ import numpy as np
 from schemas.page import Line, Word, even_edges, union
 from schemas.values.folding import has_cjk
 from worker.reading.text.direction import as_read, leftwards, unmirrored
+from worker.reading.text.radicals import as_characters
 
 _GAP = 1.0  # letter heights between words of different lines in the same row
 _LEVEL = 0.15  # letter heights that two words of a line may be out of level, far from each other
@@ -162,9 +163,10 @@ def _apart(before: Word, word: Word) -> bool:
 
 
 def _whole(text: str) -> str:
-    """Ligatures and presentation forms as letters, marks joined to what they stand on."""
+    """Ligatures and presentation forms as letters, radicals as characters, marks joined to their letters."""
     if text.isascii():
         return text
+    text = as_characters(text)
     taken_apart = (
         unicodedata.normalize("NFKC", char) if unicodedata.name(char, "").startswith(_FORMS) else char
         for char in text

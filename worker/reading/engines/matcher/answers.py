@@ -25,7 +25,8 @@ from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wordings import UNSPECIFIC
 
-MOST = 60  # candidates of a field that are looked at closely
+MOST = 90  # candidates of a field that are looked at closely
+_HINTED = 0.2  # likeness of a label below which it says nothing of a field
 _LABELLED = 0.45  # likeness from which what follows a label is looked at over several lines
 _MOST_LINES = 6
 _OF_SECTION = 0.2  # likeness of the heading of a section to the address of what it is about
@@ -39,10 +40,11 @@ _BY_KIND: Mapping[str, frozenset[str]] = {
     "enum": frozenset({"text"}),
     "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
 }
+_FILLED_IN = frozenset({"date", "datetime", "time", "money", "phone"})
 _OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION})
 _HEADING = 40  # characters that the heading of a party may have
 _SENTENCE = 90  # characters from which a text is no value where no label says so
-_OF_TOWN = frozenset({"city", "zip", "state"})
+_OF_TOWN: Mapping[str, str] = {"city": "city", "zip": "zip", "state": "region"}
 _BESIDE = frozenset({Relation.INLINE, Relation.LEFT})
 _ALIKE, _UNLIKE = 4.0, 0.3  # what the form of an example makes of the odds of a value
 _NEXT_CELL = 2.5  # letter heights of white between the parts of a value that was read as two cells
@@ -61,11 +63,11 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     question = evaluation.questions[asked]
     kinds = _kinds(question)
     found: list[tuple[float, ValueOption]] = []
-    none = set(evaluation.graph.sheet.choices.by_cell)  # an option is a value where its box is marked
-    if question.kind in {"number", "integer"}:
-        none |= period_tables.asides(evaluation.graph)
+    none = period_tables.asides(evaluation.graph) if question.kind in {"number", "integer"} else frozenset()
     for order, place in enumerate(evaluation.graph.places):
         if place.kind not in kinds or id(place.cell) in none:
+            continue
+        if _is_option(place, evaluation):
             continue
         near = _nearness(place, question, evaluation)
         if near < _LABELLED and (
@@ -88,14 +90,19 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     return kept[:MOST]
 
 
+def _is_option(place: PrintedValue, evaluation: Evaluation) -> bool:
+    """Whether a text stands beside a box: an option is a value where its box is marked, which is told elsewhere."""
+    return place.kind not in _FILLED_IN and id(place.cell) in evaluation.graph.sheet.choices.by_cell
+
+
 def _kinds(question: FieldQuery) -> frozenset[str]:
     """The types of printed values that a field may have."""
     if _asks_currency(question):
         return frozenset({"currency"})
     kinds = _BY_KIND.get(question.kind, frozenset())
-    return (
-        kinds | {"zip", "city", "region"} if question.ideas & _OF_TOWN and question.kind == "text" else kinds
-    )
+    if question.kind != "text":
+        return kinds
+    return kinds | {kind for idea, kind in _OF_TOWN.items() if idea in question.ideas}
 
 
 def _named_otherwise(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
@@ -114,7 +121,7 @@ def _of_another(place: PrintedValue, question: FieldQuery, evaluation: Evaluatio
     headings = sorted((e for e in place.edges if e.relation in _OVER), key=lambda edge: edge.distance)
     for edge in headings if wanted else ():
         named = evaluation.graph.wordings.meaning(edge.label[:_HEADING]).ideas & PARTIES
-        if named and len(edge.label) < _HEADING:
+        if named and (len(edge.label) < _HEADING or edge.relation is Relation.ABOVE):
             return not named & wanted
     return False
 
@@ -164,17 +171,24 @@ def candidates(questions: Sequence[FieldQuery], graph: Graph) -> list[list[Candi
     trees = scorer.forest()
     sure = iter(trees.probability(trees.log_odds(np.vstack(rows))).tolist() if rows else ())
     found = [
-        sorted((_candidate(answer, next(sure), one, graph) for answer in answers), key=lambda c: -c.score)
+        sorted(
+            (_candidate(answer, next(sure), one, evaluation) for answer in answers), key=lambda c: -c.score
+        )
         for one, answers in zip(questions, offered, strict=True)
     ]
     told = [marked.candidates(one, evaluation) for one in questions]
     return [options if boxes is None else boxes for boxes, options in zip(told, found, strict=True)]
 
 
-def _candidate(answer: ValueOption, probability: float, asked: FieldQuery, graph: Graph) -> Candidate:
-    row = graph.sheet.layout.rows[answer.place.cell.row]
+def _candidate(
+    answer: ValueOption, probability: float, asked: FieldQuery, evaluation: Evaluation
+) -> Candidate:
+    row = evaluation.graph.sheet.layout.rows[answer.place.cell.row]
     if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
         probability = min(probability, UNDECIDED)
+    unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
+    if unknown and _nearness(answer.place, asked, evaluation) < _HINTED:
+        probability = min(probability, UNDECIDED)  # only its place on the page speaks for it
     if asked.kind == "text":
         probability = _as_in_examples(probability, form(answer.place.text), asked.examples)
     return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)

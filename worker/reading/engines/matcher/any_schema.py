@@ -34,6 +34,10 @@ _UNSUITED: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("total", "money"), frozenset({"rate"})),
 }
 """By reader, the ideas of fields that it does not know, though their names are like those it reads."""
+_LABELLED_WELL = (
+    0.8  # probability of a value by its label, against which a reader of shipped kinds counts less:
+)
+_AGAINST_LABEL = 0.6
 _MOST_SURE = 0.9  # that a scorer can be which was trained on drawn documents, of real ones
 LEAST = 0.1
 """Probability below which a value is rather left out."""
@@ -159,6 +163,8 @@ def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float)
     first = told[0]
     sure = trust * confidence.of(first, told[1:])
     decided = first.certainty is None or first.certainty > UNDECIDED
+    if options and options[0].score >= _LABELLED_WELL and not _same(options[0].value, first.value):
+        sure = min(sure, _AGAINST_LABEL)
     merged = []
     rival = 0.0
     for option in options:
@@ -204,7 +210,7 @@ def _likely(options: Sequence[Candidate], asked: FieldQuery) -> Scalar:
 
     Of texts for which a default stands, or of which nothing is known, only those that are rather right than wrong.
     """
-    guessed = asked.kind == "text" and not (asked.ideas and asked.field.default is None)
+    guessed = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
     least = _RATHER if guessed else LEAST
     return Scalar([option for option in options if option.score >= least])
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from schemas.values import dates
 from worker.reading.engines.matcher.assign import as_type
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import joined
@@ -11,6 +14,8 @@ from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 
+_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,])")
+_OF_USUAL_YEAR = 0.7  # how sure a day is whose year stands elsewhere
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "date": ("date",),
     "datetime": ("datetime", "date"),
@@ -23,12 +28,28 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
 def values_of(asked: FieldQuery, spans: Sequence[Span], sure: float, graph: Graph) -> Iterator[Candidate]:
     """The values that the parts of a cell may stand for, each as sure as `sure`."""
     if asked.kind in _TYPES and not asked.verbatim:
+        found = False
         for kind in _TYPES[asked.kind]:
             for span in spans:
-                for typed in graph.sheet.typed(kind, span.cell):
-                    if span.start <= typed.span.start < span.end:
-                        yield Candidate(typed.value, sure, (typed.span,), sure, sure)
+                for typed in graph.sheet.typed_part(kind, span):
+                    found = True
+                    yield Candidate(typed.value, sure, (typed.span,), sure, sure)
+        if not found and asked.kind == "date":
+            yield from _of_usual_year(spans, sure, graph)
         return
     text = joined(spans).strip(" |:;")
     if as_type(text, asked.field) is not None:
         yield Candidate(text, sure, tuple(spans), sure, sure)
+
+
+def _of_usual_year(spans: Sequence[Span], sure: float, graph: Graph) -> Iterator[Candidate]:
+    """A day without its year, in the year that most of the document's dates have."""
+    told = [str(one.value)[:4] for one in graph.sheet.dates] or _YEAR.findall(graph.sheet.text)
+    years = Counter(map(int, told))
+    if not years:
+        return
+    year = years.most_common(1)[0][0]
+    day = dates.of_year(joined(spans), year, day_first=graph.sheet.day_first)
+    if day is not None:
+        sure = min(sure, _OF_USUAL_YEAR)
+        yield Candidate(day, sure, tuple(spans), sure, sure)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,9 +22,7 @@ _NAMES_LIST = 0.5  # what a heading that names the list adds
 _DEEPEST = 3  # rows of a head
 _LONGEST = 42  # characters of a column's name
 _OF_SEVERAL = 0.1  # what it counts less that one line of a name says it, and not the whole
-_SUMMED = frozenset({"total", "amount"})
 _NAMING = frozenset({"description", "name"})
-_NUMERIC = frozenset({"number", "integer"})
 _AMOUNT = re.compile(r"\d[.,]\d|\d{3}")
 _NAMED_ALIKE = 0.1  # what the words that a field and a column share count between columns as near
 _LIKE_ITS_LIST = 0.2  # and that a column is called like the list
@@ -214,6 +212,11 @@ def _nearest(column: TableColumn, wanted: FieldQuery, graph: Graph) -> tuple[flo
     return (by_line[best], best) if by_line[best] > joined + 0.15 else (joined, 0)
 
 
+def near_to(column: TableColumn, wanted: FieldQuery, graph: Graph) -> float:
+    """How near a column's name is to a field, 0 to 1."""
+    return _nearest(column, wanted, graph)[0]
+
+
 def _near(text: str, wanted: FieldQuery, graph: Graph) -> float:
     """How near a name is to a field; of two that mean the same the one in its very letters is nearer.
 
@@ -231,44 +234,3 @@ def _near(text: str, wanted: FieldQuery, graph: Graph) -> float:
 def _numbers(name: str) -> list[int]:
     """The numbers in a name: `per 20 ft` and `per 40 ft` differ in nothing else."""
     return [int(number) for number in re.findall(r"\d+", name)]
-
-
-def with_the_rest(head: Head, questions: Sequence[FieldQuery], numbers: Mapping[int, float]) -> Head:
-    """The head with the fields that no column names, given to columns of their type that are free.
-
-    `numbers` is the share of numbers in each column, by its index. A sum stands rightmost, a text is the widest;
-    a column of numbers, such as those of the lines, does not hold the words of an item.
-    """
-    columns = [
-        replace(column, asked=None) if _is_counted(column, questions, numbers.get(index, 0.0)) else column
-        for index, column in enumerate(head.columns)
-    ]
-    missing = [asked for asked in range(len(questions)) if asked not in {c.asked for c in columns}]
-    first = next((asked for asked, one in enumerate(questions) if one.kind == "text"), None)
-    for asked in missing:
-        wants_number = questions[asked].kind in _NUMERIC
-        free = [
-            index
-            for index, column in enumerate(columns)
-            if column.asked is None and index in numbers and (numbers[index] > 0.6) == wants_number
-        ]
-        alike = [other for other in missing if (questions[other].kind in _NUMERIC) == wants_number]
-        if free and wants_number and questions[asked].ideas & _SUMMED:
-            index = max(free, key=lambda i: columns[i].x1)
-        elif free and (len(free) == len(alike) == 1 if wants_number else asked == first):
-            index = max(free, key=lambda i: _room(columns, i))
-        else:
-            continue
-        columns[index] = replace(columns[index], asked=asked, near=0.3)
-    return replace(head, columns=tuple(columns))
-
-
-def _is_counted(column: TableColumn, questions: Sequence[FieldQuery], share: float) -> bool:
-    """Whether a column that is named like the words of an item holds the numbers of the lines."""
-    ideas = questions[column.asked].ideas if column.asked is not None else frozenset()
-    return bool(ideas & {"description", "test"}) and not ideas & {"number", "sku"} and share > 0.8
-
-
-def _room(columns: Sequence[TableColumn], index: int) -> float:
-    """How wide a column may be: up to where the next one begins."""
-    return (columns[index + 1].x0 if index + 1 < len(columns) else columns[index].x1) - columns[index].x0

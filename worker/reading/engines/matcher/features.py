@@ -216,7 +216,7 @@ def _labelled(text: str, evaluation: Evaluation) -> float:
     """The share of a text that is a known wording: it is more likely a label itself."""
     units = evaluation.graph.wordings.meaning(text[:80]).units
     total = sum(len(unit.word) for unit in units)
-    return sum(len(unit.word) for unit in units if unit.meanings) / total if total else 0.0
+    return sum(len(unit.word) for unit in units if unit.is_label) / total if total else 0.0
 
 
 def _among_labels(place: PrintedValue, evaluation: Evaluation) -> float:

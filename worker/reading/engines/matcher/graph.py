@@ -10,12 +10,21 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import prose
 from worker.reading.engines.matcher.cells import split_lines
 from worker.reading.engines.matcher.concepts import words
-from worker.reading.engines.matcher.label_text import LEAD, TAIL, may_follow, parts, skip_lead, trimmed
+from worker.reading.engines.matcher.label_text import (
+    LEAD,
+    TAIL,
+    may_follow,
+    parts,
+    pieces,
+    skip_lead,
+    trimmed,
+)
 from worker.reading.engines.matcher.lexicon import Mentions, fold_letters
 from worker.reading.engines.matcher.rows import Cell, arrange
 from worker.reading.engines.matcher.sheet import Sheet
@@ -26,12 +35,14 @@ from worker.reading.text.page_lines import PageLines
 
 _COLON = re.compile(r"\s?[:：]\s?(?![/\\]{2})")
 _TIME_BEFORE = re.compile(r"\d\s?$")
-_BRACKET = re.compile(r"\s?[(（][^()（）]*\d[^()（）]*[)）]?\s*$")
-"""A number in brackets behind a name."""
 _TYPES = (
     *("date", "datetime", "time", "money", "number", "percent", "code", "phone", "currency"),
     *("zip", "city", "region"),
 )
+_SHORTENED = re.compile(r"[^\W\d_][^\W\d_-]{1,11}\.(?=\s+(?:[A-Z]{1,3}[ -])?\S*\d)")
+"""A word that was cut short before a number: `Kennz. HD-KT 417`."""
+_RANGED = frozenset({"date", "datetime"})
+_BETWEEN = 6  # characters between the ends of a range, such as `until` or `au`
 _SIGNS = LEAD + "$€£¥￥RM()"
 
 
@@ -103,17 +114,16 @@ class Graph:
             for part, value in parts(label.label, span):
                 edge = Edge(Relation.INLINE, part, 0.0)
                 yield PrintedValue((value,), "text", None, (edge, *around), whole=False)
+            for piece in pieces(span):
+                yield PrintedValue((piece,), "text", None, (label, *around), whole=False)
         if not cuts or cuts[0][0] > 0 or cuts[0][1] < len(cell.text):
             yield PrintedValue((trimmed(Span(cell, 0, len(cell.text))),), "text", None, around, whole=True)
             for edge in around[:1]:
                 for part, value in parts(edge.label, trimmed(Span(cell, 0, len(cell.text)))):
                     beside = Edge(edge.relation, part, edge.distance)
                     yield PrintedValue((value,), "text", None, (beside, *around[1:]), whole=False)
-            bracket = _BRACKET.search(cell.text)
-            if bracket and bracket.start() > 3:
-                yield PrintedValue(
-                    (trimmed(Span(cell, 0, bracket.start())),), "text", None, around, whole=False
-                )
+            for piece in pieces(trimmed(Span(cell, 0, len(cell.text)))):
+                yield PrintedValue((piece,), "text", None, around, whole=False)
         yield from self._typed(cell, cuts, around)
 
     def _typed(
@@ -122,7 +132,9 @@ class Graph:
         seen: set[tuple[int, int]] = set()
         for kind in _TYPES:
             before = 0
-            for typed in self.sheet.typed(kind, cell):
+            found = self.sheet.typed(kind, cell)
+            ends = _ends_of_ranges(found) if kind in _RANGED else {}
+            for typed in found:
                 start, end = typed.span.start, typed.span.end
                 if kind in {"number", "code"} and (start, end) in seen:
                     continue
@@ -134,12 +146,21 @@ class Graph:
                     if any(map(str.isalpha, label)) and label.strip(_SIGNS)
                     else []
                 )
+                if id(typed) in ends:
+                    said = f"{self._first_words(cell, found[0], cuts)} {ends[id(typed)]}"
+                    edges = [Edge(Relation.INLINE, said.strip(), 0.0), *edges]
                 behind = cell.text[end:].strip(LEAD)
                 if behind and len(behind) < 40:
                     edges.append(Edge(Relation.BEHIND, behind, 0.0))
                 alone = not re.search(r"\w", cell.text[:start] + cell.text[end:])
                 yield PrintedValue((typed.span,), kind, typed, (*edges, *around), whole=alone)
                 before = end
+
+    @staticmethod
+    def _first_words(cell: Cell, first: Typed, cuts: Sequence[tuple[int, int]]) -> str:
+        """What a cell says before the first of its values."""
+        cut = max((c for c in cuts if c[1] <= first.span.start), default=(0, first.span.start))
+        return cell.text[cut[0] : min(cut[1], first.span.start)].strip(LEAD)
 
     def _cuts(self, cell: Cell) -> list[tuple[int, int]]:
         """The labels inside a cell that something may follow: before a colon, or a known wording at its start."""
@@ -155,6 +176,8 @@ class Graph:
             end = self._known(folded, 0)
             if 1 < end < len(text) - 1 and may_follow(text, end):
                 cuts.insert(0, (0, end))
+            elif short := _SHORTENED.match(text):
+                cuts.insert(0, (0, short.end()))
         return cuts
 
     def _label_start(self, text: str, folded: str, low: int, colon: int, *, first: bool) -> int:
@@ -171,6 +194,16 @@ class Graph:
     def _known(self, folded: str, start: int) -> int:
         """Where a known wording ends that begins at `start`."""
         return max(self.wordings.prefix(folded, start), self.named.prefix(folded, start))
+
+
+def _ends_of_ranges(found: Sequence[Typed]) -> dict[int, str]:
+    """Which values are the two ends of a range, as `from` and `until`: few letters stand between them."""
+    ends: dict[int, str] = {}
+    for one, two in pairwise(found):
+        between = one.span.cell.text[one.span.end : two.span.start]
+        if len(between.strip()) <= _BETWEEN and id(one) not in ends and not any(map(str.isdigit, between)):
+            ends |= {id(one): "from", id(two): "until"}
+    return ends
 
 
 def graph_of(pages: Iterable[PageLines], root: Field, wordings: Wordings) -> Graph:

@@ -126,7 +126,7 @@ def _is_other(row: Row, amount: Typed, graph: Graph) -> bool:
     if any(in_line(one, amount) for one in amounts):
         return True
     named = [graph.wordings.meaning(cell.text[:40]).units for cell in row.cells]
-    known = [bool(units) and all(unit.meanings for unit in units) for units in named]
+    known = [bool(units) and all(unit.is_label for unit in units) for units in named]
     return (all(known) or sum(known) > 1) and not any(map(str.isdigit, row.text))
 
 
@@ -199,7 +199,7 @@ def _group(
     fields: dict[str, Filling] = {
         questions[index].field.name: Scalar([found[role]]) for role, index in roles.items() if role in found
     }
-    named = next((asked for asked in questions if asked.kind == "text"), None)
+    named = products.naming(questions)
     if named is not None and words:
         text = " ".join(span.text.strip(" -:*|").rstrip(" (") for span in words)
         fields[named.field.name] = Scalar([_candidate(text, tuple(words), min(most, _SURE_WORDS))])

@@ -13,6 +13,9 @@ _BEGINS_VALUE = re.compile(r"[\s.:#№=*-]*[^\W_a-zà-ÿ]")
 LEAD = " \t:：.·-–—=>#*|，,。"
 _BEFORE_VALUE = " \t:："  # what may stand before a value in a cell of its own
 _PARTED = re.compile(r"\s*[/／|]\s*")
+_PIECES = re.compile(r"\s[·•|–—-]\s|\s?[|·;；]\s?|,\s|，|\s/\s|\s?[(（)）]\s?")
+_MOST_PIECES = 4
+_LONGEST = 120  # characters of a text that is looked at in parts
 TAIL = " \t:：|;,，"
 
 
@@ -39,6 +42,21 @@ def parts(label: str, span: Span) -> Iterator[tuple[str, Span]]:
     for name, start, end in zip(names, starts, ends, strict=True):
         if start < end:
             yield name, Span(span.cell, span.start + start, span.start + end)
+
+
+def pieces(span: Span) -> Iterator[Span]:
+    """The parts of a text that has several by its signs: `14 May · Room 3`, `Ada Wren, Engineer (B 12)`.
+
+    None of a text that is prose, or has more parts than a value would.
+    """
+    cuts = list(_PIECES.finditer(span.text))
+    if not 0 < len(cuts) <= _MOST_PIECES or len(span.text) > _LONGEST:
+        return
+    starts = [0, *(cut.end() for cut in cuts)]
+    ends = [*(cut.start() for cut in cuts), span.end - span.start]
+    for start, end in zip(starts, ends, strict=True):
+        if any(map(str.isalnum, span.text[start:end])):
+            yield trimmed(Span(span.cell, span.start + start, span.start + end))
 
 
 def names_within(label: Span) -> Iterator[Span]:

@@ -23,7 +23,8 @@ _SEVERAL = 0.5  # where several options are marked of which one was asked for
 def candidates(asked: FieldQuery, evaluation: Evaluation) -> list[Candidate] | None:
     """What the boxes of a page say of a field; None where none of them are about it."""
     if asked.kind == "boolean":
-        return sorted(_ticks(asked, evaluation), key=lambda candidate: -candidate.score) or None
+        told = [*_ticks(asked, evaluation), *_answered(asked, evaluation)]
+        return sorted(told, key=lambda candidate: -candidate.score) or None
     rated = [
         (_nearness(asked, question, evaluation), question)
         for question in evaluation.graph.sheet.choices.questions
@@ -42,6 +43,24 @@ def _ticks(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
         if said is not None and near > _NAMED and entry.values:
             sure = 0.8 * near * (1.0 if entry.sure > 0.5 else entry.sure)
             yield Candidate(said, sure, entry.values, sure, certainty=sure)
+
+
+def _answered(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
+    """Whether yes or no is marked under a question that is the field, else whether the option is that is it most."""
+    for question in evaluation.graph.sheet.choices.questions:
+        near = 0.0 if question.label is None else evaluation.own(asked, question.label.text).both
+        said = {id(option): pairs.yes_or_no(option.label.text.strip(" .,;:")) for option in question.options}
+        own = {id(option): evaluation.own(asked, option.label.text).both for option in question.options}
+        nearest = max(question.options, key=lambda option: own[id(option)])
+        answers = [option for option in question.chosen if said[id(option)] is not None]
+        if near > _NAMED and len(question.chosen) == len(answers) == 1:
+            option, answer, sure = answers[0], said[id(answers[0])], near
+        elif own[id(nearest)] > _NAMED and said[id(nearest)] is None:
+            option, answer, sure = nearest, nearest.mark.chosen, own[id(nearest)]
+        else:
+            continue
+        sure *= _LABEL * question.sure
+        yield Candidate(answer, sure, (Span(option.label, 0, len(option.label.text)),), sure, certainty=sure)
 
 
 def _said(entry: pairs.Entry) -> bool | None:

@@ -16,6 +16,8 @@ from worker.reading.engines.matcher.typed_spans import Span
 _MOST = 0.6  # share of the rows in which the product is to hold
 _CENT = Decimal("0.011")
 _NOT_AMOUNTS = frozenset({"tax", "rate", "discount", "unit", "price"})
+_NAMING = frozenset({"description", "name"})
+_CODED = frozenset({"sku", "code", "number", "reference", "unit", "date", "serial", "currency"})
 _MOST_SURE = 0.97
 _LEFT_DOUBT = 0.3  # of the doubt about a number, what a product that holds leaves
 _NEAR = 0.6  # how surely a column holds what the product says; from there a name says it, too
@@ -140,6 +142,14 @@ def roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
         elif asked.ideas & {"total", "amount"} and not asked.ideas & _NOT_AMOUNTS:
             found.setdefault("amount", index)
     return found
+
+
+def naming(questions: Sequence[FieldQuery]) -> FieldQuery | None:
+    """The field that holds the words of an item: one that is called so, else a text that is no number or code."""
+    texts = [asked for asked in questions if asked.kind == "text"]
+    called = [asked for asked in texts if asked.ideas & _NAMING]
+    plain = [asked for asked in texts if not asked.ideas & _CODED]
+    return next(iter([*called, *plain, *texts]), None)
 
 
 def are_goods(questions: Sequence[FieldQuery]) -> bool:

@@ -62,6 +62,11 @@ class FieldQuery:
         """What the field has to do with, by its name and title."""
         return frozenset(idea for meaning in self.own[: self.named] for idea in meaning.ideas)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether its name or title is what some labels say, and not only made of known words."""
+        return any(unit.is_label for meaning in self.own[: self.named] for unit in meaning.units)
+
     def quotes(self, label: str) -> bool:
         """Whether the description says a label as it is printed, and not that it is something else."""
         folded = " ".join(fold_letters(label).split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +60,11 @@ class Sheet:
         if any(dates.month_first_is_certain(text) for text in texts):
             return False
         return not (any("$" in text for text in texts) and currencies.is_american(self.text))
+
+    @cached_property
+    def year_first(self) -> bool:
+        """Whether 24.09.01 is the first of September, as in East Asia."""
+        return dates.year_leads(self.text)
 
     @cached_property
     def text(self) -> str:
@@ -125,6 +130,17 @@ class Sheet:
         found: list[Typed] = known[kind, id(cell)]
         return found
 
+    def typed_part(self, kind: str, span: Span) -> list[Typed]:
+        """The values of a type in a part of a cell, read as if nothing stood beside it."""
+        if span.start == 0 and span.end == len(span.cell.text):
+            return self.typed(kind, span.cell)
+        parts: dict[tuple[int, int, int], Cell] = self.memo.setdefault("parts", {})
+        part = parts.setdefault((id(span.cell), span.start, span.end), span.cell.part(span.start, span.end))
+        return [
+            replace(one, span=Span(span.cell, span.start + one.span.start, span.start + one.span.end))
+            for one in self.typed(kind, part)
+        ]
+
 
 _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
     "money": lambda sheet, cell: (
@@ -134,7 +150,7 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
     "number": lambda sheet, cell: typed_spans.numbers(cell, decimal_comma=sheet.decimal_comma),
     "percent": lambda _sheet, cell: typed_spans.percents(cell),
     "date": lambda sheet, cell: typed_spans.calendar_dates(
-        cell, day_first=sheet.day_first, order_known=sheet.day_order_known
+        cell, day_first=sheet.day_first, year_first=sheet.year_first, order_known=sheet.day_order_known
     ),
     "datetime": lambda sheet, cell: typed_spans.moments(cell, day_first=sheet.day_first),
     "time": lambda _sheet, cell: typed_spans.times(cell),

@@ -171,7 +171,7 @@ class Surroundings:
         if id(cell) not in memo:
             units = self.wordings.meaning(cell.text[:60]).units if len(cell.text) < 40 else ()
             size = sum(len(unit.word) for unit in units)
-            known = sum(len(unit.word) for unit in units if unit.meanings)
+            known = sum(len(unit.word) for unit in units if unit.is_label)
             memo[id(cell)] = bool(size) and known >= _NAMES * size and not any(map(str.isdigit, cell.text))
             memo[id(cell)] &= mark("legal_form").search(cell.text) is None
         found: bool = memo[id(cell)]

@@ -19,15 +19,32 @@ def body(head: Head, graph: Graph, *, up: bool) -> Iterator[Row]:
 
 
 def _below(head: Head, rows: Sequence[Row]) -> Iterator[Row]:
-    names = {column.text for column in head.columns}
+    """The rows under a head, and under its repetitions on later pages; what stands around the page's end is none."""
+    again = [row.index for row in rows[head.end :] if _is_again(row, head)]
     before = rows[head.end - 1]
-    for row in rows[head.end :]:
-        if sum(cell.text in names for cell in row.cells) >= max(2, len(names) // 2):
-            continue  # the head again, on another page
-        if row.page is before.page and row.y0 - before.y1 > _GAP * max(row.height, before.height):
-            return
+    at = head.end
+    while at < len(rows):
+        row = rows[at]
+        if at in again:
+            at += 1  # the head again, on another page
+            continue
+        turned = row.page is not before.page
+        if turned or row.y0 - before.y1 > _GAP * max(row.height, before.height):
+            later = next((index for index in again if index > at), None)
+            parted = later is not None and rows[later].page is not before.page
+            if not turned and not parted:
+                return
+            if parted and later is not None and (not turned or rows[later].page is row.page):
+                before, at = rows[later], later + 1
+                continue
         yield row
-        before = row
+        before, at = row, at + 1
+
+
+def _is_again(row: Row, head: Head) -> bool:
+    """Whether a row says the names of the columns again."""
+    names = {column.text for column in head.columns}
+    return sum(cell.text in names for cell in row.cells) >= max(2, len(names) // 2)
 
 
 def _above(head: Head, rows: Sequence[Row]) -> Iterator[Row]:

@@ -138,7 +138,7 @@ def percents(cell: Cell) -> list[Typed]:
     ]
 
 
-def calendar_dates(cell: Cell, *, day_first: bool, order_known: bool) -> list[Typed]:
+def calendar_dates(cell: Cell, *, day_first: bool, year_first: bool, order_known: bool) -> list[Typed]:
     """Dates in ISO form, with the other order of day and month where nothing settles it."""
     return [
         Typed(
@@ -147,7 +147,7 @@ def calendar_dates(cell: Cell, *, day_first: bool, order_known: bool) -> list[Ty
             found.typical,
             None if order_known else found.swapped,
         )
-        for found in dates.find(cell.text, day_first=day_first)
+        for found in dates.find(cell.text, day_first=day_first, year_first=year_first)
     ]
 
 

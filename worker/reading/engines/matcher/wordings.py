@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -30,6 +30,9 @@ UNSPECIFIC = _GENERAL | _CONTEXT | {"issue", "print", "statement", "day"}
 _WEIGHTS: Mapping[str, float] = dict.fromkeys(_GENERAL, 0.6) | dict.fromkeys(_CONTEXT, 0.5)
 _ALIKE = 82.0  # percent: a word with a letter read wrong, or another ending
 _STOP = frozenset(languages.marks("stop_words"))
+_LEAST_PART = 4  # letters of a part of a compound
+_LINK = re.compile(r"e?s|e?n|er|-")
+"""What stands between the parts of a compound."""
 _TOKEN = re.compile(r"[^\W_]+")
 _END = ""
 
@@ -43,6 +46,8 @@ class Unit:
     meanings: tuple[Ideas, ...]
     word: str
     weight: float
+    is_label: bool = False
+    """Whether it is printed beside values as it stands, and no single word that occurs in sentences as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +86,14 @@ class Likeness:
 
 
 class Wordings:
-    """The wordings of all languages, and those of a schema."""
+    """The wordings of labels, of all languages or of a schema, and single words by their ideas."""
 
-    def __init__(self, table: Mapping[str, Iterable[str]]) -> None:
-        self._trie: dict[str, Any] = {}
+    def __init__(
+        self, table: Mapping[str, Iterable[str]], terms: Mapping[str, Iterable[str]] | None = None
+    ) -> None:
+        self._labels = _trie(table)
+        self._terms = _trie(terms or {})
         self._memo: dict[str, Meaning] = {}
-        for meaning, wordings in table.items():
-            ideas = frozenset(meaning.split())
-            for wording in wordings:
-                node = self._trie
-                for char in fold_letters(wording).replace(" ", ""):
-                    node = node.setdefault(char, {})
-                node.setdefault(_END, {})[ideas] = None
 
     def meaning(self, text: str) -> Meaning:
         """A text as units, left to right."""
@@ -102,7 +103,7 @@ class Wordings:
 
     def prefix(self, folded: str, start: int = 0) -> int:
         """Where the longest wording that begins at `start` ends; `start` when none does."""
-        return self._longest(folded, start)[0]
+        return _longest(self._labels, folded, start)[0]
 
     def _read(self, text: str) -> Meaning:
         folded = fold_letters(text)
@@ -112,35 +113,94 @@ class Wordings:
             if folded[at] == " ":
                 at += 1
                 continue
-            end, meanings = self._longest(folded, at)
-            if end > at:
-                weight = max(sum(_WEIGHTS.get(idea, 1.0) for idea in meaning) for meaning in meanings)
-                units.append(Unit(tuple(meanings), folded[at:end], weight))
+            end, unit = self._known(folded, at)
+            if unit is not None:
+                units.append(unit)
             else:
                 match = _TOKEN.match(folded, at)
                 end = match.end() if match else at + 1
                 word = folded[at:end]
                 if word not in _STOP:
-                    units.append(Unit((), word, 0.3 if word.isdigit() or len(word) < 3 else 0.8))
+                    units += self._parts(word) or [
+                        Unit((), word, 0.3 if len(word) < 3 or word.isdigit() else 0.8)
+                    ]
             at = end
         ideas = frozenset(idea for unit in units for meaning in unit.meanings for idea in meaning)
         unknown = any(not unit.meanings for unit in units)
         return Meaning(tuple(units), folded.replace(" ", ""), ideas, unknown)
 
-    def _longest(self, folded: str, start: int) -> tuple[int, Collection[Ideas]]:
-        node, best = self._trie, (start, ())
-        if start and _latin(folded[start]) and _latin(folded[start - 1]):
-            return best
-        for at in range(start, len(folded)):
-            char = folded[at]
-            if char == " ":
-                continue
-            if char not in node:
-                break
-            node = node[char]
-            if _END in node and not (at + 1 < len(folded) and _latin(char) and _latin(folded[at + 1])):
-                best = (at + 1, tuple(node[_END]))
+    def _known(self, folded: str, at: int) -> tuple[int, Unit | None]:
+        """The longest label that begins there, else the longest term, as a unit, and where it ends."""
+        end, meanings = _longest(self._labels, folded, at)
+        last, more = _longest(self._terms, folded, at)
+        if last > end:
+            return last, _unit(more, folded[at:last])
+        return end, replace(_unit(meanings, folded[at:end]), is_label=True) if end > at else None
+
+    def _parts(self, word: str) -> list[Unit]:
+        """The known words that one word is made of, as in German and Dutch; none where any part is unknown."""
+        parts: list[Unit] = []
+        at = 0
+        while at < len(word):
+            end, meanings = self._inside(word, at)
+            if not meanings:
+                return []
+            parts.append(_unit(meanings, word[at:end]))
+            link = _LINK.match(word, end)
+            at = link.end() if link and link.end() < len(word) and not self._inside(word, end)[1] else end
+        return parts
+
+    def _inside(self, word: str, start: int) -> tuple[int, Collection[Ideas]]:
+        """The longest wording of some letters that begins at `start` of a word, wherever it ends."""
+        found = (_within(trie, word, start) for trie in (self._labels, self._terms))
+        return max(found, key=lambda part: part[0])
+
+
+def _trie(table: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """Wordings letter by letter, each with its meanings where it ends."""
+    trie: dict[str, Any] = {}
+    for meaning, wordings in table.items():
+        ideas = frozenset(meaning.split())
+        for wording in wordings:
+            node = trie
+            for char in fold_letters(wording).replace(" ", ""):
+                node = node.setdefault(char, {})
+            node.setdefault(_END, {})[ideas] = None
+    return trie
+
+
+def _unit(meanings: Collection[Ideas], word: str) -> Unit:
+    weight = max(sum(_WEIGHTS.get(idea, 1.0) for idea in meaning) for meaning in meanings)
+    return Unit(tuple(meanings), word, weight)
+
+
+def _within(trie: dict[str, Any], word: str, start: int) -> tuple[int, Collection[Ideas]]:
+    """The longest wording that begins at `start` of a word, of so many letters as a part has."""
+    node, best = trie, (start, ())
+    for at in range(start, len(word)):
+        if word[at] not in node:
+            break
+        node = node[word[at]]
+        if _END in node and at + 1 - start >= _LEAST_PART:
+            best = (at + 1, tuple(node[_END]))
+    return best
+
+
+def _longest(trie: dict[str, Any], folded: str, start: int) -> tuple[int, Collection[Ideas]]:
+    """The longest wording that begins at `start` and ends with a word."""
+    node, best = trie, (start, ())
+    if start and _latin(folded[start]) and _latin(folded[start - 1]):
         return best
+    for at in range(start, len(folded)):
+        char = folded[at]
+        if char == " ":
+            continue
+        if char not in node:
+            break
+        node = node[char]
+        if _END in node and not (at + 1 < len(folded) and _latin(char) and _latin(folded[at + 1])):
+            best = (at + 1, tuple(node[_END]))
+    return best
 
 
 def _latin(char: str) -> bool:
@@ -150,12 +210,19 @@ def _latin(char: str) -> bool:
 @cache
 def shipped(*without: str) -> Wordings:
     """The wordings of every language; meanings in `without` are left out."""
+    return Wordings(_of_all(languages.labels(), without), _of_all(languages.terms(), without))
+
+
+def _of_all(
+    told: Mapping[str, Mapping[str, Sequence[str]]], without: Collection[str]
+) -> dict[str, list[str]]:
+    """The wordings of all languages by meaning."""
     table: dict[str, list[str]] = {}
-    for meanings in languages.labels().values():
+    for meanings in told.values():
         for meaning, wordings in meanings.items():
             if meaning not in without:
                 table.setdefault(meaning, []).extend(wordings)
-    return Wordings(table)
+    return table
 
 
 def likeness(wanted: Meaning, label: Meaning) -> Likeness:

@@ -72,8 +72,8 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
     concept = concept_of(field, within=within)
     if concept.value in _BEYOND:
         return Unsupported(_BEYOND[concept.value])
-    if concept.value in _FROM_GRAPH:
-        return Scalar() if concept.value == "checkbox" else Listing()
+    if concept.value in _FROM_GRAPH or _is_yes_or_no(field):
+        return Scalar() if _is_yes_or_no(field) else Listing()
     if concept.value in _TREES:
         return _TREES[concept.value](field, concept, sheet)
     if concept.value == "party":
@@ -83,6 +83,11 @@ def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
     if field.enum is not None and concept.value not in _SCALARS:
         return Scalar(entries.read_enum(field, concept, sheet))
     return Scalar(_scalar(field, concept, sheet))
+
+
+def _is_yes_or_no(field: Field) -> bool:
+    """Whether a mark answers a field, whatever its name is like."""
+    return own_concept(field).value == "checkbox"
 
 
 def _party(field: Field, concept: Concept, sheet: Sheet) -> Group:

@@ -176,3 +176,11 @@ def test_a_day_and_its_time_are_one_value_where_both_are_asked_for(name: str, ro
 @pytest.mark.parametrize("printed", ["￥610.5元", "¥ 610.5", "610,5 €"])
 def test_an_amount_beside_its_sign_may_have_a_tenth(printed: str) -> None:
     assert read({"price": NUMBER}, "G547", printed, "01 - 03") == {"price": 610.5}
+
+
+def test_yes_or_no_may_be_called_like_an_amount() -> None:
+    yes_or_no = {"type": "boolean"}
+    assert read({"total_paid": yes_or_no, "currency": yes_or_no}, "Total 7.50") == {
+        "total_paid": None,
+        "currency": None,
+    }

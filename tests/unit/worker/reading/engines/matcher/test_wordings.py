@@ -67,3 +67,19 @@ def test_every_language_has_the_same_meanings() -> None:
     meanings = {language: set(table) for language, table in languages.labels().items()}
     assert len(meanings) >= 10
     assert all(known <= meanings["en"] for known in meanings.values())
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [("Fahrzeugfahrer", {"vehicle", "driver"}), ("Kundenfahrzeug", {"customer", "vehicle"})],
+)
+def test_a_compound_is_its_parts(word: str, parts: set[str]) -> None:
+    assert parts <= shipped().meaning(word).ideas
+
+
+def test_a_single_word_means_something_and_is_no_label_of_itself() -> None:
+    (unit,) = shipped().meaning("Fahrer").units
+    assert frozenset({"driver"}) in unit.meanings
+    assert not unit.is_label
+    assert shipped().prefix("fahrer") == 0
+    assert shipped().prefix("datum") == 5
