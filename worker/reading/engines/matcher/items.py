@@ -49,11 +49,10 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
         found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
-    bare = {listed.path for listed in left}
-    goods = next((path for path in bare if products.are_goods(asked[path])), "")
-    for path in [*(found.keys() - by_period.keys() - bare), goods]:
-        if path in found:
-            others = [listing for other, listing in found.items() if other != path]
-            added = reconciled(found[path] if path != goods else Listing(), asked[path], graph, others)
-            found[path] = added if added.items else found[path]
+    goods = next((listed.path for listed in left if products.are_goods(asked[listed.path])), None)
+    headed = [path for path in found if path not in by_period and path not in places]
+    for path in [*headed, *([goods] if goods is not None else [])]:
+        others = [listing for other, listing in found.items() if other != path]
+        added = reconciled(found[path] if path != goods else Listing(), asked[path], graph, others)
+        found[path] = added if added.items else found[path]
     return TableItems(found, frozenset(taken))

@@ -22,8 +22,8 @@ def reconciled(
     """The items of a table, completed by those that add up, or these where the table is not theirs.
 
     A table's own words count where all its amounts are among those that add up, for its columns tell them apart;
-    one that mixes them with others was read wrongly, and one below the sum is of something else, such as taxes. What adds up in one of the `others`
-    is theirs.
+    one that mixes them with others was read wrongly, and one below the sum is of something else, such as taxes.
+    What adds up in one of the `others` is theirs.
     """
     roles = products.roles(questions)
     blocks = item_blocks.added(questions, graph)
