@@ -50,11 +50,12 @@ export function Grid(props: { list: string }) {
                     {columns.map(({ name, title }) => {
                       const path = pathOf(list, row, name);
                       const flagged = session.flagged.value.includes(path);
+                      const shown = String(session.valueOf(path) ?? "—");
                       return (
                         <td key={name} class={stateOf(session.draft.value!, path)}>
                           {flagged ? (
-                            <button class="value" data-cell={path} tabIndex={-1} onClick={() => focusValue(path)} aria-label={t("review.above", { label: `${title} ${row + 1}` })}>
-                              {String(session.valueOf(path) ?? "—")}
+                            <button class="value" data-cell={path} tabIndex={-1} onClick={() => focusValue(path)} aria-label={t("review.above", { label: `${title} ${row + 1} ${shown}` })}>
+                              {shown}
                             </button>
                           ) : (
                             <ValueBox path={path} label={`${title} ${row + 1}`} tabIndex={path === home ? 0 : -1} />
