@@ -5,8 +5,8 @@
 Draws documents (`bench.sheets`), asks every field of their schemas for its candidates as the engine does, and
 fits gradient-boosted trees (LightGBM) to which of them are right. Of the wordings that the engine ships, some are
 hidden from half of the documents, so that it learns what to do where it knows no word. With `--corpus`, half a of
-what strangers wrote (`bench.corpus`, as drawn in FOLDER) is learned from, too, several times over. Every tenth drawn document is kept
-out; on these the log-odds of the first candidates are mapped to the share that is right, and the figures in
+what strangers wrote (`bench.corpus`, as drawn in FOLDER) is learned from, too, several times over. Every tenth
+drawn document is kept out; on these the log-odds of the first candidates are mapped to the share that is right, and the figures in
 `scorer.json` are taken. The same seed gives the same trees.
 """
 

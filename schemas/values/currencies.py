@@ -54,6 +54,8 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     (r"(?<![A-Z])(?:USD)(?![A-Z])|US\$|(?<![A-Za-z])\$(?=\s?\d|$)", "USD"),
 )
 _SHARED = re.compile(r"[$¥￥]")
+_DOLLARS = frozenset({"AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD"})
+"""Currencies beside the American one whose sign is printed as `$` where they are at home."""
 _ZIP = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(-\d{4})?\b")
 _THOUSANDTHS = re.compile(
     r"(?<![A-Za-z])(?<!SDN )(?<!SDN\. )(?:BHD|BD|KD|JD)\s?\d[\d,]*\.\d{3}(?!\d)"
@@ -98,7 +100,7 @@ def other_of(sign: str, page: str) -> str | None:
     if _SHARED.fullmatch(sign) is None:
         return None
     if sign == "$":
-        return None if is_american(page) or countries.currency_of(page) else "CAD"
+        return _other_dollar(page)
     if _YEN.search(page):
         return None
     if meant("CNY", sign, page) == "JPY":
@@ -107,13 +109,25 @@ def other_of(sign: str, page: str) -> str | None:
     return None if sure else "JPY"
 
 
+def _other_dollar(page: str) -> str | None:
+    """What else a `$` may be: nothing where a country with dollars, or an American address, tells."""
+    told = countries.currency_of(page)
+    if told is None:
+        return None if is_american(page) else "CAD"
+    currency, sure = told
+    if currency == "USD":
+        return None
+    return None if sure and currency in _DOLLARS else "USD"
+
+
 def meant(code: str, sign: str, page: str) -> str:
     """The currency of a sign: `¥` is the yen on a Japanese page, or on a Latin one that names the country.
 
     A `$` is that of the one country which a page tells, if any.
     """
     if sign == "$":
-        return countries.currency_of(page) or code
+        told = countries.currency_of(page)
+        return told[0] if told else code
     if code != "CNY" or not re.fullmatch(r"[¥￥]", sign):
         return code
     named = _JAPAN.search(page) and not _HAN.search(page) and not _SEN.search(page)

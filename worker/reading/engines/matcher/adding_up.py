@@ -40,6 +40,14 @@ def added_up(graph: Graph) -> list[AddedUp]:
     highest, and of columns side by side that which makes most; others in its column count as further parts where
     they say other amounts.
     """
+    memo = graph.sheet.memo
+    if "added_up" not in memo:
+        memo["added_up"] = _added_up(graph)
+    found: list[AddedUp] = memo["added_up"]
+    return found
+
+
+def _added_up(graph: Graph) -> list[AddedUp]:
     amounts = [one for one in graph.sheet.amounts if isinstance(one.value, Decimal)][:_MOST]
     runs = (run for column in _columns(amounts) for run in _runs(column, amounts, graph) if run.amounts)
     found = [run for run in runs if _ends_in_a_sum(run, graph)]

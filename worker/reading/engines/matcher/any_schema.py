@@ -34,10 +34,8 @@ _UNSUITED: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("total", "money"), frozenset({"rate"})),
 }
 """By reader, the ideas of fields that it does not know, though their names are like those it reads."""
-_LABELLED_WELL = (
-    0.8  # probability of a value by its label, against which a reader of shipped kinds counts less:
-)
-_AGAINST_LABEL = 0.6
+_LABELLED_WELL = 0.8  # probability of a value by its label, from which a reader of shipped kinds counts less
+_AGAINST_LABEL = 0.6  # how sure such a reader is then at most
 _MOST_SURE = 0.9  # that a scorer can be which was trained on drawn documents, of real ones
 LEAST = 0.1
 """Probability below which a value is rather left out."""

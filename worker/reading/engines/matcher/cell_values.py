@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.values import dates
 from worker.reading.engines.matcher.assign import as_type
+from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import joined
 from worker.reading.engines.matcher.questions import FieldQuery
@@ -43,7 +44,7 @@ def values_of(asked: FieldQuery, spans: Sequence[Span], sure: float, graph: Grap
 
 
 def _of_usual_year(spans: Sequence[Span], sure: float, graph: Graph) -> Iterator[Candidate]:
-    """A day without its year, in the year that most of the document's dates have."""
+    """A day without its year, in the year that most of the document's dates have; in doubt where they have several."""
     told = [str(one.value)[:4] for one in graph.sheet.dates] or _YEAR.findall(graph.sheet.text)
     years = Counter(map(int, told))
     if not years:
@@ -51,5 +52,5 @@ def _of_usual_year(spans: Sequence[Span], sure: float, graph: Graph) -> Iterator
     year = years.most_common(1)[0][0]
     day = dates.of_year(joined(spans), year, day_first=graph.sheet.day_first)
     if day is not None:
-        sure = min(sure, _OF_USUAL_YEAR)
+        sure = min(sure, _OF_USUAL_YEAR if len(years) == 1 else UNDECIDED)
         yield Candidate(day, sure, tuple(spans), sure, sure)

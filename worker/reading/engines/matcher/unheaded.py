@@ -21,6 +21,7 @@ _NUMBERS = frozenset({"number", "integer"})
 _TIMES = re.compile(
     r"(?<![\d.])(\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[A-Za-z]{0,4}\s?)?[x×X@*]\s?(?:[A-Z]{2,3}|[$€£¥])?\s?(\d+[.,]\d{2})"
 )
+_BESIDE_AMOUNTS = frozenset({"rate", "tax", "discount"})  # a row does not end in these
 _OF_GOODS = frozenset({"quantity", "price", "sku"})
 _NAMED = 0.6  # likeness from which a text is the heading of a list
 _SURE = 0.6
@@ -50,7 +51,8 @@ def items(questions: Sequence[FieldQuery], graph: Graph, between: tuple[int, int
         return []
     if {"amount", "price"} & products.roles(questions).keys():
         return item_blocks.around([found.amount for found in best], questions, graph, _SURE)
-    return [_pair(found, texts[0], numbers[0], _SURE) for found in best]
+    counted = next((asked for asked in numbers if not asked.ideas & _BESIDE_AMOUNTS), None)
+    return [] if counted is None else [_pair(found, texts[0], counted, _SURE) for found in best]
 
 
 def sections(lists: Mapping[str, Meaning], graph: Graph) -> dict[str, tuple[int, int]]:

@@ -150,11 +150,15 @@ def _unlabelled(concept: Concept, sheet: Sheet) -> Iterator[Candidate]:
 
 
 def _of_country(sheet: Sheet) -> Iterator[Candidate]:
-    """The currency of a page that prints none: that of the one country which its names and numbers tell."""
+    """The currency of a page that prints none: that of the one country which its numbers and names tell."""
     told = [(cell, sign) for cell in sheet.layout.cells for sign in countries.signs(cell.text)]
-    if len({sign.currency for _, sign in told}) == 1:
-        cell, sign = told[0]
-        yield Candidate(sign.currency, _OF_COUNTRY, (Span(cell, sign.start, sign.end),), 0.3, _OF_COUNTRY)
+    agreed = countries.agreed(sign for _, sign in told)
+    if agreed is None:
+        return
+    currency, sure = agreed
+    cell, sign = next((cell, sign) for cell, sign in told if sign.currency == currency)
+    certainty = _OF_COUNTRY if sure else _OF_TWO_READINGS
+    yield Candidate(currency, certainty, (Span(cell, sign.start, sign.end),), 0.3, certainty)
 
 
 def both_readings(typed: Typed, score: float, strength: float) -> Iterator[Candidate]:

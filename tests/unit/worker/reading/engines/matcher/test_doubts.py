@@ -76,3 +76,19 @@ def test_words_in_doubt_are_said_of_the_line_and_not_again_of_its_block() -> Non
     page = page_of()
     page = replace(page, lines=(line(60, 60, "hardly to be read", confidence=0.8),))
     assert errors(read_lines([page], registry.kind("text").root)) == {("doubtful", "/pages/0/lines/0")}
+
+
+@pytest.mark.parametrize(
+    ("seller", "row", "currency", "doubted"),
+    [
+        ("HILLTOP STORES SDN BHD", "TOTAL 3.50", "MYR", False),
+        ("HILLTOP STORES", "SMOKED TURKEY 3.50", "TRY", True),
+        ("HILLTOP STORES", "GST REG.NO : 001 TOTAL 3.50", None, False),
+    ],
+)
+def test_money_without_a_sign_is_never_sure_by_the_name_of_a_country(
+    seller: str, row: str, currency: str | None, doubted: bool
+) -> None:
+    reading = receipt(row, seller=seller)
+    assert reading.data["currency"] == currency
+    assert (("doubtful", "/currency") in errors(reading)) is doubted

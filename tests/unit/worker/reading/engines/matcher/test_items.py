@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from schemas.registry import from_json_schema
@@ -247,47 +246,3 @@ def test_tables_side_by_side_are_two_and_a_column_may_be_called_like_its_list() 
         ("Levelling", 3),
         ("Formwork", 2.5),
     ]
-
-
-def test_a_table_goes_on_behind_the_foot_of_its_page() -> None:
-    first = page_of(
-        [(60, "Date"), (260, "Details"), (820, "Amount")],
-        [(60, "01 Sep"), (260, "Rent"), (860, "20.00")],
-        *[""] * 14,
-        "Our bank is a member of the guarantee fund, see overleaf",
-    )
-    second = page_of(
-        "Statement of September 2025",
-        "Page 2",
-        [(60, "Date"), (260, "Details"), (820, "Amount")],
-        [(60, "11 Sep"), (260, "Power"), (860, "7.50")],
-    )
-    found = rows_of([first, replace(second, number=2)], date={**TEXT, "format": "date"}, details=TEXT)
-    assert [(row["date"], row["details"]) for row in found] == [
-        ("2025-09-01", "Rent"),
-        ("2025-09-11", "Power"),
-    ]
-
-
-def test_columns_whose_names_nobody_knows_are_told_by_what_stands_in_them() -> None:
-    page = page_of(
-        [(60, "Xyzzy"), (260, "Description"), (620, "Plugh"), (820, "Vendor")],
-        [(60, "03/09/2025"), (260, "Oil change"), (620, "2,114"), (840, "Moss")],
-        [(60, "17/09/2025"), (260, "New tyre"), (620, "2,139"), (840, "Reed")],
-    )
-    day = {**TEXT, "format": "date"}
-    found = rows_of([page], visited=day, description=TEXT, hourMeter=NUMBER, vendor=TEXT)
-    assert [(row["visited"], row["description"], row["hourMeter"]) for row in found] == [
-        ("2025-09-03", "Oil change", 2114.0),
-        ("2025-09-17", "New tyre", 2139.0),
-    ]
-
-
-def test_a_number_that_was_read_with_its_unit_is_parted_from_it() -> None:
-    page = page_of(
-        [(60, "Description"), (500, "Quantity"), (640, "Unit"), (820, "Amount")],
-        [(60, "White wine"), (560, "48,00 UN"), (860, "20,00")],
-        [(60, "Red wine"), (560, "36,00 CX"), (860, "7,50")],
-    )
-    found = rows_of([page], description=TEXT, quantity=NUMBER, unit=TEXT, amount=NUMBER)
-    assert [(row["quantity"], row["unit"]) for row in found] == [(48.0, "UN"), (36.0, "CX")]
