@@ -51,6 +51,7 @@ class PageCache:
 def _page(kept: dict[str, Any]) -> PageLines:
     lines, faint = ([_line(line) for line in kept.pop(name)] for name in ("lines", "faint"))
     marks = tuple(_mark(mark) for mark in kept.pop("marks", ()))
+    ruled = tuple(Box(**box) for box in kept.pop("ruled", ()))
     sheet = kept.pop("sheet", None)
     pale = {(line.text, line.box) for line in faint}
     return PageLines(
@@ -58,6 +59,7 @@ def _page(kept: dict[str, Any]) -> PageLines:
         lines=tuple(lines),
         faint=tuple(line for line in lines if (line.text, line.box) in pale),
         marks=marks,
+        ruled=ruled,
         sheet=BentSheet(**sheet) if sheet else None,
     )
 

@@ -11,6 +11,7 @@ from bench.sheets.paper import Paper
 from bench.sheets.values import Locale, Printed, code, item, money, number, word
 from schemas import languages
 
+_RULED = 0.5  # share of boxes and of columns of labels that are drawn
 PROSE = {
     "en": "Please quote the reference on all payments and contact our office within fourteen days if anything is not as agreed. Goods remain our property until paid in full. Thank you for your business",
     "de": "Bitte geben Sie bei allen Zahlungen die Nummer an und wenden Sie sich innerhalb von vierzehn Tagen an uns. Die Ware bleibt bis zur vollständigen Bezahlung unser Eigentum. Vielen Dank für Ihren Auftrag",
@@ -108,8 +109,9 @@ def _down(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, layout:
     width = max(len(pair.label) for pair in pairs) * size * 0.62 + size
     mark = rng.choice([":", ":", "：" if drawing.here.lang in {"zh", "ja"} else ":", "", " :"])
     lead = rng.choice(["", "", "", "", ": ", ":"])  # the colon may stand with the value
+    ruled = layout == "columns" and rng.random() < _RULED
     for pair in pairs:
-        lines = pair.printed.lines
+        lines, above = pair.printed.lines, drawing.y
         if layout == "inline":
             paper.put(x0, drawing.y, f"{pair.label}{mark or ':'} {lines[0]}", size)
             at = x0
@@ -127,6 +129,10 @@ def _down(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, layout:
             drawing.skip(1.25)
             paper.put(at, drawing.y, line, size)
         drawing.skip(step)
+        if ruled:
+            low = drawing.y - 0.2 * size
+            paper.rule(x0 - 0.3 * size, above - 0.2 * size, at - 0.3 * size, low)
+            paper.rule(at - 0.3 * size, above - 0.2 * size, x1, low)
 
 
 def _put_value(drawing: Drawing, x: float, text: str) -> None:
@@ -160,10 +166,12 @@ def _in_columns(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, l
     """Labels above (or below) their values, several beside each other."""
     rng, size, paper = drawing.rng, drawing.size, drawing.paper
     wide = max(1, min(len(pairs), rng.randint(2, 5), int((x1 - x0) / (14 * size))))
+    ruled = layout == "box" and rng.random() < _RULED
     small = size * (rng.uniform(0.65, 0.9) if layout == "box" else 1.0)
     for start in range(0, len(pairs), wide):
         row = pairs[start : start + wide]
         tall = max(len(pair.printed.lines) for pair in row)
+        above = drawing.y
         for index, pair in enumerate(row):
             x = x0 + index * (x1 - x0) / wide
             top = drawing.y + (tall * 1.25 * size if layout == "below" else 0)
@@ -172,6 +180,9 @@ def _in_columns(drawing: Drawing, pairs: Sequence[Pair], x0: float, x1: float, l
             for number_, line in enumerate(pair.printed.lines):
                 paper.put(x, first + number_ * 1.25 * size, line, size)
         drawing.skip((tall + 1) * 1.3 + rng.uniform(0.5, 1.4))
+        for index in range(len(row) if ruled else 0):
+            x = x0 + index * (x1 - x0) / wide - 0.3 * size
+            paper.rule(x, above - 0.2 * size, x + (x1 - x0) / wide, drawing.y - 0.3 * size)
 
 
 def put_sums(drawing: Drawing, net: float) -> None:

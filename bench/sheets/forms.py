@@ -26,6 +26,7 @@ _BOTH = {
     "fr": "Nom et adresse {}",
     "zh": "{}名称及地址",
 }
+_RULED = 0.7  # share of such forms whose boxes are drawn
 _EMPTY = ["Optional Information", "Account No.", "Reference Number", "Code", "Bemerkung", "备注", "Remarks"]
 
 
@@ -35,13 +36,27 @@ def put_boxes(drawing: Drawing, pairs: Sequence[Pair], parties: Sequence[str]) -
     for party in parties:
         _put_party_box(drawing, party)
     left = list(pairs)
+    ruled = rng.random() < _RULED
     while left:
         wide = rng.randint(2, 5)
         row: list[Pair | None] = [left.pop() for _ in range(min(wide, len(left)))]
         if rng.random() < 0.5:
             row.insert(rng.randint(0, len(row)), None)
+        top = drawing.y
         _put_row(drawing, row)
+        if ruled:
+            _rule_row(drawing, len(row), top)
     drawing.pairs += pairs
+
+
+def _rule_row(drawing: Drawing, boxes: int, top: float) -> None:
+    """Lines around the boxes of a row that begins at `top`."""
+    step = (drawing.right - drawing.left) / boxes
+    for index in range(boxes):
+        x = drawing.left + index * step - 0.3 * drawing.size
+        drawing.paper.rule(
+            x, top - 0.2 * drawing.size, x + step, max(top + 2 * drawing.size, drawing.y) - 0.2 * drawing.size
+        )
 
 
 def _put_row(drawing: Drawing, row: Sequence[Pair | None]) -> None:
@@ -80,6 +95,9 @@ def _put_party_box(drawing: Drawing, party: str) -> None:
         paper.put(x, drawing.y + 1.4 * small + 1.25 * number * size, line, size)
     if rng.random() < 0.6:
         _put_small_print(drawing, len(place.lines) + 1)
+    if rng.random() < _RULED:
+        end = drawing.y + (2.0 + 1.25 * (len(place.lines) + 1)) * size
+        paper.rule(drawing.left - 0.3 * size, drawing.y - 0.2 * size, 0.51 * paper.width, end)
     drawing.pairs += [
         Pair(f"{party} name", "", Printed((name,), name), party),
         Pair(f"{party} address", "", Printed(place.lines, " ".join(place.lines)), party),

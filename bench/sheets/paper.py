@@ -21,6 +21,8 @@ _CONFUSED = {
     "，": ",",
 }
 
+_SEEN = 0.95
+
 
 class Paper:
     """A page that texts are put on, in pixels."""
@@ -32,6 +34,7 @@ class Paper:
         self._wide = rng.uniform(0.42, 0.6)
         self._tall = rng.uniform(0.8, 1.25)
         self._lines: list[Line] = []
+        self._ruled: list[Box] = []
 
     def put(
         self, x: float, y: float, text: str, size: float, *, right: bool = False, centre: bool = False
@@ -58,6 +61,11 @@ class Paper:
         self._lines.append(Line(spoiled, box, confidence, tuple(edge / self.width for edge in edges)))
         return edges[-1]
 
+    def rule(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Draw a box around what stands there; now and then one is not seen, or not closed."""
+        if self._rng.random() < _SEEN:
+            self._ruled.append(Box(x0 / self.width, y0 / self.height, x1 / self.width, y1 / self.height))
+
     def page(self, number: int = 1) -> PageLines:
-        """What a reader sees of it; sometimes it joins texts of a row that stand near each other."""
-        return PageLines(number, self.width, self.height, tuple(self._lines))
+        """What a reader sees of it."""
+        return PageLines(number, self.width, self.height, tuple(self._lines), ruled=tuple(self._ruled))

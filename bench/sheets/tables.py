@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from bench.sheets.blocks import Drawing, wording
@@ -30,6 +31,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "use": ("meter number", "reading previous", "reading current", "consumption", "amount"),
     "parts": ("line number", "quantity", "sku", "description", "material"),
 }
+_RULED = 0.4  # share of tables whose cells are drawn
 _ALWAYS = {
     "sale": {"description", "line total"},
     "bank": {"description"},
@@ -54,10 +56,17 @@ def put_table(drawing: Drawing, family: str) -> tuple[list[str], list[dict[str, 
     weights = [3.0 if _wide(meaning) else 1.1 for meaning in columns]
     scale = (drawing.right - drawing.left) / sum(weights)
     starts = [drawing.left + scale * sum(weights[:i]) for i in range(len(weights) + 1)]
+    ruled = rng.random() < _RULED
+    top = drawing.y
     _put_head(drawing, columns, starts, rows)
+    if ruled:
+        _rule_row(drawing, starts, top)
     room = scale * 3.0 / (0.55 * drawing.size)
     for index, row in enumerate(rows):
+        top = drawing.y
         _put_row(drawing, columns, starts, row, room)
+        if ruled:
+            _rule_row(drawing, starts, top)
         if rng.random() < 0.06 and index + 1 < len(rows):
             drawing.paper.put(
                 starts[columns.index(next(m for m in columns if _wide(m)))]
@@ -70,6 +79,13 @@ def put_table(drawing: Drawing, family: str) -> tuple[list[str], list[dict[str, 
             drawing.skip(1.4)
     drawing.skip(1)
     return columns, [{meaning: printed.meant for meaning, printed in row.items()} for row in rows]
+
+
+def _rule_row(drawing: Drawing, starts: Sequence[float], top: float) -> None:
+    """Lines around the cells of a row that begins at `top`."""
+    inset = 0.4 * drawing.size
+    for x0, x1 in pairwise(starts):
+        drawing.paper.rule(x0 - inset, top - 0.15 * drawing.size, x1 - inset, drawing.y - 0.15 * drawing.size)
 
 
 def _wide(meaning: str) -> bool:

@@ -3,7 +3,7 @@
 `words.toml` has wordings on documents by meaning, `terms.toml` single words by idea, `concepts.toml` those of
 single concepts, `patterns.toml` words that are looked for, `kinds.toml` those that speak for a kind;
 `prompt.toml` and the Markdown files how a model is asked; `asking.toml` how people ask. A new language is a
-new folder, of which each file may be left out.
+new folder, of which each file may be left out. `related.toml` says which ideas stand for one another.
 """
 
 from __future__ import annotations
@@ -38,6 +38,17 @@ def labels() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 def terms() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Single words by language and idea, which are told in labels that are no wording as a whole."""
     return {language: _texts(raw.get("labels", {})) for language, raw in _files("terms.toml").items()}
+
+
+@cache
+def related() -> Mapping[str, frozenset[str]]:
+    """By idea, those that documents use for it in some context; the same in every language."""
+    groups = tomllib.loads((files(__name__) / "related.toml").read_text(encoding="utf-8"))["groups"]
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        for idea in group:
+            found.setdefault(idea, set()).update(group)
+    return {idea: frozenset(others - {idea}) for idea, others in found.items()}
 
 
 @cache

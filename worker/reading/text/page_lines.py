@@ -23,7 +23,8 @@ class PageLines:
     `from_picture` count the words by where they come from. `faint` are the lines printed much fainter
     than the others. `slack` is the share of a line's height by which its box is higher than its ink.
     `marks` are its tick boxes and radio buttons, in reading order; in the lines they are whatever the
-    file or the recogniser says. `blank` is told of a page without lines: whether it has no ink either.
+    file or the recogniser says. `ruled` are the cells that drawn lines enclose. `blank` is told of a page
+    without lines: whether it has no ink either.
     `script` is that of most lines where the recogniser has no letters for it, by its name in Unicode.
     """
 
@@ -34,6 +35,7 @@ class PageLines:
     quarter_turns: int = 0
     faint: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
+    ruled: tuple[Box, ...] = ()
     slack: float = 0.0
     distrusted: tuple[str, ...] = ()
     from_layer: int = 0

@@ -1,7 +1,7 @@
 """From a page to its lines, for every engine: its text layer where that is printed, else OCR.
 
 page ─judge─► words printed, words that lie, rows of ink without words ─recognise what is doubtful─► lines
-lines ─outlines in the picture─► marks, lines without them
+lines ─outlines in the picture─► marks, lines without them, cells of forms and tables
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 from schemas.page import Box, Word
 from worker.reading.marks.find import find_marks
 from worker.reading.marks.glyphs import spelt_out
+from worker.reading.marks.ruled import ruled_cells
 from worker.reading.pages.base import Page
 from worker.reading.text import ink, layer
 from worker.reading.text.crops import crop
@@ -47,7 +48,7 @@ class OcrLines:
     def __call__(self, page: Page) -> PageLines:
         """The lines and marks of a page; raises MissingExtra, ModelUnavailable."""
         page = replace(page, words=spelt_out(page.words))
-        return _with_marks(page, self._lines(page))
+        return _with_drawing(page, self._lines(page))
 
     def _lines(self, page: Page) -> PageLines:
         if not page.words:
@@ -117,11 +118,12 @@ class TextLayerLines:
         """The lines of a page as its file has them, without words that nobody can see, and its marks."""
         words = [word for word in spelt_out(page.words) if layer.shows(word, page.picture)]
         lines = lines_of(words, aspect=page.width / page.height)
-        return _with_marks(
+        return _with_drawing(
             page, PageLines(page.number, page.width, page.height, lines, from_layer=len(words))
         )
 
 
-def _with_marks(page: Page, read: PageLines) -> PageLines:
-    """The marks beside the lines, in their frame."""
-    return replace(read, marks=find_marks(read.frame.upright(page.picture), read.lines))
+def _with_drawing(page: Page, read: PageLines) -> PageLines:
+    """The marks and ruled cells beside the lines, in their frame."""
+    picture = read.frame.upright(page.picture)
+    return replace(read, marks=find_marks(picture, read.lines), ruled=ruled_cells(picture, read.lines))

@@ -41,7 +41,7 @@ _BY_KIND: Mapping[str, frozenset[str]] = {
     "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
 }
 _FILLED_IN = frozenset({"date", "datetime", "time", "money", "phone"})
-_OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION})
+_OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION, Relation.BOX})
 _HEADING = 40  # characters that the heading of a party may have
 _SENTENCE = 90  # characters from which a text is no value where no label says so
 _OF_TOWN: Mapping[str, str] = {"city": "city", "zip": "zip", "state": "region"}
@@ -184,6 +184,8 @@ def _candidate(
     answer: ValueOption, probability: float, asked: FieldQuery, evaluation: Evaluation
 ) -> Candidate:
     row = evaluation.graph.sheet.layout.rows[answer.place.cell.row]
+    if answer.place.typed is not None and asked.kind != "text":
+        probability = min(probability, answer.place.typed.at_most)
     if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
         probability = min(probability, UNDECIDED)
     unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
@@ -233,9 +235,14 @@ def _wider(
     cell = place.spans[-1].cell
     beside = next(iter(evaluation.graph.sheet.layout.right_of(cell)), None)
     ends = place.spans[-1].end >= len(cell.text.rstrip())
-    if near >= _LABELLED and ends and beside and beside.x0 - cell.x1 < _NEXT_CELL * cell.height:
+    near_by = beside is not None and beside.x0 - cell.x1 < _NEXT_CELL * cell.height
+    if near >= _LABELLED and ends and beside and near_by and not _in_other_box(cell, beside, evaluation):
         yield replace(place, spans=(*place.spans, Span(beside, 0, len(beside.text))))
     yield from _over_lines(place, question, near, evaluation)
+
+
+def _in_other_box(cell: Cell, beside: Cell, evaluation: Evaluation) -> bool:
+    return evaluation.graph.sheet.ruled.apart(cell, beside)
 
 
 def _over_lines(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.values import dates
@@ -15,7 +13,6 @@ from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 
-_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,])")
 _OF_USUAL_YEAR = 0.7  # how sure a day is whose year stands elsewhere
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "date": ("date",),
@@ -45,12 +42,10 @@ def values_of(asked: FieldQuery, spans: Sequence[Span], sure: float, graph: Grap
 
 def _of_usual_year(spans: Sequence[Span], sure: float, graph: Graph) -> Iterator[Candidate]:
     """A day without its year, in the year that most of the document's dates have; in doubt where they have several."""
-    told = [str(one.value)[:4] for one in graph.sheet.dates] or _YEAR.findall(graph.sheet.text)
-    years = Counter(map(int, told))
+    years = graph.sheet.years
     if not years:
         return
-    year = years.most_common(1)[0][0]
-    day = dates.of_year(joined(spans), year, day_first=graph.sheet.day_first)
+    day = dates.of_year(joined(spans), years[0], day_first=graph.sheet.day_first)
     if day is not None:
         sure = min(sure, _OF_USUAL_YEAR if len(years) == 1 else UNDECIDED)
         yield Candidate(day, sure, tuple(spans), sure, sure)

@@ -101,7 +101,7 @@ def heads(listed: Field, questions: Sequence[FieldQuery], graph: Graph) -> Itera
                 if _AMOUNT.search(part[-1].text):
                     break
                 continue  # sizes such as 20' and 40' are no end of a head, but may stand within
-            columns = _meant(_stacked(part, strips), questions, named, graph)
+            columns = _meant(_stacked(part, strips, graph), questions, named, graph)
             found = [column.near for column in columns if column.asked is not None]
             if len(found) < min(2, len(questions)):
                 continue
@@ -124,11 +124,11 @@ def _follows(before: Row, row: Row) -> bool:
     return row.page is before.page and row.y0 - before.y1 < 0.9 * before.height
 
 
-def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]]) -> list[TableColumn]:
+def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]], graph: Graph) -> list[TableColumn]:
     """The cells of a head's rows, those under one another joined."""
     columns: list[TableColumn] = []
     for row in rows:
-        pieces = [piece for cell in row.cells for piece in _pieces(cell, strips)]
+        pieces = [piece for cell in row.cells for piece in _pieces(cell, strips, graph)]
         above, columns = columns, []
         for column in above:
             under = [piece for piece in pieces if _shares(column, piece)]
@@ -159,11 +159,17 @@ def _shares(one: TableColumn, two: TableColumn) -> bool:
     return shared > 0.2 * min(one.x1 - one.x0, two.x1 - two.x0)
 
 
-def _pieces(cell: Cell, strips: Sequence[tuple[float, float]]) -> Iterator[TableColumn]:
+def _pieces(cell: Cell, strips: Sequence[tuple[float, float]], graph: Graph) -> Iterator[TableColumn]:
     """A cell of a head, cut between columns: their names stand close.
 
-    A name that begins within a strip is set to the middle of its column, and whole.
+    A name that begins within a strip is set to the middle of its column, and whole; one in a ruled box of its own
+    names all that stands between the lines.
     """
+    box = graph.sheet.ruled.of(cell)
+    others = () if box is None else [other for other in box.cells if other is not cell]
+    if box is not None and all(0 < abs(other.row - cell.row) < _DEEPEST for other in others):
+        yield TableColumn((cell.text,), box.x0, box.x1)
+        return
     for start, end in cut(cell, [strip for strip in strips if cell.x0 < strip[0]]):
         yield TableColumn((cell.text[start:end],), cell.x_at(start), cell.x_at(end))
 

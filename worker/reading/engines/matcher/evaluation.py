@@ -13,7 +13,7 @@ from worker.reading.engines.matcher import address_blocks
 from worker.reading.engines.matcher.address_blocks import InBlock
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
 from worker.reading.engines.matcher.questions import FieldQuery
-from worker.reading.engines.matcher.wordings import Likeness, Meaning, likeness
+from worker.reading.engines.matcher.wordings import RELATED, Likeness, Meaning, likeness
 
 _SAID = Likeness(1.0, 0.9, 0.9)
 """Of a label that a field's description says as it is printed."""
@@ -34,7 +34,7 @@ class Evaluation:
         for meaning in meanings:
             key = (id(meaning), label)
             if key not in self.memo:
-                self.memo[key] = likeness(meaning, read)
+                self.memo[key] = likeness(meaning, read, related=RELATED)
             best = max(best, self.memo[key], key=lambda found: found.both)
         return best
 

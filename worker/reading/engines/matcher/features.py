@@ -15,7 +15,7 @@ from worker.reading.engines.matcher.graph import PrintedValue
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.word_marks import mark
-from worker.reading.engines.matcher.wordings import Likeness, likeness
+from worker.reading.engines.matcher.wordings import RELATED, Likeness, likeness
 
 _ROLES: Mapping[str, frozenset[str]] = {
     "date": frozenset({"date"}),
@@ -114,6 +114,7 @@ def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
         _among_labels(place, evaluation),
         _amounts_beside(place, evaluation),
         *_in_block(place, evaluation),
+        *_in_box(place, evaluation),
     ]
 
 
@@ -123,6 +124,14 @@ def _in_block(place: PrintedValue, evaluation: Evaluation) -> Row:
     if found is None:
         return [-1.0, 0.0, 0.0, -1.0]
     return [float(found.line), float(found.size), float(found.address_below), float(min(found.order, 6))]
+
+
+def _in_box(place: PrintedValue, evaluation: Evaluation) -> Row:
+    """Where it stands in a ruled box: its line, and those of the box; whether it is a part of the box's label."""
+    box = evaluation.graph.sheet.ruled.of(place.cell)
+    if box is None:
+        return [-1.0, 0.0, 0.0]
+    return [float(box.cells.index(place.cell)), float(len(box.cells)), float(place.cell in box.label)]
 
 
 def _of_text(text: str) -> Row:
@@ -183,7 +192,9 @@ def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
     inline = next((edge.label for edge in place.edges if edge.relation == Relation.INLINE), "")
     about = max(
         (
-            likeness(evaluation.graph.wordings.meaning(edge.label[:80]), question.about).recall
+            likeness(
+                evaluation.graph.wordings.meaning(edge.label[:80]), question.about, related=RELATED
+            ).recall
             for edge in place.edges[:2]
         ),
         default=0.0,
@@ -244,7 +255,7 @@ def names() -> Sequence[str]:
         for relation in Relation
         for part in ("recall", "precision", "letters", "distance")
     ]
-    own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled among_labels amounts_beside block_line block_size block_address block_order"
+    own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled among_labels amounts_beside block_line block_size block_address block_order box_line box_size box_label"
     pair = "top rival parent about own inline inline_digits rank behind_best shared"
     return [
         *(f"asks_{kind}" for kind in _ASKED),

@@ -133,6 +133,8 @@ class Graph:
         for kind in _TYPES:
             before = 0
             found = self.sheet.typed(kind, cell)
+            if kind == "date":
+                found = sorted((*found, *self.sheet.typed("day", cell)), key=lambda typed: typed.span.start)
             ends = _ends_of_ranges(found) if kind in _RANGED else {}
             for typed in found:
                 start, end = typed.span.start, typed.span.end

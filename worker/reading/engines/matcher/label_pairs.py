@@ -25,6 +25,8 @@ _STYLE = 0.3  # what the usual place of values on the page counts
 _OVER = 0.3  # what speaks against a value above its label
 _SMALL, _LARGE = 0.9, 1.15  # letters of a label to those of its value
 _MOST_LINES = 5
+_BOXED = 0.35  # what it counts that a label stands at the head of the ruled box of its value
+_FEW = 8  # cells of such a box
 _TABLE = 3  # cells of a row that may be one of a table
 
 
@@ -114,7 +116,7 @@ def _offers(
     style = _STYLE * graph.surroundings.stacked(label.page.number)
     beside = next(iter(graph.sheet.layout.right_of(label)), None)
     in_table = own < _KNOWN and _is_of_table(label, graph)
-    if beside is not None and id(beside) in free and not in_table:
+    if beside is not None and id(beside) in free and not in_table and not _is_filled(label, beside, graph):
         gap = (beside.x0 - label.x1) / height
         alone = len(graph.sheet.layout.rows[label.row].cells) == 2
         if gap < _FAR or alone:
@@ -123,7 +125,8 @@ def _offers(
                 own
                 - _of_value(beside, label, label_like)
                 - (0.008 if _ends_open(label) else 0.02) * min(gap, _FAR)
-                - style,
+                - style
+                + _together(label, beside, graph),
             )
     yield from _stacked(label, free, label_like, graph, style)
 
@@ -144,15 +147,37 @@ def _stacked(
     for under in graph.sheet.layout.below(label, rows=2):
         gap = (under.y0 - label.y1) / max(under.height, 1.0)
         aligned = abs(under.x0 - label.x0) < 4 * label.height or abs(under.cx - label.cx) < label.height
-        if gap < _UNDER and aligned and id(under) in free:
-            colon = 0.25 if _ends_open(label) else 0.0
-            off = 0.03 * abs(under.x0 - label.x0) / height
-            yield under, own - _of_value(under, label, label_like) - 0.1 * max(gap, 0.0) - off - colon + style
+        boxed = _together(label, under, graph)
+        if (
+            ((gap < _UNDER and aligned) or boxed)
+            and id(under) in free
+            and not _is_filled(label, under, graph)
+        ):
+            colon = 0.25 if _ends_open(label) and not boxed else 0.0
+            off = 0.0 if boxed else 0.03 * abs(under.x0 - label.x0) / height
+            against = _of_value(under, label, label_like) + 0.1 * max(gap, 0.0) + off + colon
+            yield under, own - against + style + boxed
             break
     over = graph.surroundings.above(label)
+    if over is not None and graph.sheet.ruled.apart(label, over):
+        return
     if over is not None and id(over) in free and abs(over.x0 - label.x0) < height:
         gap = (label.y0 - over.y1) / height
         yield over, own - _of_value(over, label, label_like) - 0.1 * max(gap, 0.0) - _OVER + style
+
+
+def _together(label: Cell, value: Cell, graph: Graph) -> float:
+    """What speaks for a label at the head of the ruled box that holds its value, too."""
+    box = graph.sheet.ruled.of(label)
+    if box is None or label not in box.label or value not in box.cells or len(box.cells) > _FEW:
+        return 0.0
+    return _BOXED
+
+
+def _is_filled(label: Cell, value: Cell, graph: Graph) -> bool:
+    """Whether a label has something under it in its own ruled box, so that another box holds no value of it."""
+    box = graph.sheet.ruled.of(label)
+    return box is not None and value not in box.cells and len(box.cells) > len(box.label)
 
 
 def _of_value(value: Cell, label: Cell, label_like: dict[int, float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,10 @@ from worker.reading.engines.matcher import typed_spans
 from worker.reading.engines.matcher.choices import Choices, choices_of
 from worker.reading.engines.matcher.lexicon import Lexicon, Mentions
 from worker.reading.engines.matcher.rows import Cell, Layout, Row
+from worker.reading.engines.matcher.ruled_boxes import RuledBoxes
 from worker.reading.engines.matcher.typed_spans import Span, Typed
+
+_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,])")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +56,11 @@ class Sheet:
     def choices(self) -> Choices:
         """The questions that are answered by marking boxes."""
         return choices_of(self.layout)
+
+    @cached_property
+    def ruled(self) -> RuledBoxes:
+        """The boxes that drawn lines make."""
+        return RuledBoxes(self.layout)
 
     @cached_property
     def day_first(self) -> bool:
@@ -108,6 +117,12 @@ class Sheet:
         return [typed for cell in self.layout.cells for typed in self.typed("date", cell)]
 
     @cached_property
+    def years(self) -> tuple[int, ...]:
+        """The years of its dates, the usual one first."""
+        told = [str(one.value)[:4] for one in self.dates] or _YEAR.findall(self.text)
+        return tuple(year for year, _ in Counter(map(int, told)).most_common())
+
+    @cached_property
     def item_headers(self) -> frozenset[int]:
         """Rows that name the columns of a table of items: three or more of them."""
         return frozenset(row.index for row in self.layout.rows if self._columns_named(row) >= 3)
@@ -153,6 +168,7 @@ _FINDERS: Mapping[str, Callable[[Sheet, Cell], list[Typed]]] = {
         cell, day_first=sheet.day_first, year_first=sheet.year_first, order_known=sheet.day_order_known
     ),
     "datetime": lambda sheet, cell: typed_spans.moments(cell, day_first=sheet.day_first),
+    "day": lambda sheet, cell: typed_spans.short_dates(cell, years=sheet.years, day_first=sheet.day_first),
     "time": lambda _sheet, cell: typed_spans.times(cell),
     "phone": lambda _sheet, cell: typed_spans.phones(cell),
     "code": lambda _sheet, cell: list(typed_spans.codes(cell)),

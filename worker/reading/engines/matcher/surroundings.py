@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from worker.reading.engines.matcher.rows import Cell
+from worker.reading.engines.matcher.ruled_boxes import RuledBox, label_text
 from worker.reading.engines.matcher.sheet import Sheet
 from worker.reading.engines.matcher.word_marks import mark
 from worker.reading.engines.matcher.wordings import Wordings
@@ -17,6 +18,7 @@ from worker.reading.engines.matcher.wordings import Wordings
 _NEAR_ABOVE = 3.2  # letter heights between a label and the value under it
 _UNDER = 2.2  # letter heights between a label and what stands under it
 _BESIDE = 12.0
+_MOST_ABOVE = 2  # labels above a value
 _TABLE = 3  # cells of a row that may be one of a table
 _BLOCK_GAP = 0.75  # letter heights between the lines of one block
 _MOST_IN_BLOCK = 7
@@ -35,6 +37,8 @@ class Relation(IntEnum):
     BELOW = 5
     BEHIND = 6
     SECTION = 7
+    BOX = 8
+    """The first line of the ruled box that the value stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +73,63 @@ class Surroundings:
             aligned = (
                 abs(other.x0 - cell.x0) < 1.5 * cell.height or abs(other.cx - cell.cx) < 0.7 * cell.height
             )
-            if gap < _BLOCK_GAP * max(cell.height, other.height) and aligned:
+            tight = gap < _BLOCK_GAP * max(cell.height, other.height)
+            if tight and aligned and not self.sheet.ruled.apart(cell, other):
                 return other
         return None
 
     def around(self, cell: Cell) -> Iterator[Edge]:
-        """The labels beside, above, at the head of the block, and below."""
+        """The labels beside, above, at the head of the block and of the ruled box, and below.
+
+        What stands in another ruled box counts as one text, where nothing of the same box is nearer.
+        """
         height = max(cell.height, 1.0)
-        left = self.sheet.layout.left_of(cell)
-        for step, other in enumerate(reversed(left[-2:])):
-            yield Edge(Relation.LEFT, other.text, (cell.x0 - other.x1) / height + 8 * step)
-        above = self._all_above(cell)
-        for relation, other in zip((Relation.ABOVE, Relation.HIGHER), above, strict=False):
-            yield Edge(relation, other.text, (cell.y0 - other.y1) / height)
+        box = self.sheet.ruled.of(cell)
+        yield from self._beside(cell, box)
+        yield from self._over(cell, box)
         head = self._head(cell)
         if head is not None:
             yield Edge(Relation.HEADING, head.text, (cell.y0 - head.y1) / height)
         section = self._section(cell)
         if section is not None:
             yield Edge(Relation.SECTION, section.text, (cell.y0 - section.y1) / height)
+        if box is not None and cell not in box.label and (label := label_text(box.label)):
+            yield Edge(Relation.BOX, label, (cell.y0 - box.label[-1].y1) / height)
         below = next(self.sheet.layout.below(cell, rows=1), None)
-        if below is not None and below.y0 - cell.y1 < 1.5 * height:
+        if (
+            below is not None
+            and below.y0 - cell.y1 < 1.5 * height
+            and not self.sheet.ruled.apart(cell, below)
+        ):
             yield Edge(Relation.BELOW, below.text, (below.y0 - cell.y1) / height)
+
+    def _beside(self, cell: Cell, box: RuledBox | None) -> Iterator[Edge]:
+        height = max(cell.height, 1.0)
+        left = self.sheet.layout.left_of(cell)[-2:]
+        own = [other for other in left if not self.sheet.ruled.apart(cell, other)]
+        beside = None if box is None or own else self.sheet.ruled.left_of(box)
+        if beside is not None and (label := label_text(beside.cells)):
+            yield Edge(Relation.LEFT, label, (cell.x0 - beside.cells[-1].x1) / height)
+            return
+        for step, other in enumerate(reversed(left if box is None or not own else own)):
+            yield Edge(Relation.LEFT, other.text, (cell.x0 - other.x1) / height + 8 * step)
+
+    def _over(self, cell: Cell, box: RuledBox | None) -> Iterator[Edge]:
+        height = max(cell.height, 1.0)
+        found = [(other.text, other.y1) for other in self._all_above(cell)]
+        if box is not None:
+            found = [
+                (other.text, other.y1)
+                for other in self._all_above(cell)
+                if not self.sheet.ruled.apart(cell, other)
+            ]
+            over = self.sheet.ruled.above(box)
+            while over is not None and len(found) < _MOST_ABOVE:
+                if label := label_text(over.cells):
+                    found.append((label, over.y1))
+                over = self.sheet.ruled.above(over)
+        for relation, (text, bottom) in zip((Relation.ABOVE, Relation.HIGHER), found, strict=False):
+            yield Edge(relation, text, (cell.y0 - bottom) / height)
 
     def _has_below(self, label: Cell) -> bool:
         """Whether something that is no heading stands right under a label, in line with its beginning."""
@@ -179,4 +218,5 @@ class Surroundings:
 
     def _same_block(self, above: Cell, cell: Cell) -> bool:
         aligned = abs(above.x0 - cell.x0) < 1.5 * cell.height
-        return aligned and cell.y0 - above.y1 < _BLOCK_GAP * max(cell.height, above.height)
+        tight = cell.y0 - above.y1 < _BLOCK_GAP * max(cell.height, above.height)
+        return aligned and tight and not self.sheet.ruled.apart(above, cell)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 
-from worker.reading.engines.matcher import column_types, group_values, products, table_rows
+from worker.reading.engines.matcher import column_types, group_values, products, ruled_rows, table_rows
 from worker.reading.engines.matcher.candidates import Filling, Group, Scalar
 from worker.reading.engines.matcher.cell_values import values_of
 from worker.reading.engines.matcher.column_gaps import cut, gutters
@@ -47,7 +47,7 @@ class Table:
         self._head = head
         self._strips = gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
         rows = list(table_rows.body(head, graph, up=up))
-        filled = [self._fill(row) for row in rows]
+        rows, filled = ruled_rows.joined(rows, [self._fill(row) for row in rows], graph)
         self._head = column_types.with_the_rest(head, questions, filled, graph)
         values = [products.numbers(parts, graph) for parts in filled]
         self._product = products.find(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from schemas.page import Box
 from schemas.values import amounts, currencies, dates
 from schemas.values.folding import plain
+from schemas.values.short_dates import find as short_dates_of
+from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.rows import Cell
 
 _GROUPED = r"(?:\d{1,3}(?:[.,' ]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"  # thousands, or lakh and crore
@@ -33,6 +35,7 @@ _PHONE = re.compile(r"\+?\(?\d(?:[\d()]|[-\s./](?=[\d(])){5,18}\d")
 _DIALLED = re.compile(r"^\+|^0[1-9]\d{7,}$|[-\s()./]\d{3,}$")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/\-_.#]*[A-Za-z0-9]|\d")
 _MINUS = str.maketrans("−–－", "---")
+_OF_USUAL_YEAR = 0.7  # how sure a day is whose year stands elsewhere
 _PERCENT = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 
 
@@ -74,6 +77,8 @@ class Typed:
     quality: float = 1.0
     other: Any = None
     """A second reading of the same print, such as day and month exchanged."""
+    at_most: float = 1.0
+    """How sure it can be, for a part of it stands elsewhere."""
 
 
 def has_money(text: str) -> bool:
@@ -148,6 +153,19 @@ def calendar_dates(cell: Cell, *, day_first: bool, year_first: bool, order_known
             None if order_known else found.swapped,
         )
         for found in dates.find(cell.text, day_first=day_first, year_first=year_first)
+    ]
+
+
+def short_dates(cell: Cell, *, years: Sequence[int], day_first: bool) -> list[Typed]:
+    """Days without a year, in that of a date behind them, else in the first of `years`; in doubt if these are several."""
+    return [
+        Typed(
+            found.iso,
+            Span(cell, found.start, found.end),
+            0.9 if found.told else 0.6,
+            at_most=1.0 if found.told else _OF_USUAL_YEAR if len(years) == 1 else UNDECIDED,
+        )
+        for found in short_dates_of(cell.text, year=years[0] if years else None, day_first=day_first)
     ]
 
 

@@ -29,6 +29,8 @@ UNSPECIFIC = _GENERAL | _CONTEXT | {"issue", "print", "statement", "day"}
 """Ideas that do not tell one date of a document from another."""
 _WEIGHTS: Mapping[str, float] = dict.fromkeys(_GENERAL, 0.6) | dict.fromkeys(_CONTEXT, 0.5)
 _ALIKE = 82.0  # percent: a word with a letter read wrong, or another ending
+RELATED = 0.65
+"""What an idea counts that is used for another one in some context, where other things speak for it, too."""
 _STOP = frozenset(languages.marks("stop_words"))
 _LEAST_PART = 4  # letters of a part of a compound
 _LINK = re.compile(r"e?s|e?n|er|-")
@@ -61,6 +63,10 @@ class Meaning:
     letters: str
     ideas: Ideas
     unknown: bool
+
+    def has_to_do_with(self, other: Meaning) -> bool:
+        """Whether an idea of one is one of the other, or related to it."""
+        return not _with_related(self.ideas).isdisjoint(other.ideas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,25 +231,26 @@ def _of_all(
     return table
 
 
-def likeness(wanted: Meaning, label: Meaning) -> Likeness:
-    """How near a label is to what is looked for."""
+def likeness(wanted: Meaning, label: Meaning, *, related: float = 0.0) -> Likeness:
+    """How near a label is to what is looked for; an idea that is only `related` to one counts that much of it."""
     if not wanted.units or not label.units:
         return Likeness()
     letters = fuzz.ratio(wanted.letters, label.letters) / 100
-    if not (wanted.unknown and label.unknown) and wanted.ideas.isdisjoint(label.ideas):
+    if not (wanted.unknown and label.unknown) and not wanted.has_to_do_with(label):
         return Likeness(letters=letters)  # the usual case, told without looking at every unit
-    return Likeness(_covered(wanted.units, label.units), _covered(label.units, wanted.units), letters)
+    recall = _covered(wanted.units, label.units, related)
+    return Likeness(recall, _covered(label.units, wanted.units, related), letters)
 
 
-def _covered(units: Sequence[Unit], others: Sequence[Unit]) -> float:
+def _covered(units: Sequence[Unit], others: Sequence[Unit], related: float) -> float:
     """The share of some units, by weight, that is found in others."""
-    found = sum(unit.weight * max(_shared(unit, other) for other in others) for unit in units)
+    found = sum(unit.weight * max(_shared(unit, other, related) for other in others) for unit in units)
     return found / sum(unit.weight for unit in units)
 
 
-def _shared(unit: Unit, other: Unit) -> float:
+def _shared(unit: Unit, other: Unit, related: float) -> float:
     if unit.meanings and other.meanings:
-        return max(_overlap(one, two) for one in unit.meanings for two in other.meanings)
+        return max(_overlap(one, two, related) for one in unit.meanings for two in other.meanings)
     if unit.meanings or other.meanings:
         return 0.7 if unit.word == other.word else 0.0
     alike = fuzz.ratio(unit.word, other.word)
@@ -251,7 +258,21 @@ def _shared(unit: Unit, other: Unit) -> float:
 
 
 @cache
-def _overlap(one: Ideas, two: Ideas) -> float:
-    """How much of two meanings is the same, by the weights of their ideas."""
-    shared = sum(_WEIGHTS.get(idea, 1.0) for idea in one & two)
-    return shared / sum(_WEIGHTS.get(idea, 1.0) for idea in one | two) if shared else 0.0
+def _overlap(one: Ideas, two: Ideas, related: float) -> float:
+    """How much of two meanings is the same, by the weights of their ideas; of related ideas some."""
+    same = _weight(one & two)
+    kin = {idea for idea in one - two if languages.related().get(idea, frozenset()) & (two - one)}
+    nearly = _weight(kin) if related else 0.0
+    if not same + nearly:
+        return 0.0
+    everything = max(_weight(one | two) - nearly, same + nearly)
+    return (same + related * nearly) / everything
+
+
+def _weight(ideas: Collection[str]) -> float:
+    return sum(_WEIGHTS.get(idea, 1.0) for idea in ideas)
+
+
+@cache
+def _with_related(ideas: Ideas) -> Ideas:
+    return ideas.union(*(languages.related().get(idea, frozenset()) for idea in ideas))

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import languages
-from worker.reading.engines.matcher.wordings import Wordings, likeness, shipped
+from worker.reading.engines.matcher.wordings import RELATED, Wordings, likeness, shipped
 
 
 def near(wanted: str, label: str) -> float:
@@ -83,3 +83,22 @@ def test_a_single_word_means_something_and_is_no_label_of_itself() -> None:
     assert not unit.is_label
     assert shipped().prefix("fahrer") == 0
     assert shipped().prefix("datum") == 5
+
+
+@pytest.mark.parametrize(("wanted", "label"), [("absence", "Urlaub"), ("down payment", "Vorauszahlung")])
+def test_a_related_idea_is_nearer_than_none_and_less_near_than_the_same(wanted: str, label: str) -> None:
+    asked, printed = shipped().meaning(wanted), shipped().meaning(label)
+    assert near(wanted, label) < 0.2 < likeness(asked, printed, related=RELATED).both < near(wanted, wanted)
+
+
+def test_relations_hold_both_ways_between_ideas_that_some_language_says() -> None:
+    known = {
+        idea
+        for told in (languages.labels(), languages.terms())
+        for meanings in told.values()
+        for meaning in meanings
+        for idea in meaning.split()
+    }
+    related = languages.related()
+    assert set(related) <= known
+    assert all(idea in related[other] for idea, others in related.items() for other in others)
