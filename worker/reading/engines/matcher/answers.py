@@ -40,6 +40,7 @@ _BY_KIND: Mapping[str, frozenset[str]] = {
     "enum": frozenset({"text"}),
     "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
 }
+_NUMBERS = frozenset({"number", "integer"})
 _FILLED_IN = frozenset({"date", "datetime", "time", "money", "phone"})
 _OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION, Relation.BOX})
 _HEADING = 40  # characters that the heading of a party may have
@@ -189,7 +190,7 @@ def _candidate(
     if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
         probability = min(probability, UNDECIDED)
     unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
-    if unknown and _nearness(answer.place, asked, evaluation) < _HINTED:
+    if (unknown or asked.kind in _NUMBERS) and _nearness(answer.place, asked, evaluation) < _HINTED:
         probability = min(probability, UNDECIDED)  # only its place on the page speaks for it
     if asked.kind == "text":
         probability = _as_in_examples(probability, form(answer.place.text), asked.examples)
