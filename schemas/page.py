@@ -7,7 +7,7 @@ x to the right, y down. A box that covers the whole page is (0, 0, 1, 1).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -161,6 +161,16 @@ class Line:
         middle = self.box.cy + self.slope * ((near + far) / 2 - self.box.cx)
         half = (self.height + abs(self.slope) * (far - near)) / 2
         return Box(near, middle - half, far, middle + half)
+
+    def part(self, start: int, end: int) -> Line:
+        """The line of `text[start:end]`, with its place and the rivals of its letters."""
+        return replace(
+            self,
+            text=self.text[start:end],
+            box=self.span_box(start, end),
+            edges=self.edges[start : end + 1],
+            rivals=self.rivals_within(start, end),
+        )
 
     def rivals_within(self, start: int, end: int) -> tuple[Rival, ...]:
         """The rivals of `text[start:end]`, as those of a line that holds nothing else."""

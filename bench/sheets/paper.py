@@ -21,7 +21,7 @@ _CONFUSED = {
     "，": ",",
 }
 
-_SEEN = 0.95
+_SEEN = 0.95  # share of the boxes that a reader sees
 
 
 class Paper:
@@ -62,7 +62,7 @@ class Paper:
         return edges[-1]
 
     def rule(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        """Draw a box around what stands there; now and then one is not seen, or not closed."""
+        """Draw a box around what stands there; now and then one is not seen."""
         if self._rng.random() < _SEEN:
             self._ruled.append(Box(x0 / self.width, y0 / self.height, x1 / self.width, y1 / self.height))
 

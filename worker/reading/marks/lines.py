@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from schemas.page import Box, Line, Mark
 
@@ -85,10 +84,4 @@ def _part(line: Line, start: int, end: int) -> Iterator[Line]:
     while end > start and line.text[end - 1].isspace():
         end -= 1
     if start < end:
-        yield replace(
-            line,
-            text=line.text[start:end],
-            box=line.span_box(start, end),
-            edges=line.edges[start : end + 1],
-            rivals=line.rivals_within(start, end),
-        )
+        yield line.part(start, end)

@@ -30,13 +30,22 @@ def test_a_day_without_a_year_is_of_the_usual_one(text: str, iso: str, printed: 
 @pytest.mark.parametrize(
     ("text", "iso", "printed"),
     [
-        ("1.–31.10.2025", "2025-10-01", "1"),
+        ("28 Dec – 3 Jan 2026", "2025-12-28", "28 Dec"),
         ("17.07 et 18.07.2025", "2025-07-17", "17.07"),
         ("13 Nov – 10 Dec 2025", "2025-11-13", "13 Nov"),
     ],
 )
 def test_the_first_day_of_a_range_has_the_year_of_the_last(text: str, iso: str, printed: str) -> None:
     assert days(text) == [(iso, printed, True)]
+
+
+def test_a_day_of_the_month_before_a_date_is_less_sure_than_one_with_its_month() -> None:
+    assert days("1.–31.10.2025") == [("2025-10-01", "1", False)]
+    assert days("No. 7 - 12.03.2024") == days("3/12.10.2025") == []
+
+
+def test_a_date_further_on_in_the_text_says_nothing_of_its_year() -> None:
+    assert days("due 15.10. for invoice 4711 of 12.01.2025") == [("2026-10-15", "15.10.", False)]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
-from worker.reading.engines.matcher.questions import PARTIES, FieldQuery, form
+from worker.reading.engines.matcher.questions import NUMERIC, PARTIES, FieldQuery, form
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.surroundings import Relation
@@ -40,7 +40,6 @@ _BY_KIND: Mapping[str, frozenset[str]] = {
     "enum": frozenset({"text"}),
     "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
 }
-_NUMBERS = frozenset({"number", "integer"})
 _FILLED_IN = frozenset({"date", "datetime", "time", "money", "phone"})
 _OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION, Relation.BOX})
 _HEADING = 40  # characters that the heading of a party may have
@@ -190,7 +189,7 @@ def _candidate(
     if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
         probability = min(probability, UNDECIDED)
     unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
-    if (unknown or asked.kind in _NUMBERS) and _nearness(answer.place, asked, evaluation) < _HINTED:
+    if (unknown or asked.kind in NUMERIC) and _nearness(answer.place, asked, evaluation) < _HINTED:
         probability = min(probability, UNDECIDED)  # only its place on the page speaks for it
     if asked.kind == "text":
         probability = _as_in_examples(probability, form(answer.place.text), asked.examples)
@@ -236,14 +235,10 @@ def _wider(
     cell = place.spans[-1].cell
     beside = next(iter(evaluation.graph.sheet.layout.right_of(cell)), None)
     ends = place.spans[-1].end >= len(cell.text.rstrip())
-    near_by = beside is not None and beside.x0 - cell.x1 < _NEXT_CELL * cell.height
-    if near >= _LABELLED and ends and beside and near_by and not _in_other_box(cell, beside, evaluation):
+    apart = beside is None or evaluation.graph.sheet.ruled.apart(cell, beside)
+    if near >= _LABELLED and ends and beside and not apart and beside.x0 - cell.x1 < _NEXT_CELL * cell.height:
         yield replace(place, spans=(*place.spans, Span(beside, 0, len(beside.text))))
     yield from _over_lines(place, question, near, evaluation)
-
-
-def _in_other_box(cell: Cell, beside: Cell, evaluation: Evaluation) -> bool:
-    return evaluation.graph.sheet.ruled.apart(cell, beside)
 
 
 def _over_lines(

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.values import dates
 from worker.reading.engines.matcher.assign import as_type
-from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import joined
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.sheet import Candidate
-from worker.reading.engines.matcher.typed_spans import Span
+from worker.reading.engines.matcher.typed_spans import Span, sure_of_year
 
-_OF_USUAL_YEAR = 0.7  # how sure a day is whose year stands elsewhere
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "date": ("date",),
     "datetime": ("datetime", "date"),
@@ -47,5 +45,5 @@ def _of_usual_year(spans: Sequence[Span], sure: float, graph: Graph) -> Iterator
         return
     day = dates.of_year(joined(spans), years[0], day_first=graph.sheet.day_first)
     if day is not None:
-        sure = min(sure, _OF_USUAL_YEAR if len(years) == 1 else UNDECIDED)
+        sure = min(sure, sure_of_year(years))
         yield Candidate(day, sure, tuple(spans), sure, sure)

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from schemas.page import Box, Line
 from worker.reading.marks.lines import without
 from worker.reading.text.page_lines import PageLines
@@ -18,7 +21,8 @@ def split_lines(page: PageLines) -> Iterator[Line]:
     """Lines cut at their marks, at drawn lines, and where the white between two words is wider than their letters are high."""
     width, height = page.width, page.height
     pieces = (piece for whole in page.lines for piece in without(whole, page.marks))
-    for line in (part for piece in pieces for part in _by_box(piece, page.ruled)):
+    around = SmallestBox(page.ruled)
+    for line in (part for piece in pieces for part in _by_box(piece, around)):
         if line.vertical or _stands_up(line, width=width, height=height):
             yield replace(line, vertical=True)
             continue
@@ -26,30 +30,51 @@ def split_lines(page: PageLines) -> Iterator[Line]:
         start = 0
         for gap in re.finditer(r"\s+", line.text):
             if line.edges[gap.end()] - line.edges[gap.start()] > limit and gap.start() > start:
-                yield _part(line, start, gap.start())
+                yield line.part(start, gap.start())
                 start = gap.end()
-        yield line if start == 0 else _part(line, start, len(line.text))
+        yield line if start == 0 else line.part(start, len(line.text))
 
 
-def _by_box(line: Line, ruled: Sequence[Box]) -> Iterator[Line]:
+class SmallestBox:
+    """The ruled boxes of a page, asked for the smallest one around a point: for all of them at once."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        edges = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], dtype=np.float64)
+        self._x0, self._y0, self._x1, self._y1 = edges.reshape(-1, 4).T
+        self._area = (self._x1 - self._x0) * (self._y1 - self._y0)
+
+    def of(self, x: float, y: float) -> int | None:
+        """The index of the box, None where there is none."""
+        inside = self._level(y) & (self._x0 <= x) & (x <= self._x1)
+        if not inside.any():
+            return None
+        return int(np.where(inside, self._area, np.inf).argmin())
+
+    def beside_one_another(self, x0: float, x1: float, y: float) -> bool:
+        """Whether several boxes lie along a line."""
+        return int((self._level(y) & (self._x0 < x1) & (self._x1 > x0)).sum()) > 1
+
+    def _level(self, y: float) -> NDArray[np.bool_]:
+        return (self._y0 <= y) & (y <= self._y1)
+
+
+def _by_box(line: Line, around: SmallestBox) -> Iterator[Line]:
     """A line cut where one ruled box ends and the next begins."""
-    level = [box for box in ruled if box.y0 <= line.box.cy <= box.y1]
-    over = [box for box in level if box.x0 < line.box.x1 and box.x1 > line.box.x0]
-    if line.vertical or len(over) < 2 or line.edges[0] > line.edges[-1]:
+    level = not line.vertical and line.edges[0] <= line.edges[-1]
+    if not level or not around.beside_one_another(line.box.x0, line.box.x1, line.box.cy):
         yield line
         return
     start, home = 0, None
     for at, char in enumerate(line.text):
-        middle = (line.edges[at] + line.edges[at + 1]) / 2
-        within = min((b for b in over if b.x0 <= middle <= b.x1), key=lambda b: b.width, default=None)
-        if char.isspace() or within is None or within is home:
+        within = around.of((line.edges[at] + line.edges[at + 1]) / 2, line.box.cy)
+        if char.isspace() or within is None or within == home:
             continue
         if home is not None and at > start:
             cut = _word_start(line.text, at, start)
-            yield _part(line, start, len(line.text[:cut].rstrip()))
+            yield line.part(start, len(line.text[:cut].rstrip()))
             start = cut
         home = within
-    yield line if start == 0 else _part(line, start, len(line.text))
+    yield line if start == 0 else line.part(start, len(line.text))
 
 
 def _word_start(text: str, at: int, least: int) -> int:
@@ -61,13 +86,3 @@ def _word_start(text: str, at: int, least: int) -> int:
 def _stands_up(line: Line, *, width: int, height: int) -> bool:
     """Whether a text layer's line runs up the page: its box is much taller than wide."""
     return len(line.text) > 2 and line.box.height * height > 2.0 * line.box.width * width
-
-
-def _part(line: Line, start: int, end: int) -> Line:
-    return replace(
-        line,
-        text=line.text[start:end],
-        box=line.span_box(start, end),
-        edges=line.edges[start : end + 1],
-        rivals=line.rivals_within(start, end),
-    )

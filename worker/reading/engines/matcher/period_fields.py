@@ -13,13 +13,12 @@ from worker.reading.engines.matcher.candidates import Filling, Group, Listing, S
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.period_tables import PeriodRow, PeriodTable, tables
-from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.questions import NUMERIC, FieldQuery
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.word_marks import mark
 from worker.reading.engines.matcher.wordings import likeness
 
-_NUMBERS = frozenset({"number", "integer"})
 _NAMES_ROW = frozenset({"description", "name", "line", "account"})
 _GROUPS = frozenset({"category", "department", "type"})
 _OF_STATEMENTS = frozenset({"balancesheet", "incomestatement", "cashflow", "period", "year"})
@@ -64,7 +63,7 @@ def listings(
 
 def _suits(asked: Sequence[FieldQuery]) -> bool:
     kinds = [one.kind for one in asked]
-    return "text" in kinds and any(kind in _NUMBERS for kind in kinds) and len(asked) <= 5
+    return "text" in kinds and any(kind in NUMERIC for kind in kinds) and len(asked) <= 5
 
 
 def _titled(listed: Field, table: PeriodTable, graph: Graph) -> float:
@@ -81,14 +80,14 @@ def _items(listed: Field, asked: Mapping[str, Sequence[FieldQuery]], table: Peri
     questions = asked[listed.path]
     texts = [one for one in questions if one.kind == "text"]
     groups = [one for one in texts if len(texts) > 1 and one.ideas & _GROUPS and not one.ideas & _NAMES_ROW]
-    numbers = [one for one in questions if one.kind in _NUMBERS]
+    numbers = [one for one in questions if one.kind in NUMERIC]
     at = {one.field.name: _column(one, listed, numbers, table) for one in numbers}
     for row in table.rows:
         if row.is_sum or (row.is_memo and no_memos):
             continue
         fields: dict[str, Filling] = {}
         for one in questions:
-            if one.kind in _NUMBERS:
+            if one.kind in NUMERIC:
                 found = _amount(row, at[one.field.name], _SURE_IN_LIST)
             elif one in groups:
                 found = _words(" ".join(span.text for span in row.section), row.section)
@@ -137,7 +136,7 @@ def scalar(asked: FieldQuery, graph: Graph) -> list[Candidate] | None:
     """
     if asked.ideas & _OF_STATEMENTS and (asked.kind == "date" or "year" in asked.ideas):
         return _day(asked, graph) or None
-    if asked.kind not in _NUMBERS:
+    if asked.kind not in NUMERIC:
         return None
     found: list[Candidate] = []
     named = False

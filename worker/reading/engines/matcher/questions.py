@@ -17,7 +17,8 @@ _QUOTED = re.compile(r"['\"‘“«「(（]([^'\"’”»」)）]{2,40})['\"’�
 _EXAMPLE = re.compile(rf"{languages.pieces('example')}[^.;]*", re.IGNORECASE)
 _VERBATIM = re.compile(languages.pieces("verbatim"), re.IGNORECASE)
 _ISO_DAY = re.compile(r"\bYYYY-MM-DD\b(?!T)", re.IGNORECASE)
-_NUMERIC = frozenset({"number", "integer"})
+NUMERIC = frozenset({"number", "integer"})
+"""Kinds of fields whose values are numbers."""
 _TOLD_LETTERS = 8  # of a label that a description says without quotes
 PARTIES = frozenset(
     [
@@ -132,7 +133,7 @@ def _kind(target: Field, ideas: frozenset[str]) -> str:
         return "boolean"
     if target.format in {"date", "date-time", "time"}:
         return {"date": "date", "date-time": "datetime", "time": "time"}[target.format or ""]
-    if _NUMERIC & set(target.types) and "string" not in target.types:
+    if NUMERIC & set(target.types) and "string" not in target.types:
         return "integer" if "number" not in target.types else "number"
     if _ISO_DAY.search(target.description):
         return "date"

@@ -38,11 +38,8 @@ class Cell:
 
     def part(self, start: int, end: int) -> Cell:
         """The cell of a part of its text."""
-        box, edges = self.line.span_box(start, end), self.line.edges[start : end + 1]
-        rivals = self.line.rivals_within(start, end)
-        line = replace(self.line, text=self.text[start:end], box=box, edges=edges, rivals=rivals)
         low, high = sorted((self.x_at(start), self.x_at(end)))
-        return replace(self, line=line, x0=low, x1=high)
+        return replace(self, line=self.line.part(start, end), x0=low, x1=high)
 
     @property
     def cx(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from worker.reading.engines.matcher.cells import SmallestBox
 from worker.reading.engines.matcher.rows import Cell, Layout
 from worker.reading.text.page_lines import PageLines
 
@@ -27,11 +28,6 @@ class RuledBox:
     x1: float
     y1: float
     cells: tuple[Cell, ...]
-
-    @property
-    def text(self) -> str:
-        """All that is printed in it."""
-        return " ".join(cell.text for cell in self.cells)
 
     @property
     def label(self) -> tuple[Cell, ...]:
@@ -61,7 +57,10 @@ class RuledBoxes:
     @cached_property
     def all(self) -> tuple[RuledBox, ...]:
         """Page by page, from the top down."""
-        return tuple(box for page in self.layout.pages if page.ruled for box in self._on(page))
+        cells: dict[int, list[Cell]] = {}
+        for cell in self.layout.cells:
+            cells.setdefault(id(cell.page), []).append(cell)
+        return tuple(box for page in self.layout.pages for box in _boxes(page, cells.get(id(page), ())))
 
     @cached_property
     def _by_cell(self) -> dict[int, RuledBox]:
@@ -112,31 +111,28 @@ class RuledBoxes:
         step = round(at / self._step)
         return [box for near in (step - 1, step, step + 1) for box in kept.get((page.number, near), ())]
 
-    def _on(self, page: PageLines) -> list[RuledBox]:
-        """Each cell of a page in the smallest box around its middle."""
-        boxes = sorted(page.ruled, key=lambda box: box.area)
-        held: list[list[Cell]] = [[] for _ in boxes]
-        for cell in self.layout.cells:
-            if cell.page is page:
-                x, y = cell.line.box.cx, cell.line.box.cy
-                home = next(
-                    (at for at, b in enumerate(boxes) if b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1), None
-                )
-                if home is not None:
-                    held[home].append(cell)
-        found = [
-            RuledBox(
-                page,
-                box.x0 * page.width,
-                box.y0 * page.height,
-                box.x1 * page.width,
-                box.y1 * page.height,
-                tuple(cells),
-            )
-            for box, cells in zip(boxes, held, strict=True)
-            if 0 < len(cells) < _FORM
-        ]
-        return sorted(found, key=lambda box: (box.y0, box.x0))
+
+def _boxes(page: PageLines, cells: Sequence[Cell]) -> list[RuledBox]:
+    """Each cell of a page in the smallest box around its middle."""
+    around = SmallestBox(page.ruled)
+    held: list[list[Cell]] = [[] for _ in page.ruled]
+    for cell in cells:
+        home = around.of(cell.line.box.cx, cell.line.box.cy)
+        if home is not None:
+            held[home].append(cell)
+    found = [
+        RuledBox(
+            page,
+            box.x0 * page.width,
+            box.y0 * page.height,
+            box.x1 * page.width,
+            box.y1 * page.height,
+            tuple(inside),
+        )
+        for box, inside in zip(page.ruled, held, strict=True)
+        if 0 < len(inside) < _FORM
+    ]
+    return sorted(found, key=lambda box: (box.y0, box.x0))
 
 
 def label_text(cells: Sequence[Cell]) -> str:

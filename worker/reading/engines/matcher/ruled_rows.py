@@ -18,7 +18,7 @@ Band = tuple[float, float]
 
 
 def joined(rows: Sequence[Row], filled: Sequence[Filled], graph: Graph) -> tuple[list[Row], list[Filled]]:
-    """The rows of a table with what is in them; lines between the same drawn lines are one row, as the first of them."""
+    """The rows of a table with what is in them; lines between the same drawn lines are one row, as the fullest of them."""
     kept: list[Row] = []
     parts: list[Filled] = []
     for run in _runs(rows, graph):
@@ -26,7 +26,7 @@ def joined(rows: Sequence[Row], filled: Sequence[Filled], graph: Graph) -> tuple
         for at in run:
             for index, spans in filled[at].items():
                 together.setdefault(index, []).extend(spans)
-        kept.append(rows[run[0]])
+        kept.append(max((rows[at] for at in run), key=lambda row: len(row.cells)))
         parts.append(together)
     return kept, parts
 

@@ -115,19 +115,17 @@ class Surroundings:
             yield Edge(Relation.LEFT, other.text, (cell.x0 - other.x1) / height + 8 * step)
 
     def _over(self, cell: Cell, box: RuledBox | None) -> Iterator[Edge]:
+        """The labels above; of a cell in a ruled box those in it, then the whole texts of the boxes above."""
         height = max(cell.height, 1.0)
-        found = [(other.text, other.y1) for other in self._all_above(cell)]
-        if box is not None:
-            found = [
-                (other.text, other.y1)
-                for other in self._all_above(cell)
-                if not self.sheet.ruled.apart(cell, other)
-            ]
-            over = self.sheet.ruled.above(box)
-            while over is not None and len(found) < _MOST_ABOVE:
-                if label := label_text(over.cells):
-                    found.append((label, over.y1))
-                over = self.sheet.ruled.above(over)
+        cells = [
+            other for other in self._all_above(cell) if box is None or not self.sheet.ruled.apart(cell, other)
+        ]
+        found = [(other.text, other.y1) for other in cells]
+        over = None if box is None else self.sheet.ruled.above(box)
+        while over is not None and len(found) < _MOST_ABOVE:
+            if label := label_text(over.cells):
+                found.append((label, over.y1))
+            over = self.sheet.ruled.above(over)
         for relation, (text, bottom) in zip((Relation.ABOVE, Relation.HIGHER), found, strict=False):
             yield Edge(relation, text, (cell.y0 - bottom) / height)
 

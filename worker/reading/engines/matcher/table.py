@@ -15,19 +15,16 @@ from worker.reading.engines.matcher.column_gaps import cut, gutters
 from worker.reading.engines.matcher.columns import Head
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import has_number, is_number, joined
-from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.questions import NUMERIC, FieldQuery
 from worker.reading.engines.matcher.rows import Cell, Row
+from worker.reading.engines.matcher.ruled_rows import Filled
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wrapped_text import TextColumn
 
 _FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
 _SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions", "count"})
-_NUMBERS = frozenset({"number", "integer"})
 _COUNTED = re.compile(r"(-?\d[\d.,']*)\s+(?=[^\W\d])")
 _KEYS = frozenset({"text", "date"})
-
-Filled = dict[int, list[Span]]
-"""The parts of a row by the index of their column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +102,10 @@ class Table:
     def _valid(self, filled: Filled) -> int:
         """How many fields have something of their type; none when numbers are wanted and none is there."""
         parts = {self._head.columns[index].asked: spans for index, spans in filled.items()}
-        wanted = {asked: self._questions[asked].kind in _NUMBERS for asked in parts if asked is not None}
+        wanted = {asked: self._questions[asked].kind in NUMERIC for asked in parts if asked is not None}
         valid = [asked for asked, number in wanted.items() if not number or has_number(parts[asked])]
         numbers = any(
-            c.asked is not None and self._questions[c.asked].kind in _NUMBERS for c in self._head.columns
+            c.asked is not None and self._questions[c.asked].kind in NUMERIC for c in self._head.columns
         )
         return len(valid) if not numbers or any(wanted[asked] for asked in valid) else 0
 
@@ -165,8 +162,8 @@ class Table:
                 continue
             (span,) = filled[index]
             number = _COUNTED.match(span.text)
-            words = asked is None or self._questions[asked].kind not in _NUMBERS
-            if number and words and self._questions[left].kind in _NUMBERS:
+            words = asked is None or self._questions[asked].kind not in NUMERIC
+            if number and words and self._questions[left].kind in NUMERIC:
                 cut = span.start + number.end()
                 filled[index - 1] = [Span(span.cell, span.start, span.start + len(number[1]))]
                 filled[index] = [Span(span.cell, cut, span.end)]
@@ -249,7 +246,7 @@ class Table:
 
     def _suits(self, index: int, spans: Sequence[Span]) -> bool:
         asked = self._head.columns[index].asked
-        number = asked is not None and self._questions[asked].kind in _NUMBERS
+        number = asked is not None and self._questions[asked].kind in NUMERIC
         return number and has_number(spans)
 
     def _group(self, item: Item) -> Group:

@@ -156,14 +156,19 @@ def calendar_dates(cell: Cell, *, day_first: bool, year_first: bool, order_known
     ]
 
 
+def sure_of_year(years: Sequence[int]) -> float:
+    """How sure a day can be whose year is the usual one of its document: in doubt where there are several."""
+    return _OF_USUAL_YEAR if len(years) == 1 else UNDECIDED
+
+
 def short_dates(cell: Cell, *, years: Sequence[int], day_first: bool) -> list[Typed]:
-    """Days without a year, in that of a date behind them, else in the first of `years`; in doubt if these are several."""
+    """Days without a year, in that of a range they begin, else in the first of `years`."""
     return [
         Typed(
             found.iso,
             Span(cell, found.start, found.end),
             0.9 if found.told else 0.6,
-            at_most=1.0 if found.told else _OF_USUAL_YEAR if len(years) == 1 else UNDECIDED,
+            at_most=1.0 if found.told else sure_of_year(years),
         )
         for found in short_dates_of(cell.text, year=years[0] if years else None, day_first=day_first)
     ]

@@ -11,13 +11,12 @@ from worker.reading.engines.matcher import item_blocks, products
 from worker.reading.engines.matcher.adding_up import is_sum
 from worker.reading.engines.matcher.candidates import Filling, Group, Scalar
 from worker.reading.engines.matcher.graph import Graph
-from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.questions import NUMERIC, FieldQuery
 from worker.reading.engines.matcher.rows import Row
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span, Typed
 from worker.reading.engines.matcher.wordings import Meaning, likeness
 
-_NUMBERS = frozenset({"number", "integer"})
 _TIMES = re.compile(
     r"(?<![\d.])(\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[A-Za-z]{0,4}\s?)?[x×X@*]\s?(?:[A-Z]{2,3}|[$€£¥])?\s?(\d+[.,]\d{2})"
 )
@@ -38,7 +37,7 @@ class _Priced:
 
 def items(questions: Sequence[FieldQuery], graph: Graph, between: tuple[int, int]) -> list[Group]:
     """The longest run of rows that look like items, of the rows from the first index up to the second."""
-    numbers = [asked for asked in questions if asked.kind in _NUMBERS]
+    numbers = [asked for asked in questions if asked.kind in NUMERIC]
     texts = [asked for asked in questions if asked.kind == "text"]
     if not numbers or not texts:
         return []

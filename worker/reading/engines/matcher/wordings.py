@@ -64,10 +64,6 @@ class Meaning:
     ideas: Ideas
     unknown: bool
 
-    def has_to_do_with(self, other: Meaning) -> bool:
-        """Whether an idea of one is one of the other, or related to it."""
-        return not _with_related(self.ideas).isdisjoint(other.ideas)
-
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
@@ -236,7 +232,8 @@ def likeness(wanted: Meaning, label: Meaning, *, related: float = 0.0) -> Likene
     if not wanted.units or not label.units:
         return Likeness()
     letters = fuzz.ratio(wanted.letters, label.letters) / 100
-    if not (wanted.unknown and label.unknown) and not wanted.has_to_do_with(label):
+    ideas = _with_related(wanted.ideas) if related else wanted.ideas
+    if not (wanted.unknown and label.unknown) and ideas.isdisjoint(label.ideas):
         return Likeness(letters=letters)  # the usual case, told without looking at every unit
     recall = _covered(wanted.units, label.units, related)
     return Likeness(recall, _covered(label.units, wanted.units, related), letters)
