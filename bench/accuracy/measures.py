@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from schemas import pointer
 from schemas.record import Record, State
+from schemas.values import amounts
 from schemas.values.folding import letters_and_digits
 from worker.reading.score.compare import equal
 from worker.reading.score.metrics import auroc, calibration_error
@@ -115,7 +116,9 @@ def _judged_form(record: Record, expected: Mapping[str, Any]) -> Judged:
             continue
         wanted = names[-1].replace("_", " ")
         hits = [
-            entry for entry in entries if equal(str(value), entry["value"]) or equal(value, entry["value"])
+            entry
+            for entry in entries
+            if equal(str(value), entry["value"]) or equal(value, _typed(entry["value"], value))
         ]
         alike = [entry for entry in hits if _alike(wanted, str(entry.get("key")))]
         index = entries.index(alike[0]) if alike else None
@@ -123,6 +126,12 @@ def _judged_form(record: Record, expected: Mapping[str, Any]) -> Judged:
         confidence = sure.confidence if sure and alike else None
         leaves.append(Leaf(at, value, value if alike else None, in_list=False, confidence=confidence))
     return Judged(record, tuple(leaves), (0, 0), 0)
+
+
+def _typed(printed: str, labelled: Any) -> Any:
+    """What is printed as a number where the label is one: `16,640.00` is 16640."""
+    is_number = isinstance(labelled, int | float) and not isinstance(labelled, bool)
+    return amounts.number(printed) if is_number else printed
 
 
 def _alike(wanted: str, key: str) -> bool:

@@ -10,7 +10,13 @@ from schemas.documents.base import Document, Part, described
 class FormEntry(Part):
     """A label and its filling."""
 
-    key: str | None = described("Key", "字段名", "The printed label.", "印刷的字段名。", concept="entry.key")
+    key: str | None = described(
+        "Key",
+        "字段名",
+        "The printed label; in a table those of the row and the column.",
+        "印刷的字段名；表格中为行名与列名。",
+        concept="entry.key",
+    )
     value: str | None = described(
         "Value",
         "填写内容",

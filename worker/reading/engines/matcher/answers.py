@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from schemas.json_schema.fields import Field
-from schemas.values.folding import fold
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher import marked, period_tables, scorer
+from worker.reading.engines.matcher import marked, members, period_tables, scorer
 from worker.reading.engines.matcher.assign import allows, as_type
 from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
@@ -20,6 +18,7 @@ from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
 from worker.reading.engines.matcher.questions import NUMERIC, PARTIES, FieldQuery, form
 from worker.reading.engines.matcher.rows import Cell
+from worker.reading.engines.matcher.sense import likeness_of
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.typed_spans import Span
@@ -27,6 +26,7 @@ from worker.reading.engines.matcher.wordings import UNSPECIFIC
 
 MOST = 90  # candidates of a field that are looked at closely
 _HINTED = 0.2  # likeness of a label below which it says nothing of a field
+_HINTED_BY_SENSE = 0.35  # the same to a sentence encoder, to which values are near to one another, too
 _LABELLED = 0.45  # likeness from which what follows a label is looked at over several lines
 _MOST_LINES = 6
 _OF_SECTION = 0.2  # likeness of the heading of a section to the address of what it is about
@@ -62,22 +62,14 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
     """The values that a field may have, the most promising first, at most `MOST`."""
     question = evaluation.questions[asked]
     kinds = _kinds(question)
-    found: list[tuple[float, ValueOption]] = []
     none = period_tables.asides(evaluation.graph) if question.kind in {"number", "integer"} else frozenset()
-    for order, place in enumerate(evaluation.graph.places):
-        if place.kind not in kinds or id(place.cell) in none:
-            continue
-        if _is_option(place, evaluation):
-            continue
-        near = _nearness(place, question, evaluation)
-        if near < _LABELLED and (
-            _named_otherwise(place, question, evaluation) or _of_another(place, question, evaluation)
-        ):
-            continue
-        for wider in (place, *_wider(place, question, near, evaluation)):
-            value = value_of(wider, question)
-            if value is not None and (near >= _LABELLED or _may_stand_alone(wider, value, question)):
-                found.append((near + _promise(wider, question) - 1e-4 * order, ValueOption(value, wider)))
+    rated = zip(evaluation.graph.places, *map(np.ndarray.tolist, evaluation.nearness(asked)), strict=True)
+    found = [
+        (max(near, sensed) + _promise(answer.place, question) - 1e-4 * order, answer)
+        for order, (place, near, sensed) in enumerate(rated)
+        if place.kind in kinds and id(place.cell) not in none and not _is_option(place, evaluation)
+        for answer in _offers(place, question, near, sensed, evaluation)
+    ]
     found.sort(key=lambda pair: -pair[0])
     seen: set[tuple[int, int, int, int]] = set()
     kept = []
@@ -88,6 +80,33 @@ def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
             seen.add(key)
             kept.append(answer)
     return kept[:MOST]
+
+
+def _offers(
+    place: PrintedValue, question: FieldQuery, near: float, sensed: float, evaluation: Evaluation
+) -> Iterator[ValueOption]:
+    """A place and what may belong to it as values of a field, to which its labels are so near by words and sense."""
+    if near < _LABELLED and (
+        _named_otherwise(place, question, evaluation) or _of_another(place, question, evaluation)
+    ):
+        return
+    near = max(near, sensed)
+    if (place.needs_label and near < _HINTED) or _has_part_asked(place, question, evaluation):
+        return
+    for wider in (place, *_wider(place, question, near, evaluation)):
+        value = value_of(wider, question)
+        if value is None and question.kind == "enum" and near >= _LABELLED:
+            value = members.meant(wider.text, question.field, evaluation.graph.senses)
+        if value is not None and (near >= _LABELLED or _may_stand_alone(wider, value, question)):
+            yield ValueOption(value, wider)
+
+
+def _has_part_asked(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
+    """Whether a text holds a town, a postcode or a state that is asked for, which is offered by itself."""
+    kinds = (kind for idea, kind in _OF_TOWN.items() if idea in question.ideas)
+    return place.kind in {"text", "number", "code"} and any(
+        evaluation.graph.sheet.typed(kind, place.cell) for kind in kinds
+    )
 
 
 def _is_option(place: PrintedValue, evaluation: Evaluation) -> bool:
@@ -142,7 +161,7 @@ def value_of(place: PrintedValue, question: FieldQuery) -> Any:
     if place.kind == "currency" and typed is not None:
         return as_type(typed.value, question.field)
     if question.kind == "enum":
-        return _member(place.text, question.field)
+        return members.printed(place.text, question.field)
     raw: Any = place.text
     if "x-pattern" in question.field.hints:
         found = Pattern(str(question.field.hints["x-pattern"])).search(place.text)
@@ -172,24 +191,23 @@ def candidates(questions: Sequence[FieldQuery], graph: Graph) -> list[list[Candi
     sure = iter(trees.probability(trees.log_odds(np.vstack(rows))).tolist() if rows else ())
     found = [
         sorted(
-            (_candidate(answer, next(sure), one, evaluation) for answer in answers), key=lambda c: -c.score
+            (_candidate(answer, next(sure), asked, evaluation) for answer in answers), key=lambda c: -c.score
         )
-        for one, answers in zip(questions, offered, strict=True)
+        for asked, answers in enumerate(offered)
     ]
     told = [marked.candidates(one, evaluation) for one in questions]
     return [options if boxes is None else boxes for boxes, options in zip(told, found, strict=True)]
 
 
-def _candidate(
-    answer: ValueOption, probability: float, asked: FieldQuery, evaluation: Evaluation
-) -> Candidate:
+def _candidate(answer: ValueOption, probability: float, at: int, evaluation: Evaluation) -> Candidate:
+    asked = evaluation.questions[at]
     row = evaluation.graph.sheet.layout.rows[answer.place.cell.row]
     if answer.place.typed is not None and asked.kind != "text":
         probability = min(probability, answer.place.typed.at_most)
     if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
         probability = min(probability, UNDECIDED)
     unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
-    if (unknown or asked.kind in NUMERIC) and _nearness(answer.place, asked, evaluation) < _HINTED:
+    if (unknown or asked.kind in NUMERIC) and not _is_hinted(answer.place, at, evaluation):
         probability = min(probability, UNDECIDED)  # only its place on the page speaks for it
     if asked.kind == "text":
         probability = _as_in_examples(probability, form(answer.place.text), asked.examples)
@@ -197,10 +215,7 @@ def _candidate(
 
 
 def _as_in_examples(probability: float, printed: str, examples: Sequence[str]) -> float:
-    """A probability after the form of a value was compared with those of the examples in the schema.
-
-    Names are alike in form anyway; what has digits in it, or is not to have any, tells more.
-    """
+    """A probability after the form of a value was compared with those of the examples; digits tell more than letters."""
     if not examples or not (0 < probability < 1):
         return probability
     if printed in examples:
@@ -211,13 +226,15 @@ def _as_in_examples(probability: float, printed: str, examples: Sequence[str]) -
     return odds / (1 + odds)
 
 
-def _nearness(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> float:
-    own = max((evaluation.own(question, edge.label).both for edge in place.edges), default=0.0)
-    if question.parents:
-        own += 0.3 * max(
-            (evaluation.best(question.parents, edge.label).both for edge in place.edges), default=0.0
-        )
-    return own
+def _is_hinted(place: PrintedValue, asked: int, evaluation: Evaluation) -> bool:
+    """Whether any label around a value says something of a field."""
+    question = evaluation.questions[asked]
+    return any(
+        evaluation.own(question, edge.label).both >= _HINTED
+        or evaluation.best(question.parents, edge.label).both >= _HINTED / 0.3
+        or likeness_of(evaluation.senses.near(asked, edge.label)) >= _HINTED_BY_SENSE
+        for edge in place.edges
+    )
 
 
 def _promise(place: PrintedValue, question: FieldQuery) -> float:
@@ -267,16 +284,6 @@ def _lines_under(span: Span, graph: Graph) -> Iterator[Cell]:
         if inline and cell.y0 - span.cell.y1 < 1.1 * height:
             yield from graph.surroundings.block_below(cell)
             return
-
-
-def _member(text: str, target: Field) -> Any:
-    """The listed value that a text is or ends in."""
-    said = fold(text)
-    for member in sorted(target.enum or (), key=lambda member: -len(str(member))):
-        wanted = fold(str(member))
-        if wanted and (said == wanted or (len(wanted) > 2 and f" {wanted} " in f" {said} ")):
-            return member
-    return None
 
 
 def rows_for_training(

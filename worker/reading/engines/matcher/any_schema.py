@@ -19,7 +19,9 @@ from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.sheet import Candidate
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_RATHER = 0.5  # probability from which a value is rather right than wrong
+_RATHER = (
+    0.36  # probability from which a value is shown where nothing is known of what is asked; above `UNDECIDED`
+)
 _TRUST = 0.95  # in readers made for what a field asks
 _TRUST_MERCHANTS = 0.85  # whose letters and commas are seldom all read
 _TRUST_PARTIES = 0.85

@@ -15,9 +15,11 @@ from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.rows import Cell, Row
+from worker.reading.engines.matcher.sense import SAME_SENSE
 from worker.reading.engines.matcher.wordings import Meaning, likeness
 
 _MEANT = 0.42  # likeness from which the head of a column names a field
+_SURELY_MEANT = 0.6  # and that one of a head's columns has to have
 _NAMES_LIST = 0.5  # what a heading that names the list adds
 _DEEPEST = 3  # rows of a head
 _LONGEST = 42  # characters of a column's name
@@ -103,7 +105,7 @@ def heads(listed: Field, questions: Sequence[FieldQuery], graph: Graph) -> Itera
                 continue  # sizes such as 20' and 40' are no end of a head, but may stand within
             columns = _meant(_stacked(part, strips, graph), questions, named, graph)
             found = [column.near for column in columns if column.asked is not None]
-            if len(found) < min(2, len(questions)):
+            if len(found) < min(2, len(questions)) or max(found) < _SURELY_MEANT:
                 continue
             nearby = [cell.text for r in rows[max(0, row.index - 2) : row.index + 1] for cell in r.cells]
             about = max(
@@ -231,6 +233,8 @@ def _near(text: str, wanted: FieldQuery, graph: Graph) -> float:
     read = graph.wordings.meaning(text)
     found = [likeness(meaning, read) for meaning in wanted.own]
     near = max(0.97 * one.both + 0.03 * one.letters for one in found)
+    meant = max(graph.senses.likeness(meaning.text, text) for meaning in wanted.own)
+    near = max(near, meant if meant > SAME_SENSE else 0.0)
     own, others = _numbers(words(wanted.field.title or wanted.field.name)), _numbers(text)
     if own and own == others:
         return max(near, _SAME_NUMBERS)

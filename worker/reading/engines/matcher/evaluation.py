@@ -12,7 +12,10 @@ from schemas.page import Box
 from worker.reading.engines.matcher import address_blocks
 from worker.reading.engines.matcher.address_blocks import InBlock
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
+from worker.reading.engines.matcher.label_table import Floats, LabelTable
 from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.sense import SAME_SENSE, likeness_of
+from worker.reading.engines.matcher.sense_table import LONGEST_VALUE, SenseTable
 from worker.reading.engines.matcher.wordings import RELATED, Likeness, Meaning, likeness
 
 _SAID = Likeness(1.0, 0.9, 0.9)
@@ -42,6 +45,32 @@ class Evaluation:
         """The likeness of a label to what a field is called, or to what its description says that it is."""
         best = self.best(asked.own, label)
         return _SAID if best.both < _SAID.both and asked.quotes(label) else best
+
+    @cached_property
+    def senses(self) -> SenseTable:
+        """How near every label and value is to every field, to a sentence encoder."""
+        texts = [edge.label for place in self.graph.places for edge in place.edges]
+        texts += [place.text for place in self.graph.places if len(place.text) < LONGEST_VALUE]
+        return SenseTable(self.questions, texts, self.graph.senses)
+
+    def like(self, asked: FieldQuery, text: str) -> float:
+        """How near a text is to what a field is called, by their words or, where it is sure, to a sentence encoder."""
+        sensed = max(self.graph.senses.likeness(meaning.text, text) for meaning in asked.own)
+        return max(self.own(asked, text).both, sensed if sensed > SAME_SENSE else 0.0)
+
+    @cached_property
+    def labels(self) -> LabelTable:
+        """The labels around every value."""
+        return LabelTable(self.graph.places)
+
+    def nearness(self, asked: int) -> tuple[Floats, Floats]:
+        """By value how near its labels are to a field: by the words of both, and to a sentence encoder."""
+        question = self.questions[asked]
+        near = self.labels.best(lambda label: self.own(question, label).both)
+        if question.parents:
+            near += 0.3 * self.labels.best(lambda label: self.best(question.parents, label).both)
+        sensed = self.labels.best(lambda label: likeness_of(self.senses.near(asked, label)))
+        return near, sensed
 
     @cached_property
     def rivals(self) -> dict[str, list[float]]:

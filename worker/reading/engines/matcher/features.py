@@ -186,6 +186,7 @@ def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
             found.both > 0.3 or edge.relation == Relation.INLINE
         ):
             rival = max(rival, evaluation.rivalry(edge.label, asked) - found.both)
+    row += evaluation.senses.of_place(asked, place.edges, place.text)
     for relation in Relation:
         found = near.get(relation, Likeness())
         row += [found.recall, found.precision, found.letters, min(_FAR, apart.get(relation, _FAR))]
@@ -212,11 +213,18 @@ def table(
     found = np.array(rows, dtype=np.float32).reshape(len(rows), -1)
     tops = found[:, _top_column()] if rows else found
     ranks = [float((tops > top).sum()) for top in tops]
+    senses = found[:, names().index("sense_best")] if rows else found
     rest = [
-        [rank, float(tops.max() - top), float((tops >= top).sum())]
-        for rank, top in zip(ranks, tops, strict=True)
+        [
+            rank,
+            float(tops.max() - top),
+            float((tops >= top).sum()),
+            float(senses.max() - sense),
+            float((senses > sense).sum()),
+        ]
+        for rank, top, sense in zip(ranks, tops, senses, strict=True)
     ]
-    return np.hstack([found, np.array(rest, dtype=np.float32).reshape(len(rows), 3)])
+    return np.hstack([found, np.array(rest, dtype=np.float32).reshape(len(rows), 5)])
 
 
 def _top_column() -> int:
@@ -256,7 +264,7 @@ def names() -> Sequence[str]:
         for part in ("recall", "precision", "letters", "distance")
     ]
     own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled among_labels amounts_beside block_line block_size block_address block_order box_line box_size box_label"
-    pair = "top rival parent about own inline inline_digits rank behind_best shared"
+    pair = "top rival parent about own inline inline_digits rank behind_best shared sense_off sense_rank"
     return [
         *(f"asks_{kind}" for kind in _ASKED),
         *(f"role_{role}" for role in _ROLES),
@@ -265,6 +273,8 @@ def names() -> Sequence[str]:
         "verbatim",
         *(f"is_{kind}" for kind in _KINDS),
         *own.split(),
+        *(f"sense_{n}" for n in ("best", "rival", "parent", "both", "about", "value")),
+        *(f"sense_{relation.name.lower()}" for relation in Relation),
         *around,
         *pair.split(),
     ]

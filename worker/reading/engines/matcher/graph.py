@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import prose
+from worker.reading.engines.matcher import prose, text_parts
 from worker.reading.engines.matcher.cells import split_lines
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.label_text import (
@@ -27,6 +27,7 @@ from worker.reading.engines.matcher.label_text import (
 )
 from worker.reading.engines.matcher.lexicon import Mentions, fold_letters
 from worker.reading.engines.matcher.rows import Cell, arrange
+from worker.reading.engines.matcher.sense import Senses
 from worker.reading.engines.matcher.sheet import Sheet
 from worker.reading.engines.matcher.surroundings import Edge, Relation, Surroundings
 from worker.reading.engines.matcher.typed_spans import Span, Typed
@@ -43,6 +44,8 @@ _SHORTENED = re.compile(r"[^\W\d_][^\W\d_-]{1,11}\.(?=\s+(?:[A-Z]{1,3}[ -])?\S*\
 """A word that was cut short before a number: `Kennz. HD-KT 417`."""
 _RANGED = frozenset({"date", "datetime"})
 _BETWEEN = 6  # characters between the ends of a range, such as `until` or `au`
+_FILLED_IN = ("date", "time", "money", "phone")
+_SENTENCE = 60  # characters from which what stands before a value is rather a sentence than a label
 _SIGNS = LEAD + "$€£¥￥RM()"
 
 
@@ -56,6 +59,8 @@ class PrintedValue:
     edges: tuple[Edge, ...]
     whole: bool
     """Whether it is all of its cell, labels apart."""
+    needs_label: bool = False
+    """Whether it is a part of its cell that may be no value at all, and means nothing where no label speaks for it."""
 
     @property
     def cell(self) -> Cell:
@@ -76,6 +81,11 @@ class Graph:
     wordings: Wordings
     named: Wordings
     """The wordings of the schema's own fields."""
+
+    @cached_property
+    def senses(self) -> Senses:
+        """What the texts of the document mean."""
+        return Senses()
 
     @cached_property
     def surroundings(self) -> Surroundings:
@@ -110,21 +120,39 @@ class Graph:
         cuts = self._cuts(cell)
         for start, end, span in self.inline(cell):
             label = Edge(Relation.INLINE, cell.text[start:end].strip(), 0.0)
-            yield PrintedValue((span,), "text", None, (label, *around), whole=len(cuts) == 1)
-            for part, value in parts(label.label, span):
-                edge = Edge(Relation.INLINE, part, 0.0)
-                yield PrintedValue((value,), "text", None, (edge, *around), whole=False)
-            for piece in pieces(span):
-                yield PrintedValue((piece,), "text", None, (label, *around), whole=False)
+            yield from self._divided(span, (label, *around), whole=len(cuts) == 1)
         if not cuts or cuts[0][0] > 0 or cuts[0][1] < len(cell.text):
-            yield PrintedValue((trimmed(Span(cell, 0, len(cell.text))),), "text", None, around, whole=True)
-            for edge in around[:1]:
-                for part, value in parts(edge.label, trimmed(Span(cell, 0, len(cell.text)))):
-                    beside = Edge(edge.relation, part, edge.distance)
-                    yield PrintedValue((value,), "text", None, (beside, *around[1:]), whole=False)
-            for piece in pieces(trimmed(Span(cell, 0, len(cell.text)))):
-                yield PrintedValue((piece,), "text", None, around, whole=False)
+            yield from self._divided(trimmed(Span(cell, 0, len(cell.text))), around, whole=True)
         yield from self._typed(cell, cuts, around)
+        if not cuts or len(cell.text) >= _SENTENCE:
+            yield from self._parts(cell, around)
+
+    def _divided(self, span: Span, edges: tuple[Edge, ...], *, whole: bool) -> Iterator[PrintedValue]:
+        """A value and its parts, those under a label of several names each under its own."""
+        parted = [
+            PrintedValue((value,), "text", None, (replace(edges[0], label=part), *edges[1:]), whole=False)
+            for part, value in (parts(edges[0].label, span) if edges else ())
+        ]
+        yield from parted
+        if parted and self._names_several(parted):
+            return
+        yield PrintedValue((span,), "text", None, edges, whole=whole)
+        for piece in pieces(span):
+            yield PrintedValue((piece,), "text", None, edges, whole=False)
+
+    def _names_several(self, parted: Sequence[PrintedValue]) -> bool:
+        """Whether the parts of a label are the names of several things, and not of one in two languages."""
+        ideas = [self.wordings.meaning(part.edges[0].label).ideas for part in parted]
+        return all(one and one.isdisjoint(two) for one, two in pairwise(ideas)) and bool(ideas[-1])
+
+    def _parts(self, cell: Cell, around: tuple[Edge, ...]) -> Iterator[PrintedValue]:
+        """The parts of a cell that no sign divides."""
+        typed = [one.span for kind in _FILLED_IN for one in self.sheet.typed(kind, cell)]
+        for part in text_parts.find(cell, typed):
+            before = [Edge(Relation.INLINE, part.before, 0.0)] if part.before else []
+            behind = [Edge(Relation.BEHIND, part.behind, 0.0)] if part.behind else []
+            edges = (*before, *behind, *around)
+            yield PrintedValue((part.span,), "text", None, edges, whole=False, needs_label=True)
 
     def _typed(
         self, cell: Cell, cuts: Sequence[tuple[int, int]], around: tuple[Edge, ...]
@@ -143,6 +171,7 @@ class Graph:
                 seen.add((start, end))
                 cut = max((c for c in cuts if c[1] <= start), default=None)
                 label = cell.text[cut[0] : cut[1]] if cut else cell.text[min(before, start) : start]
+                label = label if len(label) < _SENTENCE else text_parts.context(label)
                 edges = (
                     [Edge(Relation.INLINE, label.strip(LEAD), float(start - (cut[1] if cut else start)) / 8)]
                     if any(map(str.isalpha, label)) and label.strip(_SIGNS)

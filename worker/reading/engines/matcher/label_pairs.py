@@ -48,12 +48,17 @@ def inline(cell: Cell, graph: Graph) -> list[tuple[int, int, Span]]:
     ]
 
 
-def find(graph: Graph) -> list[LabelPair]:
-    """The pairs of a document, the surest first; labels that end in a colon and have no value come last."""
+def find(graph: Graph, told: frozenset[int] = frozenset()) -> list[LabelPair]:
+    """The pairs of a document, the surest first; labels that end in a colon and have no value come last.
+
+    What is `told` otherwise, by the identity of cells, is part of none.
+    """
     free = {
         id(cell): cell
         for cell in graph.sheet.layout.cells
-        if id(cell) not in graph.sheet.choices.by_cell and (_ends_open(cell) or not inline(cell, graph))
+        if id(cell) not in told
+        and id(cell) not in graph.sheet.choices.by_cell
+        and (_ends_open(cell) or not inline(cell, graph))
     }
     label_like = {key: _label_like(cell, graph) for key, cell in free.items()}
     offers = [
@@ -100,7 +105,7 @@ def _label_like(cell: Cell, graph: Graph) -> float:
     units = graph.wordings.meaning(text).units
     size = sum(len(unit.word) for unit in units)
     known = sum(len(unit.word) for unit in units if unit.is_label) / size if size else 0.0
-    if digits > 2 or digits > letters or (len(text) < 2 and not known):
+    if digits > 2 or digits > letters or (len(text) < 2 and text.isascii()):
         return 0.0
     if any(graph.sheet.typed(kind, cell) for kind in ("date", "money", "phone")):
         return 0.0

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.values.folding import fold
-from worker.reading.engines.matcher import pairs
+from worker.reading.engines.matcher import members, pairs
 from worker.reading.engines.matcher.assign import allows, as_type
 from worker.reading.engines.matcher.choices import ChoiceQuestion, Option
 from worker.reading.engines.matcher.evaluation import Evaluation
+from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.questions import FieldQuery
+from worker.reading.engines.matcher.sense import Senses
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 
@@ -32,14 +34,14 @@ def candidates(asked: FieldQuery, evaluation: Evaluation) -> list[Candidate] | N
     near, question = max(rated, key=lambda pair: pair[0], default=(0.0, None))
     if question is None or near < _NAMED:
         return None
-    return list(_chosen(asked, question, near, evaluation.graph.sheet.choices.heads))
+    return list(_chosen(asked, question, near, evaluation.graph))
 
 
 def _ticks(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
     """Whether a box beside a field's label is ticked, or a word behind it says yes or no."""
     for entry in pairs.entries(evaluation.graph):
         said = _said(entry)
-        near = evaluation.own(asked, entry.key.text).both
+        near = evaluation.like(asked, entry.key)
         if said is not None and near > _NAMED and entry.values:
             sure = 0.8 * near * (1.0 if entry.sure > 0.5 else entry.sure)
             yield Candidate(said, sure, entry.values, sure, certainty=sure)
@@ -48,9 +50,9 @@ def _ticks(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
 def _answered(asked: FieldQuery, evaluation: Evaluation) -> Iterator[Candidate]:
     """Whether yes or no is marked under a question that is the field, else whether the option is that is it most."""
     for question in evaluation.graph.sheet.choices.questions:
-        near = 0.0 if question.label is None else evaluation.own(asked, question.label.text).both
+        near = 0.0 if question.label is None else evaluation.like(asked, question.label.text)
         said = {id(option): pairs.yes_or_no(option.label.text.strip(" .,;:")) for option in question.options}
-        own = {id(option): evaluation.own(asked, option.label.text).both for option in question.options}
+        own = {id(option): evaluation.like(asked, option.label.text) for option in question.options}
         nearest = max(question.options, key=lambda option: own[id(option)])
         answers = [option for option in question.chosen if said[id(option)] is not None]
         if near > _NAMED and len(question.chosen) == len(answers) == 1:
@@ -71,34 +73,33 @@ def _said(entry: pairs.Entry) -> bool | None:
 
 def _nearness(asked: FieldQuery, question: ChoiceQuestion, evaluation: Evaluation) -> float:
     """How near a question is to a field: by its text, or because its options are the values that are listed."""
-    near = 0.0 if question.label is None else evaluation.own(asked, question.label.text).both
+    near = 0.0 if question.label is None else evaluation.like(asked, question.label.text)
     if asked.kind != "enum":
         return near if len(question.options) > 1 else 0.0
-    members = {_value(asked, option) for option in question.options} - {None}
-    if len(members) > 1:
-        return max(near, _BY_OPTIONS) + 0.01 * len(members)
-    return near if members else 0.0
+    listed = {_value(asked, option, evaluation.graph.senses) for option in question.options} - {None}
+    if len(listed) > 1:
+        return max(near, _BY_OPTIONS) + 0.01 * len(listed)
+    return near if listed else 0.0
 
 
-def _chosen(
-    asked: FieldQuery, question: ChoiceQuestion, near: float, heads: frozenset[int]
-) -> Iterator[Candidate]:
+def _chosen(asked: FieldQuery, question: ChoiceQuestion, near: float, graph: Graph) -> Iterator[Candidate]:
     """The marked options; one under a head that other rows have, too, stands where its box is."""
     listed = asked.field.path.endswith("/*")
     several = 1.0 if listed or len(question.chosen) == 1 else _SEVERAL
     for option in question.chosen:
-        value = _value(asked, option)
+        value = _value(asked, option, graph.senses)
         if value is not None:
             sure = _LABEL * min(1.0, max(near, 2 * _NAMED)) * several * question.sure
-            place = option.box if id(option.label) in heads else option.label
+            place = option.box if id(option.label) in graph.sheet.choices.heads else option.label
             yield Candidate(value, sure, (Span(place, 0, len(place.text)),), sure, certainty=sure)
 
 
-def _value(asked: FieldQuery, option: Option) -> Any:
+def _value(asked: FieldQuery, option: Option, senses: Senses) -> Any:
     """The text of an option as a value of a field; None when it is none of those that are listed."""
     text = option.label.text.strip(" .,;:")
     if asked.kind == "enum":
-        return next((one for one in asked.field.enum or () if _says(text, str(one))), None)
+        spelt = next((one for one in asked.field.enum or () if _says(text, str(one))), None)
+        return members.meant(text, asked.field, senses) if spelt is None else spelt
     value = as_type(text, asked.field)
     return value if value is not None and allows(asked.field, value) else None
 

@@ -13,9 +13,10 @@ from worker.reading.engines.matcher.typed_spans import Span
 _LONG = 40  # characters from which a line is of running text
 _TERM = re.compile(r"[(（][^()（）\"“”„«『「]{0,40}[\"“”„«『「]+([^()（）\"“”«»』」]{2,40})[\"“”»』」]+[)）]")
 _CAPITAL = r"[^\W\d_a-zà-ÿ]"
-_NAME = re.compile(
+NAME = re.compile(
     rf"{_CAPITAL}[\w.&'’-]*(?:(?:,? |[-/])(?:(?:{languages.pieces('in_name')}|&) )?(?:{_CAPITAL}[\w.&'’-]*|&))*"
 )
+"""A run of words that begin with capitals."""
 _APPOSITION = re.compile(r"\s*[,，]\s*[a-zà-ÿ]")
 """What describes the name before it: `, a company of Anywhere`."""
 _BEFORE = 200  # characters before a term in which its name stands
@@ -65,7 +66,7 @@ def defined(layout: Layout) -> Iterator[Defined]:
 
 def _named(text: str, low: int, term: int) -> re.Match[str] | None:
     """The name that a term stands for: right before it, when it has several words, else the nearest described one."""
-    names = list(_NAME.finditer(text, low, term))
+    names = list(NAME.finditer(text, low, term))
     if names and not text[names[-1].end() : term].strip(" ,，") and " " in names[-1].group():
         return names[-1]
     described = [name for name in names if _APPOSITION.match(text, name.end())]

@@ -83,10 +83,9 @@ def question(target: Field, parents: Sequence[Field], wordings: Wordings) -> Fie
     names = list(dict.fromkeys(filter(str.strip, _names(target))))
     told_names = [text for text in _told_names(target, told) if text.strip() and text not in names]
     own = tuple(wordings.meaning(text) for text in dict.fromkeys([*names, *told_names]))
-    ideas = frozenset(idea for meaning in own[: len(names)] for idea in meaning.ideas)
     return FieldQuery(
         field=target,
-        kind=_kind(target, ideas),
+        kind=_kind(target, own[: len(names)]),
         own=own,
         named=len(names),
         parents=tuple(
@@ -126,7 +125,15 @@ def form(text: str) -> str:
     return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", " ".join(text.split())))
 
 
-def _kind(target: Field, ideas: frozenset[str]) -> str:
+def _is_date(named: Meaning) -> bool:
+    """Whether a name means a date, and not what has a word in it that may mean one: `arrival port`."""
+    if len(named.units) == 1:
+        return "date" in named.ideas
+    return any(unit.meanings and all("date" in meaning for meaning in unit.meanings) for unit in named.units)
+
+
+def _kind(target: Field, named: Sequence[Meaning]) -> str:
+    ideas = frozenset(idea for meaning in named for idea in meaning.ideas)
     if target.enum is not None:
         return "enum"
     if "boolean" in target.types:
@@ -137,6 +144,6 @@ def _kind(target: Field, ideas: frozenset[str]) -> str:
         return "integer" if "number" not in target.types else "number"
     if _ISO_DAY.search(target.description):
         return "date"
-    if "date" in ideas and not ideas & {"period", "month", "year", "from", "range"}:
+    if any(map(_is_date, named)) and not ideas & {"period", "month", "year", "from", "range"}:
         return "datetime" if "date time" in words(target.title or target.name) else "date"
     return "text"

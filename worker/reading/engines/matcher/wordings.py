@@ -63,6 +63,7 @@ class Meaning:
     letters: str
     ideas: Ideas
     unknown: bool
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Wordings:
             at = end
         ideas = frozenset(idea for unit in units for meaning in unit.meanings for idea in meaning)
         unknown = any(not unit.meanings for unit in units)
-        return Meaning(tuple(units), folded.replace(" ", ""), ideas, unknown)
+        return Meaning(tuple(units), folded.replace(" ", ""), ideas, unknown, text)
 
     def _known(self, folded: str, at: int) -> tuple[int, Unit | None]:
         """The longest label that begins there, else the longest term, as a unit, and where it ends."""

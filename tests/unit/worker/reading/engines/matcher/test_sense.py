@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.schema_fields import field_of, with_x
+from worker.reading.engines.matcher import members
+from worker.reading.engines.matcher.sense import Senses
+
+
+@pytest.fixture(scope="module")
+def senses() -> Senses:
+    return Senses()
+
+
+@pytest.mark.parametrize(
+    ("asked", "label", "others"),
+    [
+        ("insured person", "Versicherungsnehmer", ["Bankverbindung", "Datum", "Seite"]),
+        ("landlord", "Vermieter", ["Anschrift", "Datum", "Fläche"]),
+        ("vehicle colour", "车辆颜色", ["发动机号", "日期", "电话"]),
+        ("payment date", "Betalingsdato", ["Kundenummer", "Beløp", "Merknad"]),
+    ],
+)
+def test_a_label_in_another_language_is_nearer_than_others(
+    senses: Senses, asked: str, label: str, others: list[str]
+) -> None:
+    assert senses.likeness(asked, label) > max(senses.likeness(asked, other) for other in others)
+
+
+def test_vectors_are_the_same_alone_and_together(senses: Senses) -> None:
+    texts = ["Total", "Gesamtbetrag", "12.50", "", "合计"]
+    together = Senses().vectors(texts)
+    alone = np.vstack([Senses().vectors([text]) for text in texts])
+    assert together.shape == (5, 512)
+    assert np.allclose(together, alone, atol=1e-5)
+    lengths = np.linalg.norm(together, axis=1)
+    assert np.allclose(lengths, [1, 1, 0, 0, 1], atol=1e-3)
+    assert senses.likeness("12.50", "Total") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "listed", "meant"),
+    [
+        ("geringe Mängel", ["no defects", "minor defects", "major defects"], "minor defects"),
+        ("Telefon", ["phone", "email", "in_person"], "phone"),
+        ("貓", ["dog", "cat"], "cat"),
+        ("blau", ["cat", "dog"], None),
+        ("a very long sentence about nothing that anybody has listed here", ["cat", "dog"], None),
+    ],
+)
+def test_what_is_listed_is_known_in_other_words(
+    senses: Senses, text: str, listed: list[str], meant: str | None
+) -> None:
+    target = field_of(with_x({"type": "string", "enum": listed}), "/x")
+    assert members.meant(text, target, senses) == meant
+
+
+def test_what_is_printed_as_listed_needs_no_sense() -> None:
+    target = field_of(with_x({"type": "string", "enum": ["cash", "card"]}), "/x")
+    assert members.printed("Paid by CARD today", target) == "card"
+    assert members.printed("on account", target) is None

@@ -1,0 +1,118 @@
+"""Values that are a part of their cell though no sign divides it; a label has to speak for each of them.
+
+`D.1 VALMONT`, `Holger Dreisbach 29.01.26`, names in sentences, names with the words by which people are addressed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from schemas import languages
+from schemas.values.folding import has_cjk
+from worker.reading.engines.matcher.label_text import trimmed
+from worker.reading.engines.matcher.prose import NAME
+from worker.reading.engines.matcher.rows import Cell
+from worker.reading.engines.matcher.typed_spans import Span
+
+_SHORT = 60  # characters of a cell that may be a label with its value
+_WORDS_OF_LABEL = 3
+_RUNNING = 25  # characters from which a text may have names in it
+_MOST_NAMES = 8
+_MOST_PIECES = 4
+_BEFORE, _AFTER = 6, 3  # words around a name that tell what it is
+_BREAK = re.compile(r"[.;:。；：]\s")
+_BEGINS = re.compile(r"[^\W_a-zà-ÿ]|[\"“„«]")
+_LETTERS = re.compile(r"[^\W\d_].*[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A part of a cell with the words before it and behind it that may tell what it is."""
+
+    span: Span
+    before: str = ""
+    behind: str = ""
+
+
+def find(cell: Cell, typed: Sequence[Span]) -> Iterator[TextPart]:
+    """The parts of a cell; `typed` are the dates, times, amounts and numbers of telephones in it."""
+    if len(cell.text) <= _SHORT:
+        yield from _behind_words(cell)
+        yield from _named(cell)
+    if len(cell.text) >= _RUNNING:
+        yield from _names(cell)
+    yield from _beside(cell, typed)
+    yield from _between_blanks(cell)
+
+
+def context(before: str) -> str:
+    """The last words of what stands before a value, of its own sentence."""
+    sentence = _BREAK.split(before)[-1]
+    return " ".join(sentence.split()[-_BEFORE:])
+
+
+def _behind_words(cell: Cell) -> Iterator[TextPart]:
+    """What follows the first words, where it begins as values do."""
+    words = list(re.finditer(r"\S+", cell.text))
+    for count in range(1, min(_WORDS_OF_LABEL, len(words) - 1) + 1):
+        start = words[count].start()
+        if _BEGINS.match(cell.text, start) and any(map(str.isalpha, cell.text[:start])):
+            yield TextPart(_span(cell, start, len(cell.text)), cell.text[: words[count - 1].end()])
+
+
+def _named(cell: Cell) -> Iterator[TextPart]:
+    """A name without the words by which people are addressed."""
+    before, after = _honorifics()
+    start = found.end() if (found := before.match(cell.text)) else 0
+    end = found.start() if (found := after.search(cell.text)) else len(cell.text)
+    if (start, end) != (0, len(cell.text)) and start < end:
+        yield TextPart(_span(cell, start, end))
+
+
+def _names(cell: Cell) -> Iterator[TextPart]:
+    """The names in running text."""
+    found = [name for name in NAME.finditer(cell.text) if len(name.group()) > 2 and name.group() != cell.text]
+    for name in found[:_MOST_NAMES]:
+        before = context(cell.text[: name.start()])
+        behind = " ".join(cell.text[name.end() :].split()[:_AFTER])
+        yield TextPart(_span(cell, *name.span()), before, behind)
+        start = told.end() if (told := _honorifics()[0].match(name.group())) else 0
+        if 0 < start < len(name.group()):
+            yield TextPart(_span(cell, name.start() + start, name.end()), before, behind)
+
+
+def _beside(cell: Cell, typed: Sequence[Span]) -> Iterator[TextPart]:
+    """The words before the first and behind the last date or amount."""
+    if typed:
+        first, last = min(span.start for span in typed), max(span.end for span in typed)
+        for start, end in ((0, first), (last, len(cell.text))):
+            if _LETTERS.search(cell.text[start:end]):
+                yield TextPart(_span(cell, start, end))
+
+
+def _between_blanks(cell: Cell) -> Iterator[TextPart]:
+    """The pieces of a text in a script that has no blanks between words."""
+    pieces = list(re.finditer(r"\S+", cell.text))
+    if has_cjk(cell.text) and 1 < len(pieces) <= _MOST_PIECES:
+        for piece in pieces:
+            if len(piece.group()) > 1:
+                yield TextPart(_span(cell, *piece.span()), cell.text[: piece.start()].strip())
+
+
+def _span(cell: Cell, start: int, end: int) -> Span:
+    while start < end and cell.text[start].isspace():
+        start += 1
+    return trimmed(Span(cell, start, len(cell.text[:end].rstrip(" ,;，、"))))
+
+
+@cache
+def _honorifics() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The words by which people are addressed, before their names and behind them."""
+    before = "|".join(re.escape(word) for word in sorted(languages.marks("honorific"), key=len, reverse=True))
+    behind = "|".join(
+        re.escape(word) for word in sorted(languages.marks("honorific_behind"), key=len, reverse=True)
+    )
+    return re.compile(rf"(?:{before})(?![^\W\d_])\.?\s*", re.IGNORECASE), re.compile(rf"\s*(?:{behind})$")
