@@ -31,20 +31,21 @@ class Evaluation:
     memo: dict[tuple[int, str], Likeness] = field(default_factory=dict, compare=False, repr=False)
 
     def best(self, meanings: Sequence[Meaning], label: str) -> Likeness:
-        """The likeness of a label to the nearest of some wordings."""
-        read = self.graph.wordings.meaning(label[:80])
-        best = Likeness()
-        for meaning in meanings:
-            key = (id(meaning), label)
-            if key not in self.memo:
-                self.memo[key] = likeness(meaning, read, related=RELATED)
-            best = max(best, self.memo[key], key=lambda found: found.both)
-        return best
+        """The likeness of a label to the nearest of some wordings, which are those of a field asked for."""
+        key = (id(meanings), label)
+        if key not in self.memo:
+            read = self.graph.wordings.meaning(label[:80])
+            found = [likeness(meaning, read, related=RELATED) for meaning in meanings]
+            self.memo[key] = max(found, key=lambda one: one.both, default=Likeness())
+        return self.memo[key]
 
     def own(self, asked: FieldQuery, label: str) -> Likeness:
         """The likeness of a label to what a field is called, or to what its description says that it is."""
-        best = self.best(asked.own, label)
-        return _SAID if best.both < _SAID.both and asked.quotes(label) else best
+        key = (id(asked), label)
+        if key not in self.memo:
+            best = self.best(asked.own, label)
+            self.memo[key] = _SAID if best.both < _SAID.both and asked.quotes(label) else best
+        return self.memo[key]
 
     @cached_property
     def senses(self) -> SenseTable:

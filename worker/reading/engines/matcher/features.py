@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,9 +212,8 @@ def table(
     question = of_field(evaluation.questions[asked])
     rows = [[*question, *facts(place), *of_pair(place, asked, evaluation)] for place in places]
     found = np.array(rows, dtype=np.float32).reshape(len(rows), -1)
-    tops = found[:, _top_column()] if rows else found
+    tops, senses = (found[:, _column(name)] if rows else found for name in ("top", "sense_best"))
     ranks = [float((tops > top).sum()) for top in tops]
-    senses = found[:, names().index("sense_best")] if rows else found
     rest = [
         [
             rank,
@@ -227,8 +227,9 @@ def table(
     return np.hstack([found, np.array(rest, dtype=np.float32).reshape(len(rows), 5)])
 
 
-def _top_column() -> int:
-    return -7
+@cache
+def _column(name: str) -> int:
+    return names().index(name)
 
 
 def _labelled(text: str, evaluation: Evaluation) -> float:

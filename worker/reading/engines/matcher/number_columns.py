@@ -60,7 +60,7 @@ def _head(cell: Cell, heads: dict[int, Cell | None], graph: Graph) -> Cell | Non
     for other in _upwards(cell, graph):
         gap = cell.y0 - other.y1
         if is_number(other.text):
-            return heads.get(id(other)) if gap < _STEP * height else None
+            return heads.get(id(other))
         text = other.text.rstrip()
         is_head = len(text) <= _LONGEST and not text.endswith((":", "：")) and any(map(str.isalpha, text))
         return other if is_head and gap < _HEAD_GAP * height else None
@@ -81,10 +81,10 @@ def _lines(last: Cell, graph: Graph) -> tuple[Cell, ...]:
 
 
 def _upwards(cell: Cell, graph: Graph) -> Iterator[Cell]:
-    """The cells above that share some width with one, the nearest first."""
+    """The cells above, not far off, that share some width with one, the nearest first."""
     rows = graph.sheet.layout.rows
     for index in range(cell.row - 1, -1, -1):
-        if rows[index].page is not cell.page:
+        if rows[index].page is not cell.page or cell.y0 - rows[index].y1 > _STEP * max(cell.height, 1.0):
             return
         over = [
             other

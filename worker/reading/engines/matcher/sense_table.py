@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from worker.reading.engines.matcher.questions import FieldQuery
-from worker.reading.engines.matcher.sense import Senses
+from worker.reading.engines.matcher.sense import Floats, Senses
 from worker.reading.engines.matcher.surroundings import Edge, Relation
 
 LONGEST_VALUE = 50
@@ -31,19 +31,11 @@ class SenseTable:
 
     def __init__(self, questions: Sequence[FieldQuery], texts: Sequence[str], senses: Senses) -> None:
         listed = list(dict.fromkeys(texts))
-        self._at: Mapping[str, int] = {text: at for at, text in enumerate(listed)}
+        told = {said: [_told(question, said) for question in questions] for said in Said}
+        senses.vectors([text for wanted in told.values() for one in wanted for text in one])  # in one go
         vectors = senses.vectors(listed)
-        self._near = {
-            said: np.array(
-                [
-                    (senses.vectors(wanted) @ vectors.T).max(axis=0)
-                    if (wanted := _told(question, said))
-                    else np.full(len(listed), UNKNOWN)
-                    for question in questions
-                ]
-            ).reshape(len(questions), len(listed))
-            for said in Said
-        }
+        self._at: Mapping[str, int] = {text: at for at, text in enumerate(listed)}
+        self._near = {said: _nearest(wanted, vectors, senses) for said, wanted in told.items()}
 
     def near(self, asked: int, text: str, said: Said = Said.OWN) -> float:
         """How near a text is to a field; `UNKNOWN` for one that is not listed."""
@@ -72,15 +64,24 @@ class SenseTable:
         return [
             UNKNOWN if best is None else float(own[asked, best]),
             rival,
-            self._nearest(Said.PARENT, asked, columns),
-            self._nearest(Said.BOTH, asked, columns),
-            self._nearest(Said.ABOUT, asked, before),
+            self._among(Said.PARENT, asked, columns),
+            self._among(Said.BOTH, asked, columns),
+            self._among(Said.ABOUT, asked, before),
             self.near(asked, text),
             *by_relation.values(),
         ]
 
-    def _nearest(self, said: Said, asked: int, columns: Sequence[int]) -> float:
+    def _among(self, said: Said, asked: int, columns: Sequence[int]) -> float:
         return float(self._near[said][asked, columns].max()) if columns else UNKNOWN
+
+
+def _nearest(wanted: Sequence[Sequence[str]], vectors: Floats, senses: Senses) -> Floats:
+    """By field how near every text is to the nearest of what the field is told by."""
+    near = np.full((len(wanted), len(vectors)), UNKNOWN, dtype=np.float32)
+    for asked, texts in enumerate(wanted):
+        if texts and len(vectors):
+            near[asked] = (senses.vectors(texts) @ vectors.T).max(axis=0)
+    return near
 
 
 def _told(question: FieldQuery, said: Said) -> list[str]:
