@@ -6,8 +6,9 @@ Draws documents (`bench.sheets`), asks every field of their schemas for its cand
 fits gradient-boosted trees (LightGBM) to which of them are right. Of the wordings that the engine ships, some are
 hidden from half of the documents, so that it learns what to do where it knows no word. With `--corpus`, half a of
 what strangers wrote (`bench.corpus`, as drawn in FOLDER) is learned from, too, several times over. Every tenth
-drawn document is kept out; on these the log-odds of the first candidates are mapped to the share that is right, and the figures in
-`scorer.json` are taken. The same seed gives the same trees.
+drawn document is kept out; on these the figures in `scorer.json` are taken. The log-odds of the first candidates are mapped
+to the share that is right on documents of strangers, each half of them judged by trees that learned from the other;
+without `--corpus` on the drawn ones kept out. The same seed gives the same trees.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +25,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import trees
 from bench.accuracy.page_cache import PageCache
 from bench.corpus.__main__ import MAKES, cases
 from bench.sheets.documents import DrawnSheet, draw
@@ -43,10 +44,11 @@ TARGET = Path(scorer.__file__).with_name("scorer.npz")
 DATA_VERSION = 2
 _HIDDEN = 0.2  # share of meanings hidden from a document that has some hidden
 _VARIANTS = 12
+_DEEPEST = 7
 _PARAMETERS = {
     "objective": "binary",
     "num_leaves": 31,
-    "max_depth": 7,
+    "max_depth": _DEEPEST,
     "learning_rate": 0.08,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.7,
@@ -61,6 +63,10 @@ _PARAMETERS = {
 _ROUNDS = 160
 _MADE_UP = 3  # fields beside those of a document of the corpus that it does not have
 _OFTEN = 6  # how often a document of the corpus counts: there are few
+
+
+Firsts = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""The log-odds of the first candidates of some fields, and which are right."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +90,11 @@ def main() -> None:
     groups = _rows(arguments.count, arguments.seed, arguments.keep)
     train = [group for group in groups if group.document % 10]
     test = [group for group in groups if not group.document % 10]
-    if arguments.corpus:
-        train += _OFTEN * list(_of_corpus(arguments.corpus))
-    model = lightgbm.train(
-        {**_PARAMETERS, "seed": arguments.seed},
-        lightgbm.Dataset(
-            np.vstack([g.table for g in train]),
-            np.hstack([g.right for g in train]).astype(float),
-            feature_name=list(names()),
-        ),
-        _ROUNDS,
-    )
-    _keep(_arrays(model.dump_model()), test)
+    corpus = list(_of_corpus(arguments.corpus)) if arguments.corpus else []
+    model = _fit([*train, *_OFTEN * corpus], arguments.seed)
+    grown = _grown(model)
+    judged = _cross_fitted(train, corpus, arguments.seed) if corpus else _firsts(grown, test)
+    np.savez_compressed(TARGET, **grown, knots=trees.knots(*judged))
     scorer.forest.cache_clear()
     figures = _figures(test, scorer.forest())
     told = {
@@ -112,16 +111,36 @@ def main() -> None:
     print(" ".join(f"{name}:{gain:.0f}" for gain, name in gains[:40]))
 
 
-def _keep(trees: dict[str, Any], test: list[Rows]) -> None:
-    """Write the trees, with what the log-odds of the first candidates are worth on documents kept out."""
-    forest = scorer.Forest(**trees, knots=np.array([[-9, 9], [0.001, 0.999]], dtype=np.float32))
-    odds = [forest.log_odds(group.table) for group in test]
+def _fit(groups: list[Rows], seed: int) -> lightgbm.Booster:
+    table = np.vstack([group.table for group in groups])
+    right = np.hstack([group.right for group in groups]).astype(float)
+    data = lightgbm.Dataset(table, right, feature_name=list(names()))
+    return lightgbm.train({**_PARAMETERS, "seed": seed}, data, _ROUNDS)
+
+
+def _grown(model: lightgbm.Booster) -> dict[str, Any]:
+    return trees.arrays(model.dump_model(), _DEEPEST)
+
+
+def _cross_fitted(train: list[Rows], corpus: list[Rows], seed: int) -> Firsts:
+    """The first candidates of the corpus, each half of its documents by trees that learned from the other half."""
+    halves = [[group for group in corpus if group.document % 2 == half] for half in (0, 1)]
+    judged = []
+    for held, others in (halves, halves[::-1]):
+        grown = _grown(_fit([*train, *_OFTEN * others], seed))
+        judged.append(_firsts(grown, held))
+    return np.hstack([odds for odds, _ in judged]), np.hstack([right for _, right in judged])
+
+
+def _firsts(grown: dict[str, Any], groups: list[Rows]) -> Firsts:
+    """The log-odds of the first candidate of every field, and whether it is right."""
+    forest = scorer.Forest(**grown, knots=np.zeros((2, 1), dtype=np.float32))
+    odds = [forest.log_odds(group.table) for group in groups]
     best = [int(each.argmax()) for each in odds]
-    knots = _knots(
+    return (
         np.array([each[at] for each, at in zip(odds, best, strict=True)]),
-        np.array([group.right[at] for group, at in zip(test, best, strict=True)]),
+        np.array([group.right[at] for group, at in zip(groups, best, strict=True)]),
     )
-    np.savez_compressed(TARGET, **trees, knots=knots)
 
 
 def _rows(count: int, seed: int, kept: Path | None) -> list[Rows]:
@@ -168,7 +187,7 @@ def _of_corpus(folder: Path) -> Iterator[Rows]:
     """The rows of the half of the corpus that may be looked at."""
     cache = PageCache(folder / "lines")
     for make in MAKES:
-        for case in cases(folder, make):
+        for number, case in enumerate(cases(folder, make)):
             if case.half or case.schema.name in registry.kinds():
                 continue
             nonsense = registry.from_json_schema(_nonsense(Random(case.id)), name="nonsense").root
@@ -178,7 +197,7 @@ def _of_corpus(folder: Path) -> Iterator[Rows]:
             for asked, answers, table in rows_for_training(questions, graph):
                 expected = _at(dict(case.expected), scalars[asked][0].path)
                 right = [expected is not None and equal(expected, answer.value) for answer in answers]
-                yield Rows(table, np.array(right), -1)
+                yield Rows(table, np.array(right), number)
 
 
 def _nonsense(rng: Random) -> dict[str, Any]:
@@ -206,57 +225,6 @@ def _at(data: dict[str, Any], path: str) -> Any:
         return pointer.get(data, path)
     except LookupError:
         return None
-
-
-def _arrays(dump: dict[str, Any]) -> dict[str, Any]:
-    """LightGBM's trees as the arrays of `scorer.Forest`."""
-    trees = [_flat(tree["tree_structure"]) for tree in dump["tree_info"]]
-    size = max(len(tree) for tree in trees)
-    columns: dict[str, list[list[float]]] = {
-        name: [] for name in ("feature", "threshold", "left", "right", "value")
-    }
-    for tree in trees:
-        padded = [*tree, *[(0, 0.0, index, index, 0.0) for index in range(len(tree), size)]]
-        for position, name in enumerate(columns):
-            columns[name].append([float(node[position]) for node in padded])
-    types = {
-        "feature": np.int16,
-        "threshold": np.float32,
-        "left": np.int16,
-        "right": np.int16,
-        "value": np.float32,
-    }
-    return {name: np.array(values, dtype=types[name]) for name, values in columns.items()} | {
-        "depth": _PARAMETERS["max_depth"]
-    }
-
-
-def _flat(node: dict[str, Any]) -> list[tuple[float, ...]]:
-    """A tree's nodes, the root first: feature, threshold, left, right, value."""
-    found: list[tuple[float, ...]] = []
-
-    def add(one: dict[str, Any]) -> int:
-        index = len(found)
-        if "leaf_value" in one:
-            found.append((0, 0.0, index, index, one["leaf_value"]))
-            return index
-        found.append(())
-        left, right = add(one["left_child"]), add(one["right_child"])
-        found[index] = (one["split_feature"], one["threshold"], left, right, 0.0)
-        return index
-
-    add(node)
-    return found
-
-
-def _knots(odds: NDArray[np.float32], right: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Log-odds against the share that is right, in bins of equal count, made to rise."""
-    order = np.argsort(odds)
-    bins = [part for part in np.array_split(order, 40) if len(part)]
-    xs = [float(odds[part].mean()) for part in bins]
-    ys = np.maximum.accumulate([float((right[part].sum() + 0.5) / (len(part) + 1)) for part in bins])
-    keep = [0, *(i for i, (one, two) in enumerate(pairwise(xs), start=1) if two > one + 1e-4)]
-    return np.array([[xs[i] for i in keep], [min(0.995, float(ys[i])) for i in keep]], dtype=np.float32)
 
 
 def _figures(groups: list[Rows], forest: scorer.Forest) -> dict[str, Any]:

@@ -19,13 +19,11 @@ from worker.reading.engines.matcher.questions import FieldQuery, question
 from worker.reading.engines.matcher.sheet import Candidate
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_RATHER = (
-    0.36  # probability from which a value is shown where nothing is known of what is asked; above `UNDECIDED`
-)
-_TRUST = 0.95  # in readers made for what a field asks
-_TRUST_MERCHANTS = 0.85  # whose letters and commas are seldom all read
-_TRUST_PARTIES = 0.85
-_TRUST_LABELS = 0.4  # in the reader of anything behind its label
+_RATHER = 0.36  # probability from which a value is shown where nothing is known of what is asked
+_TRUST = 0.85  # in readers made for what a field asks
+_TRUST_MERCHANTS = 0.7  # whose letters and commas are seldom all read
+_TRUST_PARTIES = 0.7
+_TRUST_LABELS = 0.3  # in the reader of anything behind its label
 _OF_MERCHANTS = frozenset({"merchant_name", "merchant_address"})
 _OWN_READERS = frozenset({"total", "money", "date", "code", "pattern", "moment"}) | _OF_MERCHANTS
 _NOT_MERCHANTS = frozenset(
@@ -36,10 +34,10 @@ _UNSUITED: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("total", "money"), frozenset({"rate"})),
 }
 """By reader, the ideas of fields that it does not know, though their names are like those it reads."""
-_LABELLED_WELL = 0.8  # probability of a value by its label, from which a reader of shipped kinds counts less
+_LABELLED_WELL = 0.65  # probability of a value by its label, from which a reader of shipped kinds counts less
 _AGAINST_LABEL = 0.6  # how sure such a reader is then at most
 _MOST_SURE = 0.9  # that a scorer can be which was trained on drawn documents, of real ones
-LEAST = 0.1
+LEAST = 0.07
 """Probability below which a value is rather left out."""
 
 
