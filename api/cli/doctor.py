@@ -73,7 +73,7 @@ def _print_packages(out: TextIO) -> bool:
         found = find_spec(part.module) is not None
         missing |= part.needed and not found
         state = _version(part) if found else f"missing: pip install 'pagemill[{part.extra}]'"
-        print(f"  {part.distribution:<14} {state:<44} {part.purpose}", file=out)
+        print(f"  {part.distribution:<31} {state:<44} {part.purpose}", file=out)
     return missing
 
 
