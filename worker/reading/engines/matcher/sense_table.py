@@ -13,6 +13,7 @@ from worker.reading.engines.matcher.surroundings import Edge, Relation
 
 LONGEST_VALUE = 50
 """Characters of a value from which it is not asked what it means."""
+_MOST = 6000  # texts of a document that are encoded, the first ones: 12 MB, and a second at most
 UNKNOWN = -1.0
 """Of a text that is not there."""
 
@@ -27,10 +28,10 @@ class Said(Enum):
 
 
 class SenseTable:
-    """The nearness of every text to every field, by what the field is told."""
+    """The nearness of the first texts of a document to every field, by what the field is told."""
 
     def __init__(self, questions: Sequence[FieldQuery], texts: Sequence[str], senses: Senses) -> None:
-        listed = list(dict.fromkeys(texts))
+        listed = list(dict.fromkeys(texts))[:_MOST]
         told = {said: [_told(question, said) for question in questions] for said in Said}
         senses.vectors([text for wanted in told.values() for one in wanted for text in one])  # in one go
         vectors = senses.vectors(listed)
@@ -48,14 +49,13 @@ class SenseTable:
         The nearest label before or above it; how much nearer another field is to that; the nearest ones to the
         parent, to both, to the description; the value itself; the nearest label by relation.
         """
-        columns = [self._at[edge.label] for edge in edges]
+        known = [(edge.relation, self._at[edge.label]) for edge in edges if edge.label in self._at]
+        columns = [column for _, column in known]
         own = self._near[Said.OWN]
         by_relation = dict.fromkeys(Relation, UNKNOWN)
-        for edge, column in zip(edges, columns, strict=True):
-            by_relation[edge.relation] = max(by_relation[edge.relation], float(own[asked, column]))
-        before = [
-            column for edge, column in zip(edges, columns, strict=True) if edge.relation != Relation.BEHIND
-        ]
+        for relation, column in known:
+            by_relation[relation] = max(by_relation[relation], float(own[asked, column]))
+        before = [column for relation, column in known if relation != Relation.BEHIND]
         best = max(before, key=lambda column: own[asked, column], default=None)
         rival = UNKNOWN
         if best is not None and len(own) > 1:

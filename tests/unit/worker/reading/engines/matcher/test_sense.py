@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from tests.schema_fields import field_of, with_x
-from worker.reading.engines.matcher import members
+from worker.reading.engines.matcher import members, sense_table
+from worker.reading.engines.matcher.questions import question
 from worker.reading.engines.matcher.sense import Senses
+from worker.reading.engines.matcher.sense_table import UNKNOWN, SenseTable
+from worker.reading.engines.matcher.surroundings import Edge, Relation
+from worker.reading.engines.matcher.wordings import shipped
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +64,16 @@ def test_what_is_printed_as_listed_needs_no_sense() -> None:
     target = field_of(with_x({"type": "string", "enum": ["cash", "card"]}), "/x")
     assert members.printed("Paid by CARD today", target) == "card"
     assert members.printed("on account", target) is None
+
+
+def test_of_a_long_document_the_first_texts_are_told(senses: Senses, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sense_table, "_MOST", 2)
+    target = field_of(with_x({"type": "string"}), "/x")
+    asked = question(target, (), shipped())
+    table = SenseTable([asked], ["Amount", "Date", "Number"], senses)
+    assert table.near(0, "Date") > UNKNOWN == table.near(0, "Number")
+    edges = [Edge(Relation.LEFT, "Date", 1.0), Edge(Relation.ABOVE, "Number", 1.0)]
+    told = table.of_place(0, edges, "Number")
+    by_relation = told[-len(Relation) :]
+    assert told[0] == by_relation[Relation.LEFT] == pytest.approx(table.near(0, "Date"))
+    assert by_relation[Relation.ABOVE] == UNKNOWN
