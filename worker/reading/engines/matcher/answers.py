@@ -206,6 +206,8 @@ def _candidate(answer: ValueOption, probability: float, at: int, evaluation: Eva
         probability = min(probability, answer.place.typed.at_most)
     if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
         probability = min(probability, UNDECIDED)
+    if asked.kind == "enum" and members.printed(answer.place.text, asked.field) is None:
+        probability = min(probability, members.AT_MOST)
     unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
     if (unknown or asked.kind in NUMERIC) and not _is_hinted(answer.place, at, evaluation):
         probability = min(probability, UNDECIDED)  # only its place on the page speaks for it

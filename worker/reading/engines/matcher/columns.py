@@ -46,6 +46,8 @@ class TableColumn:
     asked: int | None = None
     near: float = 0.0
     line: int = 0
+    sensed: bool = False
+    """Whether no word says so, but a sentence encoder: it tells opposites such as debit and credit badly."""
 
     @property
     def text(self) -> str:
@@ -197,7 +199,8 @@ def _meant(
     taken: set[int] = set()
     for _, near, index, asked, line in sorted(pairs, key=lambda pair: (-pair[0], pair[2])):
         if asked not in taken and named[index].asked is None:
-            named[index] = replace(named[index], asked=asked, near=near, line=line)
+            sensed = near_by_words(columns[index], questions[asked], graph) < _MEANT
+            named[index] = replace(named[index], asked=asked, near=near, line=line, sensed=sensed)
             taken.add(asked)
     return tuple(named)
 
@@ -225,14 +228,24 @@ def near_to(column: TableColumn, wanted: FieldQuery, graph: Graph) -> float:
     return _nearest(column, wanted, graph)[0]
 
 
+def near_by_words(column: TableColumn, wanted: FieldQuery, graph: Graph) -> float:
+    """How near a column's name or a line of it is to a field by the words of both, 0 to 1."""
+    return max(_by_words(text, wanted, graph) for text in (column.text, *column.lines))
+
+
+def _by_words(text: str, wanted: FieldQuery, graph: Graph) -> float:
+    """How near a name is to a field; of two that mean the same the one in its very letters is nearer."""
+    read = graph.wordings.meaning(text)
+    found = [likeness(meaning, read) for meaning in wanted.own]
+    return max(0.97 * one.both + 0.03 * one.letters for one in found)
+
+
 def _near(text: str, wanted: FieldQuery, graph: Graph) -> float:
-    """How near a name is to a field; of two that mean the same the one in its very letters is nearer.
+    """How near a name is to a field, by its words or to a sentence encoder.
 
     Names with other numbers in them name something else.
     """
-    read = graph.wordings.meaning(text)
-    found = [likeness(meaning, read) for meaning in wanted.own]
-    near = max(0.97 * one.both + 0.03 * one.letters for one in found)
+    near = _by_words(text, wanted, graph)
     meant = max(graph.senses.likeness(meaning.text, text) for meaning in wanted.own)
     near = max(near, meant if meant > SAME_SENSE else 0.0)
     own, others = _numbers(words(wanted.field.title or wanted.field.name)), _numbers(text)

@@ -11,8 +11,7 @@ from schemas.record import Evidence, Issue, Severity
 from schemas.values.folding import letters_and_digits
 from worker.reading.text.page_lines import PageLines
 
-# Chosen on the half that may be looked at, reported on the other (`bench.evaluate`): of the values below these
-# marks about one in four is wrong, above them about one in twenty.
+# Chosen on the half that may be looked at, reported on the other (`bench.evaluate`, `bench/README.md`).
 _LEAST_SURE = {True: 0.75, False: 0.9}
 _LEAST_IN_LISTS = 0.65
 # Kinds that ask for all that is printed: where less than this part of the letters stands in a value, the rest was

@@ -105,7 +105,7 @@ def _label_like(cell: Cell, graph: Graph) -> float:
     units = graph.wordings.meaning(text).units
     size = sum(len(unit.word) for unit in units)
     known = sum(len(unit.word) for unit in units if unit.is_label) / size if size else 0.0
-    if digits > 2 or digits > letters or (len(text) < 2 and text.isascii()):
+    if digits > 2 or digits > letters or (len(text) < 2 and (text.isascii() or not known)):
         return 0.0
     if any(graph.sheet.typed(kind, cell) for kind in ("date", "money", "phone")):
         return 0.0

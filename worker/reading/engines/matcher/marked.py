@@ -90,16 +90,24 @@ def _chosen(asked: FieldQuery, question: ChoiceQuestion, near: float, graph: Gra
         value = _value(asked, option, graph.senses)
         if value is not None:
             sure = _LABEL * min(1.0, max(near, 2 * _NAMED)) * several * question.sure
+            sure = sure if _spelt(asked, option) is not None else min(sure, members.AT_MOST)
             place = option.box if id(option.label) in graph.sheet.choices.heads else option.label
             yield Candidate(value, sure, (Span(place, 0, len(place.text)),), sure, certainty=sure)
 
 
 def _value(asked: FieldQuery, option: Option, senses: Senses) -> Any:
     """The text of an option as a value of a field; None when it is none of those that are listed."""
+    spelt = _spelt(asked, option)
+    if spelt is None and asked.kind == "enum":
+        return members.meant(option.label.text.strip(" .,;:"), asked.field, senses)
+    return spelt
+
+
+def _spelt(asked: FieldQuery, option: Option) -> Any:
+    """The value that an option's text is as it stands."""
     text = option.label.text.strip(" .,;:")
     if asked.kind == "enum":
-        spelt = next((one for one in asked.field.enum or () if _says(text, str(one))), None)
-        return members.meant(text, asked.field, senses) if spelt is None else spelt
+        return next((one for one in asked.field.enum or () if _says(text, str(one))), None)
     value = as_type(text, asked.field)
     return value if value is not None and allows(asked.field, value) else None
 

@@ -12,6 +12,8 @@ from worker.reading.engines.matcher.sense import Senses
 _LONGEST = 40  # characters of a text that may mean a listed value
 _ALIKE = 0.35  # likeness to a sentence encoder from which it does
 _AHEAD = 0.1  # and how much less like any other it has to be
+AT_MOST = 0.7
+"""How sure a listed value is that is not printed, but meant: `unmarried` is near to `married`, too."""
 
 
 def printed(text: str, target: Field) -> Any:

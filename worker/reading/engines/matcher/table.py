@@ -21,6 +21,7 @@ from worker.reading.engines.matcher.ruled_rows import Filled
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wrapped_text import TextColumn
 
+_BY_SENSE = 0.6  # how sure a column is at most that no word names: a person looks at it
 _FULL = 0.6  # share of the most fields that any row fills, from which a row is an item
 _SUMS = frozenset({"total", "net", "tax", "due", "paid", "closing", "gross", "deductions", "count"})
 _COUNTED = re.compile(r"(-?\d[\d.,']*)\s+(?=[^\W\d])")
@@ -259,6 +260,7 @@ class Table:
                 continue
             asked = self._questions[column.asked]
             sure = min(0.97, 0.45 + 0.35 * column.near + 0.2 * share)
+            sure = min(sure, _BY_SENSE) if column.sensed else sure
             sure = self._product.sure(index, values, sure) if self._product else sure
             fields[asked.field.name] = Scalar(list(values_of(asked, spans, sure, self._graph)))
         return Group(fields)

@@ -3,8 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from schemas import registry
+from tests.build import page_of
 from tests.schema_fields import field_of, with_x
 from worker.reading.engines.matcher import members, sense_table
+from worker.reading.engines.matcher.engine import read_lines
 from worker.reading.engines.matcher.questions import question
 from worker.reading.engines.matcher.sense import Senses
 from worker.reading.engines.matcher.sense_table import UNKNOWN, SenseTable
@@ -77,3 +80,21 @@ def test_of_a_long_document_the_first_texts_are_told(senses: Senses, monkeypatch
     by_relation = told[-len(Relation) :]
     assert told[0] == by_relation[Relation.LEFT] == pytest.approx(table.near(0, "Date"))
     assert by_relation[Relation.ABOVE] == UNKNOWN
+
+
+def test_what_only_the_encoder_says_is_for_a_person_to_see() -> None:
+    listed = {
+        "type": "object",
+        "properties": {"goods": {"type": "array", "items": {"type": "object", "properties": {
+            "description": {"type": "string"}, "taste": {"type": "string"}, "amount": {"type": "number"},
+        }}}},
+    }  # fmt: skip
+    page = page_of(
+        [(60, "Description"), (500, "Geschmack"), (900, "Amount")],
+        [(60, "Coffee beans"), (500, "mild"), (900, "12.50")],
+        [(60, "Green tea"), (500, "bitter"), (900, "19.00")],
+    )
+    reading = read_lines([page], registry.from_json_schema(listed, name="goods").root)
+    assert [one["taste"] for one in reading.data["goods"]] == ["mild", "bitter"]
+    assert reading.evidence["/goods/0/taste"].confidence < 0.65
+    assert "/goods/0/taste" in {issue.path for issue in reading.issues}
