@@ -1,22 +1,22 @@
-"""Train the scorer of the embedded engine on drawn documents.
+"""Train the scorer of the embedded engine.
 
-    python -m bench.train [--count 2000] [--seed 1] [--corpus FOLDER]
+    python -m bench.train [--count 350] [--seed 1] [--corpus FOLDER]
 
-Draws documents (`bench.sheets`), asks every field of their schemas for its candidates as the engine does, and
-fits gradient-boosted trees (LightGBM) to which of them are right. Of the wordings that the engine ships, some are
-hidden from half of the documents, so that it learns what to do where it knows no word. With `--corpus`, half a of
-what strangers wrote (`bench.corpus`, as drawn in FOLDER) is learned from, too, several times over. Every tenth
-drawn document is kept out; on these the figures in `scorer.json` are taken. The log-odds of the first candidates are mapped
-to the share that is right on documents of strangers, each half of them judged by trees that learned from the other;
-without `--corpus` on the drawn ones kept out. The same seed gives the same trees.
+Asks every field of drawn documents (`bench.sheets`), and of half a of the documents that strangers wrote
+(`bench.corpus`, as drawn in FOLDER), for its candidates as the engine does. The ranker (LightGBM's LambdaRank) learns
+from both to put those first that are right; of the wordings that the engine ships, some are hidden from half of the drawn
+documents, so that it learns what to do where it knows no word. The reranker learns from the documents of
+strangers which of the first ones are right, each ranked by trees that had not seen it; its scores are mapped to the share
+that is right in the same way, and so are the figures in `scorer.json`. The same seed gives the same trees.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,26 +28,26 @@ from numpy.typing import NDArray
 from bench import trees
 from bench.accuracy.page_cache import PageCache
 from bench.corpus.__main__ import MAKES, cases
-from bench.sheets.documents import DrawnSheet, draw
+from bench.sheets.documents import draw
 from schemas import languages, pointer, registry
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import scorer
-from worker.reading.engines.matcher.answers import rows_for_training
+from worker.reading.engines.matcher import any_schema, reranking, scorer
+from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import names
-from worker.reading.engines.matcher.graph import graph_of
+from worker.reading.engines.matcher.graph import Graph, graph_of
 from worker.reading.engines.matcher.questions import question
-from worker.reading.engines.matcher.wordings import Wordings, shipped
+from worker.reading.engines.matcher.ranked import Offered, first_options, offered
+from worker.reading.engines.matcher.scorer import Floats, Forest
+from worker.reading.engines.matcher.wordings import shipped
 from worker.reading.score.compare import equal
 from worker.reading.score.metrics import auroc, calibration_error
 
-TARGET = Path(scorer.__file__).with_name("scorer.npz")
-DATA_VERSION = 2
+FOLDER = Path(scorer.__file__).parent
+DATA_VERSION = 3
 _HIDDEN = 0.2  # share of meanings hidden from a document that has some hidden
 _VARIANTS = 12
 _DEEPEST = 7
-_PARAMETERS = {
-    "objective": "binary",
-    "num_leaves": 31,
+_COMMON = {
     "max_depth": _DEEPEST,
     "learning_rate": 0.08,
     "min_data_in_leaf": 40,
@@ -57,115 +57,155 @@ _PARAMETERS = {
     "lambda_l2": 5.0,
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 1,
+    "num_threads": 2,
     "verbose": -1,
 }
-_ROUNDS = 160
-_MADE_UP = 3  # fields beside those of a document of the corpus that it does not have
-_OFTEN = 6  # how often a document of the corpus counts: there are few
+_RANKER = {
+    **_COMMON,
+    "objective": "lambdarank",
+    "lambdarank_truncation_level": 15,
+    "num_leaves": 31,
+    "num_iterations": 160,
+}
+_RERANKER = {**_COMMON, "objective": "binary", "num_leaves": 15, "num_iterations": 100}
+_MADE_UP = 3  # fields among those of a document of the corpus that it does not have
+_OFTEN = 3  # how often a document of the corpus counts for the ranker: there are few
+_FOLDS = 4
+_FEW = (1, 2, 4)  # fields of a small schema
 
-
-Firsts = tuple[NDArray[np.float32], NDArray[np.bool_]]
-"""The log-odds of the first candidates of some fields, and which are right."""
+Marks = NDArray[np.bool_]
+"""Which rows are right."""
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows of one field of one document, and which are right."""
+class Document:
+    """The rows of a document's fields, and which are right; `number` is the same for all makes of a document."""
 
-    table: NDArray[np.float32]
-    right: NDArray[np.bool_]
-    document: int
+    number: int
+    rows: Sequence[Floats]
+    rights: Sequence[Marks]
+    are_several: Sequence[bool]
+    """Whether each field is one of several values."""
 
 
 def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--count", type=int, default=2000)
+    options.add_argument("--count", type=int, default=350)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--corpus", type=Path)
-    options.add_argument("--keep", type=Path, help="keep the rows here, or take them from here")
+    options.add_argument("--corpus", type=Path, default=Path.home() / ".cache/pagemill-corpus")
     arguments = options.parse_args()
-    groups = _rows(arguments.count, arguments.seed, arguments.keep)
-    train = [group for group in groups if group.document % 10]
-    test = [group for group in groups if not group.document % 10]
-    corpus = list(_of_corpus(arguments.corpus)) if arguments.corpus else []
-    model = _fit([*train, *_OFTEN * corpus], arguments.seed)
-    grown = _grown(model)
-    judged = _cross_fitted(train, corpus, arguments.seed) if corpus else _firsts(grown, test)
-    np.savez_compressed(TARGET, **grown, knots=trees.knots(*judged))
-    scorer.forest.cache_clear()
-    figures = _figures(test, scorer.forest())
+    drawn = list(_drawn(arguments.count, arguments.seed))
+    offers, strangers = zip(*_of_corpus(arguments.corpus), strict=True)
+    rank = partial(_ranker, drawn, seed=arguments.seed)
+    rerank = partial(_reranker, seed=arguments.seed)
+    rng = Random(arguments.seed)
+    looked = [
+        part
+        for offer, document, scores in zip(offers, strangers, _held_out(strangers, rank), strict=True)
+        for part in _looked_at(offer, document, scores, rng)
+    ]
+    firsts = _firsts(looked, _held_out(looked, rerank))
+    knots = trees.knots(*firsts)
+    _keep("ranker", rank(strangers))
+    _keep("reranker", rerank(looked), knots)
     told = {
         "data_version": DATA_VERSION,
         "seed": arguments.seed,
-        "documents": arguments.count,
-        "corpus": arguments.corpus is not None,
-        "rounds": _ROUNDS,
-        **figures,
+        "drawn": arguments.count,
+        "strangers": len(strangers),
+        **_figures(firsts, looked, knots),
     }
-    TARGET.with_suffix(".json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (FOLDER / "scorer.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
-    gains = sorted(zip(model.feature_importance("gain"), names(), strict=True), reverse=True)
-    print(" ".join(f"{name}:{gain:.0f}" for gain, name in gains[:40]))
 
 
-def _fit(groups: list[Rows], seed: int) -> lightgbm.Booster:
-    table = np.vstack([group.table for group in groups])
-    right = np.hstack([group.right for group in groups]).astype(float)
-    data = lightgbm.Dataset(table, right, feature_name=list(names()))
-    return lightgbm.train({**_PARAMETERS, "seed": seed}, data, _ROUNDS)
-
-
-def _grown(model: lightgbm.Booster) -> dict[str, Any]:
-    return trees.arrays(model.dump_model(), _DEEPEST)
-
-
-def _cross_fitted(train: list[Rows], corpus: list[Rows], seed: int) -> Firsts:
-    """The first candidates of the corpus, each half of its documents by trees that learned from the other half."""
-    halves = [[group for group in corpus if group.document % 2 == half] for half in (0, 1)]
-    judged = []
-    for held, others in (halves, halves[::-1]):
-        grown = _grown(_fit([*train, *_OFTEN * others], seed))
-        judged.append(_firsts(grown, held))
-    return np.hstack([odds for odds, _ in judged]), np.hstack([right for _, right in judged])
-
-
-def _firsts(grown: dict[str, Any], groups: list[Rows]) -> Firsts:
-    """The log-odds of the first candidate of every field, and whether it is right."""
-    forest = scorer.Forest(**grown, knots=np.zeros((2, 1), dtype=np.float32))
-    odds = [forest.log_odds(group.table) for group in groups]
-    best = [int(each.argmax()) for each in odds]
-    return (
-        np.array([each[at] for each, at in zip(odds, best, strict=True)]),
-        np.array([group.right[at] for group, at in zip(groups, best, strict=True)]),
-    )
-
-
-def _rows(count: int, seed: int, kept: Path | None) -> list[Rows]:
-    if kept and kept.exists():
-        with np.load(kept) as arrays:
-            cuts = np.cumsum(arrays["sizes"])[:-1]
-            tables, rights = np.split(arrays["table"], cuts), np.split(arrays["right"], cuts)
-            return [Rows(t, r, int(d)) for t, r, d in zip(tables, rights, arrays["document"], strict=True)]
-    variants = [shipped(), *(shipped(*_hidden(Random(seed * 1000 + number))) for number in range(_VARIANTS))]
-    groups = [
-        rows
-        for number in range(count)
-        for rows in _of_document(
-            draw(seed * 1_000_000 + number), variants[number % 2 * (1 + number // 2 % _VARIANTS)], number
-        )
+def _ranker(drawn: Sequence[Document], strangers: Sequence[Document], seed: int) -> lightgbm.Booster:
+    """Trees that put those of a field's candidates first that are right."""
+    fields = [
+        (rows, right)
+        for document in [*drawn, *_OFTEN * list(strangers)]
+        for rows, right in zip(document.rows, document.rights, strict=True)
+        if right.any()
     ]
-    if kept:
-        np.savez(
-            kept,
-            table=np.vstack([g.table for g in groups]),
-            right=np.hstack([g.right for g in groups]),
-            sizes=np.array([len(g.right) for g in groups]),
-            document=np.array([g.document for g in groups]),
-        )
-    return groups
+    sizes = [len(right) for _, right in fields]
+    return _fit(fields, {**_RANKER, "seed": seed}, names(), sizes)
+
+
+def _reranker(documents: Sequence[Document], seed: int) -> lightgbm.Booster:
+    """Trees that tell which of the first candidates are right."""
+    fields = [pair for document in documents for pair in zip(document.rows, document.rights, strict=True)]
+    return _fit(fields, {**_RERANKER, "seed": seed}, [*names(), *reranking.NAMES], None)
+
+
+def _fit(
+    fields: Sequence[tuple[Floats, Marks]],
+    parameters: dict[str, Any],
+    columns: Sequence[str],
+    sizes: Sequence[int] | None,
+) -> lightgbm.Booster:
+    table = np.vstack([rows for rows, _ in fields])
+    right = np.hstack([right for _, right in fields]).astype(int)
+    data = lightgbm.Dataset(table, right, feature_name=list(columns), group=sizes)
+    return lightgbm.train(parameters, data)
+
+
+def _held_out(
+    documents: Sequence[Document], fit: Callable[[Sequence[Document]], lightgbm.Booster]
+) -> list[list[Floats]]:
+    """The scores of every document's rows, by trees that learned from the documents of other folds."""
+    scores: list[list[Floats]] = [[] for _ in documents]
+    for fold in range(_FOLDS):
+        forest = _forest(fit([document for document in documents if document.number % _FOLDS != fold]))
+        for at, document in enumerate(documents):
+            if document.number % _FOLDS == fold:
+                scores[at] = [forest.scores(rows) for rows in document.rows]
+    return scores
+
+
+def _looked_at(
+    offers: Sequence[Offered], document: Document, scores: Sequence[Floats], rng: Random
+) -> Iterator[Document]:
+    """A document as the reranker sees it: with all fields, and with a few of them, as of a small schema."""
+    every = range(len(offers))
+    for chosen in (every, sorted(rng.sample(every, min(len(every), rng.choice(_FEW))))):
+        every_first = first_options([offers[at] for at in chosen], [scores[at] for at in chosen])
+        rights = [document.rights[at][firsts.numbers] for at, firsts in zip(chosen, every_first, strict=True)]
+        several = [document.are_several[at] for at in chosen]
+        yield Document(document.number, [firsts.rows for firsts in every_first], rights, several)
+
+
+def _firsts(documents: Sequence[Document], scores: Sequence[Sequence[Floats]]) -> tuple[Floats, Marks]:
+    """The best score of every field of one value, and whether it is right."""
+    found = [
+        (each.max(), right[each.argmax()])
+        for document, of_document in zip(documents, scores, strict=True)
+        for several, right, each in zip(document.are_several, document.rights, of_document, strict=True)
+        if not several
+    ]
+    return np.array([score for score, _ in found]), np.array([right for _, right in found])
+
+
+def _forest(model: lightgbm.Booster, knots: Floats = trees.NO_KNOTS) -> Forest:
+    return Forest(**trees.arrays(model.dump_model(), _DEEPEST), knots=knots)
+
+
+def _keep(name: str, model: lightgbm.Booster, knots: Floats = trees.NO_KNOTS) -> None:
+    np.savez_compressed(FOLDER / f"{name}.npz", **trees.arrays(model.dump_model(), _DEEPEST), knots=knots)
+    gains = sorted(zip(model.feature_importance("gain"), model.feature_name(), strict=True), reverse=True)
+    print(name, " ".join(f"{column}:{gain:.0f}" for gain, column in gains[:40]))
+    print("never asked:", " ".join(column for gain, column in gains if not gain))
+
+
+def _drawn(count: int, seed: int) -> Iterator[Document]:
+    variants = [shipped(), *(shipped(*_hidden(Random(seed * 1000 + number))) for number in range(_VARIANTS))]
+    for number in range(count):
+        sheet = draw(seed * 1_000_000 + number)
+        wordings = variants[number % 2 * (1 + number // 2 % _VARIANTS)]
+        root = registry.from_json_schema(sheet.schema.raw, name="drawn").root
+        graph = graph_of([sheet.page], root, wordings)
+        yield _document(number, list(_asked(root)), graph, sheet.schema.expected)[1]
 
 
 def _hidden(rng: Random) -> list[str]:
@@ -173,77 +213,74 @@ def _hidden(rng: Random) -> list[str]:
     return [meaning for meaning in every if rng.random() < _HIDDEN]
 
 
-def _of_document(sheet: DrawnSheet, wordings: Wordings, number: int) -> Iterator[Rows]:
-    root = registry.from_json_schema(sheet.schema.raw, name="drawn").root
-    scalars = list(_scalars(root, ()))
-    questions = [question(target, parents, wordings) for target, parents in scalars]
-    for asked, answers, table in rows_for_training(questions, graph_of([sheet.page], root, wordings)):
-        expected = _at(sheet.schema.expected, scalars[asked][0].path)
-        right = np.array([expected is not None and equal(expected, answer.value) for answer in answers])
-        yield Rows(table, right, number)
-
-
-def _of_corpus(folder: Path) -> Iterator[Rows]:
-    """The rows of the half of the corpus that may be looked at."""
+def _of_corpus(folder: Path) -> Iterator[tuple[list[Offered], Document]]:
+    """The half of the corpus that may be looked at, fields that nothing has among those of each document."""
     cache = PageCache(folder / "lines")
     for make in MAKES:
         for number, case in enumerate(cases(folder, make)):
             if case.half or case.schema.name in registry.kinds():
                 continue
-            nonsense = registry.from_json_schema(_nonsense(Random(case.id)), name="nonsense").root
-            scalars = [*_scalars(case.schema.root, ()), *_scalars(nonsense, ())]
-            questions = [question(target, parents, shipped()) for target, parents in scalars]
+            rng = Random(case.id)
+            fields = list(_asked(case.schema.root))
+            for made_up in _asked(registry.from_json_schema(_nonsense(rng), name="nonsense").root):
+                fields.insert(rng.randint(0, len(fields)), made_up)
             graph = graph_of(cache.pages(case.path), case.schema.root, shipped())
-            for asked, answers, table in rows_for_training(questions, graph):
-                expected = _at(dict(case.expected), scalars[asked][0].path)
-                right = [expected is not None and equal(expected, answer.value) for answer in answers]
-                yield Rows(table, np.array(right), number)
+            yield _document(number, fields, graph, dict(case.expected))
 
 
 def _nonsense(rng: Random) -> dict[str, Any]:
     """A schema of fields that no document has, so that nothing is made up for what nobody knows."""
-    names = (
+    names_ = (
         "".join(rng.choices("bcdfghklmnprstvwxz", k=3) + rng.choices("aeiouy", k=3)) for _ in range(_MADE_UP)
     )
     types = ("string", "string", "number")
     return {
         "type": "object",
-        "properties": {name: {"type": kind} for name, kind in zip(names, types, strict=True)},
+        "properties": {name: {"type": kind} for name, kind in zip(names_, types, strict=True)},
     }
 
 
-def _scalars(target: Field, parents: tuple[Field, ...]) -> Iterator[tuple[Field, tuple[Field, ...]]]:
-    for child in target.properties:
-        if child.is_object:
-            yield from _scalars(child, (*parents, child))
-        elif not child.is_array:
-            yield child, parents
+def _document(
+    number: int, fields: Sequence[tuple[Field, tuple[Field, ...]]], graph: Graph, expected: dict[str, Any]
+) -> tuple[list[Offered], Document]:
+    questions = tuple(question(target, parents, graph.wordings) for target, parents in fields)
+    offers = list(offered(Evaluation(graph, questions)))
+    rights = []
+    for offer in offers:
+        wanted = _wanted(expected, fields[offer.asked][0].path)
+        found = (any(equal(each, option.value) for each in wanted) for option in offer.options)
+        rights.append(np.fromiter(found, dtype=bool))
+    return offers, Document(
+        number, [offer.rows for offer in offers], rights, [offer.is_several for offer in offers]
+    )
 
 
-def _at(data: dict[str, Any], path: str) -> Any:
+def _asked(root: Field) -> Iterator[tuple[Field, tuple[Field, ...]]]:
+    """The fields of a schema as the engine asks for them: single values, then those in plain lists."""
+    yield from any_schema.scalars(root, ())
+    yield from ((item, ()) for item in any_schema.plain_items(root))
+
+
+def _wanted(data: dict[str, Any], path: str) -> list[Any]:
+    """The values expected of a field, of a plain list all."""
     try:
-        return pointer.get(data, path)
+        found = pointer.get(data, path.removesuffix("/*"))
     except LookupError:
-        return None
+        return []
+    several = found if isinstance(found, list) else [found]
+    return [value for value in several if value is not None]
 
 
-def _figures(groups: list[Rows], forest: scorer.Forest) -> dict[str, Any]:
-    """What taking the best candidate would give on documents kept out."""
-    surely, right, missed = [], [], 0
-    for group in groups:
-        sure = forest.probability(forest.log_odds(group.table))
-        best = int(sure.argmax())
-        surely.append(float(sure[best]))
-        right.append(bool(group.right[best]))
-        missed += bool(not group.right[best] and group.right.any())
-    there = sum(bool(group.right.any()) for group in groups)
+def _figures(firsts: tuple[Floats, Marks], documents: Sequence[Document], knots: Floats) -> dict[str, Any]:
+    """How well the first candidates do, each document judged by trees that had not seen it."""
+    scores, right = firsts
+    sure = np.interp(scores, *knots)
+    offered_right = sum(bool(each.any()) for document in documents for each in document.rights)
     return {
-        "fields": len(groups),
-        "fields_printed": there,
-        "first_right_of_printed": round(sum(right) / there, 4),
-        "auroc": round(auroc(surely, right) or 0.0, 4),
-        "calibration_error": round(calibration_error(surely, right) or 0.0, 4),
-        "missed": missed,
+        "fields": len(right),
+        "first_right_of_offered": round(float(right.sum()) / offered_right, 4),
+        "auroc": round(auroc(sure.tolist(), right.tolist()) or 0.0, 4),
+        "calibration_error": round(calibration_error(sure.tolist(), right.tolist()) or 0.0, 4),
     }
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BINS = 40
+NO_KNOTS = np.zeros((2, 1), dtype=np.float32)
+"""Of trees whose scores are no probabilities."""
 
 
 def arrays(dump: dict[str, Any], depth: int) -> dict[str, Any]:

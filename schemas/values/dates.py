@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from schemas import languages
 
@@ -84,6 +85,11 @@ class FoundDate:
 
 def find(text: str, *, day_first: bool = True, year_first: bool = False) -> Iterator[FoundDate]:
     """All dates in a text, left to right, none inside another; `year_first` is of those in two digits each."""
+    return iter(_find(text, day_first, year_first))
+
+
+@lru_cache(4096)  # one text is asked for several types of value
+def _find(text: str, day_first: bool, year_first: bool) -> tuple[FoundDate, ...]:
     text = "".join(map(_lower, text)).translate(_LIKENED)
     taken: list[tuple[int, int]] = []
     found: list[FoundDate] = []
@@ -95,7 +101,7 @@ def find(text: str, *, day_first: bool = True, year_first: bool = False) -> Iter
             if reading is not None:
                 taken.append(match.span())
                 found.append(FoundDate(reading[0], match.start(), match.end(), typical, reading[1]))
-    return iter(sorted(found, key=lambda item: item.start))
+    return tuple(sorted(found, key=lambda item: item.start))
 
 
 def of_year(text: str, year: int, *, day_first: bool = True) -> str | None:

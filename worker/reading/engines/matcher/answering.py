@@ -17,7 +17,7 @@ from worker.reading.marks.lines import of_lines, signed
 from worker.reading.text.page_lines import PageLines, legibility
 
 _QUOTED = re.compile(r"[\"“„«「『](.{2,200}?)[\"”“»」』]")
-_LEAST = 0.6
+_LEAST = 0.7
 """Below this the value behind a label is no answer, but a guess."""
 _SURE = 0.9
 """How far a line is believed to be the one that somebody quotes."""

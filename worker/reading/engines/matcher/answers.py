@@ -1,25 +1,20 @@
-"""Scalar fields of any schema: the values of the graph that may be meant, and how probably each is."""
+"""Scalar fields of any schema: the values of the graph that may be meant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher import marked, members, period_tables, scorer
+from worker.reading.engines.matcher import members, period_tables
 from worker.reading.engines.matcher.assign import allows, as_type
-from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
-from worker.reading.engines.matcher.features import of_place, table
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
-from worker.reading.engines.matcher.questions import NUMERIC, PARTIES, FieldQuery, form
+from worker.reading.engines.matcher.questions import PARTIES, FieldQuery
 from worker.reading.engines.matcher.rows import Cell
-from worker.reading.engines.matcher.sense import likeness_of
-from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wordings import UNSPECIFIC
@@ -56,6 +51,8 @@ class ValueOption:
 
     value: Any
     place: PrintedValue
+    is_hinted: bool
+    """Whether any label around it says something of the field."""
 
 
 def options(asked: int, evaluation: Evaluation) -> list[ValueOption]:
@@ -90,6 +87,7 @@ def _offers(
         _named_otherwise(place, question, evaluation) or _of_another(place, question, evaluation)
     ):
         return
+    is_hinted = near >= _HINTED or sensed >= _HINTED_BY_SENSE
     near = max(near, sensed)
     if (place.needs_label and near < _HINTED) or _has_part_asked(place, question, evaluation):
         return
@@ -98,11 +96,13 @@ def _offers(
         if value is None and question.kind == "enum" and near >= _LABELLED:
             value = members.meant(wider.text, question.field, evaluation.graph.senses)
         if value is not None and (near >= _LABELLED or _may_stand_alone(wider, value, question)):
-            yield ValueOption(value, wider)
+            yield ValueOption(value, wider, is_hinted)
 
 
 def _has_part_asked(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
     """Whether a text holds a town, a postcode or a state that is asked for, which is offered by itself."""
+    if question.ideas.isdisjoint(_OF_TOWN):
+        return False
     kinds = (kind for idea, kind in _OF_TOWN.items() if idea in question.ideas)
     return place.kind in {"text", "number", "code"} and any(
         evaluation.graph.sheet.typed(kind, place.cell) for kind in kinds
@@ -177,68 +177,6 @@ def value_of(place: PrintedValue, question: FieldQuery) -> Any:
     return value if value is not None and allows(question.field, value) else None
 
 
-def candidates(questions: Sequence[FieldQuery], graph: Graph) -> list[list[Candidate]]:
-    """For every field its candidates with their probabilities, best first."""
-    evaluation = Evaluation(graph, tuple(questions))
-    facts = cache(lambda place: of_place(place, evaluation))
-    offered = [options(asked, evaluation) for asked in range(len(questions))]
-    rows = [
-        table([answer.place for answer in answers], asked, evaluation, facts)
-        for asked, answers in enumerate(offered)
-        if answers
-    ]
-    trees = scorer.forest()
-    sure = iter(trees.probability(trees.log_odds(np.vstack(rows))).tolist() if rows else ())
-    found = [
-        sorted(
-            (_candidate(answer, next(sure), asked, evaluation) for answer in answers), key=lambda c: -c.score
-        )
-        for asked, answers in enumerate(offered)
-    ]
-    told = [marked.candidates(one, evaluation) for one in questions]
-    return [options if boxes is None else boxes for boxes, options in zip(told, found, strict=True)]
-
-
-def _candidate(answer: ValueOption, probability: float, at: int, evaluation: Evaluation) -> Candidate:
-    asked = evaluation.questions[at]
-    row = evaluation.graph.sheet.layout.rows[answer.place.cell.row]
-    if answer.place.typed is not None and asked.kind != "text":
-        probability = min(probability, answer.place.typed.at_most)
-    if asked.kind == "enum" and are_offered(asked.field.enum or (), row):
-        probability = min(probability, UNDECIDED)
-    if asked.kind == "enum" and members.printed(answer.place.text, asked.field) is None:
-        probability = min(probability, members.AT_MOST)
-    unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
-    if (unknown or asked.kind in NUMERIC) and not _is_hinted(answer.place, at, evaluation):
-        probability = min(probability, UNDECIDED)  # only its place on the page speaks for it
-    if asked.kind == "text":
-        probability = _as_in_examples(probability, form(answer.place.text), asked.examples)
-    return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)
-
-
-def _as_in_examples(probability: float, printed: str, examples: Sequence[str]) -> float:
-    """A probability after the form of a value was compared with those of the examples; digits tell more than letters."""
-    if not examples or not (0 < probability < 1):
-        return probability
-    if printed in examples:
-        factor = _ALIKE if "9" in printed else 1.0
-    else:
-        factor = _UNLIKE if "9" in printed or all("9" in one for one in examples) else 1.0
-    odds = factor * probability / (1 - probability)
-    return odds / (1 + odds)
-
-
-def _is_hinted(place: PrintedValue, asked: int, evaluation: Evaluation) -> bool:
-    """Whether any label around a value says something of a field."""
-    question = evaluation.questions[asked]
-    return any(
-        evaluation.own(question, edge.label).both >= _HINTED
-        or evaluation.best(question.parents, edge.label).both >= _HINTED / 0.3
-        or likeness_of(evaluation.senses.near(asked, edge.label)) >= _HINTED_BY_SENSE
-        for edge in place.edges
-    )
-
-
 def _promise(place: PrintedValue, question: FieldQuery) -> float:
     """What speaks for a value without regard to its labels: its type, and standing first on the page."""
     suits = place.kind in {"date", "time", "datetime", "money"} and question.kind != "text"
@@ -286,15 +224,3 @@ def _lines_under(span: Span, graph: Graph) -> Iterator[Cell]:
         if inline and cell.y0 - span.cell.y1 < 1.1 * height:
             yield from graph.surroundings.block_below(cell)
             return
-
-
-def rows_for_training(
-    questions: Sequence[FieldQuery], graph: Graph
-) -> Iterator[tuple[int, list[ValueOption], Any]]:
-    """The same rows, with the answers that they belong to."""
-    evaluation = Evaluation(graph, tuple(questions))
-    facts: Any = cache(lambda place: of_place(place, evaluation))
-    for asked in range(len(questions)):
-        answers = options(asked, evaluation)
-        if answers:
-            yield asked, answers, table([answer.place for answer in answers], asked, evaluation, facts)

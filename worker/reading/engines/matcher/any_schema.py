@@ -7,25 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from schemas import pointer
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import answers, confidence, items, period_fields
+from worker.reading.engines.matcher import confidence, items, period_fields, ranked
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.choices import UNDECIDED
-from worker.reading.engines.matcher.concepts import concept_of
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.label_text import may_follow
 from worker.reading.engines.matcher.questions import FieldQuery, question
+from worker.reading.engines.matcher.readers.registry import FromReader
 from worker.reading.engines.matcher.sheet import Candidate
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _RATHER = 0.36  # probability from which a value is shown where nothing is known of what is asked
-_TRUST = 0.85  # in readers made for what a field asks
-_TRUST_MERCHANTS = 0.7  # whose letters and commas are seldom all read
-_TRUST_PARTIES = 0.7
-_TRUST_LABELS = 0.3  # in the reader of anything behind its label
 _OF_MERCHANTS = frozenset({"merchant_name", "merchant_address"})
-_OWN_READERS = frozenset({"total", "money", "date", "code", "pattern", "moment"}) | _OF_MERCHANTS
+_TRUST = 0.85  # in readers made for what a field asks
+_TRUST_LESS: Mapping[str, float] = {
+    **dict.fromkeys(_OF_MERCHANTS, 0.7),  # whose letters and commas are seldom all read
+    "currency": 0.3,  # that a sign or a country tells
+}
+_TRUST_PARTIES = 0.7
 _NOT_MERCHANTS = frozenset(
     {"customer", "consignee", "shipper", "employee", "patient", "passenger", "tenant", "landlord", "insured"}
 )
@@ -36,16 +36,16 @@ _UNSUITED: Mapping[str, frozenset[str]] = {
 """By reader, the ideas of fields that it does not know, though their names are like those it reads."""
 _LABELLED_WELL = 0.65  # probability of a value by its label, from which a reader of shipped kinds counts less
 _AGAINST_LABEL = 0.6  # how sure such a reader is then at most
-_MOST_SURE = 0.9  # that a scorer can be which was trained on drawn documents, of real ones
+_MOST_SURE = 0.9  # that what was learned from some documents can be of others
 LEAST = 0.07
 """Probability below which a value is rather left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the readers of shipped kinds would say of a schema, and those of parties, by the paths of fields."""
+    """What the readers of shipped kinds say of a schema, and those of parties, by the paths of fields."""
 
-    kinds: Group
+    kinds: Mapping[str, FromReader]
     parties: Mapping[str, Filling]
 
 
@@ -53,16 +53,12 @@ def fill(root: Field, graph: Graph, known: Known) -> Group:
     """Candidates for every field of a schema."""
     asked = list(scalars(root, ()))
     lists = list(_lists(root, ()))
-    plain = [
-        listed.items
-        for listed in lists
-        if listed.items is not None and not (listed.items.is_object or listed.items.is_array)
-    ]
+    plain = list(plain_items(root))
     questions = [
         question(target, parents, graph.wordings)
         for target, parents in [*asked, *((item, ()) for item in plain)]
     ]
-    found = answers.candidates(questions, graph)
+    found = ranked.candidates(questions, graph)
     tables = items.find(lists, graph)
     by_path = {
         one.field.path: _likely(
@@ -115,25 +111,32 @@ def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
             yield child
 
 
-def _told(known: Known, asked: FieldQuery, graph: Graph) -> Sequence[Candidate]:
-    """What the readers of shipped kinds found for a field, beside the options of questions."""
-    found: Filling | None = known.parties.get(asked.field.path)
-    if not (isinstance(found, Scalar) and found.candidates):
-        if asked.ideas & _UNSUITED.get(concept_of(asked.field).value, frozenset()):
-            return ()
-        found = known.kinds
-        for name in pointer.split(asked.field.path):
-            found = found.fields.get(name) if isinstance(found, Group) else None
-    if not isinstance(found, Scalar):
-        return ()
+def plain_items(root: Field) -> Iterator[Field]:
+    """What lists of single values hold."""
+    for listed in _lists(root, ()):
+        if listed.items is not None and not (listed.items.is_object or listed.items.is_array):
+            yield listed.items
+
+
+def _told(known: Known, asked: FieldQuery, graph: Graph) -> tuple[Sequence[Candidate], float]:
+    """What the readers of shipped kinds found for a field, beside the options of questions, and how far they are trusted."""
+    path = asked.field.path
+    party, told = known.parties.get(path), known.kinds.get(path)
+    if isinstance(party, Scalar) and party.candidates:
+        found, value, trust = party.candidates, "party", _TRUST_PARTIES
+    elif told is None or asked.ideas & _UNSUITED.get(told.value, frozenset()):
+        return (), 0.0
+    else:
+        found, value, trust = told.candidates, told.value, _TRUST_LESS.get(told.value, _TRUST)
     choices = graph.sheet.choices
-    return [
+    kept = [
         option
-        for option in found.candidates
-        if (_is_whole(option) or concept_of(asked.field).value == "currency")
+        for option in found
+        if (value == "currency" or _is_whole(option))
         and (asked.kind != "date" or _DAY.fullmatch(str(option.value)))
         and not any(choices.is_option(span.cell.page.number, span.box) for span in option.spans)
     ]
+    return kept, trust
 
 
 def _is_whole(option: Candidate) -> bool:
@@ -150,8 +153,7 @@ def _known_too(options: Sequence[Candidate], one: FieldQuery, known: Known, grap
     told = period_fields.scalar(one, graph)
     if told is not None:
         return _with(options, told, 1.0) if told else []
-    trust = _TRUST_PARTIES if one.field.path in known.parties else _trust(one.field)
-    return _with(options, _told(known, one, graph), trust)
+    return _with(options, *_told(known, one, graph))
 
 
 def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float) -> list[Candidate]:
@@ -182,13 +184,6 @@ def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float)
 def _capped(option: Candidate) -> Candidate:
     score = min(option.score, _MOST_SURE)
     return Candidate(option.value, score, option.spans, score, score)
-
-
-def _trust(asked: Field) -> float:
-    value = concept_of(asked).value
-    if value in _OF_MERCHANTS:
-        return _TRUST_MERCHANTS
-    return _TRUST if value in _OWN_READERS else _TRUST_LABELS
 
 
 def _against(sure: float, rival: float) -> float:

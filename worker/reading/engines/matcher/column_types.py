@@ -33,14 +33,14 @@ def with_the_rest(
     ]
     types = {index: _type_of(index, filled, graph) for index in range(len(columns))}
     for index, asked in _by_likeness(columns, questions, types, graph):
-        columns[index] = replace(columns[index], asked=asked, near=_BY_TYPE)
+        columns[index] = replace(columns[index], asked=asked, near=_BY_TYPE, sensed=True)
     for index, asked in _by_type(columns, questions, types):
-        columns[index] = replace(columns[index], asked=asked, near=_BY_TYPE)
+        columns[index] = replace(columns[index], asked=asked, near=_BY_TYPE, sensed=True)
     first = next((asked for asked, one in enumerate(questions) if one.kind == "text"), None)
     free = [index for index, column in enumerate(columns) if column.asked is None and types[index] == "text"]
     if first is not None and free and first not in {column.asked for column in columns}:
         index = max(free, key=lambda i: _room(columns, i))
-        columns[index] = replace(columns[index], asked=first, near=_BY_TYPE)
+        columns[index] = replace(columns[index], asked=first, near=_BY_TYPE, sensed=True)
     return replace(head, columns=tuple(columns))
 
 

@@ -47,7 +47,7 @@ class TableColumn:
     near: float = 0.0
     line: int = 0
     sensed: bool = False
-    """Whether no word says so, but a sentence encoder: it tells opposites such as debit and credit badly."""
+    """Whether no word says so, but its type, or a sentence encoder, which tells opposites such as debit and credit badly."""
 
     @property
     def text(self) -> str:
@@ -69,6 +69,8 @@ class Head:
     end: int
     columns: tuple[TableColumn, ...]
     score: float
+    stop: int | None = None
+    """The first row that is no more of the table, where that is known."""
 
 
 def questions_of(listed: Field, graph: Graph) -> tuple[FieldQuery, ...]:
@@ -94,14 +96,14 @@ def heads(listed: Field, questions: Sequence[FieldQuery], graph: Graph) -> Itera
     named = name_of(listed, graph)
     rows = graph.sheet.layout.rows
     for row in rows:
-        if not _could_be_head(row):
+        if not could_be_head(row):
             continue
         strips = gutters(row, rows)
         for depth in range(1, _DEEPEST + 1):
             part = rows[row.index : row.index + depth]
             if len(part) < depth or not all(_follows(*pair) for pair in pairwise(part)):
                 break
-            if not _could_be_head(part[-1]):
+            if not could_be_head(part[-1]):
                 if _AMOUNT.search(part[-1].text):
                     break
                 continue  # sizes such as 20' and 40' are no end of a head, but may stand within
@@ -116,7 +118,8 @@ def heads(listed: Field, questions: Sequence[FieldQuery], graph: Graph) -> Itera
             yield Head(row.index, row.index + depth, columns, sum(found) + _NAMES_LIST * about - 0.1 * depth)
 
 
-def _could_be_head(row: Row) -> bool:
+def could_be_head(row: Row) -> bool:
+    """Whether a row has short texts with hardly a digit."""
     short = [cell for cell in row.cells if len(cell.text) <= _LONGEST]
     digits = sum(char.isdigit() for cell in row.cells for char in cell.text)
     letters = sum(char.isalpha() for cell in row.cells for char in cell.text)
@@ -135,15 +138,15 @@ def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]], graph: 
         pieces = [piece for cell in row.cells for piece in _pieces(cell, strips, graph)]
         above, columns = columns, []
         for column in above:
-            under = [piece for piece in pieces if _shares(column, piece)]
+            under = [piece for piece in pieces if shares(column, piece)]
             columns += _joined(column, [piece for piece in under if _alone(piece, above)])
-        columns += [piece for piece in pieces if not any(_shares(column, piece) for column in above)]
+        columns += [piece for piece in pieces if not any(shares(column, piece) for column in above)]
     return sorted(columns, key=lambda column: column.x0)
 
 
 def _alone(piece: TableColumn, above: Sequence[TableColumn]) -> bool:
     """Whether a name stands under one other alone."""
-    return sum(_shares(column, piece) for column in above) == 1
+    return sum(shares(column, piece) for column in above) == 1
 
 
 def _joined(column: TableColumn, under: Sequence[TableColumn]) -> Iterator[TableColumn]:
@@ -158,7 +161,8 @@ def _joined(column: TableColumn, under: Sequence[TableColumn]) -> Iterator[Table
         yield column
 
 
-def _shares(one: TableColumn, two: TableColumn) -> bool:
+def shares(one: TableColumn, two: TableColumn) -> bool:
+    """Whether two names or columns stand above one another."""
     shared = min(one.x1, two.x1) - max(one.x0, two.x0)
     return shared > 0.2 * min(one.x1 - one.x0, two.x1 - two.x0)
 
@@ -213,7 +217,7 @@ def _shared_words(wanted: FieldQuery, column: TableColumn) -> float:
 
 def _nearest(column: TableColumn, wanted: FieldQuery, graph: Graph) -> tuple[float, int]:
     """How near a column's name is to a field, and on which of its lines that is said, 0 for all together."""
-    if len(column.text) > _LONGEST * len(column.lines):
+    if not column.lines or len(column.text) > _LONGEST * len(column.lines):
         return 0.0, 0
     joined = _near(column.text, wanted, graph)
     if len(column.lines) == 1:

@@ -27,22 +27,6 @@ _TOO_GENERAL = frozenset(languages.marks("too_general"))
 _DATE = re.compile(languages.pieces("date_field"))
 _NUMBERS = frozenset({"money", "total", "number", "percent", "total_area"})
 _FORMATS = {"date": "date", "date-time": "datetime", "time": "time"}
-_ARRAYS_OF_PARTS = frozenset({"table", "rooms", "entries", "pages", "chart_series"})
-_PLAIN_ARRAYS = frozenset({"lines", "columns", "annotations", "unsupported"})
-_TREES = frozenset(
-    {
-        "table",
-        "rooms",
-        "chains",
-        "entries",
-        "lines",
-        "columns",
-        "pages",
-        "party",
-        "annotations",
-        "chart_series",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +132,6 @@ def _worded(meanings: Iterable[str]) -> Iterator[str]:
 def _fits(concept: Concept, target: Field, within: str | None) -> bool:
     if concept.within and within not in concept.within:
         return False
-    if within == "items" and "items" not in concept.within:
-        return False
     if not _type_fits(concept.value, target):
         return False
     names = [words(target.name), target.title.lower(), str(target.hints.get("x-title-zh", ""))]
@@ -159,15 +141,8 @@ def _fits(concept: Concept, target: Field, within: str | None) -> bool:
 def _type_fits(value: str, target: Field) -> bool:
     if target.enum is not None and value not in {"currency", "text"}:
         return False
-    if value == "party":
-        return target.is_object
-    if target.is_array:
-        parts = target.items is not None and target.items.is_object
-        return value in _ARRAYS_OF_PARTS if parts else value in _PLAIN_ARRAYS
-    if target.is_object:
-        return value == "chains"
-    if value in _TREES:
-        return False
+    if target.is_object or target.is_array:
+        return value == "party" and target.is_object
     numeric = bool({"number", "integer"} & set(target.types)) and "string" not in target.types
     if value in {"date", "datetime"} and target.format in {"date", "date-time"}:
         return True
@@ -186,25 +161,19 @@ def own_concept(target: Field) -> Concept:
 
 
 def _value_type(target: Field) -> str:
-    if target.is_object or target.is_array:
-        return _tree_type(target)
+    if target.is_object:
+        return "object"
+    if target.is_array:
+        return "table" if target.items is not None and target.items.is_object else "unsupported"
     if target.enum is not None:
         return "enum"
     if target.hints.get("x-pattern"):
         return "pattern"
-    if "boolean" in target.types:
-        return "checkbox"
     if {"number", "integer"} & set(target.types) and "string" not in target.types:
         return "number"
     name = f"{words(target.name)} {target.title.lower()}"
     named = "datetime" if "date time" in name else "date" if _DATE.search(name) else "text"
     return _FORMATS.get(target.format or "") or named
-
-
-def _tree_type(target: Field) -> str:
-    if target.is_object:
-        return "object"
-    return "table" if target.items is not None and target.items.is_object else "unsupported"
 
 
 def _wordings(target: Field) -> list[str]:

@@ -22,7 +22,7 @@ from worker.reading.engines.matcher.candidates import Filling, Group, Unsupporte
 from worker.reading.engines.matcher.doubts import doubts, is_shipped
 from worker.reading.engines.matcher.graph import graph_of
 from worker.reading.engines.matcher.lexicon import Label, Lexicon
-from worker.reading.engines.matcher.readers.registry import fill_root
+from worker.reading.engines.matcher.readers.registry import fill_root, known_scalars
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
 from worker.reading.pages.base import Page
@@ -90,10 +90,10 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
     graph = graph_of(pages, root, wordings.shipped())
     sheet = sheet_of(pages, root, *schema_parties.labels(root, graph.wordings))
     sheet.memo["sums_of_items"] = {run.total.value for run in adding_up.added_up(graph)}
-    filling = fill_root(root, sheet)
     if not is_shipped(root):
-        known = any_schema.Known(filling, schema_parties.read(root, sheet, graph.wordings))
+        known = any_schema.Known(known_scalars(root, sheet), schema_parties.read(root, sheet, graph.wordings))
         return any_schema.fill(root, graph, known)
+    filling = fill_root(root, sheet)
     by_concept = {field.hints.get("x-concept"): field for field in root.properties}
     fields = dict(filling.fields)
     if "items" in by_concept:

@@ -8,16 +8,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from schemas.page import Box
 from worker.reading.engines.matcher import address_blocks
 from worker.reading.engines.matcher.address_blocks import InBlock
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
-from worker.reading.engines.matcher.label_table import Floats, LabelTable
+from worker.reading.engines.matcher.label_table import LONGEST_LABEL, Floats, LabelTable
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.sense import SAME_SENSE, likeness_of
 from worker.reading.engines.matcher.sense_table import LONGEST_VALUE, SenseTable
 from worker.reading.engines.matcher.wordings import RELATED, Likeness, Meaning, likeness
 
+_MOST_KEPT = 500_000  # rates of labels that are kept, 16 bytes each
 _SAID = Likeness(1.0, 0.9, 0.9)
 """Of a label that a field's description says as it is printed."""
 
@@ -29,12 +33,14 @@ class Evaluation:
     graph: Graph
     questions: tuple[FieldQuery, ...]
     memo: dict[tuple[int, str], Likeness] = field(default_factory=dict, compare=False, repr=False)
+    _own_rates: dict[int, Floats] = field(default_factory=dict, compare=False, repr=False)
+    _parent_rates: dict[int, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def best(self, meanings: Sequence[Meaning], label: str) -> Likeness:
         """The likeness of a label to the nearest of some wordings, which are those of a field asked for."""
         key = (id(meanings), label)
         if key not in self.memo:
-            read = self.graph.wordings.meaning(label[:80])
+            read = self.graph.wordings.meaning(label[:LONGEST_LABEL])
             found = [likeness(meaning, read, related=RELATED) for meaning in meanings]
             self.memo[key] = max(found, key=lambda one: one.both, default=Likeness())
         return self.memo[key]
@@ -62,27 +68,72 @@ class Evaluation:
     @cached_property
     def labels(self) -> LabelTable:
         """The labels around every value."""
-        return LabelTable(self.graph.places)
+        return LabelTable(self.graph.places, self.graph.wordings)
 
     def nearness(self, asked: int) -> tuple[Floats, Floats]:
         """By value how near its labels are to a field: by the words of both, and to a sentence encoder."""
-        question = self.questions[asked]
-        near = self.labels.best(lambda label: self.own(question, label).both)
-        if question.parents:
-            near += 0.3 * self.labels.best(lambda label: self.best(question.parents, label).both)
-        sensed = self.labels.best(lambda label: likeness_of(self.senses.near(asked, label)))
-        return near, sensed
+        near = self.labels.best(self.own_rates(asked)[:, 3]) + 0.3 * self.labels.best(
+            self.parent_rates(asked)
+        )
+        sensed = likeness_of(self.senses.near_each(asked, self.labels.labels))
+        return near, self.labels.best(sensed)
+
+    def own_rates(self, asked: int) -> Floats:
+        """How like every label is to a field: recall, precision, letters, and both of the first together."""
+        if asked not in self._own_rates:
+            if len(self._own_rates) * len(self.labels.labels) >= _MOST_KEPT:
+                self._own_rates.clear()
+            question = self.questions[asked]
+            rates = np.zeros((len(self.labels.labels), 4), dtype=np.float32)
+            rates[:, 2] = self.labels.letters(question.own[0])
+            quoted = question.said and [
+                at for at, label in enumerate(self.labels.labels) if question.quotes(label)
+            ]
+            for at in self.labels.like(question.own).union(quoted or ()):
+                found = self.own(question, self.labels.labels[at])
+                rates[at] = found.recall, found.precision, found.letters, found.both
+            self._own_rates[asked] = rates
+        return self._own_rates[asked]
+
+    def parent_rates(self, asked: int) -> Floats:
+        """How like every label is to what a field is part of."""
+        parents = self.questions[asked].parents
+        if id(parents) not in self._parent_rates:
+            rates = np.zeros(len(self.labels.labels), dtype=np.float32)
+            for at in self.labels.like(parents) if parents else ():
+                rates[at] = self.best(parents, self.labels.labels[at]).both
+            self._parent_rates[id(parents)] = rates
+        return self._parent_rates[id(parents)]
+
+    def about(self, asked: int, label: str) -> float:
+        """How much of a label is said in the description of a field."""
+        about = self.questions[asked].about
+        if not about.units:
+            return 0.0
+        key = (id(about), label)
+        if key not in self.memo:
+            self.memo[key] = likeness(
+                self.graph.wordings.meaning(label[:LONGEST_LABEL]), about, related=RELATED
+            )
+        return self.memo[key].recall
+
+    def rivalry(self, asked: int) -> Floats:
+        """How near every label is to the field that it suits best among the others."""
+        first, second, best = self._rivals
+        found: Floats = np.where(best == asked, second, first)
+        return found
 
     @cached_property
-    def rivals(self) -> dict[str, list[float]]:
-        """How near each label is to each field: filled as labels are asked for."""
-        return {}
-
-    def rivalry(self, label: str, asked: int) -> float:
-        """How near a label is to the field it suits best among the others."""
-        if label not in self.rivals:
-            self.rivals[label] = [self.own(question, label).both for question in self.questions]
-        return max((near for index, near in enumerate(self.rivals[label]) if index != asked), default=0.0)
+    def _rivals(self) -> tuple[Floats, Floats, NDArray[np.intp]]:
+        """Of every label how near the nearest field is and the second, and which is the nearest."""
+        first, second = np.zeros((2, len(self.labels.labels)), dtype=np.float32)
+        best = np.full(len(self.labels.labels), -1)
+        for asked in range(len(self.questions)):
+            near = self.own_rates(asked)[:, 3]
+            second = np.maximum(second, np.minimum(first, near))
+            best = np.where(near > first, asked, best)
+            first = np.maximum(first, near)
+        return first, second, best
 
     @cached_property
     def _additions(self) -> tuple[tuple[Decimal, Decimal], ...]:

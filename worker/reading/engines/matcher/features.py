@@ -10,13 +10,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.reading.engines.matcher import label_features
 from worker.reading.engines.matcher.address_blocks import has_zip
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.graph import PrintedValue
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.word_marks import mark
-from worker.reading.engines.matcher.wordings import RELATED, Likeness, likeness
 
 _ROLES: Mapping[str, frozenset[str]] = {
     "date": frozenset({"date"}),
@@ -74,7 +74,8 @@ _KINDS = (
     "region",
 )
 _ASKED = ("text", "date", "time", "datetime", "number", "integer", "boolean", "enum")
-_FAR = 30.0
+_COVERED = ("date", "time", "phone", "percent", "money", "number", "code")
+_PERCENT = ("%", "％", "‰")
 _MAIL = re.compile(r"\S+@\S+|www\.|https?:")
 Row = list[float]
 
@@ -85,7 +86,8 @@ def of_field(question: FieldQuery) -> Row:
     roles = [float(bool(ideas & wanted)) for wanted in _ROLES.values()]
     asked = [float(question.kind == kind) for kind in _ASKED]
     known = float(any(unit.meanings for meaning in question.own for unit in meaning.units))
-    return [*asked, *roles, known, float(bool(question.parents)), float(question.verbatim)]
+    several = question.field.path.endswith("/*")
+    return [*asked, *roles, known, float(bool(question.parents)), float(question.verbatim), float(several)]
 
 
 def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
@@ -94,8 +96,9 @@ def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
     area = evaluation.printed[cell.page.number]
     box = cell.line.box
     first, last = evaluation.ordinal.get(id(place), (0.0, 0.0))
+    printed = _kind(place, evaluation)
     return [
-        *(float(place.kind == kind) for kind in _KINDS),
+        *(float(printed == kind) for kind in _KINDS),
         place.typed.quality if place.typed else 1.0,
         *_of_text(place.text),
         float(len(place.spans)),
@@ -117,6 +120,24 @@ def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
         *_in_block(place, evaluation),
         *_in_box(place, evaluation),
     ]
+
+
+def _kind(place: PrintedValue, evaluation: Evaluation) -> str:
+    """The type of a value; of a text, that of which it is all."""
+    first, last = place.spans[0], place.spans[-1]
+    if place.kind in {"number", "money"} and last.cell.text[last.end :].lstrip().startswith(_PERCENT):
+        return "percent"
+    if place.kind != "text" or len(place.spans) > 1:
+        return place.kind
+    size = len(first.text.strip())
+    for kind in _COVERED:
+        typed = evaluation.graph.sheet.typed(kind, first.cell)
+        if any(
+            one.span.start >= first.start and len(one.span.text) >= size - 1 and one.span.end <= first.end
+            for one in typed
+        ):
+            return kind
+    return "text"
 
 
 def _in_block(place: PrintedValue, evaluation: Evaluation) -> Row:
@@ -167,64 +188,35 @@ def _of_amount(place: PrintedValue, evaluation: Evaluation) -> Row:
     ]
 
 
-def of_pair(place: PrintedValue, asked: int, evaluation: Evaluation) -> Row:
-    """How a field and a value go together: the likeness of each label around it."""
-    question = evaluation.questions[asked]
-    row: Row = []
-    near: dict[int, Likeness] = {}
-    apart: dict[int, float] = {}
-    top, rival, parent = 0.0, 0.0, 0.0
-    for edge in place.edges:
-        found = evaluation.own(question, edge.label)
-        if found.both >= near.get(edge.relation, Likeness()).both:
-            near[edge.relation], apart[edge.relation] = found, edge.distance
-        if edge.relation != Relation.BEHIND:
-            top = max(top, found.both)
-            parent = max(
-                parent, evaluation.best(question.parents, edge.label).both if question.parents else 0.0
-            )
-        if edge.relation in {Relation.INLINE, Relation.LEFT, Relation.ABOVE} and (
-            found.both > 0.3 or edge.relation == Relation.INLINE
-        ):
-            rival = max(rival, evaluation.rivalry(edge.label, asked) - found.both)
-    row += evaluation.senses.of_place(asked, place.edges, place.text)
-    for relation in Relation:
-        found = near.get(relation, Likeness())
-        row += [found.recall, found.precision, found.letters, min(_FAR, apart.get(relation, _FAR))]
-    inline = next((edge.label for edge in place.edges if edge.relation == Relation.INLINE), "")
-    about = max(
-        (
-            likeness(
-                evaluation.graph.wordings.meaning(edge.label[:80]), question.about, related=RELATED
-            ).recall
-            for edge in place.edges[:2]
-        ),
-        default=0.0,
-    )
-    own = evaluation.own(question, place.text).both if len(place.text) < 50 else 0.0
-    return [*row, top, rival, parent, about, own, float(bool(inline)), float(_digits(inline))]
-
-
 def table(
     places: Sequence[PrintedValue], asked: int, evaluation: Evaluation, facts: Callable[[PrintedValue], Row]
 ) -> NDArray[np.float32]:
     """The rows of some values under a field."""
     question = of_field(evaluation.questions[asked])
-    rows = [[*question, *facts(place), *of_pair(place, asked, evaluation)] for place in places]
-    found = np.array(rows, dtype=np.float32).reshape(len(rows), -1)
-    tops, senses = (found[:, _column(name)] if rows else found for name in ("top", "sense_best"))
-    ranks = [float((tops > top).sum()) for top in tops]
+    rows = np.array([[*question, *facts(place)] for place in places], dtype=np.float32)
+    found = np.hstack([rows, label_features.of_labels(places, asked, evaluation)])
+    tops, senses = (found[:, _column(name)] for name in ("top", "sense_best"))
     rest = [
-        [
-            rank,
-            float(tops.max() - top),
-            float((tops >= top).sum()),
-            float(senses.max() - sense),
-            float((senses > sense).sum()),
-        ]
-        for rank, top, sense in zip(ranks, tops, senses, strict=True)
+        (tops > tops[:, None]).sum(axis=1),
+        tops.max() - tops,
+        (tops >= tops[:, None]).sum(axis=1),
+        senses.max() - senses,
+        (senses > senses[:, None]).sum(axis=1),
     ]
-    return np.hstack([found, np.array(rest, dtype=np.float32).reshape(len(rows), 5)])
+    return np.column_stack([found, *rest]).astype(np.float32)
+
+
+def columns(rows: NDArray[np.float32], *wanted: str) -> NDArray[np.float32]:
+    """Some columns of a table by their names."""
+    return rows[:, [_column(name) for name in wanted]]
+
+
+def relation_of(rows: NDArray[np.float32]) -> NDArray[np.intp]:
+    """By row the relation in which the label stands that is the most like the field."""
+    by_words = columns(rows, *(f"{relation.name.lower()}_recall" for relation in Relation))
+    by_sense = columns(rows, *(f"sense_{relation.name.lower()}" for relation in Relation))
+    found: NDArray[np.intp] = np.maximum(by_words, by_sense).argmax(axis=1)
+    return found
 
 
 @cache
@@ -253,29 +245,19 @@ def _amounts_beside(place: PrintedValue, evaluation: Evaluation) -> float:
     return float(sum(len(sheet.typed("money", cell)) for cell in row.cells if cell is not place.cell))
 
 
-def _digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
-
-
 def names() -> Sequence[str]:
     """What the columns hold, for reports on what matters."""
-    around = [
-        f"{relation.name.lower()}_{part}"
-        for relation in Relation
-        for part in ("recall", "precision", "letters", "distance")
-    ]
     own = "quality length digits letters upper words colon mail comma legal street zip lines whole size x y page row column first last sum addend largest repeats ocr labelled among_labels amounts_beside block_line block_size block_address block_order box_line box_size box_label"
-    pair = "top rival parent about own inline inline_digits rank behind_best shared sense_off sense_rank"
+    pair = "rank behind_best shared sense_off sense_rank"
     return [
         *(f"asks_{kind}" for kind in _ASKED),
         *(f"role_{role}" for role in _ROLES),
         "known",
         "has_parent",
         "verbatim",
+        "several",
         *(f"is_{kind}" for kind in _KINDS),
         *own.split(),
-        *(f"sense_{n}" for n in ("best", "rival", "parent", "both", "about", "value")),
-        *(f"sense_{relation.name.lower()}" for relation in Relation),
-        *around,
+        *label_features.NAMES,
         *pair.split(),
     ]

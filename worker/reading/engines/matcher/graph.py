@@ -49,7 +49,7 @@ _SENTENCE = 60  # characters from which what stands before a value is rather a s
 _SIGNS = LEAD + "$€£¥￥RM()"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PrintedValue:
     """A value that stands on a page: its parts, what type it was found as (`text` for any), its labels."""
 
@@ -67,7 +67,7 @@ class PrintedValue:
         """The cell that it begins in."""
         return self.spans[0].cell
 
-    @property
+    @cached_property
     def text(self) -> str:
         """What is printed, its lines joined."""
         return " ".join(span.text.strip(TAIL) for span in self.spans)
@@ -239,6 +239,7 @@ def _ends_of_ranges(found: Sequence[Typed]) -> dict[int, str]:
 
 def graph_of(pages: Iterable[PageLines], root: Field, wordings: Wordings) -> Graph:
     """The graph of some pages, read for a schema."""
+    wordings.begin_document()
     tight = [page.tight() for page in pages]
     cut = [replace(page, lines=tuple(split_lines(page))) for page in tight]
     named = {target.path: (words(target.name), target.title) for target in root.walk() if target.path}

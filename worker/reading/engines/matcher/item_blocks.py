@@ -118,7 +118,7 @@ def _near(start: int, step: int, amount: Typed, graph: Graph) -> Iterator[Row]:
 
 def _is_other(row: Row, amount: Typed, graph: Graph) -> bool:
     """Whether a row is a sum, a head, or says a day, a label or an amount like those of the items."""
-    if is_sum(row, graph) or row.index in graph.sheet.item_headers or row.text.rstrip().endswith((":", "：")):
+    if is_sum(row, graph) or row.text.rstrip().endswith((":", "：")):
         return True
     if any(graph.sheet.typed(kind, cell) for cell in row.cells for kind in ("date", "time")):
         return True

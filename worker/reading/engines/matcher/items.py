@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
+from worker.reading.engines.matcher import aligned_rows, period_fields, products, unheaded
 from worker.reading.engines.matcher import columns as table_columns
-from worker.reading.engines.matcher import period_fields, products, unheaded
-from worker.reading.engines.matcher.candidates import Listing
+from worker.reading.engines.matcher.candidates import Group, Listing
 from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.reconciled import reconciled
 from worker.reading.engines.matcher.table import Table
+
+_FIELDS = 3
+_MOST_FIELDS = 0.6  # share of the fields of a list for which a table has columns, where no word names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,12 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
     by_period = period_fields.listings(left, asked, graph)
     found |= by_period
     left = [listed for listed in left if listed.path not in found]
+    found |= {
+        listed.path: Listing(items)
+        for listed in left
+        if (items := _unnamed(asked[listed.path], taken, graph))
+    }
+    left = [listed for listed in left if listed.path not in found]
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
         found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
@@ -56,3 +66,21 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
         added = reconciled(found[path] if path != goods else Listing(), asked[path], graph, others)
         found[path] = added if added.items else found[path]
     return TableItems(found, frozenset(taken))
+
+
+def _unnamed(questions: Sequence[FieldQuery], taken: set[int], graph: Graph) -> list[Group]:
+    """The items of the table in which most fields have a column by their type and order."""
+    if len(questions) < _FIELDS or products.are_goods(questions):
+        return []  # `unheaded` knows these better
+    best: tuple[int, int] = (0, 1)
+    kept: list[Group] = []
+    for head in aligned_rows.tables(graph):
+        if taken & set(range(head.start - 1, head.stop or head.start)):
+            continue
+        table = Table(head, questions, graph, up=False)
+        if table.fields < max(2, _MOST_FIELDS * len(questions)):
+            continue
+        items = table.items()
+        if (table.fields, len(items)) > best:
+            best, kept = (table.fields, len(items)), items
+    return kept

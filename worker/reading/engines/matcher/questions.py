@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from schemas import languages
 from schemas.json_schema.fields import Field
@@ -38,7 +39,7 @@ PARTIES = frozenset(
 _BEFORE = 24  # characters before words in which it may be said that they are not meant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldQuery:
     """A scalar field as the scorer sees it.
 
@@ -58,12 +59,12 @@ class FieldQuery:
     examples: tuple[str, ...] = ()
     """Forms of the values that its description gives as examples: `071 DXB` is `9 A`."""
 
-    @property
+    @cached_property
     def ideas(self) -> frozenset[str]:
         """What the field has to do with, by its name and title."""
         return frozenset(idea for meaning in self.own[: self.named] for idea in meaning.ideas)
 
-    @property
+    @cached_property
     def is_known(self) -> bool:
         """Whether its name or title is what some labels say, and not only made of known words."""
         return any(unit.is_label for meaning in self.own[: self.named] for unit in meaning.units)

@@ -7,9 +7,11 @@ wordings that no table of `schemas/languages` lists, and tells opposites such as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,36 +22,51 @@ _LONGEST = 60  # characters of a text that are looked at
 _SIZE = 512  # of a vector
 _NOTHING_ALIKE = 0.3
 """The cosine of two labels that have nothing to do with each other."""
+_KEPT = 8192  # texts that are kept: 16 MB
+_NOTHING: Floats = np.zeros(_SIZE, dtype=np.float32)
+_kept: dict[str, Floats] = {}  # the last used ones last
+_lock = threading.Lock()
 SAME_SENSE = 0.46
 """The likeness from which a text may be believed to name something though no word of it says so."""
 
 
 class Senses:
-    """The vectors of the texts of a document, each encoded once."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Floats] = {}
+    """The vectors of texts, each encoded once; the last ones are kept from document to document."""
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """The texts as rows of length 1, those that are not known yet encoded in one go; of hardly a letter 0."""
         said = [text[:_LONGEST].casefold() for text in texts]
-        new = list(dict.fromkeys(text for text in said if text not in self._known))
+        with _lock:
+            known = {text: _kept[text] for text in said if text in _kept}
+        new = [text for text in dict.fromkeys(said) if text not in known]
         worded = [text for text in new if sum(map(str.isalpha, text)) > 1 or not text.isascii()]
-        self._known |= dict.fromkeys(new, np.zeros(_SIZE, dtype=np.float32))
+        known |= dict.fromkeys(new, _NOTHING)
         encoder = _encoder()
         if worded and encoder is not None:
-            self._known |= dict(zip(worded, encoder.encode(worded), strict=True))
-        return np.array([self._known[text] for text in said], dtype=np.float32).reshape(-1, _SIZE)
+            known |= dict(zip(worded, encoder.encode(worded), strict=True))
+        _keep(known)
+        return np.array([known[text] for text in said], dtype=np.float32).reshape(-1, _SIZE)
 
     def likeness(self, one: str, two: str) -> float:
         """How near two texts are, 0 to 1."""
         first, second = self.vectors([one, two])
-        return likeness_of(float(first @ second))
+        return float(likeness_of(first @ second))
 
 
-def likeness_of(cosine: float) -> float:
-    """The cosine of two vectors as a likeness, 0 to 1."""
-    return max(0.0, (cosine - _NOTHING_ALIKE) / (1 - _NOTHING_ALIKE))
+def likeness_of(cosine: Floats) -> Floats:
+    """Cosines of vectors as likenesses, 0 to 1."""
+    found: Floats = np.maximum(0.0, (cosine - _NOTHING_ALIKE) / (1 - _NOTHING_ALIKE))
+    return found
+
+
+def _keep(vectors: Mapping[str, Floats]) -> None:
+    """Keep the vectors of some texts, and forget those that were not asked for the longest."""
+    with _lock:
+        for text, vector in vectors.items():
+            _kept.pop(text, None)
+            _kept[text] = vector
+        for text in list(islice(_kept, max(0, len(_kept) - _KEPT))):
+            del _kept[text]
 
 
 @cache

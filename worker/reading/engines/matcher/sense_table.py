@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.sense import Floats, Senses
-from worker.reading.engines.matcher.surroundings import Edge, Relation
 
 LONGEST_VALUE = 50
 """Characters of a value from which it is not asked what it means."""
@@ -38,41 +39,29 @@ class SenseTable:
         self._at: Mapping[str, int] = {text: at for at, text in enumerate(listed)}
         self._near = {said: _nearest(wanted, vectors, senses) for said, wanted in told.items()}
 
-    def near(self, asked: int, text: str, said: Said = Said.OWN) -> float:
-        """How near a text is to a field; `UNKNOWN` for one that is not listed."""
-        at = self._at.get(text)
-        return UNKNOWN if at is None else float(self._near[said][asked, at])
+    def near_each(self, asked: int, texts: Sequence[str], said: Said = Said.OWN) -> Floats:
+        """How near each of some texts is to a field; `UNKNOWN` for one that is not listed."""
+        return self._each(self._near[said][asked], texts)
 
-    def of_place(self, asked: int, edges: Sequence[Edge], text: str) -> list[float]:
-        """What the scorer looks at of a value with some labels.
+    def rivals(self, asked: int, texts: Sequence[str]) -> Floats:
+        """How near each of some texts is to the nearest of the other fields; `UNKNOWN` where there is none."""
+        first, second, best = self._firsts
+        return self._each(np.where(best == asked, second, first), texts)
 
-        The nearest label before or above it; how much nearer another field is to that; the nearest ones to the
-        parent, to both, to the description; the value itself; the nearest label by relation.
-        """
-        known = [(edge.relation, self._at[edge.label]) for edge in edges if edge.label in self._at]
-        columns = [column for _, column in known]
+    def _each(self, near: Floats, texts: Sequence[str]) -> Floats:
+        unlisted = len(self._at)
+        found: Floats = np.append(near, np.float32(UNKNOWN))[[self._at.get(text, unlisted) for text in texts]]
+        return found
+
+    @cached_property
+    def _firsts(self) -> tuple[Floats, Floats, NDArray[np.intp]]:
+        """Of every text how near the nearest field is and the second, and which is the nearest."""
         own = self._near[Said.OWN]
-        by_relation = dict.fromkeys(Relation, UNKNOWN)
-        for relation, column in known:
-            by_relation[relation] = max(by_relation[relation], float(own[asked, column]))
-        before = [column for relation, column in known if relation != Relation.BEHIND]
-        best = max(before, key=lambda column: own[asked, column], default=None)
-        rival = UNKNOWN
-        if best is not None and len(own) > 1:
-            others = np.delete(own[:, best], asked)
-            rival = float(others.max() - own[asked, best])
-        return [
-            UNKNOWN if best is None else float(own[asked, best]),
-            rival,
-            self._among(Said.PARENT, asked, columns),
-            self._among(Said.BOTH, asked, columns),
-            self._among(Said.ABOUT, asked, before),
-            self.near(asked, text),
-            *by_relation.values(),
-        ]
-
-    def _among(self, said: Said, asked: int, columns: Sequence[int]) -> float:
-        return float(self._near[said][asked, columns].max()) if columns else UNKNOWN
+        best = own.argmax(axis=0)
+        if len(own) < 2:
+            return own.max(axis=0), np.full(own.shape[1], UNKNOWN, dtype=np.float32), best
+        ordered = np.partition(own, -2, axis=0)
+        return ordered[-1], ordered[-2], best
 
 
 def _nearest(wanted: Sequence[Sequence[str]], vectors: Floats, senses: Senses) -> Floats:
@@ -80,7 +69,7 @@ def _nearest(wanted: Sequence[Sequence[str]], vectors: Floats, senses: Senses) -
     near = np.full((len(wanted), len(vectors)), UNKNOWN, dtype=np.float32)
     for asked, texts in enumerate(wanted):
         if texts and len(vectors):
-            near[asked] = (senses.vectors(texts) @ vectors.T).max(axis=0)
+            near[asked] = (senses.vectors(texts) @ vectors.T).max(axis=0).round(4)
     return near
 
 

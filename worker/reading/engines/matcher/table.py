@@ -56,6 +56,11 @@ class Table:
         most = max((self._valid(parts) for parts in filled), default=0)
         self._needed = max(min(2, most), ceil(_FULL * most))
 
+    @property
+    def fields(self) -> int:
+        """For how many fields it has a column."""
+        return sum(column.asked is not None for column in self._head.columns)
+
     def items(self) -> list[Group]:
         """Every item with its fields."""
         found: list[Item] = []

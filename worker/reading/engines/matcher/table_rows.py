@@ -15,13 +15,13 @@ _GAP_ABOVE = 1.5  # and one that grows from its head upwards
 def body(head: Head, graph: Graph, *, up: bool) -> Iterator[Row]:
     """The rows under a head, or those above it: lists of parts on drawings grow upwards."""
     rows = graph.sheet.layout.rows
-    yield from _above(head, rows) if up else _below(head, rows)
+    yield from _above(head, rows) if up else _below(head, rows[: head.stop])
 
 
 def _below(head: Head, rows: Sequence[Row]) -> Iterator[Row]:
     """The rows under a head, and under its repetitions on later pages; what stands around the page's end is none."""
     again = [row.index for row in rows[head.end :] if _is_again(row, head)]
-    before = rows[head.end - 1]
+    before = rows[max(0, head.end - 1)]
     at = head.end
     while at < len(rows):
         row = rows[at]

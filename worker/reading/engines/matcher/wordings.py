@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -29,6 +29,8 @@ UNSPECIFIC = _GENERAL | _CONTEXT | {"issue", "print", "statement", "day"}
 """Ideas that do not tell one date of a document from another."""
 _WEIGHTS: Mapping[str, float] = dict.fromkeys(_GENERAL, 0.6) | dict.fromkeys(_CONTEXT, 0.5)
 _ALIKE = 82.0  # percent: a word with a letter read wrong, or another ending
+SAME_LETTERS = 0.85
+"""Share of the letters from which two texts are the same words."""
 RELATED = 0.65
 """What an idea counts that is used for another one in some context, where other things speak for it, too."""
 _STOP = frozenset(languages.marks("stop_words"))
@@ -37,6 +39,7 @@ _LINK = re.compile(r"e?s|e?n|er|-")
 """What stands between the parts of a compound."""
 _TOKEN = re.compile(r"[^\W_]+")
 _END = ""
+_MOST_KEPT = 20_000  # texts whose meaning is kept from document to document
 
 Ideas = frozenset[str]
 
@@ -84,7 +87,7 @@ class Likeness:
         total = self.recall + self.precision
         return max(
             2 * self.recall * self.precision / total if total else 0.0,
-            self.letters if self.letters > 0.85 else 0.0,
+            self.letters if self.letters > SAME_LETTERS else 0.0,
         )
 
 
@@ -103,6 +106,11 @@ class Wordings:
         if text not in self._memo:
             self._memo[text] = self._read(text)
         return self._memo[text]
+
+    def begin_document(self) -> None:
+        """Forget what other documents said, where that is much: a worker reads them without end."""
+        if len(self._memo) > _MOST_KEPT:
+            self._memo.clear()
 
     def prefix(self, folded: str, start: int = 0) -> int:
         """Where the longest wording that begins at `start` ends; `start` when none does."""
@@ -233,7 +241,7 @@ def likeness(wanted: Meaning, label: Meaning, *, related: float = 0.0) -> Likene
     if not wanted.units or not label.units:
         return Likeness()
     letters = fuzz.ratio(wanted.letters, label.letters) / 100
-    ideas = _with_related(wanted.ideas) if related else wanted.ideas
+    ideas = with_related(wanted.ideas) if related else wanted.ideas
     if not (wanted.unknown and label.unknown) and ideas.isdisjoint(label.ideas):
         return Likeness(letters=letters)  # the usual case, told without looking at every unit
     recall = _covered(wanted.units, label.units, related)
@@ -271,6 +279,7 @@ def _weight(ideas: Collection[str]) -> float:
     return sum(_WEIGHTS.get(idea, 1.0) for idea in ideas)
 
 
-@cache
-def _with_related(ideas: Ideas) -> Ideas:
+@lru_cache(4096)
+def with_related(ideas: Ideas) -> Ideas:
+    """Ideas with those that are used for them in some context."""
     return ideas.union(*(languages.related().get(idea, frozenset()) for idea in ideas))

@@ -21,21 +21,19 @@ def read_series(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     points = next((child for child in field.items.properties if child.is_array), None)
     if points is None or points.items is None:
         return Listing()
-    names = {str(child.hints.get("x-concept", child.name)): child.name for child in points.items.properties}
-    x, y = (next((name for name in names.values() if name == axis), axis) for axis in ("x", "y"))
     series = _beside(sheet) or _above(sheet)
     return Listing(
-        [Group({points.name: Listing([_point(pair, x, y, sheet) for pair in pairs])}) for pairs in series]
+        [Group({points.name: Listing([_point(pair, sheet) for pair in pairs])}) for pairs in series]
     )
 
 
-def _point(pair: tuple[Cell, Cell], x: str, y: str, sheet: Sheet) -> Group:
+def _point(pair: tuple[Cell, Cell], sheet: Sheet) -> Group:
     name, number = pair
     value = sheet.typed("number", number)[0]
     return Group(
         {
-            x: Scalar([Candidate(name.text, _SURE, (_whole(name),), _SURE)]),
-            y: Scalar([Candidate(value.value, _SURE, (value.span,), _SURE)]),
+            "x": Scalar([Candidate(name.text, _SURE, (_whole(name),), _SURE)]),
+            "y": Scalar([Candidate(value.value, _SURE, (value.span,), _SURE)]),
         }
     )
 

@@ -13,7 +13,7 @@ from schemas import languages
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold, has_cjk
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
-from worker.reading.engines.matcher.concepts import Concept, concept_of
+from worker.reading.engines.matcher.concepts import Concept
 from worker.reading.engines.matcher.readers import side_lengths
 from worker.reading.engines.matcher.readers.drawing import (
     AREA,
@@ -63,8 +63,7 @@ class _Room:
 def read_rooms(field: Field, concept: Concept, sheet: Sheet) -> Filling:
     """Every named space, from the top down."""
     assert field.items is not None
-    concepts = {child.name: concept_of(child, within="plan.rooms").name for child in field.items.properties}
-    names = {name: _part_of(concept_name, name) for name, concept_name in concepts.items()}
+    names = {child.name: _part_of(child.name) for child in field.items.properties}
     rooms = _rooms(sheet)
     printed = {fold(room.title) for room in rooms}
     return Listing([_group(room, names, title=_numbered(room.title, printed)) for room in rooms])
@@ -219,14 +218,6 @@ def _in_other_unit(metric: Span, other: Span) -> Candidate:
     return Candidate(mended, 1.0, (other,), 0.85)
 
 
-def _part_of(concept: str, name: str) -> str:
-    """Which part of a room a field asks for: by its concept, else by its name."""
-    known = {
-        "room.name": "name",
-        "room.area": "area",
-        "room.dimensions": "dimensions",
-        "room.dimensions_alt": "dimensions_alt",
-    }
-    if concept in known:
-        return known[concept]
+def _part_of(name: str) -> str:
+    """Which part of a room a field asks for."""
     return next((part for part, called in _CALLED.items() if called.search(name)), "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar, Unsupported
-from worker.reading.engines.matcher.concepts import Concept, concept_of, own_concept
+from worker.reading.engines.matcher.concepts import Concept, concept_of
 from worker.reading.engines.matcher.readers import (
     by_pattern,
     chains,
@@ -54,64 +55,56 @@ _TREES: Mapping[str, Callable[[Field, Concept, Sheet], Filling]] = {
     "pages": transcription.read_pages,
     "chart_series": chart.read_series,
 }
-_FROM_GRAPH = frozenset({"table", "entries", "checkbox"})
-"""What is read from the graph for every schema alike, by `items`, `pairs` and `marked`."""
-
-_BESIDE = 0.75  # strength of a value right behind or beside its label
-_BY_SUMS = frozenset({"money", "total"})
-_BEYOND = {"unsupported": "it has to be described or judged, not read"}
+_FROM_GRAPH = frozenset({"table", "entries"})
+"""What is read from the graph for every schema alike, by `items` and `pairs`."""
+_UNSUPPORTED = "it has to be described or judged, not read"
 
 
 def fill_root(root: Field, sheet: Sheet) -> Group:
-    """Candidates for every field of a schema."""
-    return Group({field.name: fill(field, sheet) for field in root.properties})
+    """Candidates for every field of a shipped kind."""
+    return Group({field.name: _fill(field, sheet) for field in root.properties})
 
 
-def fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
-    """Candidates for a field and everything in it."""
+@dataclass(frozen=True, slots=True)
+class FromReader:
+    """What a reader of shipped kinds says of a field of another schema; `value` is what it reads."""
+
+    value: str
+    candidates: Sequence[Candidate]
+
+
+def known_scalars(root: Field, sheet: Sheet) -> dict[str, FromReader]:
+    """By path what the readers say of those scalars of another schema that are called like something they read."""
+    return dict(_known(root, sheet, within=None))
+
+
+def _known(target: Field, sheet: Sheet, *, within: str | None) -> Iterator[tuple[str, FromReader]]:
+    for child in target.properties:
+        concept = concept_of(child, within=within)
+        if child.is_object:
+            yield from _known(child, sheet, within=concept.name)
+            continue
+        is_one = not child.is_array and "boolean" not in child.types  # a mark answers the latter
+        if is_one and (concept.value in _SCALARS or concept.value == "currency"):
+            yield child.path, FromReader(concept.value, _read(concept, sheet))
+
+
+def _fill(field: Field, sheet: Sheet, *, within: str | None = None) -> Filling:
     concept = concept_of(field, within=within)
-    if concept.value in _BEYOND:
-        return Unsupported(_BEYOND[concept.value])
-    if concept.value in _FROM_GRAPH or _is_yes_or_no(field):
-        return Scalar() if _is_yes_or_no(field) else Listing()
+    if concept.value == "unsupported":
+        return Unsupported(_UNSUPPORTED)
+    if concept.value in _FROM_GRAPH:
+        return Listing()
     if concept.value in _TREES:
         return _TREES[concept.value](field, concept, sheet)
     if concept.value == "party":
-        return _party(field, concept, sheet)
+        return parties.read(field, concept, sheet)
     if field.is_object:
-        return Group({child.name: fill(child, sheet, within=concept.name) for child in field.properties})
+        return Group({child.name: _fill(child, sheet, within=concept.name) for child in field.properties})
     if field.enum is not None and concept.value not in _SCALARS:
         return Scalar(entries.read_enum(field, concept, sheet))
-    return Scalar(_scalar(field, concept, sheet))
+    return Scalar(_read(concept, sheet))
 
 
-def _is_yes_or_no(field: Field) -> bool:
-    """Whether a mark answers a field, whatever its name is like."""
-    return own_concept(field).value == "checkbox"
-
-
-def _party(field: Field, concept: Concept, sheet: Sheet) -> Group:
-    """A party's name, address and numbers from its block, anything else by its own title."""
-    known = parties.read(field, concept, sheet).fields
-    return Group(
-        {
-            child.name: known.get(child.name) or fill(child, sheet, within=concept.name)
-            for child in field.properties
-        }
-    )
-
-
-def _scalar(field: Field, concept: Concept, sheet: Sheet) -> list[Candidate]:
-    """What the library's concept finds, and what stands beside the field's own title.
-
-    A value right beside its own title is meant, except for amounts, where sums tell more than words.
-    """
-    found = _SCALARS.get(concept.value, labelled.read)(concept, sheet)
-    if "x-concept" in field.hints or concept.name == field.path:
-        return found
-    own = own_concept(field)
-    mine = _SCALARS.get(own.value, labelled.read)(own, sheet)
-    beside = [candidate for candidate in mine if candidate.strength >= _BESIDE]
-    if beside and (concept.value not in _BY_SUMS or "x-labels" in field.hints):
-        return [*beside, *found]
-    return [*found, *beside]
+def _read(concept: Concept, sheet: Sheet) -> list[Candidate]:
+    return _SCALARS.get(concept.value, labelled.read)(concept, sheet)

@@ -3,15 +3,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from schemas import registry
 from schemas.registry import from_json_schema
 from tests.build import page_of
-from worker.reading.engines.matcher import scorer
 from worker.reading.engines.matcher.engine import read_lines
-from worker.reading.engines.matcher.features import names
 
 Row = Sequence[tuple[float, str]] | str
 TEXT: dict[str, Any] = {"type": "string"}
@@ -109,14 +106,6 @@ def test_points_of_bars_that_lie_and_of_bars_that_stand() -> None:
     for rows, points in ((lying, [0.86, 0.8, 0.82]), (standing, [12.0, 31.0, 7.0])):
         [series] = read_lines([page_of(*rows)], root).data["series"]
         assert [point["y"] for point in series["points"]] == points
-
-
-def test_the_shipped_trees_fit_the_features() -> None:
-    forest = scorer.forest()
-    assert int(forest.feature.max()) < len(names())
-    odds = forest.log_odds(np.zeros((3, len(names())), dtype=np.float32))
-    assert odds.shape == (3,)
-    assert all(0 < value < 1 for value in forest.probability(odds))
 
 
 def test_the_name_of_a_column_is_never_a_sure_value() -> None:

@@ -246,3 +246,37 @@ def test_tables_side_by_side_are_two_and_a_column_may_be_called_like_its_list() 
         ("Levelling", 3),
         ("Formwork", 2.5),
     ]
+
+
+def test_a_table_whose_heads_say_nothing_known_is_read_by_types_and_order() -> None:
+    page = page_of(
+        "Quux ledger",
+        [(60, "Zib"), (300, "Wrock"), (700, "Mimsy")],
+        [(60, "2024-03-01"), (300, "Outgrabe"), (700, "12.5")],
+        [(60, "2024-03-02"), (300, "Tulgey"), (700, "31.0")],
+        [(60, "2024-03-05"), (300, "Vorpal"), (700, "7.25")],
+    )
+    day = {"type": "string", "format": "date"}
+    found = rows_of([page], day=day, subject=TEXT, level=NUMBER)
+    assert [(row["day"], row["subject"], row["level"]) for row in found] == [
+        ("2024-03-01", "Outgrabe", 12.5),
+        ("2024-03-02", "Tulgey", 31.0),
+        ("2024-03-05", "Vorpal", 7.25),
+    ]
+
+
+def test_what_only_its_type_gives_a_column_is_for_a_person_to_see() -> None:
+    page = page_of(
+        [(60, "Zib"), (300, "Description"), (700, "Amount")],
+        [(60, "2024-03-01"), (300, "Beeswax"), (700, "12.50")],
+        [(60, "2024-03-02"), (300, "Olive oil"), (700, "31.00")],
+    )
+    day = {"type": "string", "format": "date"}
+    item = {"type": "object", "properties": {"day": day, "description": TEXT, "amount": NUMBER}}
+    root = from_json_schema(
+        {"type": "object", "properties": {"lines": {"type": "array", "items": item}}}, name="mine"
+    ).root
+    reading = read_lines([page], root)
+    assert [row["day"] for row in reading.data["lines"]] == ["2024-03-01", "2024-03-02"]
+    assert reading.evidence["/lines/0/day"].confidence <= 0.6
+    assert "/lines/0/day" in {issue.path for issue in reading.issues}

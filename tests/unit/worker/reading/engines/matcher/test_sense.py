@@ -6,12 +6,11 @@ import pytest
 from schemas import registry
 from tests.build import page_of
 from tests.schema_fields import field_of, with_x
-from worker.reading.engines.matcher import members, sense_table
+from worker.reading.engines.matcher import members, sense, sense_table
 from worker.reading.engines.matcher.engine import read_lines
 from worker.reading.engines.matcher.questions import question
 from worker.reading.engines.matcher.sense import Senses
 from worker.reading.engines.matcher.sense_table import UNKNOWN, SenseTable
-from worker.reading.engines.matcher.surroundings import Edge, Relation
 from worker.reading.engines.matcher.wordings import shipped
 
 
@@ -35,15 +34,26 @@ def test_a_label_in_another_language_is_nearer_than_others(
     assert senses.likeness(asked, label) > max(senses.likeness(asked, other) for other in others)
 
 
-def test_vectors_are_the_same_alone_and_together(senses: Senses) -> None:
+def test_vectors_are_the_same_alone_and_together(senses: Senses, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["Total", "Gesamtbetrag", "12.50", "", "合计"]
-    together = Senses().vectors(texts)
-    alone = np.vstack([Senses().vectors([text]) for text in texts])
+    monkeypatch.setattr(sense, "_kept", {})
+    together = senses.vectors(texts)
+    monkeypatch.setattr(sense, "_kept", {})
+    alone = np.vstack([senses.vectors([text]) for text in texts])
     assert together.shape == (5, 512)
     assert np.allclose(together, alone, atol=1e-5)
     lengths = np.linalg.norm(together, axis=1)
     assert np.allclose(lengths, [1, 1, 0, 0, 1], atol=1e-3)
     assert senses.likeness("12.50", "Total") == 0.0
+
+
+def test_the_texts_that_were_asked_for_last_are_kept(senses: Senses, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, object] = {}
+    monkeypatch.setattr(sense, "_kept", kept)
+    monkeypatch.setattr(sense, "_KEPT", 2)
+    for texts in (["net", "gross"], ["net", "tax"]):
+        senses.vectors(texts)
+    assert set(kept) == {"net", "tax"}
 
 
 @pytest.mark.parametrize(
@@ -74,12 +84,9 @@ def test_of_a_long_document_the_first_texts_are_told(senses: Senses, monkeypatch
     target = field_of(with_x({"type": "string"}), "/x")
     asked = question(target, (), shipped())
     table = SenseTable([asked], ["Amount", "Date", "Number"], senses)
-    assert table.near(0, "Date") > UNKNOWN == table.near(0, "Number")
-    edges = [Edge(Relation.LEFT, "Date", 1.0), Edge(Relation.ABOVE, "Number", 1.0)]
-    told = table.of_place(0, edges, "Number")
-    by_relation = told[-len(Relation) :]
-    assert told[0] == by_relation[Relation.LEFT] == pytest.approx(table.near(0, "Date"))
-    assert by_relation[Relation.ABOVE] == UNKNOWN
+    near = table.near_each(0, ["Date", "Number"])
+    assert near[0] > UNKNOWN == near[1]
+    assert table.rivals(0, ["Date"])[0] == UNKNOWN
 
 
 def test_what_only_the_encoder_says_is_for_a_person_to_see() -> None:

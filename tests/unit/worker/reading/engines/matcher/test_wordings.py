@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import languages
+from worker.reading.engines.matcher import wordings
 from worker.reading.engines.matcher.wordings import RELATED, Wordings, likeness, shipped
 
 
@@ -102,3 +103,16 @@ def test_relations_hold_both_ways_between_ideas_that_some_language_says() -> Non
     related = languages.related()
     assert set(related) <= known
     assert all(idea in related[other] for idea, others in related.items() for other in others)
+
+
+def test_texts_of_other_documents_are_forgotten_where_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wordings, "_MOST_KEPT", 2)
+    known = Wordings({"total": ["Summe"]})
+    first = known.meaning("Summe")
+    known.begin_document()
+    assert known.meaning("Summe") is first
+    for text in ("eins", "zwei"):
+        known.meaning(text)
+    known.begin_document()
+    assert known.meaning("Summe") is not first
+    assert known.meaning("Summe") == first
