@@ -72,6 +72,11 @@ class Head:
     stop: int | None = None
     """The first row that is no more of the table, where that is known."""
 
+    @property
+    def rows(self) -> set[int]:
+        """The rows of its names, and those of its table where they are known."""
+        return set(range(self.start, self.stop or self.end))
+
 
 def questions_of(listed: Field, graph: Graph) -> tuple[FieldQuery, ...]:
     """The fields of an item as questions; what names the items may be called like the list: materials, `Material`."""

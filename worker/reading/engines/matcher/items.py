@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import aligned_rows, period_fields, products, unheaded
 from worker.reading.engines.matcher import columns as table_columns
-from worker.reading.engines.matcher.candidates import Group, Listing
+from worker.reading.engines.matcher.candidates import Listing
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.reconciled import reconciled
 from worker.reading.engines.matcher.table import Table
 
-_FIELDS = 3
+_FIELDS = 3  # of a list from which its table is looked for though no word names it
 _MOST_FIELDS = 0.6  # share of the fields of a list for which a table has columns, where no word names them
 
 
@@ -50,11 +50,7 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
     by_period = period_fields.listings(left, asked, graph)
     found |= by_period
     left = [listed for listed in left if listed.path not in found]
-    found |= {
-        listed.path: Listing(items)
-        for listed in left
-        if (items := _unnamed(asked[listed.path], taken, graph))
-    }
+    found |= _unnamed({listed.path: asked[listed.path] for listed in left}, taken, graph)
     left = [listed for listed in left if listed.path not in found]
     places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
     for listed in left:
@@ -68,19 +64,20 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
     return TableItems(found, frozenset(taken))
 
 
-def _unnamed(questions: Sequence[FieldQuery], taken: set[int], graph: Graph) -> list[Group]:
-    """The items of the table in which most fields have a column by their type and order."""
-    if len(questions) < _FIELDS or products.are_goods(questions):
-        return []  # `unheaded` knows these better
-    best: tuple[int, int] = (0, 1)
-    kept: list[Group] = []
-    for head in aligned_rows.tables(graph):
-        if taken & set(range(head.start - 1, head.stop or head.start)):
-            continue
-        table = Table(head, questions, graph, up=False)
-        if table.fields < max(2, _MOST_FIELDS * len(questions)):
-            continue
-        items = table.items()
-        if (table.fields, len(items)) > best:
-            best, kept = (table.fields, len(items)), items
-    return kept
+def _unnamed(lists: Mapping[str, Sequence[FieldQuery]], taken: set[int], graph: Graph) -> dict[str, Listing]:
+    """The items of lists whose tables no word names: of the table in which most of a list's fields have a column."""
+    found = {}
+    for path, questions in lists.items():
+        if len(questions) < _FIELDS or products.are_goods(questions):
+            continue  # `unheaded` knows these better
+        heads = [head for head in aligned_rows.tables(graph) if not taken & head.rows]
+        tables = [(Table(head, questions, graph, up=False), head) for head in heads]
+        offers = [(table.fields, table.items(), head) for table, head in tables if table.fields >= 2]
+        offers = [
+            offer for offer in offers if offer[0] >= _MOST_FIELDS * len(questions) and len(offer[1]) > 1
+        ]
+        if offers:
+            _, items, head = max(offers, key=lambda offer: (offer[0], len(offer[1])))
+            found[path] = Listing(items)
+            taken |= head.rows
+    return found

@@ -89,6 +89,29 @@ def beside(rankings: Sequence[Ranking]) -> list[Floats]:
     ]
 
 
+class _Wanted:
+    """Which fields want a place: the two largest shares of different ones, and of which it is the first."""
+
+    def __init__(self) -> None:
+        self.field, self.most, self.next = -1, 0.0, 0.0
+        self.firsts: set[int] = set()
+
+    def add(self, field: int, share: float, *, is_first: bool) -> None:
+        """Let a field want the place, too."""
+        if is_first:
+            self.firsts.add(field)
+        if field == self.field:
+            self.most = max(self.most, share)
+        elif share > self.most:
+            self.field, self.most, self.next = field, share, self.most
+        else:
+            self.next = max(self.next, share)
+
+    def elsewhere(self, field: int) -> float:
+        """The largest share for another field."""
+        return self.next if field == self.field else self.most
+
+
 class _Firsts:
     """The first candidates of all fields."""
 
@@ -97,11 +120,11 @@ class _Firsts:
         self.shares = np.array([ranking.shares[0] for ranking in rankings])
         self.where = np.array([ranking.where[0] for ranking in rankings])
         self.order = np.array([ranking.order[0] for ranking in rankings])
-        self.wanted: dict[Hashable, list[tuple[float, int, bool]]] = defaultdict(list)
+        self.wanted: dict[Hashable, _Wanted] = defaultdict(_Wanted)
         for field, ranking in enumerate(rankings):
             for at, spans in enumerate(ranking.spans):
                 for span in spans:
-                    self.wanted[span].append((float(ranking.shares[at]), field, at == 0))
+                    self.wanted[span].add(field, float(ranking.shares[at]), is_first=at == 0)
         orders = np.concatenate([ranking.order for ranking in rankings])
         self.start, self.length = orders.min(), orders.max() - orders.min() + 1e-6
         self.kept = self._order_kept()
@@ -127,11 +150,9 @@ class _Firsts:
 
     def _elsewhere(self, field: int, spans: Sequence[Hashable]) -> tuple[float, float]:
         """The largest share that a place has for another field, and of how many it is the first."""
-        others = [want for span in spans for want in self.wanted[span] if want[1] != field]
-        return (
-            max((share for share, _, _ in others), default=0.0),
-            float(len({other for _, other, is_first in others if is_first})),
-        )
+        wanted = [self.wanted[span] for span in spans]
+        firsts = wanted[0].firsts if len(wanted) == 1 else set().union(*(want.firsts for want in wanted))
+        return max(want.elsewhere(field) for want in wanted), float(len(firsts) - (field in firsts))
 
     def of_neighbours(self, field: int) -> Floats:
         """How it stands to the first candidates of the fields before and behind in the schema."""

@@ -21,7 +21,7 @@ def body(head: Head, graph: Graph, *, up: bool) -> Iterator[Row]:
 def _below(head: Head, rows: Sequence[Row]) -> Iterator[Row]:
     """The rows under a head, and under its repetitions on later pages; what stands around the page's end is none."""
     again = [row.index for row in rows[head.end :] if _is_again(row, head)]
-    before = rows[max(0, head.end - 1)]
+    before = rows[head.end - 1] if head.end > head.start else rows[head.end]
     at = head.end
     while at < len(rows):
         row = rows[at]
