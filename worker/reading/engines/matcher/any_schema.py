@@ -36,6 +36,8 @@ _UNSUITED: Mapping[str, frozenset[str]] = {
 """By reader, the ideas of fields that it does not know, though their names are like those it reads."""
 _LABELLED_WELL = 0.65  # probability of a value by its label, from which a reader of shipped kinds counts less
 _AGAINST_LABEL = 0.6  # how sure such a reader is then at most
+_LONG = ((48, 0.2), (32, 0.5), (16, 0.8))
+"""How sure a text in a list is at most, from so many characters on: as many are right in half a of the corpus."""
 _MOST_SURE = 0.9  # that what was learned from some documents can be of others
 LEAST = 0.07
 """Probability below which a value is rather left out."""
@@ -70,7 +72,33 @@ def fill(root: Field, graph: Graph, known: Known) -> Group:
     several |= {
         at: found for at, found in known.parties.items() if isinstance(found, Listing) and found.items
     }
-    return _group(root, by_path, {**tables.listings, **several})
+    listings = {
+        path: one if path in tables.by_period else Listing(list(map(_by_length, one.items)))
+        for path, one in tables.listings.items()
+    }
+    return _group(root, by_path, {**listings, **several})
+
+
+def _by_length(item: Filling) -> Filling:
+    """An item of a table, less sure of long texts: where one ends is hard to tell from what stands under it."""
+    if not isinstance(item, Group):
+        return item
+    return Group({name: _shortened(found) for name, found in item.fields.items()})
+
+
+def _shortened(found: Filling) -> Filling:
+    if not isinstance(found, Scalar):
+        return found
+    return Scalar([_at_most(one, _sure_of_length(one.value)) for one in found.candidates])
+
+
+def _sure_of_length(value: object) -> float:
+    return next((sure for size, sure in _LONG if isinstance(value, str) and len(value) >= size), 1.0)
+
+
+def _at_most(option: Candidate, sure: float) -> Candidate:
+    known = option.strength if option.certainty is None else option.certainty
+    return replace(option, certainty=min(known, sure))
 
 
 def _beside_heads(option: Candidate, heads: frozenset[int]) -> Candidate:

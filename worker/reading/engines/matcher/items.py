@@ -20,10 +20,11 @@ _MOST_FIELDS = 0.6  # share of the fields of a list for which a table has column
 
 @dataclass(frozen=True, slots=True)
 class TableItems:
-    """The items of each list by its path, and the rows that are heads of their tables."""
+    """The items of each list by its path, the rows that are heads of their tables, the lists that are tables of periods."""
 
     listings: Mapping[str, Listing]
     heads: frozenset[int] = frozenset()
+    by_period: frozenset[str] = frozenset()
 
 
 def find(lists: Sequence[Field], graph: Graph) -> TableItems:
@@ -61,7 +62,7 @@ def find(lists: Sequence[Field], graph: Graph) -> TableItems:
         others = [listing for other, listing in found.items() if other != path]
         added = reconciled(found[path] if path != goods else Listing(), asked[path], graph, others)
         found[path] = added if added.items else found[path]
-    return TableItems(found, frozenset(taken))
+    return TableItems(found, frozenset(taken), frozenset(by_period))
 
 
 def _unnamed(lists: Mapping[str, Sequence[FieldQuery]], taken: set[int], graph: Graph) -> dict[str, Listing]:

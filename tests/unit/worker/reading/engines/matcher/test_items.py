@@ -280,3 +280,19 @@ def test_what_only_its_type_gives_a_column_is_for_a_person_to_see() -> None:
     assert [row["day"] for row in reading.data["lines"]] == ["2024-03-01", "2024-03-02"]
     assert reading.evidence["/lines/0/day"].confidence <= 0.6
     assert "/lines/0/day" in {issue.path for issue in reading.issues}
+
+
+def test_of_a_long_text_in_a_row_nobody_is_sure_where_it_ends() -> None:
+    long = "Oak table with six legs, oiled, and two drawers for cutlery"
+    page = page_of(
+        [(60, "Description"), (900, "Amount")], [(60, "Chair"), (900, "12.50")], [(60, long), (900, "31.00")]
+    )
+    item = {"type": "object", "properties": {"description": TEXT, "amount": NUMBER}}
+    root = from_json_schema(
+        {"type": "object", "properties": {"lines": {"type": "array", "items": item}}}, name="mine"
+    ).root
+    reading = read_lines([page], root)
+    assert [row["description"] for row in reading.data["lines"]] == ["Chair", long]
+    assert reading.evidence["/lines/0/description"].confidence > 0.8
+    assert reading.evidence["/lines/1/description"].confidence < 0.5
+    assert {issue.path for issue in reading.issues} == {"/lines/1/description"}
