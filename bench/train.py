@@ -31,7 +31,8 @@ from bench.corpus.__main__ import MAKES, cases
 from bench.sheets.documents import draw
 from schemas import languages, pointer, registry
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import any_schema, reranking, scorer
+from worker.reading.engines.matcher import reranking, scorer
+from worker.reading.engines.matcher.any_schema import asked_of
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import names
 from worker.reading.engines.matcher.graph import Graph, graph_of
@@ -205,7 +206,7 @@ def _drawn(count: int, seed: int) -> Iterator[Document]:
         wordings = variants[number % 2 * (1 + number // 2 % _VARIANTS)]
         root = registry.from_json_schema(sheet.schema.raw, name="drawn").root
         graph = graph_of([sheet.page], root, wordings)
-        yield _document(number, list(_asked(root)), graph, sheet.schema.expected)[1]
+        yield _document(number, list(asked_of(root)), graph, sheet.schema.expected)[1]
 
 
 def _hidden(rng: Random) -> list[str]:
@@ -221,8 +222,8 @@ def _of_corpus(folder: Path) -> Iterator[tuple[list[Offered], Document]]:
             if case.half or case.schema.name in registry.kinds():
                 continue
             rng = Random(case.id)
-            fields = list(_asked(case.schema.root))
-            for made_up in _asked(registry.from_json_schema(_nonsense(rng), name="nonsense").root):
+            fields = list(asked_of(case.schema.root))
+            for made_up in asked_of(registry.from_json_schema(_nonsense(rng), name="nonsense").root):
                 fields.insert(rng.randint(0, len(fields)), made_up)
             graph = graph_of(cache.pages(case.path), case.schema.root, shipped())
             yield _document(number, fields, graph, dict(case.expected))
@@ -253,12 +254,6 @@ def _document(
     return offers, Document(
         number, [offer.rows for offer in offers], rights, [offer.is_several for offer in offers]
     )
-
-
-def _asked(root: Field) -> Iterator[tuple[Field, tuple[Field, ...]]]:
-    """The fields of a schema as the engine asks for them: single values, then those in plain lists."""
-    yield from any_schema.scalars(root, ())
-    yield from ((item, ()) for item in any_schema.plain_items(root))
 
 
 def _wanted(data: dict[str, Any], path: str) -> list[Any]:

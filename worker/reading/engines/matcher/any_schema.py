@@ -36,8 +36,8 @@ _UNSUITED: Mapping[str, frozenset[str]] = {
 """By reader, the ideas of fields that it does not know, though their names are like those it reads."""
 _LABELLED_WELL = 0.65  # probability of a value by its label, from which a reader of shipped kinds counts less
 _AGAINST_LABEL = 0.6  # how sure such a reader is then at most
-_LONG = ((48, 0.2), (32, 0.5), (16, 0.8))
-"""How sure a text in a list is at most, from so many characters on: as many are right in half a of the corpus."""
+_LONG = ((48, 0.2), (32, 0.5), (16, 0.7))
+"""How sure a text in a list is at most, from so many characters on: about as many are right in half a of the corpus."""
 _MOST_SURE = 0.9  # that what was learned from some documents can be of others
 LEAST = 0.07
 """Probability below which a value is rather left out."""
@@ -53,22 +53,20 @@ class Known:
 
 def fill(root: Field, graph: Graph, known: Known) -> Group:
     """Candidates for every field of a schema."""
-    asked = list(scalars(root, ()))
-    lists = list(_lists(root, ()))
-    plain = list(plain_items(root))
-    questions = [
-        question(target, parents, graph.wordings)
-        for target, parents in [*asked, *((item, ()) for item in plain)]
-    ]
+    questions = [question(target, parents, graph.wordings) for target, parents in asked_of(root)]
     found = ranked.candidates(questions, graph)
-    tables = items.find(lists, graph)
+    tables = items.find(list(_lists(root)), graph)
     by_path = {
         one.field.path: _likely(
             [_beside_heads(option, tables.heads) for option in _known_too(options, one, known, graph)], one
         )
         for one, options in zip(questions, found, strict=True)
     }
-    several = {item.path.removesuffix("/*"): _several(by_path[item.path]) for item in plain}
+    several = {
+        one.field.path.removesuffix("/*"): _several(by_path[one.field.path])
+        for one in questions
+        if one.is_several
+    }
     several |= {
         at: found for at, found in known.parties.items() if isinstance(found, Listing) and found.items
     }
@@ -83,31 +81,32 @@ def _by_length(item: Filling) -> Filling:
     """An item of a table, less sure of long texts: where one ends is hard to tell from what stands under it."""
     if not isinstance(item, Group):
         return item
-    return Group({name: _shortened(found) for name, found in item.fields.items()})
+    return Group(
+        {
+            name: Scalar(list(map(_by_own_length, found.candidates))) if isinstance(found, Scalar) else found
+            for name, found in item.fields.items()
+        }
+    )
 
 
-def _shortened(found: Filling) -> Filling:
-    if not isinstance(found, Scalar):
-        return found
-    return Scalar([_at_most(one, _sure_of_length(one.value)) for one in found.candidates])
-
-
-def _sure_of_length(value: object) -> float:
-    return next((sure for size, sure in _LONG if isinstance(value, str) and len(value) >= size), 1.0)
+def _by_own_length(option: Candidate) -> Candidate:
+    text = option.value if isinstance(option.value, str) else ""
+    sure = next((sure for size, sure in _LONG if len(text) >= size), None)
+    return option if sure is None else _at_most(option, sure)
 
 
 def _at_most(option: Candidate, sure: float) -> Candidate:
+    """A candidate that is no surer than that."""
     known = option.strength if option.certainty is None else option.certainty
-    return replace(option, certainty=min(known, sure))
+    return replace(
+        option, score=min(option.score, sure), strength=min(option.strength, sure), certainty=min(known, sure)
+    )
 
 
 def _beside_heads(option: Candidate, heads: frozenset[int]) -> Candidate:
     """A candidate, less sure where it is nothing but the name of a column."""
     named = all(span.cell.row in heads and span.text == span.cell.text for span in option.spans)
-    if not option.spans or not named:
-        return option
-    score = min(option.score, UNDECIDED)
-    return replace(option, score=score, strength=score, certainty=score)
+    return _at_most(option, UNDECIDED) if option.spans and named else option
 
 
 def _several(options: Scalar) -> Listing:
@@ -131,19 +130,20 @@ def scalars(target: Field, parents: tuple[Field, ...]) -> Iterator[tuple[Field, 
             yield child, parents
 
 
-def _lists(target: Field, parents: tuple[Field, ...]) -> Iterator[Field]:
+def asked_of(root: Field) -> Iterator[tuple[Field, tuple[Field, ...]]]:
+    """What the scorer is asked: the single values outside of lists, then what plain lists hold."""
+    yield from scalars(root, ())
+    for listed in _lists(root):
+        if listed.items is not None and not (listed.items.is_object or listed.items.is_array):
+            yield listed.items, ()
+
+
+def _lists(target: Field) -> Iterator[Field]:
     for child in target.properties:
         if child.is_object:
-            yield from _lists(child, (*parents, child))
+            yield from _lists(child)
         elif child.is_array and child.items is not None:
             yield child
-
-
-def plain_items(root: Field) -> Iterator[Field]:
-    """What lists of single values hold."""
-    for listed in _lists(root, ()):
-        if listed.items is not None and not (listed.items.is_object or listed.items.is_array):
-            yield listed.items
 
 
 def _told(known: Known, asked: FieldQuery, graph: Graph) -> tuple[Sequence[Candidate], float]:
@@ -187,7 +187,7 @@ def _known_too(options: Sequence[Candidate], one: FieldQuery, known: Known, grap
 def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float) -> list[Candidate]:
     """The candidates and a reader's first one, that is trusted so far: where both agree it is surer."""
     if not told:
-        return [_capped(option) for option in options]
+        return [_at_most(option, _MOST_SURE) for option in options]
     first = told[0]
     sure = trust * confidence.of(first, told[1:])
     decided = first.certainty is None or first.certainty > UNDECIDED
@@ -207,11 +207,6 @@ def _with(options: Sequence[Candidate], told: Sequence[Candidate], trust: float)
         sure = _against(sure, rival) if decided else UNDECIDED
         merged.append(Candidate(first.value, sure, first.spans, sure, sure))
     return sorted(merged, key=lambda option: -option.score)
-
-
-def _capped(option: Candidate) -> Candidate:
-    score = min(option.score, _MOST_SURE)
-    return Candidate(option.value, score, option.spans, score, score)
 
 
 def _against(sure: float, rival: float) -> float:

@@ -15,9 +15,9 @@ from schemas.page import Box
 from worker.reading.engines.matcher import address_blocks
 from worker.reading.engines.matcher.address_blocks import InBlock
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
-from worker.reading.engines.matcher.label_table import LONGEST_LABEL, Floats, LabelTable
+from worker.reading.engines.matcher.label_table import LONGEST_LABEL, LabelTable
 from worker.reading.engines.matcher.questions import FieldQuery
-from worker.reading.engines.matcher.sense import SAME_SENSE, likeness_of
+from worker.reading.engines.matcher.sense import SAME_SENSE, Floats, likeness_of
 from worker.reading.engines.matcher.sense_table import LONGEST_VALUE, SenseTable
 from worker.reading.engines.matcher.wordings import RELATED, Likeness, Meaning, likeness
 

@@ -14,6 +14,7 @@ from worker.reading.engines.matcher import label_features
 from worker.reading.engines.matcher.address_blocks import has_zip
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.graph import PrintedValue
+from worker.reading.engines.matcher.label_table import LONGEST_LABEL
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.word_marks import mark
@@ -86,8 +87,8 @@ def of_field(question: FieldQuery) -> Row:
     roles = [float(bool(ideas & wanted)) for wanted in _ROLES.values()]
     asked = [float(question.kind == kind) for kind in _ASKED]
     known = float(any(unit.meanings for meaning in question.own for unit in meaning.units))
-    several = question.field.path.endswith("/*")
-    return [*asked, *roles, known, float(bool(question.parents)), float(question.verbatim), float(several)]
+    has_parent, verbatim = float(bool(question.parents)), float(question.verbatim)
+    return [*asked, *roles, known, has_parent, verbatim, float(question.is_several)]
 
 
 def of_place(place: PrintedValue, evaluation: Evaluation) -> Row:
@@ -226,7 +227,7 @@ def _column(name: str) -> int:
 
 def _labelled(text: str, evaluation: Evaluation) -> float:
     """The share of a text that is a known wording: it is more likely a label itself."""
-    units = evaluation.graph.wordings.meaning(text[:80]).units
+    units = evaluation.graph.wordings.meaning(text[:LONGEST_LABEL]).units
     total = sum(len(unit.word) for unit in units)
     return sum(len(unit.word) for unit in units if unit.is_label) / total if total else 0.0
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import prose, text_parts
+from worker.reading.engines.matcher import prose, sense, text_parts
 from worker.reading.engines.matcher.cells import split_lines
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.label_text import (
@@ -82,10 +82,10 @@ class Graph:
     named: Wordings
     """The wordings of the schema's own fields."""
 
-    @cached_property
+    @property
     def senses(self) -> Senses:
-        """What the texts of the document mean."""
-        return Senses()
+        """What texts mean."""
+        return sense.of_process()
 
     @cached_property
     def surroundings(self) -> Surroundings:

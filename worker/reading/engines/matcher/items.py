@@ -73,10 +73,9 @@ def _unnamed(lists: Mapping[str, Sequence[FieldQuery]], taken: set[int], graph: 
             continue  # `unheaded` knows these better
         heads = [head for head in aligned_rows.tables(graph) if not taken & head.rows]
         tables = [(Table(head, questions, graph, up=False), head) for head in heads]
-        offers = [(table.fields, table.items(), head) for table, head in tables if table.fields >= 2]
-        offers = [
-            offer for offer in offers if offer[0] >= _MOST_FIELDS * len(questions) and len(offer[1]) > 1
-        ]
+        least = max(2, _MOST_FIELDS * len(questions))
+        read = [(table.fields, table.items(), head) for table, head in tables if table.fields >= least]
+        offers = [offer for offer in read if len(offer[1]) > 1]
         if offers:
             _, items, head = max(offers, key=lambda offer: (offer[0], len(offer[1])))
             found[path] = Listing(items)

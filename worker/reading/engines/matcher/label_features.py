@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.graph import PrintedValue
-from worker.reading.engines.matcher.label_table import Floats
+from worker.reading.engines.matcher.sense import Floats
 from worker.reading.engines.matcher.sense_table import LONGEST_VALUE, UNKNOWN, Said
 from worker.reading.engines.matcher.surroundings import Relation
 

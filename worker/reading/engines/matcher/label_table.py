@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from worker.reading.engines.matcher.graph import PrintedValue
+from worker.reading.engines.matcher.sense import Floats
 from worker.reading.engines.matcher.wordings import SAME_LETTERS, Meaning, Wordings, with_related
 
-Floats = NDArray[np.float32]
 LONGEST_LABEL = 80
 """Characters of a label that are looked at."""
 

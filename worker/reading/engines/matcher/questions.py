@@ -69,6 +69,11 @@ class FieldQuery:
         """Whether its name or title is what some labels say, and not only made of known words."""
         return any(unit.is_label for meaning in self.own[: self.named] for unit in meaning.units)
 
+    @property
+    def is_several(self) -> bool:
+        """Whether it asks for what a plain list holds, and not for one value."""
+        return self.field.path.endswith("/*")
+
     def quotes(self, label: str) -> bool:
         """Whether the description says a label as it is printed, and not that it is something else."""
         folded = " ".join(fold_letters(label).split())

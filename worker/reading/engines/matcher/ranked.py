@@ -78,7 +78,7 @@ def offered(evaluation: Evaluation) -> Iterator[Offered]:
         options = answers.options(asked, evaluation)
         if options:
             rows = table([option.place for option in options], asked, evaluation, facts)
-            yield Offered(asked, options, rows, question.field.path.endswith("/*"))
+            yield Offered(asked, options, rows, question.is_several)
 
 
 def first_options(offers: Sequence[Offered], scores: Sequence[Floats]) -> list[FirstOptions]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+
+from worker.reading.engines.matcher.scorer import Floats
 
 _NEAR = 40  # fields before and behind one in its schema that are looked at beside it
 _ROWS_OF_PAGE = 200.0
@@ -44,8 +45,6 @@ NAMES = [
     "fields",
 ]
 """What the columns hold that `beside` adds."""
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

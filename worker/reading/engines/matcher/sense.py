@@ -22,30 +22,42 @@ _LONGEST = 60  # characters of a text that are looked at
 _SIZE = 512  # of a vector
 _NOTHING_ALIKE = 0.3
 """The cosine of two labels that have nothing to do with each other."""
-_KEPT = 8192  # texts that are kept: 16 MB
+_KEPT = 8192  # texts whose vectors are kept: 16 MB
 _NOTHING: Floats = np.zeros(_SIZE, dtype=np.float32)
-_kept: dict[str, Floats] = {}  # the last used ones last
-_lock = threading.Lock()
 SAME_SENSE = 0.46
 """The likeness from which a text may be believed to name something though no word of it says so."""
 
 
 class Senses:
-    """The vectors of texts, each encoded once; the last ones are kept from document to document."""
+    """The vectors of texts, each encoded once; those that were asked for last are kept."""
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        self._most = kept
+        self._kept: dict[str, Floats] = {}  # the last used ones last
+        self._lock = threading.Lock()
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """The texts as rows of length 1, those that are not known yet encoded in one go; of hardly a letter 0."""
         said = [text[:_LONGEST].casefold() for text in texts]
-        with _lock:
-            known = {text: _kept[text] for text in said if text in _kept}
+        with self._lock:
+            known = {text: self._kept[text] for text in said if text in self._kept}
         new = [text for text in dict.fromkeys(said) if text not in known]
         worded = [text for text in new if sum(map(str.isalpha, text)) > 1 or not text.isascii()]
         known |= dict.fromkeys(new, _NOTHING)
         encoder = _encoder()
         if worded and encoder is not None:
             known |= dict(zip(worded, encoder.encode(worded), strict=True))
-        _keep(known)
+        self._keep(known)
         return np.array([known[text] for text in said], dtype=np.float32).reshape(-1, _SIZE)
+
+    def _keep(self, vectors: Mapping[str, Floats]) -> None:
+        """Keep the vectors of some texts, and forget those that were not asked for the longest."""
+        with self._lock:
+            for text, vector in vectors.items():
+                self._kept.pop(text, None)
+                self._kept[text] = vector
+            for text in list(islice(self._kept, max(0, len(self._kept) - self._most))):
+                del self._kept[text]
 
     def likeness(self, one: str, two: str) -> float:
         """How near two texts are, 0 to 1."""
@@ -59,14 +71,10 @@ def likeness_of(cosine: Floats) -> Floats:
     return found
 
 
-def _keep(vectors: Mapping[str, Floats]) -> None:
-    """Keep the vectors of some texts, and forget those that were not asked for the longest."""
-    with _lock:
-        for text, vector in vectors.items():
-            _kept.pop(text, None)
-            _kept[text] = vector
-        for text in list(islice(_kept, max(0, len(_kept) - _KEPT))):
-            del _kept[text]
+@cache
+def of_process() -> Senses:
+    """Those of all documents that a process reads: forms and fields come again."""
+    return Senses()
 
 
 @cache

@@ -103,9 +103,10 @@ class Wordings:
 
     def meaning(self, text: str) -> Meaning:
         """A text as units, left to right."""
-        if text not in self._memo:
-            self._memo[text] = self._read(text)
-        return self._memo[text]
+        found = self._memo.get(text)
+        if found is None:
+            found = self._memo[text] = self._read(text)
+        return found
 
     def begin_document(self) -> None:
         """Forget what other documents said, where that is much: a worker reads them without end."""

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
-from schemas.json_schema.fields import Field
 from tests.build import page_of
 from tests.rows import mine
+from worker.reading.engines.matcher import any_schema
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.graph import graph_of
 from worker.reading.engines.matcher.label_features import NAMES, of_labels
@@ -32,15 +30,9 @@ def evaluation() -> Evaluation:
     party = {"type": "object", "properties": {"name": text}}
     schema = mine(invoice_number=text, issued=text, level=described, total=number, tax=number, seller=party)
     graph = graph_of([page_of(*ROWS)], schema.root, shipped())
-    return Evaluation(graph, tuple(question(*asked, shipped()) for asked in scalars(schema.root, ())))
-
-
-def scalars(root: Field, parents: tuple[Field, ...]) -> Iterator[tuple[Field, tuple[Field, ...]]]:
-    for child in root.properties:
-        if child.is_object:
-            yield from scalars(child, (*parents, child))
-        else:
-            yield child, parents
+    return Evaluation(
+        graph, tuple(question(*asked, shipped()) for asked in any_schema.scalars(schema.root, ()))
+    )
 
 
 def test_rates_of_all_labels_are_those_of_each_by_itself(evaluation: Evaluation) -> None:

@@ -34,12 +34,10 @@ def test_a_label_in_another_language_is_nearer_than_others(
     assert senses.likeness(asked, label) > max(senses.likeness(asked, other) for other in others)
 
 
-def test_vectors_are_the_same_alone_and_together(senses: Senses, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vectors_are_the_same_alone_and_together(senses: Senses) -> None:
     texts = ["Total", "Gesamtbetrag", "12.50", "", "合计"]
-    monkeypatch.setattr(sense, "_kept", {})
-    together = senses.vectors(texts)
-    monkeypatch.setattr(sense, "_kept", {})
-    alone = np.vstack([senses.vectors([text]) for text in texts])
+    together = Senses().vectors(texts)
+    alone = np.vstack([Senses().vectors([text]) for text in texts])
     assert together.shape == (5, 512)
     assert np.allclose(together, alone, atol=1e-5)
     lengths = np.linalg.norm(together, axis=1)
@@ -47,13 +45,20 @@ def test_vectors_are_the_same_alone_and_together(senses: Senses, monkeypatch: py
     assert senses.likeness("12.50", "Total") == 0.0
 
 
-def test_the_texts_that_were_asked_for_last_are_kept(senses: Senses, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: dict[str, object] = {}
-    monkeypatch.setattr(sense, "_kept", kept)
-    monkeypatch.setattr(sense, "_KEPT", 2)
-    for texts in (["net", "gross"], ["net", "tax"]):
+def test_the_texts_that_were_asked_for_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    senses = Senses(kept=2)
+    encoded: list[list[str]] = []
+    encoder = sense._encoder()
+    encode = encoder.encode
+
+    def counted(texts: list[str]) -> object:
+        encoded.append(texts)
+        return encode(texts)
+
+    monkeypatch.setattr(encoder, "encode", counted)
+    for texts in (["net", "gross"], ["net", "tax"], ["tax"], ["gross"]):
         senses.vectors(texts)
-    assert set(kept) == {"net", "tax"}
+    assert encoded == [["net", "gross"], ["tax"], ["gross"]]
 
 
 @pytest.mark.parametrize(
