@@ -90,17 +90,17 @@ def _by_length(item: Filling) -> Filling:
 
 
 def _by_own_length(option: Candidate) -> Candidate:
+    """A candidate, less sure where it is long; its place is not given to others for that."""
     text = option.value if isinstance(option.value, str) else ""
-    sure = next((sure for size, sure in _LONG if len(text) >= size), None)
-    return option if sure is None else _at_most(option, sure)
+    sure = next((sure for size, sure in _LONG if len(text) >= size), 1.0)
+    known = option.strength if option.certainty is None else option.certainty
+    return option if known <= sure else replace(option, certainty=sure)
 
 
 def _at_most(option: Candidate, sure: float) -> Candidate:
-    """A candidate that is no surer than that."""
-    known = option.strength if option.certainty is None else option.certainty
-    return replace(
-        option, score=min(option.score, sure), strength=min(option.strength, sure), certainty=min(known, sure)
-    )
+    """A candidate of the scorer that is no surer than that."""
+    score = min(option.score, sure)
+    return replace(option, score=score, strength=score, certainty=score)
 
 
 def _beside_heads(option: Candidate, heads: frozenset[int]) -> Candidate:
