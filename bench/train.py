@@ -46,10 +46,10 @@ from worker.reading.score.metrics import auroc, calibration_error
 FOLDER = Path(scorer.__file__).parent
 DATA_VERSION = 3
 _HIDDEN = 0.2  # share of meanings hidden from a document that has some hidden
-_VARIANTS = 12
-_DEEPEST = 7
-_COMMON = {
-    "max_depth": _DEEPEST,
+VARIANTS = 12
+DEEPEST = 7
+COMMON = {
+    "max_depth": DEEPEST,
     "learning_rate": 0.08,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.7,
@@ -62,16 +62,16 @@ _COMMON = {
     "verbose": -1,
 }
 _RANKER = {
-    **_COMMON,
+    **COMMON,
     "objective": "lambdarank",
     "lambdarank_truncation_level": 15,
     "num_leaves": 31,
     "num_iterations": 160,
 }
-_RERANKER = {**_COMMON, "objective": "binary", "num_leaves": 15, "num_iterations": 100}
+_RERANKER = {**COMMON, "objective": "binary", "num_leaves": 15, "num_iterations": 100}
 _MADE_UP = 3  # fields among those of a document of the corpus that it does not have
 _OFTEN = 3  # how often a document of the corpus counts for the ranker: there are few
-_FOLDS = 4
+FOLDS = 4
 _FEW = (1, 2, 4)  # fields of a small schema
 
 Marks = NDArray[np.bool_]
@@ -157,10 +157,10 @@ def _held_out(
 ) -> list[list[Floats]]:
     """The scores of every document's rows, by trees that learned from the documents of other folds."""
     scores: list[list[Floats]] = [[] for _ in documents]
-    for fold in range(_FOLDS):
-        forest = _forest(fit([document for document in documents if document.number % _FOLDS != fold]))
+    for fold in range(FOLDS):
+        forest = _forest(fit([document for document in documents if document.number % FOLDS != fold]))
         for at, document in enumerate(documents):
-            if document.number % _FOLDS == fold:
+            if document.number % FOLDS == fold:
                 scores[at] = [forest.scores(rows) for rows in document.rows]
     return scores
 
@@ -189,27 +189,27 @@ def _firsts(documents: Sequence[Document], scores: Sequence[Sequence[Floats]]) -
 
 
 def _forest(model: lightgbm.Booster, knots: Floats = trees.NO_KNOTS) -> Forest:
-    return Forest(**trees.arrays(model.dump_model(), _DEEPEST), knots=knots)
+    return Forest(**trees.arrays(model.dump_model(), DEEPEST), knots=knots)
 
 
 def _keep(name: str, model: lightgbm.Booster, knots: Floats = trees.NO_KNOTS) -> None:
-    np.savez_compressed(FOLDER / f"{name}.npz", **trees.arrays(model.dump_model(), _DEEPEST), knots=knots)
+    np.savez_compressed(FOLDER / f"{name}.npz", **trees.arrays(model.dump_model(), DEEPEST), knots=knots)
     gains = sorted(zip(model.feature_importance("gain"), model.feature_name(), strict=True), reverse=True)
     print(name, " ".join(f"{column}:{gain:.0f}" for gain, column in gains[:40]))
     print("never asked:", " ".join(column for gain, column in gains if not gain))
 
 
 def _drawn(count: int, seed: int) -> Iterator[Document]:
-    variants = [shipped(), *(shipped(*_hidden(Random(seed * 1000 + number))) for number in range(_VARIANTS))]
+    variants = [shipped(), *(shipped(*hidden(Random(seed * 1000 + number))) for number in range(VARIANTS))]
     for number in range(count):
         sheet = draw(seed * 1_000_000 + number)
-        wordings = variants[number % 2 * (1 + number // 2 % _VARIANTS)]
+        wordings = variants[number % 2 * (1 + number // 2 % VARIANTS)]
         root = registry.from_json_schema(sheet.schema.raw, name="drawn").root
         graph = graph_of([sheet.page], root, wordings)
         yield _document(number, list(asked_of(root)), graph, sheet.schema.expected)[1]
 
 
-def _hidden(rng: Random) -> list[str]:
+def hidden(rng: Random) -> list[str]:
     every = sorted({meaning for meanings in languages.labels().values() for meaning in meanings})
     return [meaning for meaning in every if rng.random() < _HIDDEN]
 

@@ -51,7 +51,7 @@ def _flat(node: dict[str, Any]) -> list[tuple[float, ...]]:
     return found
 
 
-def knots(odds: NDArray[np.float32], right: NDArray[np.bool_]) -> NDArray[np.float32]:
+def knots(odds: NDArray[np.float32], right: NDArray[np.bool_ | np.float32]) -> NDArray[np.float32]:
     """Log-odds against the share that is right: bins of equal count, neighbours that fall put together."""
     bins: list[tuple[float, float, int]] = []  # sum of log-odds, how many are right, how many there are
     for part in np.array_split(np.argsort(odds, kind="stable"), _BINS):

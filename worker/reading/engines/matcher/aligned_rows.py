@@ -29,7 +29,7 @@ def tables(graph: Graph) -> Iterator[Head]:
         if not named and first and _near(rows[first - 1], rows[first]) and could_be_head(rows[first - 1]):
             named = [rows[first - 1]]
         start = named[0].index if named else first
-        yield Head(start, first, tuple(_columns(body, named)), 0.0, run[-1].index + 1)
+        yield Head(start, first, tuple(_columns(body, named)), run[-1].index + 1)
 
 
 def _runs(rows: Sequence[Row]) -> Iterator[list[Row]]:

@@ -55,7 +55,7 @@ def fill(root: Field, graph: Graph, known: Known) -> Group:
     """Candidates for every field of a schema."""
     questions = [question(target, parents, graph.wordings) for target, parents in asked_of(root)]
     found = ranked.candidates(questions, graph)
-    tables = items.find(list(_lists(root)), graph)
+    tables = items.find(list(lists(root)), graph)
     by_path = {
         one.field.path: _likely(
             [_beside_heads(option, tables.heads) for option in _known_too(options, one, known, graph)], one
@@ -133,15 +133,16 @@ def scalars(target: Field, parents: tuple[Field, ...]) -> Iterator[tuple[Field, 
 def asked_of(root: Field) -> Iterator[tuple[Field, tuple[Field, ...]]]:
     """What the scorer is asked: the single values outside of lists, then what plain lists hold."""
     yield from scalars(root, ())
-    for listed in _lists(root):
+    for listed in lists(root):
         if listed.items is not None and not (listed.items.is_object or listed.items.is_array):
             yield listed.items, ()
 
 
-def _lists(target: Field) -> Iterator[Field]:
+def lists(target: Field) -> Iterator[Field]:
+    """The lists of a schema that are not within others."""
     for child in target.properties:
         if child.is_object:
-            yield from _lists(child)
+            yield from lists(child)
         elif child.is_array and child.items is not None:
             yield child
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from schemas.json_schema.fields import Field
-from worker.reading.engines.matcher import aligned_rows, period_fields, products, unheaded
-from worker.reading.engines.matcher import columns as table_columns
-from worker.reading.engines.matcher.candidates import Listing
+from worker.reading.engines.matcher import grids, item_blocks, period_fields, products, unheaded
+from worker.reading.engines.matcher.adding_up import added_up
+from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
+from worker.reading.engines.matcher.column_choice import choices
 from worker.reading.engines.matcher.graph import Graph
-from worker.reading.engines.matcher.questions import FieldQuery
-from worker.reading.engines.matcher.reconciled import reconciled
+from worker.reading.engines.matcher.listed import Listed, listed_of
+from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.table import Table
 
-_FIELDS = 3  # of a list from which its table is looked for though no word names it
-_MOST_FIELDS = 0.6  # share of the fields of a list for which a table has columns, where no word names them
+_NAMED = 1.5  # times as much it counts what a table says, where the name of a column is that of a field
+_MOSTLY = 0.8  # share of the items whose amounts add up
+_LEFT_DOUBT = 0.5  # of the doubt about a value, what is left where they do
+_MOST_SURE = 0.95
+_OF_OTHERS = 0.3  # share of a list's cells that may be those of others
+_LEAST = 0.15  # share of the fields of a list that a table probably has, to be its own
+_LEAST_UNNAMED = 0.25  # and one in which the name of no column is that of a field
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,55 +35,100 @@ class TableItems:
 
 def find(lists: Sequence[Field], graph: Graph) -> TableItems:
     """The items of every list of objects, each table read for the list that it suits best."""
-    asked = {listed.path: table_columns.questions_of(listed, graph) for listed in lists}
-    objects = [listed for listed in lists if listed.items is not None and listed.items.is_object]
+    asked = {
+        listed.path: listed_of(listed, graph)
+        for listed in lists
+        if listed.items is not None and listed.items.is_object
+    }
+    objects = [listed for listed in lists if listed.path in asked]
+    by_period = period_fields.listings(objects, asked, graph)
+    left = {path: one for path, one in asked.items() if path not in by_period}
+    without = _without_tables(left, graph)
+    in_tables, heads = _in_tables(left, without, graph)
+    found = {**by_period, **in_tables}
+    taken = {cell for listing in found.values() for cell in _cells(listing.items)}
+    for path, items in without.items():
+        if path not in found:
+            found[path] = Listing(items if taken.isdisjoint(_cells(items)) else [])
+    return TableItems(found, frozenset(heads), frozenset(by_period))
+
+
+def _without_tables(asked: Mapping[str, Listed], graph: Graph) -> dict[str, list[Group]]:
+    """By list the items that no table tells: amounts that add up, of the first list of goods, or rows with a number."""
+    places = unheaded.sections({path: listed.named for path, listed in asked.items()}, graph)
+    goods = next((path for path, listed in asked.items() if products.are_goods(listed.questions)), None)
+    added = item_blocks.added(asked[goods].questions, graph) if goods is not None else []
+    return {
+        path: added if added and path == goods else unheaded.items(listed.questions, graph, places[path])
+        for path, listed in asked.items()
+    }
+
+
+def _in_tables(
+    asked: Mapping[str, Listed], without: Mapping[str, Sequence[Group]], graph: Graph
+) -> tuple[dict[str, Listing], set[int]]:
+    """The items of the lists that have tables, each table read for the list that it suits best; the rows of their heads.
+
+    It has to say more than what is found `without` any.
+    """
+    every = grids.find(graph)
     offers = [
-        (head, listed)
-        for listed in objects
-        for head in table_columns.heads(listed, asked[listed.path], graph)
+        (choice, path)
+        for path, listed in asked.items()
+        for choice in choices(listed, every, graph)
+        if choice.fields >= (_LEAST if choice.is_named else _LEAST_UNNAMED) * len(listed.questions)
     ]
     found: dict[str, Listing] = {}
-    taken: set[int] = set()
-    for head, listed in sorted(offers, key=lambda offer: -offer[0].score):
-        if listed.path in found or taken & set(range(head.start, head.end)):
+    cells: set[int] = set()
+    heads: set[int] = set()
+    for choice, path in sorted(offers, key=lambda offer: -offer[0].rank):
+        if path in found:
             continue
-        items, above = (Table(head, asked[listed.path], graph, up=up).items() for up in (False, True))
-        if len(above) > 2 * len(items):
-            items = above
-        if items:
-            found[listed.path] = Listing(items)
-            taken |= set(range(head.start, head.end))
-    left = [listed for listed in objects if listed.path not in found]
-    by_period = period_fields.listings(left, asked, graph)
-    found |= by_period
-    left = [listed for listed in left if listed.path not in found]
-    found |= _unnamed({listed.path: asked[listed.path] for listed in left}, taken, graph)
-    left = [listed for listed in left if listed.path not in found]
-    places = unheaded.sections({listed.path: table_columns.name_of(listed, graph) for listed in left}, graph)
-    for listed in left:
-        found[listed.path] = Listing(unheaded.items(asked[listed.path], graph, places[listed.path]))
-    goods = next((listed.path for listed in left if products.are_goods(asked[listed.path])), None)
-    headed = [path for path in found if path not in by_period and path not in places]
-    for path in [*headed, *([goods] if goods is not None else [])]:
-        others = [listing for other, listing in found.items() if other != path]
-        added = reconciled(found[path] if path != goods else Listing(), asked[path], graph, others)
-        found[path] = added if added.items else found[path]
-    return TableItems(found, frozenset(taken), frozenset(by_period))
+        items = Table(choice, asked[path].questions, graph).items()
+        own = set(_cells(items))
+        says_more = (_NAMED if choice.is_named else 1) * _worth(items) > _worth(without[path])
+        if items and says_more and len(own & cells) <= _OF_OTHERS * len(own):
+            found[path] = Listing(_judged(items, graph))
+            cells |= own
+            heads |= set(range(choice.grid.head.start, choice.grid.head.end))
+    return found, heads
 
 
-def _unnamed(lists: Mapping[str, Sequence[FieldQuery]], taken: set[int], graph: Graph) -> dict[str, Listing]:
-    """The items of lists whose tables no word names: of the table in which most of a list's fields have a column."""
-    found = {}
-    for path, questions in lists.items():
-        if len(questions) < _FIELDS or products.are_goods(questions):
-            continue  # `unheaded` knows these better
-        heads = [head for head in aligned_rows.tables(graph) if not taken & head.rows]
-        tables = [(Table(head, questions, graph, up=False), head) for head in heads]
-        least = max(2, _MOST_FIELDS * len(questions))
-        read = [(table.fields, table.items(), head) for table, head in tables if table.fields >= least]
-        offers = [offer for offer in read if len(offer[1]) > 1]
-        if offers:
-            _, items, head = max(offers, key=lambda offer: (offer[0], len(offer[1])))
-            found[path] = Listing(items)
-            taken |= head.rows
-    return found
+def _judged(items: Sequence[Group], graph: Graph) -> list[Group]:
+    """The items of a table, surer where their amounts add up to a printed sum, less sure where they say less than others."""
+    amounts = {id(one.span.cell) for run in added_up(graph) for one in run.amounts}
+    add_up = sum(not amounts.isdisjoint(_cells([item])) for item in items) >= _MOSTLY * len(items)
+    sizes = [sum(bool(value.candidates) for value in _values(item)) for item in items]
+    return [
+        Group(
+            {
+                name: Scalar([_sure(option, size / max(sizes), add_up=add_up) for option in value.candidates])
+                for name, value in item.fields.items()
+                if isinstance(value, Scalar)
+            }
+        )
+        for item, size in zip(items, sizes, strict=True)
+    ]
+
+
+def _sure(option: Candidate, share: float, *, add_up: bool) -> Candidate:
+    sure = share * option.strength
+    sure = min(_MOST_SURE, 1 - _LEFT_DOUBT * (1 - sure)) if add_up else sure
+    return replace(option, strength=sure, certainty=sure)
+
+
+def _worth(items: Sequence[Group]) -> float:
+    """How many values of some items are probably right."""
+    return sum(value.candidates[0].strength for item in items for value in _values(item) if value.candidates)
+
+
+def _cells(items: Sequence[Filling]) -> Iterator[int]:
+    """The cells, by identity, in which something of some items stands."""
+    for item in items:
+        for value in _values(item):
+            yield from (id(span.cell) for one in value.candidates[:1] for span in one.spans)
+
+
+def _values(item: Filling) -> list[Scalar]:
+    fields = item.fields.values() if isinstance(item, Group) else ()
+    return [value for value in fields if isinstance(value, Scalar)]

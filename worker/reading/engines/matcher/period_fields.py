@@ -8,16 +8,16 @@ from itertools import groupby
 
 from schemas.json_schema.fields import Field
 from schemas.values.folding import fold
-from worker.reading.engines.matcher import columns as table_columns
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.graph import Graph
+from worker.reading.engines.matcher.listed import Listed
 from worker.reading.engines.matcher.period_tables import PeriodRow, PeriodTable, tables
 from worker.reading.engines.matcher.questions import NUMERIC, FieldQuery
 from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.word_marks import mark
-from worker.reading.engines.matcher.wordings import likeness
+from worker.reading.engines.matcher.wordings import Meaning, likeness
 
 _NAMES_ROW = frozenset({"description", "name", "line", "account"})
 _GROUPS = frozenset({"category", "department", "type"})
@@ -32,19 +32,17 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 
 
-def listings(
-    lists: Sequence[Field], asked: Mapping[str, Sequence[FieldQuery]], graph: Graph
-) -> dict[str, Listing]:
+def listings(lists: Sequence[Field], asked: Mapping[str, Listed], graph: Graph) -> dict[str, Listing]:
     """The items of the lists that have words and amounts, each from the tables whose titles name it.
 
     A list that no title names takes the tables that none is named by, where it is the only such list; where
     there are as many such lists as such tables, each takes one in its turn.
     """
-    suited = [listed for listed in lists if _suits(asked[listed.path])]
+    suited = [listed for listed in lists if _suits(asked[listed.path].questions)]
     by_list: dict[str, list[PeriodTable]] = {listed.path: [] for listed in suited}
     unnamed: list[PeriodTable] = []
     for table in tables(graph) if suited else ():
-        said = {listed.path: _titled(listed, table, graph) for listed in suited}
+        said = {listed.path: _titled(asked[listed.path].named, table, graph) for listed in suited}
         best = max(said, key=said.__getitem__)
         (by_list[best] if said[best] >= _TITLED else unnamed).append(table)
     left = [path for path, found in by_list.items() if not found]
@@ -54,7 +52,11 @@ def listings(
         by_list |= {path: [table] for path, table in zip(left, unnamed, strict=True)}
     found = {
         listed.path: Listing(
-            [item for table in by_list[listed.path] for item in _items(listed, asked, table)]
+            [
+                item
+                for table in by_list[listed.path]
+                for item in _items(listed, asked[listed.path].questions, table)
+            ]
         )
         for listed in suited
     }
@@ -66,18 +68,16 @@ def _suits(asked: Sequence[FieldQuery]) -> bool:
     return "text" in kinds and any(kind in NUMERIC for kind in kinds) and len(asked) <= 5
 
 
-def _titled(listed: Field, table: PeriodTable, graph: Graph) -> float:
+def _titled(named: Meaning, table: PeriodTable, graph: Graph) -> float:
     """How much of a list's name a title of the table says; the nearest title counts most."""
-    named = table_columns.name_of(listed, graph)
     said = [likeness(named, graph.wordings.meaning(title[:80])).recall for title in table.titles]
     return max((near - 0.01 * (len(said) - at) for at, near in enumerate(said)), default=0.0)
 
 
-def _items(listed: Field, asked: Mapping[str, Sequence[FieldQuery]], table: PeriodTable) -> Iterator[Group]:
+def _items(listed: Field, questions: Sequence[FieldQuery], table: PeriodTable) -> Iterator[Group]:
     """The rows that are neither sums nor, where the schema speaks of them, parts of others."""
     about = fold(f"{listed.description} {listed.items.description if listed.items else ''}")
     no_memos = mark("memo").search(about) is not None
-    questions = asked[listed.path]
     texts = [one for one in questions if one.kind == "text"]
     groups = [one for one in texts if len(texts) > 1 and one.ideas & _GROUPS and not one.ideas & _NAMES_ROW]
     numbers = [one for one in questions if one.kind in NUMERIC]

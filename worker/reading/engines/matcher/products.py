@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
 from worker.reading.engines.matcher.choices import UNDECIDED
-from worker.reading.engines.matcher.columns import TableColumn
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.typed_spans import Span
@@ -20,7 +19,6 @@ _NAMING = frozenset({"description", "name"})
 _CODED = frozenset({"sku", "code", "number", "reference", "unit", "date", "serial", "currency"})
 _MOST_SURE = 0.97
 _LEFT_DOUBT = 0.3  # of the doubt about a number, what a product that holds leaves
-_NEAR = 0.6  # how surely a column holds what the product says; from there a name says it, too
 
 Numbers = Mapping[int, Decimal]
 """The number of each column in a row."""
@@ -32,6 +30,11 @@ class Product:
 
     factors: tuple[int, int]
     result: int
+
+    def parts(self, rows: Sequence[Numbers]) -> dict[str, int]:
+        """The columns by their part, as in `roles`: how many there are, the price of one, which has more fractions, the amount."""
+        count, price = sorted(self.factors, key=lambda index: (_fractions(index, rows), index))
+        return {"count": count, "price": price, "amount": self.result}
 
     def holds(self, row: Numbers) -> bool | None:
         """Whether it holds in a row; None where one of its numbers is missing."""
@@ -110,25 +113,6 @@ def _support(product: Product, rows: Sequence[Numbers]) -> int:
     return sum(all(row[index] not in {0, 1} for index in product.factors) for row in right)
 
 
-def by_product(
-    columns: Sequence[TableColumn], questions: Sequence[FieldQuery], product: Product, rows: Sequence[Numbers]
-) -> list[TableColumn]:
-    """The columns, with quantity, unit price and amount where the product has them and no name says otherwise."""
-    changed = list(columns)
-    parts = roles(questions)
-    amount, price, count = (parts.get(role) for role in ("amount", "price", "count"))
-    counted = min(product.factors, key=lambda index: (_fractions(index, rows), index))
-    named = _at(changed, count)
-    if _at(changed, price) in product.factors:
-        counted = _other(product, _at(changed, price))
-    elif named in product.factors:
-        counted = named
-    _give(changed, product.result, amount)
-    _give(changed, counted, count)
-    _give(changed, _other(product, counted), price)
-    return changed
-
-
 def roles(questions: Sequence[FieldQuery]) -> dict[str, int]:
     """The fields that have to do with a product, by their part in it."""
     found: dict[str, int] = {}
@@ -158,32 +142,6 @@ def are_goods(questions: Sequence[FieldQuery]) -> bool:
     return bool({"amount", "price"} & roles(questions).keys()) and bool(
         ideas & {"quantity", "price", "sku", "description"}
     )
-
-
-def _at(columns: Sequence[TableColumn], asked: int | None) -> int | None:
-    """The column that holds a field."""
-    return (
-        asked
-        if asked is None
-        else next((index for index, column in enumerate(columns) if column.asked == asked), None)
-    )
-
-
-def _give(columns: list[TableColumn], index: int | None, asked: int | None) -> None:
-    """Let a column hold a field, where neither is taken by a name."""
-    if index is None or asked is None or columns[index].near >= _NEAR:
-        return
-    before = _at(columns, asked)
-    if before is not None and columns[before].near >= _NEAR:
-        return
-    if before is not None:
-        columns[before] = replace(columns[before], asked=None, near=0.0, line=0)
-    columns[index] = replace(columns[index], asked=asked, near=_NEAR, line=0)
-
-
-def _other(product: Product, index: int | None) -> int:
-    one, two = product.factors
-    return two if index == one else one
 
 
 def _fractions(index: int, rows: Sequence[Numbers]) -> int:

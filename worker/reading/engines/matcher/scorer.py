@@ -72,6 +72,12 @@ def reranker() -> Forest:
     return _shipped("reranker.npz")
 
 
+@cache
+def column_scorer() -> Forest:
+    """The trees that tell which column of a table holds which field of an item."""
+    return _shipped("columns.npz")
+
+
 def _shipped(name: str) -> Forest:
     with (files(__package__) / name).open("rb") as file, np.load(file) as kept:
         feature, left, right = kept["feature"], kept["left"], kept["right"]
