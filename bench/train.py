@@ -90,13 +90,7 @@ class Document:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--count", type=int, default=350)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--corpus", type=Path, default=Path.home() / ".cache/pagemill-corpus")
-    arguments = options.parse_args()
+    arguments = options(__doc__)
     drawn = list(_drawn(arguments.count, arguments.seed))
     offers, strangers = zip(*_of_corpus(arguments.corpus), strict=True)
     rank = partial(_ranker, drawn, seed=arguments.seed)
@@ -120,6 +114,15 @@ def main() -> None:
     }
     (FOLDER / "scorer.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
+
+
+def options(what: str | None) -> argparse.Namespace:
+    """What the command line of a training says."""
+    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=350)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--corpus", type=Path, default=Path.home() / ".cache/pagemill-corpus")
+    return parser.parse_args()
 
 
 def _ranker(drawn: Sequence[Document], strangers: Sequence[Document], seed: int) -> lightgbm.Booster:

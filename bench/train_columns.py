@@ -10,7 +10,6 @@ columns of the tables that come first, each document judged by trees that had no
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from bench import trees
 from bench.accuracy.page_cache import PageCache
 from bench.corpus.__main__ import MAKES, cases
 from bench.sheets.documents import draw
-from bench.train import COMMON, DEEPEST, FOLDER, FOLDS, VARIANTS, hidden
+from bench.train import COMMON, DEEPEST, FOLDER, FOLDS, VARIANTS, hidden, options
 from schemas import pointer, registry
 from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import column_choice, column_features, grids
@@ -70,13 +69,7 @@ class ListedTable:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--count", type=int, default=350)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--corpus", type=Path, default=Path.home() / ".cache/pagemill-corpus")
-    arguments = options.parse_args()
+    arguments = options(__doc__)
     drawn = list(_drawn(arguments.count, arguments.seed))
     strangers = list(_of_corpus(arguments.corpus))
     odds = _held_out(strangers, drawn, arguments.seed)
@@ -116,7 +109,7 @@ def _held_out(strangers: Sequence[ListedTable], drawn: Sequence[ListedTable], se
 
 
 def _first(strangers: Sequence[ListedTable], odds: Sequence[Floats]) -> Iterator[tuple[ListedTable, Floats]]:
-    """The table of each list that comes first, where any of its values are printed."""
+    """The table of each list that comes first."""
     best: dict[tuple[str, str], tuple[float, int]] = {}
     for at, table in enumerate(strangers):
         fields = sum(one.odds for _, one in column_choice.assigned(odds[at]))

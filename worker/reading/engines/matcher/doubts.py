@@ -13,7 +13,6 @@ from worker.reading.text.page_lines import PageLines
 
 # Chosen on the half that may be looked at, reported on the other (`bench.evaluate`, `bench/README.md`).
 _LEAST_SURE = {True: 0.75, False: 0.9}
-_LEAST_IN_LISTS = 0.65
 # Kinds that ask for all that is printed: where less than this part of the letters stands in a value, the rest was
 # not understood.
 _LEAST_EXPLAINED = 0.7
@@ -49,8 +48,7 @@ def is_shipped(root: Field) -> bool:
 
 def _unsure(data: Mapping[str, Any], evidence: Mapping[str, Evidence], *, shipped: bool) -> Iterator[Issue]:
     for at, found in evidence.items():
-        listed = any(part.isdigit() for part in pointer.split(at))
-        if found.confidence >= (_LEAST_IN_LISTS if listed else _LEAST_SURE[shipped]):
+        if found.confidence >= _LEAST_SURE[shipped]:
             continue
         value = pointer.get(data, at)
         other = f"; it could also be {found.alternatives[0].value!r}" if found.alternatives else ""

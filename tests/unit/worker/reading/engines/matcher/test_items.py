@@ -295,4 +295,6 @@ def test_of_a_long_text_in_a_row_nobody_is_sure_where_it_ends() -> None:
     assert [row["description"] for row in reading.data["lines"]] == ["Chair", long]
     assert reading.evidence["/lines/0/description"].confidence > 0.8
     assert reading.evidence["/lines/1/description"].confidence < 0.5
-    assert {issue.path for issue in reading.issues} == {"/lines/1/description"}
+    unsure = {at for at, found in reading.evidence.items() if found.confidence < 0.9}
+    assert "/lines/1/description" in unsure
+    assert {issue.path for issue in reading.issues} == unsure
