@@ -6,25 +6,7 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
-from worker.reading.pages.sniff import HEAD, sniff
-
-_NAMED = frozenset(
-    {
-        ".pdf",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".tif",
-        ".tiff",
-        ".webp",
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".jp2",
-        ".docx",
-        ".xlsx",
-    }
-)
+from worker.reading.pages.sniff import ENDINGS, HEAD, sniff
 
 
 def expand(names: Iterable[str]) -> tuple[list[Path], list[str]]:
@@ -57,7 +39,7 @@ def _is_document(file: Path, folder: Path) -> bool:
     """
     if any(part.startswith(".") for part in file.relative_to(folder).parts):
         return False
-    if file.suffix.lower() in _NAMED:
+    if file.suffix.lower() in ENDINGS:
         return True
     try:
         with file.open("rb") as stream:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.documents.base import Document, described
+from schemas.documents.base import Document, called, described
 
 
 class AncientText(Document):
     """A page of vertical columns (古籍)."""
 
+    model_config = called("Ancient text", "古籍", "竖排古籍的页面。")
     kind: ClassVar[str] = "ancient_text"
-    title_zh: ClassVar[str] = "古籍"
 
     columns: tuple[str, ...] = described(
         "Columns",

@@ -17,7 +17,7 @@ class Part(BaseModel):
 
 
 class Document(Part):
-    """A kind of document. Subclasses set the class variables and are listed in the registry.
+    """A kind of document. Subclasses say what they are `called` and set the class variables.
 
     `keys` are top-level fields of which a document of this kind has at least one, `always` those of which it
     has every one: where such a value was not found, a person looks.
@@ -25,10 +25,15 @@ class Document(Part):
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
-    title_zh: ClassVar[str]
     keys: ClassVar[tuple[str, ...]] = ()
     always: ClassVar[tuple[str, ...]] = ()
     rules: ClassVar[tuple[Callable[[Mapping[str, Any]], Iterable[Issue]], ...]] = ()
+
+
+def called(title: str, title_zh: str, description_zh: str) -> ConfigDict:
+    """What a kind is called in English and Chinese, and its docstring in Chinese."""
+    extra: dict[str, JsonValue] = {"x-title-zh": title_zh, "x-description-zh": description_zh}
+    return ConfigDict(title=title, json_schema_extra=extra)
 
 
 def described(title: str, title_zh: str, description: str, description_zh: str, **more: Any) -> Any:

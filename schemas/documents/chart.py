@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.documents.base import Document, Part, described
+from schemas.documents.base import Document, Part, called, described
 
 
 class Point(Part):
@@ -28,8 +28,8 @@ class Series(Part):
 class Chart(Document):
     """A chart (图表)."""
 
+    model_config = called("Chart", "图表", "柱状图、折线图、饼图等图表。")
     kind: ClassVar[str] = "chart"
-    title_zh: ClassVar[str] = "图表"
 
     chart_type: str | None = described(
         "Chart type", "图表类型", "Bar, line, pie ...", "柱状图、折线图、饼图等。", concept="chart.type"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from schemas.documents.base import Document, described
+from schemas.documents.base import Document, called, described
 
 
 class Description(Document):
     """A description (图像描述)."""
 
+    model_config = called("Description", "图像描述", "用文字描述的图像。")
     kind: ClassVar[str] = "description"
-    title_zh: ClassVar[str] = "图像描述"
 
     summary: str | None = described(
         "Summary",

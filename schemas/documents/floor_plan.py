@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from schemas import pointer
-from schemas.documents.base import Document, Part, described
+from schemas.documents.base import Document, Part, called, described
 from schemas.documents.rules import amount, warning
 from schemas.record import Issue
 
@@ -102,8 +102,8 @@ class OuterDimensions(Part):
 class FloorPlan(Document):
     """A floor plan (户型图)."""
 
+    model_config = called("Floor plan", "户型图", "房屋的户型图或平面图。")
     kind: ClassVar[str] = "floor_plan"
-    title_zh: ClassVar[str] = "户型图"
     rules = (areas_match_dimensions, rooms_fit_total)
 
     title: str | None = described("Title", "标题", "Heading of the plan.", "图纸标题。", concept="plan.title")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from schemas.documents.base import Document, Part, described
+from schemas.documents.base import Document, Part, called, described
 
 
 class FormEntry(Part):
@@ -32,8 +32,8 @@ class FormEntry(Part):
 class Form(Document):
     """A filled form (表单)."""
 
+    model_config = called("Form", "表单", "填写过的表单。")
     kind: ClassVar[str] = "form"
-    title_zh: ClassVar[str] = "表单"
 
     entries: tuple[FormEntry, ...] = described(
         "Entries",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from schemas.documents.base import Document, described
+from schemas.documents.base import Document, called, described
 
 
 class Handwriting(Document):
     """A handwritten page (手写文稿)."""
 
+    model_config = called("Handwriting", "手写文稿", "手写的页面。")
     kind: ClassVar[str] = "handwriting"
-    title_zh: ClassVar[str] = "手写文稿"
 
     lines: tuple[str, ...] = described(
         "Lines",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from schemas.documents.base import Document, Part, described
+from schemas.documents.base import Document, Part, called, described
 from schemas.documents.rules import CENT, amount, in_order, items_multiply, items_sum_to, sums_to, warning
 from schemas.record import Issue
 
@@ -74,8 +74,8 @@ class InvoiceLine(Part):
 class Invoice(Document):
     """An invoice (发票)."""
 
+    model_config = called("Invoice", "发票", "发票，包括增值税发票。")
     kind: ClassVar[str] = "invoice"
-    title_zh: ClassVar[str] = "发票"
     keys = ("invoice_number", "total")
     always = ("invoice_number", "issue_date", "seller", "total")
     rules = (

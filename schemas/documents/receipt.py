@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar
 
-from schemas.documents.base import Document, Part, described
+from schemas.documents.base import Document, Part, called, described
 from schemas.documents.rules import items_multiply, items_sum_to, sums_to
 
 
@@ -27,8 +27,8 @@ class ReceiptItem(Part):
 class Receipt(Document):
     """A receipt (收据、小票)."""
 
+    model_config = called("Receipt", "收据", "商店、餐馆等的收据或小票。")
     kind: ClassVar[str] = "receipt"
-    title_zh: ClassVar[str] = "收据"
     keys = ("total",)
     always = ("company", "date", "total")
     rules = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
-from schemas.documents.base import Document, Part, described
+from schemas.documents.base import Document, Part, called, described
 
 BlockType: TypeAlias = Literal["title", "paragraph", "list", "table", "caption", "header", "footer"]
 
@@ -90,9 +90,9 @@ class TextPage(Part):
 class Text(Document):
     """The text of a document (全文)."""
 
+    model_config = called("Text", "全文", "整份文件的文字。")
     kind: ClassVar[str] = "text"
     version: ClassVar[int] = 2
-    title_zh: ClassVar[str] = "全文"
 
     pages: tuple[TextPage, ...] = described(
         "Pages",

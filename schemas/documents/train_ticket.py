@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from schemas.documents.base import Document, described
+from schemas.documents.base import Document, called, described
 from schemas.documents.rules import warning
 from schemas.record import Issue
 from schemas.values.identity import chinese_id_is_valid
@@ -29,8 +29,8 @@ def bottom_code_repeats_number(data: Mapping[str, Any]) -> Iterator[Issue]:
 class TrainTicket(Document):
     """A Chinese railway ticket (火车票)."""
 
+    model_config = called("Train ticket", "火车票", "中国铁路车票。")
     kind: ClassVar[str] = "train_ticket"
-    title_zh: ClassVar[str] = "火车票"
     keys = ("train_number", "from_station", "to_station")
     always = ("train_number", "from_station", "to_station", "departure_datetime", "price", "seat_class")
     rules = (id_check_digit, bottom_code_repeats_number)

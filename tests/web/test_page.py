@@ -212,3 +212,12 @@ def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:
     page.locator(".documents a", has_text=HOSTILE).click()
     expect(page.locator(".review-head h1")).to_have_text(HOSTILE)
     assert page.title() != "run"
+
+
+def test_a_shipped_kind_is_told_in_the_language_of_the_page(url: str, page: Page) -> None:
+    screenshots.look(page, f"{url}/#/kinds/receipt")
+    zh = page.evaluate("navigator.language").startswith("zh")
+    expect(page.locator("h1")).to_contain_text("收据" if zh else "Receipt")
+    expect(page.locator("main > p").nth(1)).to_have_text(
+        "商店、餐馆等的收据或小票。" if zh else re.compile("^A receipt")
+    )

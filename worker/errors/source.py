@@ -13,7 +13,7 @@ class SourceError(PagemillError):
 
 
 class UnsupportedType(SourceError):
-    """This is not a PDF, picture, Word, Excel, HTML or XML file ({found}); convert it to PDF."""
+    """This is not a file that can be read ({found}); convert it to PDF."""
 
     code = "unsupported_type"
     http = 415

@@ -6,13 +6,12 @@ import { BatchBar, Batches } from "./documents_batches";
 import { Bulk, Erase } from "./documents_chosen";
 import { batches, chosen, counts, erasing, following, heard, jobs, load, loadBatches, loadCounts, loading, want, wanted } from "./documents_list";
 import { query } from "./http";
-import { kinds, kindTitle, labelOf, schemaOf } from "./kinds_store";
+import { AUTO, kinds, kindTitle, labelOf, schemaOf } from "./kinds_store";
 import { onChange, onReturn } from "./live";
 import { STATES, type Job, type State } from "./model";
 import type { Json } from "./review/pointer";
 import { go } from "./router";
 import { sendSample } from "./sample";
-import { AUTO } from "./send_files";
 import { age, count, percent, t, told } from "./text/i18n";
 
 export function Documents() {

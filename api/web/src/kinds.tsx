@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { safely, say } from "./announce";
 import { Builder } from "./builder/view";
 import { get, send } from "./http";
-import { forgetSchema, kinds, kindTitle, loadKinds, titleOf } from "./kinds_store";
+import { forgetSchema, kinds, kindTitle, loadKinds, meaningOf, titleOf } from "./kinds_store";
 import type { Job, Kind } from "./model";
 import { join, schemaAt, type Json } from "./review/pointer";
 import { typeOf } from "./review/values";
@@ -122,7 +122,7 @@ function OneKind(props: { name: string }) {
       {missing.value && <p class="notice">{t("kinds.missing")}</p>}
       {schema && (
         <>
-          <p>{String(schema.description ?? "")}</p>
+          <p>{meaningOf(schema)}</p>
           {versions.value.length > 1 && <Versions name={props.name} versions={versions.value} now={kind.value!.version} />}
           <p><button onClick={() => save(new Blob([JSON.stringify(schema, null, 2)]), `${props.name}.schema.json`)}>{t("kinds.download")}</button></p>
           <table class="list">
@@ -155,9 +155,8 @@ function rows(root: Json, at: string, depth: number): FieldRow[] {
   return Object.keys((schema.properties ?? {}) as Json).flatMap((name) => {
     const here = join(at, name);
     const found = schemaAt(root, here);
-    const meaning = language.value === "zh" ? (found["x-description-zh"] ?? found.description) : found.description;
     const type = typeof found.format === "string" ? found.format : typeOf(found);
-    const row = { at: here, title: titleOf(found, name), type: named(`type.${type}`, type), meaning: String(meaning ?? ""), depth };
+    const row = { at: here, title: titleOf(found, name), type: named(`type.${type}`, type), meaning: meaningOf(found), depth };
     if (depth > 3) return [row];
     return [row, ...rows(root, found.type === "array" ? join(here, 0) : here, depth + 1)];
   });

@@ -3,8 +3,9 @@ import { signal } from "@preact/signals";
 import { get, Problem } from "./http";
 import type { Kind } from "./model";
 import { parts, schemaAt, type Json } from "./review/pointer";
-import { language, named } from "./text/i18n";
+import { language, t } from "./text/i18n";
 
+export const AUTO = "auto"; // for a kind: the one that the words of a document tell
 export const kinds = signal<Kind[]>([]);
 const schemas = new Map<string, Promise<Json | null>>();
 
@@ -30,15 +31,24 @@ export function forgetSchema(kind: string): void {
   schemas.delete(kind);
 }
 
-/** What a kind is called in the language of the page: as shipped, else as its schema says, else by its name. */
+/** What a kind is called in the language of the page, as its schema says, else its name. */
 export function kindTitle(name: string): string {
   const titles = kinds.value.find((kind) => kind.name === name)?.titles;
-  return named(`kind.${name}`, titles?.[language.value] ?? titles?.en ?? name);
+  return name === AUTO ? t("kind.auto") : titles?.[language.value] ?? titles?.en ?? name;
 }
 
 export function titleOf(schema: Json, fallback: string): string {
-  const title = language.value === "zh" ? (schema["x-title-zh"] ?? schema.title) : schema.title;
-  return typeof title === "string" && title ? title : fallback;
+  return said(schema, "title") || fallback;
+}
+
+/** What a schema or a field of it means, in the language of the page. */
+export function meaningOf(schema: Json): string {
+  return said(schema, "description");
+}
+
+function said(schema: Json, what: "title" | "description"): string {
+  const text = (language.value === "zh" && schema[`x-${what}-zh`]) || schema[what];
+  return typeof text === "string" ? text : "";
 }
 
 /** `Items › 2 › Unit price` for `/items/1/unit_price`, rows counted from 1; of all rows, `/items/*`, without one. */

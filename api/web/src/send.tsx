@@ -3,10 +3,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { safely } from "./announce";
 import { get } from "./http";
-import { kinds, kindTitle } from "./kinds_store";
+import { AUTO, kinds, kindTitle } from "./kinds_store";
 import { onChange } from "./live";
 import type { Engine } from "./model";
-import { add, allowed, AUTO, batchName, dropped, engine, items, kind, retry, said, type Item } from "./send_files";
+import { add, allowed, batchName, dropped, engine, items, kind, retry, said, type Item } from "./send_files";
 import { count, percent, t } from "./text/i18n";
 import { go, route } from "./router";
 

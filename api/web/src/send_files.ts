@@ -1,6 +1,7 @@
 // Files on their way to the service: three at a time, each with a bar and a verdict of its own.
 import { signal, type Signal } from "@preact/signals";
 import { offline, pause, problemOf, signedIn } from "./http";
+import { AUTO } from "./kinds_store";
 import type { Job } from "./model";
 import { upload } from "./send_upload";
 import { t, told } from "./text/i18n";
@@ -23,7 +24,6 @@ export type Item = {
 };
 
 export const items = signal<Item[]>([]);
-export const AUTO = "auto"; // for a kind: the one that the words of a document tell
 export const kind = signal(localStorage.getItem("kind") ?? AUTO);
 export const engine = signal(""); // the one that is set
 export const batchName = signal("");

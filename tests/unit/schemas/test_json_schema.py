@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -159,6 +160,9 @@ def test_every_kind_is_bilingual_nullable_and_complete(name: str) -> None:
     assert kind.unhonoured == ()
     assert kind.model is not None
     assert kind.model.model_validate({}).model_dump(mode="json") is not None
+    for said in ("x-title-zh", "x-description-zh"):
+        assert any(ord(char) > 0x4E00 for char in kind.json_schema[said])
+    assert " ".join(re.findall("[A-Z][a-z]*", kind.model.__name__)).capitalize() == kind.json_schema["title"]
     for field in kind.root.walk():
         if field.path and not field.path.endswith("/*"):
             assert field.title

@@ -23,6 +23,25 @@ class FileType(StrEnum):
     XML = "XML"
 
 
+ENDINGS = frozenset(
+    [
+        ".pdf",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".jp2",
+        ".docx",
+        ".xlsx",
+    ]
+)
+"""Names of files that are meant to be read whatever is in them; of others in a folder the content decides."""
+
 HEAD = 1024
 """How many bytes `sniff` needs: a PDF header may stand anywhere in the first kilobyte."""
 
