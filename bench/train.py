@@ -192,11 +192,13 @@ def _firsts(documents: Sequence[Document], scores: Sequence[Sequence[Floats]]) -
 
 
 def _forest(model: lightgbm.Booster, knots: Floats = trees.NO_KNOTS) -> Forest:
-    return Forest(**trees.arrays(model.dump_model(), DEEPEST), knots=knots)
+    return Forest(**trees.arrays(model.dump_model(), depth=DEEPEST), knots=knots)
 
 
 def _keep(name: str, model: lightgbm.Booster, knots: Floats = trees.NO_KNOTS) -> None:
-    np.savez_compressed(FOLDER / f"{name}.npz", **trees.arrays(model.dump_model(), DEEPEST), knots=knots)
+    np.savez_compressed(
+        FOLDER / f"{name}.npz", **trees.arrays(model.dump_model(), depth=DEEPEST), knots=knots
+    )
     gains = sorted(zip(model.feature_importance("gain"), model.feature_name(), strict=True), reverse=True)
     print(name, " ".join(f"{column}:{gain:.0f}" for gain, column in gains[:40]))
     print("never asked:", " ".join(column for gain, column in gains if not gain))

@@ -30,7 +30,7 @@ from schemas.json_schema.fields import Field
 from worker.reading.engines.matcher import column_choice, column_features, grids
 from worker.reading.engines.matcher.any_schema import lists
 from worker.reading.engines.matcher.assign import as_type
-from worker.reading.engines.matcher.cell_values import values_of
+from worker.reading.engines.matcher.cell_values import values_in
 from worker.reading.engines.matcher.graph import Graph, graph_of
 from worker.reading.engines.matcher.grids import Grid
 from worker.reading.engines.matcher.listed import listed_of
@@ -48,6 +48,7 @@ _PARAMETERS = {
     "min_data_in_leaf": 30,
     "feature_fraction": 0.6,
 }
+_FORESTS = 3
 _OFTEN = 3  # how often a document of strangers counts
 _MOST = 0.5  # share of the labelled values that a right column has, and of those of the best one
 _NEARLY = 0.8
@@ -59,13 +60,14 @@ _BEGUN = 0.7  # what counts of a text that goes on in another line
 class ListedTable:
     """A list and a table of its document: rows of `column_features`, and the share of the values of every field in every column.
 
-    `number` is the same for all makes of a document, `of` for all tables of a list.
+    `number` is the same for all makes of a document, `of` for all tables of a list; columns `stand for` those of the head.
     """
 
     number: int
     of: tuple[str, str]
     rows: Floats
     shares: Floats
+    stands_for: Sequence[frozenset[int]]
 
 
 def main() -> None:
@@ -74,20 +76,27 @@ def main() -> None:
     strangers = list(_of_corpus(arguments.corpus))
     odds = _held_out(strangers, drawn, arguments.seed)
     knots = trees.knots(*_assigned(strangers, odds))
-    model = _fit([*_OFTEN * strangers, *drawn], arguments.seed)
-    np.savez_compressed(FOLDER / "columns.npz", **trees.arrays(model.dump_model(), DEEPEST), knots=knots)
+    models = _fit([*_OFTEN * strangers, *drawn], arguments.seed)
+    np.savez_compressed(FOLDER / "columns.npz", **_arrays(models), knots=knots)
     print(
         f"{len(drawn)} drawn and {len(strangers)} tables of strangers, values of the first {_right(strangers, odds):.3f}"
     )
-    gains = sorted(zip(model.feature_importance("gain"), model.feature_name(), strict=True), reverse=True)
+    gains = sorted(
+        zip(models[0].feature_importance("gain"), models[0].feature_name(), strict=True), reverse=True
+    )
     print(" ".join(f"{column}:{gain:.0f}" for gain, column in gains))
 
 
-def _fit(tables: Sequence[ListedTable], seed: int) -> lightgbm.Booster:
+def _fit(tables: Sequence[ListedTable], seed: int) -> list[lightgbm.Booster]:
+    """Several forests, of which the mean is taken: which column one takes depends much on its seed."""
     rows = np.vstack([table.rows for table in tables])
     right = np.hstack([_right_columns(table.shares).ravel() for table in tables]).astype(int)
     data = lightgbm.Dataset(rows, right, feature_name=list(column_features.NAMES))
-    return lightgbm.train({**_PARAMETERS, "seed": seed}, data)
+    return [lightgbm.train({**_PARAMETERS, "seed": seed + at}, data) for at in range(_FORESTS)]
+
+
+def _arrays(models: Sequence[lightgbm.Booster]) -> dict[str, Any]:
+    return trees.arrays(*(model.dump_model() for model in models), depth=DEEPEST)
 
 
 def _right_columns(shares: Floats) -> NDArray[np.bool_]:
@@ -100,8 +109,7 @@ def _held_out(strangers: Sequence[ListedTable], drawn: Sequence[ListedTable], se
     odds: list[Floats] = [np.zeros(0, dtype=np.float32)] * len(strangers)
     for fold in range(FOLDS):
         learned = [table for table in strangers if table.number % FOLDS != fold]
-        arrays = trees.arrays(_fit([*_OFTEN * learned, *drawn], seed).dump_model(), DEEPEST)
-        forest = Forest(**arrays, knots=trees.NO_KNOTS)
+        forest = Forest(**_arrays(_fit([*_OFTEN * learned, *drawn], seed)), knots=trees.NO_KNOTS)
         for at, table in enumerate(strangers):
             if table.number % FOLDS == fold:
                 odds[at] = forest.scores(table.rows).reshape(table.shares.shape)
@@ -112,7 +120,7 @@ def _first(strangers: Sequence[ListedTable], odds: Sequence[Floats]) -> Iterator
     """The table of each list that comes first."""
     best: dict[tuple[str, str], tuple[float, int]] = {}
     for at, table in enumerate(strangers):
-        fields = sum(one.odds for _, one in column_choice.assigned(odds[at]))
+        fields = sum(one.odds for _, one in column_choice.assigned(odds[at], table.stands_for))
         best[table.of] = max(best.get(table.of, (0.0, at)), (fields, at))
     return ((strangers[at], odds[at]) for _, at in best.values())
 
@@ -122,7 +130,7 @@ def _assigned(strangers: Sequence[ListedTable], odds: Sequence[Floats]) -> tuple
     found = [
         (each[one.asked, at], table.shares[one.asked, at])
         for table, each in _first(strangers, odds)
-        for at, one in column_choice.assigned(each)
+        for at, one in column_choice.assigned(each, table.stands_for)
     ]
     return np.array([one for one, _ in found]), np.array([share for _, share in found])
 
@@ -130,7 +138,8 @@ def _assigned(strangers: Sequence[ListedTable], odds: Sequence[Floats]) -> tuple
 def _right(strangers: Sequence[ListedTable], odds: Sequence[Floats]) -> float:
     """The mean share of a list's values that stand in the columns of its first table."""
     shares = [
-        sum(float(table.shares[one.asked, at]) for at, one in column_choice.assigned(each)) / len(each)
+        sum(float(table.shares[one.asked, at]) for at, one in column_choice.assigned(each, table.stands_for))
+        / len(each)
         for table, each in _first(strangers, odds)
     ]
     return sum(shares) / len(shares)
@@ -170,7 +179,9 @@ def _of_document(
             listed = replace(listed, questions=questions)
         for grid, rows in zip(every, column_features.tables(every, listed, graph), strict=True):
             shares = [_shares(grid, one, items, graph) for one in listed.questions]
-            yield ListedTable(number, (name, target.path), rows, np.array(shares, dtype=np.float32))
+            yield ListedTable(
+                number, (name, target.path), rows, np.array(shares, dtype=np.float32), grid.stands_for
+            )
 
 
 def _expected(data: dict[str, Any], path: str) -> list[Any]:
@@ -184,12 +195,15 @@ def _expected(data: dict[str, Any], path: str) -> list[Any]:
 def _shares(grid: Grid, asked: FieldQuery, items: Sequence[dict[str, Any]], graph: Graph) -> list[float]:
     """By column the share of a field's labelled values that stand in it; half a text that goes on elsewhere counts some."""
     wanted = [item[asked.field.name] for item in items if item.get(asked.field.name) is not None]
-    return [_share(_values(grid, at, asked, graph), wanted) for at in range(len(grid.head.columns))]
+    return [_share(_values(grid, at, asked, graph), wanted) for at in range(len(grid.columns))]
 
 
 def _values(grid: Grid, at: int, asked: FieldQuery, graph: Graph) -> list[Any]:
-    every = (next(values_of(asked, parts[at], 1.0, graph), None) for parts in grid.filled if at in parts)
-    return [as_type(one.value, asked.field) for one in every if one is not None]
+    return [
+        as_type(found[0].value, asked.field)
+        for found in values_in(asked, grid.cells(at), 1.0, graph)
+        if found
+    ]
 
 
 def _share(found: list[Any], wanted: Sequence[Any]) -> float:

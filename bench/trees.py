@@ -12,9 +12,9 @@ NO_KNOTS = np.zeros((2, 1), dtype=np.float32)
 """Of trees whose scores are no probabilities."""
 
 
-def arrays(dump: dict[str, Any], depth: int) -> dict[str, Any]:
-    """LightGBM's trees, no deeper than that, as the arrays of `scorer.Forest`."""
-    trees = [_flat(tree["tree_structure"]) for tree in dump["tree_info"]]
+def arrays(*dumps: dict[str, Any], depth: int) -> dict[str, Any]:
+    """LightGBM's trees, no deeper than that, as the arrays of `scorer.Forest`; of several forests the mean."""
+    trees = [_flat(tree["tree_structure"], 1 / len(dumps)) for dump in dumps for tree in dump["tree_info"]]
     size = max(len(tree) for tree in trees)
     columns: dict[str, list[list[float]]] = {
         name: [] for name in ("feature", "threshold", "left", "right", "value")
@@ -33,14 +33,14 @@ def arrays(dump: dict[str, Any], depth: int) -> dict[str, Any]:
     return {name: np.array(values, dtype=types[name]) for name, values in columns.items()} | {"depth": depth}
 
 
-def _flat(node: dict[str, Any]) -> list[tuple[float, ...]]:
-    """A tree's nodes, the root first: feature, threshold, left, right, value."""
+def _flat(node: dict[str, Any], weight: float) -> list[tuple[float, ...]]:
+    """A tree's nodes, the root first: feature, threshold, left, right, value, which counts so much."""
     found: list[tuple[float, ...]] = []
 
     def add(one: dict[str, Any]) -> int:
         index = len(found)
         if "leaf_value" in one:
-            found.append((0, 0.0, index, index, one["leaf_value"]))
+            found.append((0, 0.0, index, index, weight * one["leaf_value"]))
             return index
         found.append(())
         left, right = add(one["left_child"]), add(one["right_child"])

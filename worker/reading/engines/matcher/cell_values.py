@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.values import dates
+from worker.reading.engines.matcher import column_words
 from worker.reading.engines.matcher.assign import as_type
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import joined
@@ -19,6 +20,22 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "number": ("money", "number", "percent"),
     "integer": ("number", "money"),
 }
+
+
+def values_in(
+    asked: FieldQuery, cells: Sequence[Sequence[Span]], sure: float, graph: Graph
+) -> Iterator[list[Candidate]]:
+    """For each cell of a column the values that its parts may stand for, each as sure as `sure`.
+
+    Where a field lists its values or asks yes or no, the texts of the column are read together.
+    """
+    told = column_words.read([joined(spans) for spans in cells], asked, graph)
+    for spans in cells:
+        if joined(spans) in told:
+            value, share = told[joined(spans)]
+            yield [Candidate(value, sure * share, tuple(spans), sure * share, sure * share)]
+        else:
+            yield list(values_of(asked, spans, sure, graph))
 
 
 def values_of(asked: FieldQuery, spans: Sequence[Span], sure: float, graph: Graph) -> Iterator[Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -15,7 +15,8 @@ from worker.reading.engines.matcher.grids import Grid
 from worker.reading.engines.matcher.listed import Listed
 from worker.reading.engines.matcher.scorer import Floats
 
-_LONGER = 0.05  # power of the number of its rows by which a table is rather meant
+_LONGER = 0.1  # power of the number of its rows by which a table is rather meant
+_LESS_HEAD = 0.01  # and that of all its rows, of which a longer head takes some
 _CLEARLY = 0.6  # how much nearer the names of two columns are to the other's field each, to be meant
 _NAMED = 0.6  # likeness from which a name surely says a field
 _LEAST = 0.05  # probability from which a column may hold a field
@@ -54,8 +55,9 @@ class TableChoice:
 
     @cached_property
     def rank(self) -> float:
-        """What speaks for it among others: its fields, and of several about as good the longest."""
-        return float(self.fields * max(1, len(self.grid.full)) ** _LONGER)
+        """What speaks for it among others: its fields, of several about as good the longest, and that with the shortest head."""
+        full, rows = max(1, len(self.grid.full)), len(self.grid.rows)
+        return float(self.fields * full**_LONGER * rows**_LESS_HEAD)
 
 
 def choices(listed: Listed, grids: Sequence[Grid], graph: Graph) -> list[TableChoice]:
@@ -76,7 +78,7 @@ def _choice(grid: Grid, rows: Floats, scores: Floats) -> TableChoice:
     lines = rows[:, column_features.LINE].reshape(scores.shape)
     near = rows[:, column_features.NEAR].reshape(scores.shape)
     shared = rows[:, column_features.SHARED].reshape(scores.shape)
-    found = _as_named(dict(assigned(scores)), near + shared)
+    found = _as_named(dict(assigned(scores, grid.stands_for)), near + shared)
     held = {
         at: Held(one.asked, float(sure[one.asked, at]), int(lines[one.asked, at]))
         for at, one in found.items()
@@ -95,16 +97,44 @@ def _as_named(found: Mapping[int, Assigned], near: Floats) -> dict[int, Assigned
     return held
 
 
-def assigned(scores: Floats) -> Iterator[tuple[int, Assigned]]:
-    """Each column with one field and each field with one column, by scores of fields × columns, the best first."""
-    odds = 1 / (1 + np.exp(-scores))
-    fields: set[int] = set()
-    taken: set[int] = set()
+def assigned(scores: Floats, stands_for: Sequence[frozenset[int]]) -> Iterator[tuple[int, Assigned]]:
+    """Each column with one field and each field with one column, by scores of fields × columns.
+
+    The best first; then a field makes room for another where both together are more probable. No two columns are taken
+    that stand for the same one of the head.
+    """
+    odds: Floats = (1 / (1 + np.exp(-scores))).astype(np.float32)
+    found: dict[int, int] = {}
     for flat in np.argsort(-scores, axis=None, kind="stable").tolist():
         asked, at = divmod(flat, scores.shape[1])
         if odds[asked, at] < _LEAST:
-            return
-        if asked not in fields and at not in taken:
-            fields.add(asked)
-            taken.add(at)
-            yield at, Assigned(asked, float(odds[asked, at]))
+            break
+        if asked not in found and _is_free(at, found.values(), stands_for):
+            found[asked] = at
+    for asked in range(len(scores)):
+        if asked not in found:
+            found |= _with_room(asked, found, odds, stands_for)
+    for asked, at in sorted(found.items(), key=lambda one: -odds[one]):
+        yield at, Assigned(asked, float(odds[asked, at]))
+
+
+def _is_free(at: int, taken: Iterable[int], stands_for: Sequence[frozenset[int]]) -> bool:
+    return all(at != other and stands_for[at].isdisjoint(stands_for[other]) for other in taken)
+
+
+def _with_room(
+    asked: int, found: Mapping[int, int], odds: Floats, stands_for: Sequence[frozenset[int]]
+) -> dict[int, int]:
+    """A field in the column of another, and that one in one that is free; nothing where they are less probable together."""
+    best, gain = {}, 0.0
+    for other, column in found.items():
+        taken = [at for field, at in found.items() if field != other]
+        for at in range(odds.shape[1]):
+            more = float(odds[asked, column] + odds[other, at] - odds[other, column])
+            if (
+                more > gain
+                and min(odds[asked, column], odds[other, at]) >= _LEAST
+                and _is_free(at, [*taken, column], stands_for)
+            ):
+                best, gain = {asked: column, other: at}, more
+    return best

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import mean
 
+from worker.reading.engines.matcher.derived_columns import Derivation
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.grids import Grid
 from worker.reading.engines.matcher.number_cells import is_number, joined
@@ -46,6 +47,7 @@ NAMES = [
     "at",
     "from_right",
     "columns",
+    *(f"of_{kind.value}" for kind in Derivation),
 ]
 """What `of_columns` tells of each."""
 
@@ -55,7 +57,7 @@ Parts = Sequence[Sequence[Span]]
 
 def parts_of(grid: Grid) -> list[Parts]:
     """What stands in each column of a table's full rows."""
-    return [[row[at] for row in grid.full if at in row][:_MOST_ROWS] for at in range(len(grid.head.columns))]
+    return [grid.parts(at)[:_MOST_ROWS] for at in range(len(grid.columns))]
 
 
 def type_of(parts: Parts, graph: Graph) -> str:
@@ -112,9 +114,13 @@ def _around(
     grid: Grid, types: Sequence[str], texts: Sequence[Sequence[str]], graph: Graph
 ) -> list[list[float]]:
     """What each column is among the others: its width, its part in a product, its place, its name."""
-    columns = grid.head.columns
-    rooms = [two.x0 - one.x0 for one, two in pairwise(columns)] + [columns[-1].x1 - columns[-1].x0]
-    whole = max(1.0, columns[-1].x1 - columns[0].x0)
+    columns = grid.columns
+    plain = len(grid.head.columns)
+    head = grid.head.columns
+    rooms = [two.x0 - one.x0 for one, two in pairwise(head)] + [
+        one.x1 - one.x0 for one in columns[plain - 1 :]
+    ]
+    whole = max(1.0, head[-1].x1 - head[0].x0)
     letters = [mean(map(len, found)) if types[at] == "text" else 0.0 for at, found in enumerate(texts)]
     adding_up = _adding_up(grid, graph)
     return [
@@ -126,9 +132,10 @@ def _around(
             float(bool(column.lines)),
             min(1.0, len(column.text) / _LONG),
             float(len(column.lines)),
-            float(at),
-            float(len(columns) - 1 - at),
-            float(len(columns)),
+            float(min(at, plain)),
+            float(max(-1, plain - 1 - at)),
+            float(plain),
+            *(float(at >= plain and grid.derived[at - plain].kind == kind) for kind in Derivation),
         ]
         for at, column in enumerate(columns)
     ]

@@ -8,7 +8,7 @@ from statistics import mean
 
 import numpy as np
 
-from worker.reading.engines.matcher import column_facts, members, products
+from worker.reading.engines.matcher import column_facts, column_words, products
 from worker.reading.engines.matcher.column_facts import Parts, parts_of, type_of, typed
 from worker.reading.engines.matcher.columns import TableColumn
 from worker.reading.engines.matcher.concepts import words
@@ -85,13 +85,12 @@ def _table(grid: Grid, of_fields: Floats, names: _Names) -> Floats:
     shape = (len(questions), len(types))
     of_columns = np.array(column_facts.of_columns(grid, parts, types, graph), dtype=np.float32)
     named = np.array(
-        [[names.of(asked, column) for column in grid.head.columns] for asked in range(shape[0])],
-        dtype=np.float32,
+        [[names.of(asked, column) for column in grid.columns] for asked in range(shape[0])], dtype=np.float32
     )
     suits = [[_suits(one, column, graph) for column in parts] for one in questions]
     both, said = named[:, :, _OF_NAME.index("both")], named[:, :, _OF_NAME.index("said")].clip(0)
     beside = [_rival(both, 0), _rival(both, 1), _rival(said, 0), _rival(said, 1)]
-    order = _order(questions, types)
+    order = _order(questions, types, len(grid.head.columns))
     left = np.broadcast_to(of_columns, (*shape, of_columns.shape[1]))
     middle = np.broadcast_to(of_fields[:, None, :], (*shape, of_fields.shape[1]))
     right = np.stack([*beside, np.array(suits, dtype=np.float32), _in_product(grid, questions)], axis=-1)
@@ -130,7 +129,7 @@ class _Names:
 
     def __init__(self, grids: Sequence[Grid], listed: Listed, graph: Graph) -> None:
         self.listed, self.graph = listed, graph
-        texts = [text for grid in grids for column in grid.head.columns for text in _texts(column)]
+        texts = [text for grid in grids for column in grid.columns for text in _texts(column)]
         self._senses = SenseTable(listed.questions, texts, graph.senses)
         self._kept: dict[tuple[int, tuple[str, ...]], list[float]] = {}
 
@@ -202,8 +201,10 @@ def _suits(one: FieldQuery, parts: Parts, graph: Graph) -> float:
     """The share of a column's parts that are of the type of a field."""
     if not parts:
         return 0.0
-    if one.kind == "enum":
-        return mean(members.printed(joined(part), one.field) is not None for part in parts)
+    if one.kind in {"enum", "boolean"}:
+        texts = [joined(part) for part in parts]
+        told = column_words.read(texts, one, graph)
+        return mean(told[text][1] if text in told else 0.0 for text in texts)
     if one.kind in NUMERIC:
         return mean(is_number(joined(part)) for part in parts)
     if one.kind in {"date", "time", "datetime"}:
@@ -213,7 +214,7 @@ def _suits(one: FieldQuery, parts: Parts, graph: Graph) -> float:
 
 def _in_product(grid: Grid, questions: Sequence[FieldQuery]) -> Floats:
     """1 where a field and a column have the same part in a product of columns, -1 where they have different ones."""
-    found = np.zeros((len(questions), len(grid.head.columns)), dtype=np.float32)
+    found = np.zeros((len(questions), len(grid.columns)), dtype=np.float32)
     parts = grid.product.parts(grid.numbers) if grid.product else {}
     for role, asked in products.roles(questions).items():
         for part, at in parts.items():
@@ -221,14 +222,14 @@ def _in_product(grid: Grid, questions: Sequence[FieldQuery]) -> Floats:
     return found
 
 
-def _order(questions: Sequence[FieldQuery], types: Sequence[str]) -> Floats:
-    """How columns and fields of one type follow one another, each in their own order."""
+def _order(questions: Sequence[FieldQuery], types: Sequence[str], plain: int) -> Floats:
+    """How columns and fields of one type follow one another, each in their own order; derived ones have no place there."""
     kinds = [_COLUMN_TYPES.get(one.kind, one.kind) for one in questions]
     found = np.zeros((len(questions), len(types), len(_ORDER) - 2), dtype=np.float32)
     for asked, kind in enumerate(kinds):
+        surplus = types[:plain].count(kind) - kinds.count(kind)
         for at, type_ in enumerate(types):
-            before = types[:at].count(kind) - kinds[:asked].count(kind)
-            behind = types[at + 1 :].count(kind) - kinds[asked + 1 :].count(kind)
-            surplus = types.count(kind) - kinds.count(kind)
-            found[asked, at] = (type_ == kind, before, behind, surplus, at - asked)
+            before = types[:at].count(kind) - kinds[:asked].count(kind) if at < plain else 0
+            behind = types[at + 1 : plain].count(kind) - kinds[asked + 1 :].count(kind) if at < plain else 0
+            found[asked, at] = (type_ == kind, before, behind, surplus, at - asked if at < plain else 0)
     return found

@@ -13,6 +13,7 @@ from worker.reading.engines.matcher.rows import Cell, Row
 
 _DEEPEST = 3  # rows of a head
 _LONGEST = 42  # characters of a column's name
+_NEAR, _NEAR_RULED = 0.9, 1.6  # letter heights of white between the rows of a head
 _AMOUNT = re.compile(r"\d[.,]\d|\d{3}")
 
 
@@ -70,7 +71,7 @@ def _from(row: Row, graph: Graph) -> Iterator[Head]:
     strips = gutters(row, rows)
     for depth in range(1, _DEEPEST + 1):
         part = rows[row.index : row.index + depth]
-        if len(part) < depth or not all(_follows(*pair) for pair in pairwise(part)):
+        if len(part) < depth or not all(_follows(*pair, graph) for pair in pairwise(part)):
             return
         if not could_be_head(part[-1]):
             if _AMOUNT.search(part[-1].text):
@@ -100,9 +101,11 @@ def could_be_head(row: Row) -> bool:
     return len(short) >= 1 and digits <= 0.15 * letters
 
 
-def _follows(before: Row, row: Row) -> bool:
-    """Whether a row stands right under another, as those of a head do."""
-    return row.page is before.page and row.y0 - before.y1 < 0.9 * before.height
+def _follows(before: Row, row: Row, graph: Graph) -> bool:
+    """Whether a row stands right under another, as those of a head do; in ruled boxes there is more white around texts."""
+    is_ruled = all(graph.sheet.ruled.of(cell) is not None for cell in (*before.cells, *row.cells))
+    near = _NEAR_RULED if is_ruled else _NEAR
+    return row.page is before.page and row.y0 - before.y1 < near * before.height
 
 
 def _stacked(rows: Sequence[Row], strips: Sequence[tuple[float, float]], graph: Graph) -> list[TableColumn]:

@@ -7,9 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from worker.reading.engines.matcher import aligned_rows, columns, products, ruled_rows, table_rows
-from worker.reading.engines.matcher.column_gaps import cut, gutters
+from worker.reading.engines.matcher import (
+    aligned_rows,
+    column_words,
+    columns,
+    derived_columns,
+    lines_below,
+    products,
+    ruled_rows,
+    table_rows,
+)
+from worker.reading.engines.matcher.column_gaps import cut
 from worker.reading.engines.matcher.columns import Head, TableColumn
+from worker.reading.engines.matcher.derived_columns import DerivedColumn
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import joined, numeric
 from worker.reading.engines.matcher.products import Numbers, Product
@@ -31,7 +41,33 @@ class Grid:
     rows: tuple[Row, ...]
     filled: tuple[Filled, ...]
     numbers: tuple[Numbers, ...]
+    derived: tuple[DerivedColumn, ...] = ()
     up: bool = False
+
+    @property
+    def columns(self) -> tuple[TableColumn, ...]:
+        """Those of its head, and those that are derived from them."""
+        return (*self.head.columns, *(one.column for one in self.derived))
+
+    def cells(self, at: int) -> list[Sequence[Span]]:
+        """What stands in one of its columns, row by row."""
+        plain = len(self.head.columns)
+        if at >= plain:
+            return list(self.derived[at - plain].parts.values())
+        return [row[at] for row in self.filled if at in row]
+
+    def parts(self, at: int) -> list[Sequence[Span]]:
+        """What stands in one of its columns, in the full rows of those of the head."""
+        plain = len(self.head.columns)
+        if at >= plain:
+            return list(self.derived[at - plain].parts.values())
+        return [row[at] for row in self.full if at in row]
+
+    @property
+    def stands_for(self) -> list[frozenset[int]]:
+        """By column those of the head that it stands for."""
+        plain = [frozenset([at]) for at in range(len(self.head.columns))]
+        return [*plain, *(one.of for one in self.derived)]
 
     @cached_property
     def product(self) -> Product | None:
@@ -70,13 +106,27 @@ def _read(head: Head, graph: Graph) -> Grid | None:
 
 
 def _grid(head: Head, graph: Graph, *, up: bool) -> Grid:
-    strips = gutters(graph.sheet.layout.rows[head.end - 1], graph.sheet.layout.rows)
     rows = list(table_rows.body(head, graph, up=up))
-    rows, filled = ruled_rows.joined(rows, [_fill(row, head.columns, strips) for row in rows], graph)
-    rows, filled = _in_turn(rows, _parted(filled, head.columns), head.period)
+    places = table_rows.placed(head, rows, graph)
+    filled = [_fill(row, *place) for row, place in zip(rows, places, strict=True)]
+    rows, filled = ruled_rows.joined(rows, filled, graph)
+    filled = derived_columns.with_boxes(rows, _parted(filled, head.columns), head.columns, graph)
+    rows, filled = _in_turn(rows, filled, head.period)
+    head = replace(head, columns=head.columns[: head.period])
     numbers = tuple(products.numbers(parts, graph) for parts in filled)
-    return Grid(
-        replace(head, columns=head.columns[: head.period]), tuple(rows), tuple(filled), numbers, up=up
+    full = set(map(id, _full(filled)))
+    whole = [id(parts) in full for parts in filled]
+    derived = derived_columns.find(head, rows, filled, whole)
+    filled, below = lines_below.find(head, rows, filled, whole)
+    head = replace(head, columns=_explained(head.columns, graph))
+    return Grid(head, tuple(rows), tuple(filled), numbers, (*derived, *below), up)
+
+
+def _explained(named: Sequence[TableColumn], graph: Graph) -> tuple[TableColumn, ...]:
+    """Columns by what the document says that their short names mean: `C = clean, U = undamaged`."""
+    told = column_words.legend([column.text for column in named if column.text], graph)
+    return tuple(
+        replace(column, lines=(told[column.text],)) if column.text in told else column for column in named
     )
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 
 from worker.reading.engines.matcher import group_values, products
 from worker.reading.engines.matcher.candidates import Filling, Group, Scalar
-from worker.reading.engines.matcher.cell_values import values_of
+from worker.reading.engines.matcher.cell_values import values_in
 from worker.reading.engines.matcher.column_choice import TableChoice
 from worker.reading.engines.matcher.columns import nearest
+from worker.reading.engines.matcher.derived_columns import Derivation
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import has_number, is_number, joined
 from worker.reading.engines.matcher.questions import NUMERIC, FieldQuery
 from worker.reading.engines.matcher.rows import Cell, Row
 from worker.reading.engines.matcher.ruled_rows import Filled
+from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span
 from worker.reading.engines.matcher.wrapped_text import TextColumn
 
@@ -41,7 +43,9 @@ class Table:
         self._graph, self._questions = graph, questions
         self._grid, self._held = choice.grid, choice.held
         self._columns = choice.grid.head.columns
-        self._asked = {index: questions[one.asked] for index, one in choice.held.items()}
+        plain = len(self._columns)
+        self._asked = {at: questions[one.asked] for at, one in choice.held.items() if at < plain}
+        self._derived = {at: choice.grid.derived[at - plain] for at in choice.held if at >= plain}
         self._rows = list(zip(choice.grid.rows, choice.grid.filled, strict=True))
         most = max((self._valid(parts) for parts in choice.grid.filled), default=0)
         self._needed = max(min(2, most), ceil(_FULL * most))
@@ -75,13 +79,16 @@ class Table:
 
     def _with_group_values(self, found: Sequence[tuple[Row, Item]]) -> list[Group]:
         """The items with what stands once for several of them."""
-        groups = []
+        if not self._asked:
+            return []
         held = {one.asked for one in self._held.values()}
         missing = [question for asked, question in enumerate(self._questions) if asked not in held]
-        for row, item in found:
-            fields = self._group(item).fields
-            if fields:
-                groups.append(Group({**group_values.headed(row, missing, self._graph), **fields}))
+        fields = self._fields([item for _, item in found])
+        groups = [
+            Group({**group_values.headed(row, missing, self._graph), **own})
+            for (row, _), own in zip(found, fields, strict=True)
+            if own
+        ]
         first = min(self._asked)
         key = self._asked[first]
         names_items = self._texts is None or self._texts.index == first
@@ -137,7 +144,8 @@ class Table:
     @cached_property
     def _texts(self) -> TextColumn | None:
         """The column of the words that name an item."""
-        texts = [index for index, asked in self._asked.items() if asked.kind == "text"]
+        together = [min(one.of) for one in self._derived.values() if one.kind is Derivation.TOGETHER]
+        texts = [*together, *(index for index, asked in self._asked.items() if asked.kind == "text")]
         sizes = {
             index: sum(len(span.text) for _, filled in self._rows for span in filled.get(index, ()))
             for index in sorted(texts)
@@ -166,14 +174,8 @@ class Table:
             filled[texts.index], going_on = list(around), False
         for row, parts in item.under:
             near = row.page is before.page and row.y0 - before.y1 < 0.8 * row.height
-            asked = {index: spans for index, spans in parts.items() if index in self._asked}
-            if (
-                near
-                and asked
-                and not asked.keys() & filled.keys()
-                and all(self._suits(index, spans) for index, spans in asked.items())
-            ):
-                filled |= asked
+            if near:
+                filled |= self._left_over(parts, filled)
             going_on = going_on and near and words is not None and words in parts and words in filled
             if going_on and texts and texts.goes_on(filled[texts.index][-1], parts[texts.index][0]):
                 filled[texts.index] += parts[texts.index]
@@ -183,23 +185,54 @@ class Table:
         self._by_line(item, filled)
         return Item(item.row, filled, item.under)
 
+    def _left_over(self, parts: Filled, filled: Filled) -> Filled:
+        """The numbers of a row under an item that did not fit in its own; none where it has one of those that the item has."""
+        asked = {index: spans for index, spans in parts.items() if index in self._asked}
+        again = any(self._asked[index].kind in NUMERIC for index in asked.keys() & filled.keys())
+        missing = {index: spans for index, spans in asked.items() if index not in filled}
+        suit = all(self._suits(index, spans) for index, spans in missing.items())
+        return missing if suit and not again else {}
+
     def _by_line(self, item: Item, filled: Filled) -> None:
         """Columns whose head names several things give the line that is asked for."""
         for index, held in self._held.items():
             if held.line and index in item.filled:
                 lines = [item.filled[index], *(parts[index] for _, parts in item.under if index in parts)]
-                if held.line < len(lines):
+                numeric = self._questions[held.asked].kind in NUMERIC
+                if held.line < len(lines) and (not numeric or has_number(lines[held.line])):
                     filled[index] = lines[held.line]
 
     def _suits(self, index: int, spans: Sequence[Span]) -> bool:
         return self._asked[index].kind in NUMERIC and has_number(spans)
 
-    def _group(self, item: Item) -> Group:
-        fields: dict[str, Filling] = {}
-        values, product = products.numbers(item.filled, self._graph), self._grid.product
-        for index, spans in item.filled.items():
-            if index in self._asked:
-                asked, sure = self._asked[index], self._held[index].sure
-                sure = product.sure(index, values, sure) if product else sure
-                fields[asked.field.name] = Scalar(list(values_of(asked, spans, sure, self._graph)))
-        return Group(fields)
+    def _fields(self, items: Sequence[Item]) -> list[dict[str, Filling]]:
+        """By item its fields, each column read as a whole."""
+        found: list[dict[str, Filling]] = [{} for _ in items]
+        for index, held in self._held.items():
+            asked, parts = self._questions[held.asked], self._parts(index, items)
+            read = values_in(asked, list(parts.values()), held.sure, self._graph)
+            for at, values in zip(parts, read, strict=True):
+                found[at][asked.field.name] = Scalar([self._checked(one, index, items[at]) for one in values])
+        return found
+
+    def _parts(self, index: int, items: Sequence[Item]) -> dict[int, Sequence[Span]]:
+        """By the number of the item what it has in a column."""
+        of_items = (self._part(index, item) for item in items)
+        return {at: spans for at, spans in enumerate(of_items) if spans}
+
+    def _part(self, index: int, item: Item) -> Sequence[Span]:
+        """What an item has in a column; of all its lines together more where they begin above it."""
+        derived = self._derived.get(index)
+        if derived is None:
+            return item.filled.get(index, ())
+        spans = derived.parts.get(item.row.index, ())
+        own = item.filled.get(min(derived.of), ()) if derived.kind is Derivation.TOGETHER else ()
+        return max(spans, own, key=len)
+
+    def _checked(self, value: Candidate, index: int, item: Item) -> Candidate:
+        """A value, as sure as the product of its row makes it."""
+        product = self._grid.product
+        if product is None:
+            return value
+        sure = product.sure(index, products.numbers(item.filled, self._graph), value.strength)
+        return replace(value, strength=sure, certainty=sure, score=sure)

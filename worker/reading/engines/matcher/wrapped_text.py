@@ -13,6 +13,8 @@ from worker.reading.engines.matcher.rows import Row
 from worker.reading.engines.matcher.typed_spans import Span
 
 _WITHIN = 0.45  # letter heights of white between the lines of one text, at most, where white parts the items
+_SMALLER = 0.92  # of the height of a line, another is smaller print, and no rest of it
+_FULL = 0.5  # share of the parts of the fullest row that a row of the table has
 _LABELLED = re.compile(r"[^(:：]{2,25}[:：](\s|$)")
 
 Filled = Mapping[int, Sequence[Span]]
@@ -66,21 +68,27 @@ class TextColumn:
 
     def goes_on(self, last: Span, first: Span) -> bool:
         """Whether a text under another is the rest of it."""
-        if _LABELLED.match(first.text):
+        if _LABELLED.match(first.text) or first.cell.height < _SMALLER * last.cell.height:
             return False
         within = first.text[:1].islower() or last.text.rstrip().endswith((",", "-", "/", "(", "&"))
         return within or self._is_full(last, first)
 
     def _is_full(self, line: Span, first: Span) -> bool:
         """Whether the first word of the next line had no room behind a line."""
-        columns, index = self._columns, self.index
-        room = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
-        beside = (leading(filled[index + 1]) for _, filled in self._rows if index + 1 in filled)
-        starts = [span.cell.x_at(span.start) for span in beside]
-        room = min([room, *starts, self._wrapped_at])
         word = re.match(r"\S+", first.text)
         width = first.cell.x_at(first.start + word.end()) - first.cell.x_at(first.start) if word else 0.0
-        return line.cell.x_at(line.end) + width + 0.6 * line.cell.height > room
+        return line.cell.x_at(line.end) + width + 0.6 * line.cell.height > self._room
+
+    @cached_property
+    def _room(self) -> float:
+        """Where the texts end at the latest: at the next column, but where they were wrapped before it."""
+        columns, index = self._columns, self.index
+        most = max((len(filled) for _, filled in self._rows), default=0)
+        full = [at for at, (_, filled) in enumerate(self._rows) if len(filled) > _FULL * most]
+        inside = self._rows[: full[-1] + 1] if full else ()
+        beside = [leading(filled[index + 1]) for _, filled in inside if index + 1 in filled]
+        head = columns[index + 1].x0 if index + 1 < len(columns) else float("inf")
+        return min([head, *(span.cell.x_at(span.start) for span in beside), self._wrapped_at])
 
     @cached_property
     def _wrapped_at(self) -> float:

@@ -37,7 +37,7 @@ def test_every_column_holds_one_field_and_every_field_stands_in_one(
     fields: int, columns: int, seed: int
 ) -> None:
     scores = np.random.default_rng(seed).normal(size=(fields, columns)).astype(np.float32)
-    found = dict(assigned(scores))
+    found = dict(assigned(scores, [frozenset([at]) for at in range(columns)]))
     asked = [one.asked for one in found.values()]
     assert len(set(asked)) == len(asked)
     odds = [one.odds for one in found.values()]
@@ -76,3 +76,9 @@ def test_what_two_columns_make_tells_them_where_no_name_does() -> None:
     found = held(best_of(page, **fields), *fields)
     assert found["quantity"] == "Plugh"
     assert (found["unit_price"], found["amount"]) == ("Fnord", "Quux")
+
+
+def test_columns_that_stand_for_the_same_one_are_not_taken_together() -> None:
+    scores = np.array([[2.0, 1.0, 3.0], [1.5, 1.0, 0.0]], dtype=np.float32)
+    found = dict(assigned(scores, [frozenset([0]), frozenset([1]), frozenset([0, 1])]))
+    assert [(at, one.asked) for at, one in found.items()] == [(2, 0)]
