@@ -28,7 +28,7 @@ def test_a_list_says_what_kinds_are_called_in_both_languages(http: httpx.Client,
     titles = {kind["name"]: kind["titles"] for kind in http.get("/v1/kinds").json()}
     assert titles["slip"] == {"en": "Slip", "zh": "小票"}
     assert titles["bare"] == {}
-    assert titles["receipt"] == {"en": "Receipt"}
+    assert titles["receipt"] == {"en": "Receipt", "zh": "收据"}
     fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
     rebuild(fresh)
     assert kinds.titles(fresh, "default") == titles

@@ -30,12 +30,14 @@ _LONGEST = 40  # characters of what may mean a value
 _ALIKE = 0.3  # nearness of a text to a value from which it may mean it
 _LEGEND = re.compile(r"[^,;，；、。|.]{2,40}")
 _SEPARATING = frozenset("=:：-–—")
+_EXPLAINS = re.compile(r"[=:：–]|[^\w\s.,;()/'’&%-]")
 _WORD = re.compile(r"[^\W_]+")
 _SPELT, _BY_LETTERS, _BY_LEGEND = 1.0, 0.8, 0.9
 _MEANT = 0.7  # of what a sentence encoder says
 _DIFFERENT = 2  # signs of a column that tell one another apart
 _NEGATED = 6  # letters by which a word is made its opposite: `unsold`
 _MOST = 2  # texts a value, at most, in a column that says them
+_MANY = 30  # listed values from which a text is one only as it stands
 _OPPOSITE = 0.6  # that of two texts one says yes where the other says no
 
 
@@ -50,20 +52,32 @@ def read(texts: Sequence[str], asked: FieldQuery, graph: Graph) -> Mapping[str, 
     said = [text for text in dict.fromkeys(texts) if 0 < len(text) <= _LONGEST]
     if not values or len(said) > _MOST * len(values) + _MOST:
         return {}
+    found = {text: (value, _SPELT) for text in said if (value := _spelt(text, asked)) is not None}
+    if len(values) > _MANY:
+        return found
     told = legend(said, graph)
     near = {
         (text, at): _nearness(text, told.get(text, ""), value, asked, said, graph)
         for text, (at, value) in product(said, enumerate(values))
+        if text not in found
     }
-    found: dict[str, tuple[Any, float]] = {}
-    taken: set[int] = set()
+    taken = {
+        at
+        for at, value in enumerate(values)
+        if asked.kind == "enum" and any(value == one for one, _ in found.values())
+    }
     for (text, at), sure in sorted(near.items(), key=lambda one: -one[1]):
         if sure < _ALIKE:
             break
-        if text not in found and (sure == _SPELT or at not in taken):
+        if text not in found and at not in taken:
             found[text] = values[at], sure
             taken.add(at)
     return found if asked.kind == "enum" else dict([*_opposite(said, found), *found.items()])
+
+
+def _spelt(text: str, asked: FieldQuery) -> Any:
+    """The value that a text is as it stands; None where it is none."""
+    return pairs.yes_or_no(text) if asked.kind == "boolean" else members.printed(text, asked.field)
 
 
 def _values(asked: FieldQuery) -> Sequence[Any]:
@@ -90,8 +104,6 @@ def _nearness(
     if isinstance(value, bool):
         return _yes_or_no(text, told, value, asked, texts, graph.senses)
     member = str(value)
-    if members.printed(text, asked.field) == value:
-        return _SPELT
     by_legend = _BY_LEGEND * graph.senses.likeness(words(member), told) if told else 0.0
     if is_sign(text):
         if sum(map(is_sign, texts)) < _DIFFERENT or text in _BOXES:
@@ -107,9 +119,6 @@ def _yes_or_no(
 ) -> float:
     if is_sign(text):
         return _BY_LEGEND if (text not in EMPTY and _is_good(text, texts)) == value else 0.0
-    answer = pairs.yes_or_no(text)
-    if answer is not None:
-        return _SPELT if answer == value else 0.0
     own, read = fold(words(asked.field.title or asked.field.name)), fold(text)
     if read.endswith(own) and len(read) - len(own) <= _NEGATED:
         return _BY_LETTERS if (own == read) == value else 0.0
@@ -152,15 +161,24 @@ def legend(texts: Sequence[str], graph: Graph) -> Mapping[str, str]:
         (text for text in texts if len(text) <= _SHORT and text not in _SEPARATING),
         key=lambda text: -len(text),
     )
-    if not short:
+    if len(short) < _DIFFERENT:
         return {}
     found: dict[str, str] = {}
-    for row in graph.sheet.layout.rows:
-        for cell in row.cells:
-            told = dict(_told(cell.text, short))
-            if len(told) > 1:
-                found = {**told, **found}
+    for line in _explaining(graph):
+        told = dict(_told(line, short))
+        if len(told) >= _DIFFERENT:
+            found = {**told, **found}
     return found
+
+
+def _explaining(graph: Graph) -> Sequence[str]:
+    """The lines of a document that may explain signs: those with a sign that is set before what it means."""
+    memo = graph.sheet.memo
+    if "explaining" not in memo:
+        cells = graph.sheet.layout.cells
+        memo["explaining"] = [cell.text for cell in cells if _EXPLAINS.search(cell.text)]
+    kept: Sequence[str] = memo["explaining"]
+    return kept
 
 
 def _told(line: str, short: Sequence[str]) -> Iterator[tuple[str, str]]:
