@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from schemas import languages
 from schemas.values.folding import fold
 from worker.reading.engines.matcher import members, pairs
 from worker.reading.engines.matcher.concepts import words
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.questions import FieldQuery
-from worker.reading.engines.matcher.sense import Senses
+from worker.reading.engines.matcher.sense import Senses, likeness_of
 
 MARKED, UNMARKED = "☒☐"
 TICKS = frozenset("✓✔√●■◉⦿xXvV○◯〇☑☒")
@@ -142,7 +144,8 @@ def _leaning(text: str, senses: Senses) -> float:
 
 
 def _likest(text: str, listed: Sequence[str], senses: Senses) -> float:
-    return max(senses.likeness(text, word) for word in listed)
+    one, *others = senses.vectors([text, *listed])
+    return float(likeness_of(np.array(others) @ one).max())
 
 
 def _abbreviates(text: str, member: str) -> bool:
