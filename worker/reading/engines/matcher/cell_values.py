@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.values import dates
-from worker.reading.engines.matcher import column_words
+from worker.reading.engines.matcher import column_words, members
 from worker.reading.engines.matcher.assign import as_type
 from worker.reading.engines.matcher.graph import Graph
 from worker.reading.engines.matcher.number_cells import joined
@@ -27,13 +27,15 @@ def values_in(
 ) -> Iterator[list[Candidate]]:
     """For each cell of a column the values that its parts may stand for, each as sure as `sure`.
 
-    Where a field lists its values or asks yes or no, the texts of the column are read together.
+    Where a field lists its values or asks yes or no, the texts of the column are read together; what is not printed but
+    meant is never sure, whatever else speaks for its row.
     """
     told = column_words.read([joined(spans) for spans in cells], asked, graph)
     for spans in cells:
         if joined(spans) in told:
             value, share = told[joined(spans)]
-            yield [Candidate(value, sure * share, tuple(spans), sure * share, sure * share)]
+            sure_of = sure if share == 1 else min(sure * share, members.AT_MOST)
+            yield [Candidate(value, sure_of, tuple(spans), sure_of, sure_of)]
         else:
             yield list(values_of(asked, spans, sure, graph))
 

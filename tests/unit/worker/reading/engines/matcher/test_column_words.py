@@ -8,6 +8,7 @@ from schemas.registry import from_json_schema
 from tests.build import page_of
 from worker.reading.engines.matcher import column_words
 from worker.reading.engines.matcher.any_schema import asked_of
+from worker.reading.engines.matcher.engine import read_lines
 from worker.reading.engines.matcher.graph import graph_of
 from worker.reading.engines.matcher.questions import question
 from worker.reading.engines.matcher.wordings import shipped
@@ -72,3 +73,27 @@ def test_what_the_document_says_of_a_sign_counts_first() -> None:
 def test_one_value_is_not_meant_by_several_unlike_texts() -> None:
     assert len(set(read(RESULT, "passed", "succeeded", "failed").values())) <= 2
     assert read(RESULT, "passed", "failed") == {"passed": "pass", "failed": "fail"}
+
+
+def test_amounts_that_add_up_say_nothing_of_what_a_tick_means() -> None:
+    page = page_of(
+        [(60, "Description"), (480, "Checked"), (820, "Amount")],
+        [(60, "Beeswax"), (500, "✓"), (860, "42.00")],
+        [(60, "Olive oil"), (500, "✗"), (860, "9.00")],
+        [(60, "Total"), (860, "51.00")],
+    )
+    items = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "description": {"type": "string"},
+                "checked": {"type": "boolean"},
+                "amount": {"type": "number"},
+            },
+        },
+    }
+    schema = from_json_schema({"type": "object", "properties": {"lines": items}}, name="mine")
+    reading = read_lines([page], schema.root)
+    assert [row["checked"] for row in reading.data["lines"]] == [True, False]
+    assert all(one.confidence < 0.9 for at, one in reading.evidence.items() if at.endswith("/checked"))
