@@ -278,6 +278,7 @@ def _figures(firsts: tuple[Floats, Marks], documents: Sequence[Document], knots:
     offered_right = sum(bool(each.any()) for document in documents for each in document.rights)
     return {
         "fields": len(right),
+        "first_right": round(float(right.mean()), 4),
         "first_right_of_offered": round(float(right.sum()) / offered_right, 4),
         "auroc": round(auroc(sure.tolist(), right.tolist()) or 0.0, 4),
         "calibration_error": round(calibration_error(sure.tolist(), right.tolist()) or 0.0, 4),

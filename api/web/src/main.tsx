@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { Announcements, safely, say } from "./announce";
 import { Dialog } from "./dialog";
 import { Documents } from "./documents";
+import { keepFocus } from "./focus_kept";
 import { keyWanted, offline, Problem, recognise, session, signIn, signOut } from "./http";
 import { Kinds } from "./kinds";
 import { loadKinds } from "./kinds_store";
@@ -96,6 +97,7 @@ async function begin(): Promise<void> {
   }
   if (!session.value) await recognise();
   takeDrops();
+  keepFocus();
   render(<Page />, document.getElementById("root")!);
   safely(loadKinds);
   void follow();

@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 
 from worker.checks.patterns import Pattern
-from worker.reading.engines.matcher import members, period_tables
+from worker.reading.engines.matcher import label_features, members, period_tables
 from worker.reading.engines.matcher.assign import allows, as_type
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.graph import Graph, PrintedValue
-from worker.reading.engines.matcher.questions import PARTIES, FieldQuery
+from worker.reading.engines.matcher.questions import FieldQuery
 from worker.reading.engines.matcher.rows import Cell
-from worker.reading.engines.matcher.surroundings import Relation
 from worker.reading.engines.matcher.typed_spans import Span
-from worker.reading.engines.matcher.wordings import UNSPECIFIC
 
-MOST = 90  # candidates of a field that are looked at closely
+MOST = 160  # candidates of a field that are looked at closely
 _HINTED = 0.2  # likeness of a label below which it says nothing of a field
 _HINTED_BY_SENSE = 0.35  # the same to a sentence encoder, to which values are near to one another, too
 _LABELLED = 0.45  # likeness from which what follows a label is looked at over several lines
@@ -36,11 +34,8 @@ _BY_KIND: Mapping[str, frozenset[str]] = {
     "text": frozenset({"text", "code", "phone", "date", "time", "money", "number"}),
 }
 _FILLED_IN = frozenset({"date", "datetime", "time", "money", "phone"})
-_OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION, Relation.BOX})
-_HEADING = 40  # characters that the heading of a party may have
 _SENTENCE = 90  # characters from which a text is no value where no label says so
 _OF_TOWN: Mapping[str, str] = {"city": "city", "zip": "zip", "state": "region"}
-_BESIDE = frozenset({Relation.INLINE, Relation.LEFT})
 _ALIKE, _UNLIKE = 4.0, 0.3  # what the form of an example makes of the odds of a value
 _NEXT_CELL = 2.5  # letter heights of white between the parts of a value that was read as two cells
 
@@ -83,9 +78,7 @@ def _offers(
     place: PrintedValue, question: FieldQuery, near: float, sensed: float, evaluation: Evaluation
 ) -> Iterator[ValueOption]:
     """A place and what may belong to it as values of a field, to which its labels are so near by words and sense."""
-    if near < _LABELLED and (
-        _named_otherwise(place, question, evaluation) or _of_another(place, question, evaluation)
-    ):
+    if near < _LABELLED and _is_another(place, question, evaluation):
         return
     is_hinted = near >= _HINTED or sensed >= _HINTED_BY_SENSE
     near = max(near, sensed)
@@ -124,25 +117,12 @@ def _kinds(question: FieldQuery) -> frozenset[str]:
     return kinds | {kind for idea, kind in _OF_TOWN.items() if idea in question.ideas}
 
 
-def _named_otherwise(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
-    """Whether the label right before a date says that it is another date than the field's."""
-    wanted = question.ideas - UNSPECIFIC
-    label = next((edge.label for edge in place.edges if edge.relation in _BESIDE), "")
-    if question.kind not in {"date", "datetime"} or not wanted or not label:
+def _is_another(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
+    """Whether the label beside a date is a known one, and that of another date than a field's that is known as well."""
+    if not question.is_known or label_features.other_date(place, question, evaluation) <= 0:
         return False
-    named = evaluation.graph.wordings.meaning(label[:80])
-    return "date" in named.ideas and not wanted & named.ideas
-
-
-def _of_another(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> bool:
-    """Whether the nearest heading that names a party names another one than the field."""
-    wanted = (question.ideas | {idea for meaning in question.parents for idea in meaning.ideas}) & PARTIES
-    headings = sorted((e for e in place.edges if e.relation in _OVER), key=lambda edge: edge.distance)
-    for edge in headings if wanted else ():
-        named = evaluation.graph.wordings.meaning(edge.label[:_HEADING]).ideas & PARTIES
-        if named and (len(edge.label) < _HEADING or edge.relation is Relation.ABOVE):
-            return not named & wanted
-    return False
+    read = evaluation.graph.wordings.meaning(label_features.beside(place))
+    return not read.unknown and all(unit.is_label for unit in read.units)
 
 
 def _may_stand_alone(place: PrintedValue, value: Any, question: FieldQuery) -> bool:

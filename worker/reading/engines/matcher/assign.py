@@ -22,6 +22,7 @@ from worker.reading.engines.matcher import confidence
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
 from worker.reading.engines.matcher.misread import surely_read
 from worker.reading.engines.matcher.sheet import Candidate
+from worker.reading.engines.matcher.word_marks import mark
 
 _MAX_ALTERNATIVES = 3
 _MOST_OTHERS = 50  # candidates looked at for alternatives
@@ -200,6 +201,15 @@ def _member(value: Any, enum: Sequence[Any]) -> Any:
 
 
 def _json_number(number: Decimal, field: Field) -> int | float | None:
+    sign = sign_asked(field.description)
+    number = sign * abs(number) if sign else number
     if "number" in field.types:
         return float(number)
     return int(number) if number == int(number) else None
+
+
+def sign_asked(told: str) -> int:
+    """1 or -1 where a description asks for a positive or a negative number, else 0: a discount is printed either way."""
+    if mark("conditional").search(told):
+        return 0
+    return 1 if mark("as_positive").search(told) else -1 if mark("as_negative").search(told) else 0

@@ -124,8 +124,7 @@ class Graph:
         if not cuts or cuts[0][0] > 0 or cuts[0][1] < len(cell.text):
             yield from self._divided(trimmed(Span(cell, 0, len(cell.text))), around, whole=True)
         yield from self._typed(cell, cuts, around)
-        if not cuts or len(cell.text) >= _SENTENCE:
-            yield from self._parts(cell, around)
+        yield from self._parts(cell, cuts, around)
 
     def _divided(self, span: Span, edges: tuple[Edge, ...], *, whole: bool) -> Iterator[PrintedValue]:
         """A value and its parts, those under a label of several names each under its own."""
@@ -145,10 +144,13 @@ class Graph:
         ideas = [self.wordings.meaning(part.edges[0].label).ideas for part in parted]
         return all(one and one.isdisjoint(two) for one, two in pairwise(ideas)) and bool(ideas[-1])
 
-    def _parts(self, cell: Cell, around: tuple[Edge, ...]) -> Iterator[PrintedValue]:
+    def _parts(
+        self, cell: Cell, cuts: Sequence[tuple[int, int]], around: tuple[Edge, ...]
+    ) -> Iterator[PrintedValue]:
         """The parts of a cell that no sign divides."""
         typed = [one.span for kind in _FILLED_IN for one in self.sheet.typed(kind, cell)]
-        for part in text_parts.find(cell, typed):
+        folded = fold_letters(cell.text)
+        for part in text_parts.find(cell, typed, cuts, lambda at: self._known(folded, at)):
             before = [Edge(Relation.INLINE, part.before, 0.0)] if part.before else []
             behind = [Edge(Relation.BEHIND, part.behind, 0.0)] if part.behind else []
             edges = (*before, *behind, *around)

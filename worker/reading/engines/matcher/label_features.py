@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.graph import PrintedValue
+from worker.reading.engines.matcher.questions import PARTIES, FieldQuery
 from worker.reading.engines.matcher.sense import Floats
 from worker.reading.engines.matcher.sense_table import LONGEST_VALUE, UNKNOWN, Said
 from worker.reading.engines.matcher.surroundings import Relation
+from worker.reading.engines.matcher.wordings import UNSPECIFIC
 
 _FAR = 30.0  # letter heights from which a label is as good as none
 _NAMED = 0.3  # likeness from which a label beside a value may name another field
 _NEAREST = (Relation.INLINE, Relation.LEFT, Relation.ABOVE)
+_BESIDE = frozenset({Relation.INLINE, Relation.LEFT})
+_OVER = frozenset({Relation.ABOVE, Relation.HIGHER, Relation.HEADING, Relation.SECTION, Relation.BOX})
+_HEADING = 40  # characters that the heading of a party may have
+_LABEL = 80  # and the label of a date
 _ABOUT = 2  # labels of a value that are compared with a field's description
 NAMES = (
     *(f"sense_{part}" for part in ("best", "rival", "parent", "both", "about", "value")),
@@ -25,7 +31,7 @@ NAMES = (
         for relation in Relation
         for part in ("recall", "precision", "letters", "distance")
     ),
-    *("top", "rival", "parent", "about", "own", "inline", "inline_digits"),
+    *("top", "rival", "parent", "about", "own", "inline", "inline_digits", "other_date", "other_party"),
 )
 """What the columns hold."""
 
@@ -121,12 +127,45 @@ def _by_words(
 
 
 def _of_texts(places: Sequence[PrintedValue], asked: int, evaluation: Evaluation) -> Floats:
-    """What the field's description says of the first labels; how like the field the value itself is; what is in its cell."""
+    """What the field's description says of the first labels; how like the field the value itself is; what is in its cell.
+
+    And whether a label names another date or another party than the field, by the ideas of both.
+    """
     question = evaluation.questions[asked]
     rows = []
     for place in places:
         about = max((evaluation.about(asked, edge.label) for edge in place.edges[:_ABOUT]), default=0.0)
         own = evaluation.own(question, place.text).both if len(place.text) < LONGEST_VALUE else 0.0
         inline = next((edge.label for edge in place.edges if edge.relation == Relation.INLINE), "")
-        rows.append([about, own, float(bool(inline)), float(sum(map(str.isdigit, inline)))])
-    return np.array(rows, dtype=np.float32).reshape(len(rows), 4)
+        digits = float(sum(map(str.isdigit, inline)))
+        others = other_date(place, question, evaluation), _other_party(place, question, evaluation)
+        rows.append([about, own, float(bool(inline)), digits, *others])
+    return np.array(rows, dtype=np.float32).reshape(len(rows), 6)
+
+
+def beside(place: PrintedValue) -> str:
+    """The label in front of a value in its cell, else left of it; empty where there is none."""
+    return next((edge.label for edge in place.edges if edge.relation in _BESIDE), "")[:_LABEL]
+
+
+def other_date(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> float:
+    """1 where the label beside a date names another one than the field, -1 where it names that one, else 0."""
+    wanted = question.ideas - UNSPECIFIC
+    label = beside(place)
+    if question.kind not in {"date", "datetime"} or not wanted or not label:
+        return 0.0
+    named = evaluation.graph.wordings.meaning(label).ideas
+    if wanted & named:
+        return -1.0
+    return float("date" in named and len(named) > 1)
+
+
+def _other_party(place: PrintedValue, question: FieldQuery, evaluation: Evaluation) -> float:
+    """1 where the nearest heading that names a party names another one than the field, -1 where it names that one, else 0."""
+    wanted = (question.ideas | {idea for meaning in question.parents for idea in meaning.ideas}) & PARTIES
+    headings = sorted((e for e in place.edges if e.relation in _OVER), key=lambda edge: edge.distance)
+    for edge in headings if wanted else ():
+        named = evaluation.graph.wordings.meaning(edge.label[:_HEADING]).ideas & PARTIES
+        if named and (len(edge.label) < _HEADING or edge.relation is Relation.ABOVE):
+            return -1.0 if named & wanted else 1.0
+    return 0.0

@@ -16,6 +16,9 @@ _PARTED = re.compile(r"\s*[/／|]\s*")
 _PIECES = re.compile(r"\s[·•|–—-]\s|\s?[|·;；]\s?|,\s|，|\s/\s|\s?[(（)）]\s?")
 _MOST_PIECES = 4
 _LONGEST = 120  # characters of a text that is looked at in parts
+_QUOTED = re.compile(r"[\"“„«『「][^\"“”„«»『』「」]+[\"“”»』」]")
+_ORNAMENT = re.compile(r"[\u2600-\u260f\u2613-\u2712\u2719-\u27bf\U0001f300-\U0001faff]")
+"""Pictures in front of a text, but for boxes, ticks and crosses."""
 TAIL = " \t:：|;,，"
 
 
@@ -70,11 +73,13 @@ def names_within(label: Span) -> Iterator[Span]:
 
 
 def trimmed(span: Span) -> Span:
-    """A value without the signs around it."""
+    """A value without the signs around it, and without the quotes that it is set in."""
     text = span.cell.text
     start, end = span.start, span.end
     while end > start + 1 and text[end - 1] in TAIL:
         end -= 1
-    while start < end - 1 and text[start] in _BEFORE_VALUE:
+    while start < end - 1 and (text[start] in _BEFORE_VALUE or _ORNAMENT.match(text[start])):
         start += 1
+    if end - start > 2 and _QUOTED.fullmatch(text, start, end):
+        start, end = start + 1, end - 1
     return Span(span.cell, start, end)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from worker.reading.engines.matcher import answers, marked, members, scorer
 from worker.reading.engines.matcher.answers import ValueOption
+from worker.reading.engines.matcher.assign import sign_asked
 from worker.reading.engines.matcher.choices import UNDECIDED, are_offered
 from worker.reading.engines.matcher.evaluation import Evaluation
 from worker.reading.engines.matcher.features import columns, of_place, relation_of, table
@@ -23,6 +24,10 @@ from worker.reading.engines.matcher.sheet import Candidate
 
 _FIRST = 10  # options of a field that are looked at twice
 _FIRST_OF_SEVERAL = 30  # and of a list of values
+_TAKEN_OFF = frozenset(
+    {"discount", "allowance", "paid", "deposit", "credit", "credits", "payment", "subsidy"}
+)
+"""Ideas of amounts that are printed with a minus, and by half of the schemas meant without."""
 _ALIKE, _UNLIKE = 4.0, 0.3  # what the form of an example makes of the odds of a value
 
 
@@ -116,6 +121,8 @@ def _candidate(answer: ValueOption, probability: float, at: int, evaluation: Eva
     unknown = asked.kind == "text" and not (asked.is_known and asked.field.default is None)
     if (unknown or asked.kind in NUMERIC) and not answer.is_hinted:
         probability = min(probability, UNDECIDED)  # only its place on the page speaks for it
+    if asked.kind in NUMERIC and answer.value < 0 and asked.ideas & _TAKEN_OFF:
+        probability = probability if sign_asked(asked.field.description) else min(probability, UNDECIDED)
     if asked.kind == "text":
         probability = _as_in_examples(probability, form(answer.place.text), asked.examples)
     return Candidate(answer.value, probability, answer.place.spans, probability, certainty=probability)

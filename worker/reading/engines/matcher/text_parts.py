@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from schemas import languages
 from schemas.values.folding import has_cjk
-from worker.reading.engines.matcher.label_text import trimmed
+from worker.reading.engines.matcher.label_text import LEAD, skip_lead, trimmed
 from worker.reading.engines.matcher.prose import NAME
 from worker.reading.engines.matcher.rows import Cell
 from worker.reading.engines.matcher.typed_spans import Span
@@ -23,9 +23,24 @@ _RUNNING = 25  # characters from which a text may have names in it
 _MOST_NAMES = 8
 _MOST_PIECES = 4
 _BEFORE, _AFTER = 6, 3  # words around a name that tell what it is
+_SENTENCE = 60  # characters from which a text may have names in it though it has labels
+_WORD = re.compile(r"[^\W_]+")
+_UNIT = re.compile(r"(?<![\w.,])\d[\d.,]*\s?(?:%|‰|°[CF]|[^\W\d_]{1,3}(?:/[^\W\d_]{1,3})?)(?!\w)")
+"""A number with its unit: `0.50%`, `112 g/km`."""
+_LATIN = re.compile(r"[A-Za-zÀ-ÿ](?:[\w .,'’&-]*[\w.])?", re.ASCII)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")
 _BREAK = re.compile(r"[.;:。；：]\s")
 _BEGINS = re.compile(r"[^\W_a-zà-ÿ]|[\"“„«]")
 _LETTERS = re.compile(r"[^\W\d_].*[^\W\d_]")
+_ENDS = (
+    re.compile(r"[.;。；]\s|[。；]|[.]$"),
+    re.compile(r"[,，、](?!\d)"),
+    re.compile(r"\s[·•|–—-]\s|[·•|]|\s?[(（]"),
+)
+"""Signs that may end a value in running text: of sentences, in them, and around what is put in."""
+_NUMBERED = r"[A-Z]{0,4}\d[\w./-]*"
+_CODE = re.compile(rf"(?<![\w-])(?:[A-Z]{{2,4}}[ -])?{_NUMBERED}(?: {_NUMBERED})+(?!\w)")
+"""A number that is written in groups: `ES17 2095 0044 7188`, `NS 7741 0088`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +52,24 @@ class TextPart:
     behind: str = ""
 
 
-def find(cell: Cell, typed: Sequence[Span]) -> Iterator[TextPart]:
-    """The parts of a cell; `typed` are the dates, times, amounts and numbers of telephones in it."""
+Known = Callable[[int], int]
+"""Where a known label ends that begins at a place of a text; that place where none does."""
+
+
+def find(
+    cell: Cell, typed: Sequence[Span], cuts: Sequence[tuple[int, int]], known: Known
+) -> Iterator[TextPart]:
+    """The parts of a cell; `typed` are the dates, times, amounts and numbers of telephones in it, `cuts` its labels."""
+    yield from _in_groups(cell, typed)
+    yield from _with_units(cell)
+    yield from _between_labels(cell, cuts, known)
+    yield from _in_one_script(cell)
+    if not cuts or len(cell.text) >= _SENTENCE:
+        yield from _undivided(cell, typed)
+
+
+def _undivided(cell: Cell, typed: Sequence[Span]) -> Iterator[TextPart]:
+    """The parts of a cell that neither a label nor a sign divides."""
     if len(cell.text) <= _SHORT:
         yield from _behind_words(cell)
         yield from _named(cell)
@@ -52,6 +83,59 @@ def context(before: str) -> str:
     """The last words of what stands before a value, of its own sentence."""
     sentence = _BREAK.split(before)[-1]
     return " ".join(sentence.split()[-_BEFORE:])
+
+
+def _in_groups(cell: Cell, typed: Sequence[Span]) -> Iterator[TextPart]:
+    """The numbers that are written in groups."""
+    for code in _CODE.finditer(cell.text):
+        start, end = code.span()
+        if not any(span.start < end and start < span.end for span in typed):
+            behind = " ".join(cell.text[end:].split()[:_AFTER])
+            yield TextPart(_span(cell, start, end), context(cell.text[:start]), behind)
+
+
+def _with_units(cell: Cell) -> Iterator[TextPart]:
+    """Numbers with the unit behind them."""
+    for number in _UNIT.finditer(cell.text):
+        start, end = number.span()
+        behind = " ".join(cell.text[end:].split()[:_AFTER])
+        yield TextPart(_span(cell, start, end), context(cell.text[:start]), behind)
+
+
+def _between_labels(cell: Cell, cuts: Sequence[tuple[int, int]], known: Known) -> Iterator[TextPart]:
+    """What follows each label of a text, up to the next one or to a sign, and what stands before the first."""
+    text = cell.text
+    within = list(_labels_within(text, cuts, known))
+    setting_out = sorted({*cuts, *(label for label in within if not text[label[0]].islower())})
+    if setting_out and setting_out[0][0] > 0:
+        yield TextPart(_span(cell, 0, setting_out[0][0]))
+    for start, end in sorted({*cuts, *within}):
+        begin = skip_lead(text, end)
+        until = next((other for other, _ in setting_out if other > start), len(text))
+        signs = (sign.search(text, begin, until) for sign in _ENDS)
+        for stop in dict.fromkeys([*(sign.start() for sign in signs if sign), until]):
+            if text[begin:stop].strip():
+                yield TextPart(_span(cell, begin, stop), text[start:end].strip(LEAD))
+
+
+def _labels_within(text: str, cuts: Sequence[tuple[int, int]], known: Known) -> Iterator[tuple[int, int]]:
+    """The known labels that begin with a word of a text and have a value behind them, outside of those that a sign ends."""
+    taken = 0
+    for word in _WORD.finditer(text):
+        start = word.start()
+        if start < taken or any(low <= start < high for low, high in cuts):
+            continue
+        end = known(start)
+        if end > start and not text[end : end + 1].isalnum() and _BEGINS.match(text, skip_lead(text, end)):
+            taken = end
+            yield start, end
+
+
+def _in_one_script(cell: Cell) -> Iterator[TextPart]:
+    """What is written in one of the two scripts of a text."""
+    if has_cjk(cell.text) and _LATIN.search(cell.text):
+        for run in (*_LATIN.finditer(cell.text), *_CJK.finditer(cell.text)):
+            yield TextPart(_span(cell, *run.span()), context(cell.text[: run.start()]))
 
 
 def _behind_words(cell: Cell) -> Iterator[TextPart]:

@@ -8,6 +8,7 @@ import pytest
 from schemas import registry
 from schemas.registry import from_json_schema
 from tests.build import page_of
+from worker.reading.engines.matcher.choices import UNDECIDED
 from worker.reading.engines.matcher.engine import read_lines
 
 Row = Sequence[tuple[float, str]] | str
@@ -92,6 +93,19 @@ def test_a_word_in_a_sentence_is_no_label() -> None:
     asked = {"terms": {"type": ["string", "null"]}}
     text = "Please read all of our terms of delivery before you send anything back to our office in town"
     assert read(asked, text) == {"terms": None}
+
+
+def test_what_is_taken_off_has_the_sign_that_is_asked_for_and_is_in_doubt_without() -> None:
+    rows: tuple[Row, ...] = ([(60, "Deposit paid"), (500, "-12.50")], [(60, "Balance"), (500, "87.50")])
+    positive = {**NUMBER, "description": "as a positive number"}
+    assert read({"deposit_paid": positive, "balance": NUMBER}, *rows) == {
+        "deposit_paid": 12.5,
+        "balance": 87.5,
+    }
+    schema = from_json_schema({"type": "object", "properties": {"deposit_paid": NUMBER}}, name="mine")
+    found = read_lines([page_of(*rows)], schema.root)
+    assert found.data == {"deposit_paid": -12.5}
+    assert found.evidence["/deposit_paid"].confidence <= UNDECIDED
 
 
 def test_ticked_boxes_and_words_for_yes_and_no() -> None:

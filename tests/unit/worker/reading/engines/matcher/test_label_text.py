@@ -30,3 +30,18 @@ def test_two_labels_share_a_line_with_their_values(
 
 def test_a_colon_that_stands_with_the_value_is_no_part_of_it() -> None:
     assert trimmed(span_of(": Kim Lund;")).text == "Kim Lund"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('"Summer on the water"', "Summer on the water"),
+        ("«Sa Gavina»", "Sa Gavina"),
+        ('"Summer" and "Winter"', '"Summer" and "Winter"'),
+        ("⚓ Marina", "Marina"),
+        ("☒ Yes", "☒ Yes"),
+        ("㈱藤田", "㈱藤田"),
+    ],
+)
+def test_quotes_and_ornaments_are_no_part_of_a_value_but_boxes_are(text: str, value: str) -> None:
+    assert trimmed(span_of(text)).text == value
