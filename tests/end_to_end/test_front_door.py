@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 import pagemill
+from schemas import registry
 
 _HEAVY = "{'numpy', 'PIL', 'torch', 'transformers', 'pymupdf', 'rapidocr', 'sqlalchemy', 'celery'}"
 
@@ -28,6 +29,15 @@ def test_a_document_is_read_with_one_call(receipt: Path) -> None:
     assert record.data is not None
     assert isinstance(record.data["total"], float)
     assert record.fields["/total"].citations[0].page == 1
+
+
+def test_a_document_is_read_as_the_kind_it_is_told_to_be(receipt: Path) -> None:
+    record = pagemill.read(receipt, kind="auto", engine="embedded")
+    assert record.kind == "receipt"
+    assert record.provenance.kind_told
+    assert record.provenance.schema_sha256 == registry.kind("receipt").sha256
+    assert record.data
+    assert record.data["total"] is not None
 
 
 def test_a_question_is_answered_with_its_place_or_not_at_all(receipt: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pagemill import read
 from schemas import registry
 from schemas.registry import Schema
 from worker.errors import KindUnclear
@@ -20,7 +19,6 @@ from worker.settings import Settings
 
 pymupdf = pytest.importorskip("pymupdf")
 
-SAMPLES = Path(__file__).parents[4] / "bench" / "samples"
 RECEIPT = ("TAX INVOICE", "Cashier: Ann", "Total 12.50", "Cash 20.00", "Change 7.50", "Thank you")
 INVOICE = ("Invoice no 4711", "Invoice date 2026-01-02", "Bill to: Miller Ltd", "IBAN DE02 1203 0000")
 BADGE = ("Visitor badge", "Badge no 12", "Host Ann Lee", "Gate North")
@@ -82,12 +80,3 @@ def test_the_page_that_was_looked_at_is_read_as_well(tmp_path: Path) -> None:
         pages = list(opened)
     assert pages[0] is first
     assert [page.number for page in pages if isinstance(page, Page)] == [1, 2]
-
-
-def test_auto_reads_as_what_it_is_told_to_be() -> None:
-    record = read(SAMPLES / "receipt_0_clean.jpg", kind="auto", engine="embedded")
-    assert record.kind == "receipt"
-    assert record.provenance.kind_told
-    assert record.provenance.schema_sha256 == registry.kind("receipt").sha256
-    assert record.data
-    assert record.data["total"] is not None

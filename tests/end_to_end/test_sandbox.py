@@ -1,3 +1,5 @@
+"""The process that opens documents: pages come out of it, and whatever happens to it costs one document at most."""
+
 from __future__ import annotations
 
 import os
@@ -5,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,13 @@ from worker.reading.engines.fake import FakeEngine
 from worker.reading.pages import protocol
 from worker.reading.pages.base import Page, PageLimits
 from worker.reading.pages.sandbox import PageFailed, Sandbox
+
+
+@pytest.fixture
+def sandbox(limits: PageLimits) -> Iterator[Sandbox]:
+    """One of its own for every test, which may hurt it."""
+    with Sandbox(limits) as opened:
+        yield opened
 
 
 def children_of(pid: int) -> list[str]:
@@ -118,7 +128,7 @@ def test_the_child_ends_with_its_parent(tmp_path: Path) -> None:
     child = subprocess.Popen(
         [sys.executable, "-m", "worker.reading.pages.child", str(tmp_path)],
         stdin=subprocess.PIPE,
-        cwd=Path(__file__).parents[5],
+        cwd=Path(__file__).parents[2],
     )
     assert child.stdin is not None
     child.stdin.close()
@@ -129,7 +139,7 @@ def test_a_child_starts_without_what_only_its_parent_needs() -> None:
     code = "import sys, worker.reading.pages.serving; sys.exit(' '.join({'pydantic', 'asyncio'} & {*sys.modules}) or 0)"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[5],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
@@ -233,10 +243,10 @@ def test_a_page_with_more_words_than_a_newspaper_is_refused(tmp_path: Path, limi
 
 
 def test_a_document_ends_with_its_time_and_keeps_the_pages_it_had(tmp_path: Path, limits: PageLimits) -> None:
-    with Sandbox(replace(limits, document_seconds=3.0)) as sandbox:
+    with Sandbox(replace(limits, document_seconds=2.0)) as sandbox:
         pages = iter(sandbox.open(pdf(tmp_path / "a.pdf", ["x"] * 5)))
         assert isinstance(next(pages), Page)
-        time.sleep(3.1)
+        time.sleep(2.1)
         rest = list(pages)
         assert [page.error.code for page in rest if isinstance(page, PageFailed)] == ["document_timeout"] * 4
         assert children_of(os.getpid()) == []
