@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.draw.blocks import draw_report
 from schemas import registry
 from schemas.page import Line
 from tests.build import HEIGHT, WIDTH, line, page_of
 from worker.reading.engines.matcher.engine import read_lines
-from worker.reading.pages.base import Page, PageLimits
-from worker.reading.pages.sandbox import Sandbox
 from worker.reading.text.page_lines import PageLines
-from worker.reading.text.sources import TextLayerLines
-from worker.settings import Settings
 
 _FULL = "so many words that they fill a whole line up to its end"  # 55 letters of ten pixels
 
@@ -160,26 +153,6 @@ def test_heads_over_several_columns_rows_of_one_cell_and_the_rest_of_a_cell_in_t
         "table",
         [["Ware", "new", "used"], ["Oil of a long name", "1", "2"], ["Wax", None, "4"], ["Ink", "5", "6"]],
     )
-
-
-def test_nothing_of_a_page_is_lost_or_said_twice(tmp_path: Path) -> None:
-    rng, letters = random.Random(5), Counter[str]()  # noqa: S311
-    with Sandbox(PageLimits.of(Settings())) as sandbox:
-        for number in range(2):
-            file = tmp_path / f"{number}.pdf"
-            file.write_bytes(draw_report(rng)[0])
-            pages = [TextLayerLines()(page) for page in sandbox.open(file) if isinstance(page, Page)]
-            data = read_lines(pages, registry.kind("text").root).data
-            for page in data["pages"]:
-                letters.update("".join("".join(page["lines"]).split()))
-                letters.subtract("".join(_letters(page["blocks"]).split()))
-    assert letters.pop("-") > 0  # words that lines break are whole
-    assert not any(letters.values())
-
-
-def _letters(blocks: Sequence[dict[str, Any]]) -> str:
-    cells = [cell or "" for block in blocks for row in block["rows"] for cell in row["cells"]]
-    return "".join([*((block["text"] or "") + "".join(block["items"]) for block in blocks), *cells])
 
 
 def test_a_page_whose_lines_lie_anyhow_has_each_of_them_in_one_block() -> None:
