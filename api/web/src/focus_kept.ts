@@ -15,7 +15,7 @@ export function keepFocus(): void {
 
 function remember(element: Element): void {
   inHand = element;
-  const controls = [...(element.closest("dialog, main, #main, body") ?? document.body).querySelectorAll<HTMLElement>(CONTROLS)];
+  const controls = [...(element.closest("dialog, #main") ?? document.body).querySelectorAll<HTMLElement>(CONTROLS)];
   const at = controls.indexOf(element as HTMLElement);
   around = at < 0 ? [] : [...controls.slice(at + 1, at + 1 + AROUND), ...controls.slice(Math.max(0, at - AROUND), at).reverse()];
 }

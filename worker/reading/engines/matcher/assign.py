@@ -7,16 +7,17 @@ it scores highest, and the others take their next best.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from schemas import pointer
+from schemas import languages, pointer
 from schemas.json_schema.fields import Field
 from schemas.record import Alternative, Citation, Evidence
 from schemas.values import amounts
-from schemas.values.folding import squeeze
+from schemas.values.folding import fold, squeeze
 from worker.checks import patterns
 from worker.reading.engines.matcher import confidence
 from worker.reading.engines.matcher.candidates import Filling, Group, Listing, Scalar
@@ -27,6 +28,7 @@ from worker.reading.engines.matcher.word_marks import mark
 _MAX_ALTERNATIVES = 3
 _MOST_OTHERS = 50  # candidates looked at for alternatives
 _WEAK = 0.3  # strength below which a candidate is taken only when it was the first choice
+_PARTS = re.compile(r"[,.;:()，。；：（）]")
 _SHARED = frozenset({"currency", "text", "language"})
 """Fields that repeat what others hold by their nature."""
 
@@ -209,7 +211,14 @@ def _json_number(number: Decimal, field: Field) -> int | float | None:
 
 
 def sign_asked(told: str) -> int:
-    """1 or -1 where a description asks for a positive or a negative number, else 0: a discount is printed either way."""
+    """1 or -1 where a description asks for a positive or a negative number, else 0: a discount is printed either way.
+
+    It says so of a number (`as a positive amount`), or in a part of its own (`rebate, negative`): `tested negative` is no sign.
+    """
     if mark("conditional").search(told):
         return 0
-    return 1 if mark("as_positive").search(told) else -1 if mark("as_negative").search(told) else 0
+    parts = {fold(part) for part in _PARTS.split(told)}
+    for name, sign in (("positive", 1), ("negative", -1)):
+        if mark(f"as_{name}").search(told) or parts & set(map(fold, languages.marks(name))):
+            return sign
+    return 0

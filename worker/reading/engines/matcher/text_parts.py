@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from schemas import languages
@@ -27,7 +27,8 @@ _SENTENCE = 60  # characters from which a text may have names in it though it ha
 _WORD = re.compile(r"[^\W_]+")
 _UNIT = re.compile(r"(?<![\w.,])\d[\d.,]*\s?(?:%|‰|°[CF]|[^\W\d_]{1,3}(?:/[^\W\d_]{1,3})?)(?!\w)")
 """A number with its unit: `0.50%`, `112 g/km`."""
-_LATIN = re.compile(r"[A-Za-zÀ-ÿ](?:[\w .,'’&-]*[\w.])?", re.ASCII)
+_LETTER = "A-Za-zÀ-ÖØ-öø-ÿ"
+_LATIN = re.compile(rf"[{_LETTER}](?:[{_LETTER}\d .,'’&-]*[{_LETTER}\d.])?")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")
 _BREAK = re.compile(r"[.;:。；：]\s")
 _BEGINS = re.compile(r"[^\W_a-zà-ÿ]|[\"“„«]")
@@ -43,6 +44,10 @@ _CODE = re.compile(rf"(?<![\w-])(?:[A-Z]{{2,4}}[ -])?{_NUMBERED}(?: {_NUMBERED})
 """A number that is written in groups: `ES17 2095 0044 7188`, `NS 7741 0088`."""
 
 
+Known = Callable[[int], int]
+"""Where a known label ends that begins at a place of a text; that place where none does."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextPart:
     """A part of a cell with the words before it and behind it that may tell what it is."""
@@ -50,10 +55,6 @@ class TextPart:
     span: Span
     before: str = ""
     behind: str = ""
-
-
-Known = Callable[[int], int]
-"""Where a known label ends that begins at a place of a text; that place where none does."""
 
 
 def find(
@@ -90,16 +91,13 @@ def _in_groups(cell: Cell, typed: Sequence[Span]) -> Iterator[TextPart]:
     for code in _CODE.finditer(cell.text):
         start, end = code.span()
         if not any(span.start < end and start < span.end for span in typed):
-            behind = " ".join(cell.text[end:].split()[:_AFTER])
-            yield TextPart(_span(cell, start, end), context(cell.text[:start]), behind)
+            yield _in_context(cell, start, end)
 
 
 def _with_units(cell: Cell) -> Iterator[TextPart]:
     """Numbers with the unit behind them."""
     for number in _UNIT.finditer(cell.text):
-        start, end = number.span()
-        behind = " ".join(cell.text[end:].split()[:_AFTER])
-        yield TextPart(_span(cell, start, end), context(cell.text[:start]), behind)
+        yield _in_context(cell, *number.span())
 
 
 def _between_labels(cell: Cell, cuts: Sequence[tuple[int, int]], known: Known) -> Iterator[TextPart]:
@@ -160,12 +158,11 @@ def _names(cell: Cell) -> Iterator[TextPart]:
     """The names in running text."""
     found = [name for name in NAME.finditer(cell.text) if len(name.group()) > 2 and name.group() != cell.text]
     for name in found[:_MOST_NAMES]:
-        before = context(cell.text[: name.start()])
-        behind = " ".join(cell.text[name.end() :].split()[:_AFTER])
-        yield TextPart(_span(cell, *name.span()), before, behind)
+        whole = _in_context(cell, *name.span())
+        yield whole
         start = told.end() if (told := _honorifics()[0].match(name.group())) else 0
         if 0 < start < len(name.group()):
-            yield TextPart(_span(cell, name.start() + start, name.end()), before, behind)
+            yield replace(whole, span=_span(cell, name.start() + start, name.end()))
 
 
 def _beside(cell: Cell, typed: Sequence[Span]) -> Iterator[TextPart]:
@@ -184,6 +181,12 @@ def _between_blanks(cell: Cell) -> Iterator[TextPart]:
         for piece in pieces:
             if len(piece.group()) > 1:
                 yield TextPart(_span(cell, *piece.span()), cell.text[: piece.start()].strip())
+
+
+def _in_context(cell: Cell, start: int, end: int) -> TextPart:
+    """A part with the words around it."""
+    behind = " ".join(cell.text[end:].split()[:_AFTER])
+    return TextPart(_span(cell, start, end), context(cell.text[:start]), behind)
 
 
 def _span(cell: Cell, start: int, end: int) -> Span:

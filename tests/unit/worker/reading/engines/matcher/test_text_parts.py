@@ -77,6 +77,7 @@ def test_a_known_word_within_another_or_in_a_sentence_is_no_label() -> None:
 def test_each_script_of_a_text_is_a_value_of_its_own() -> None:
     found = parts("關曉彤 KWAN Hiu Tung")
     assert {"關曉彤", "KWAN Hiu Tung"} <= set(found)
+    assert "José Núñez" in parts("何塞 José Núñez")
 
 
 def test_words_beside_a_date_are_a_value_of_their_own() -> None:
