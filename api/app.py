@@ -29,6 +29,7 @@ from api.routes import (
     kinds,
     overview,
     pages,
+    project,
     questions,
     records,
     reviews,
@@ -66,6 +67,7 @@ _ROUTES = (
     audit,
     session,
     keys,
+    project,
     service,
     status,
 )

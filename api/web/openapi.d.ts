@@ -820,6 +820,38 @@ export interface components {
             pages_done: number;
         };
         /**
+         * ProjectChange
+         * @description What is to be set.
+         */
+        ProjectChange: {
+            /**
+             * Retention Days
+             * @description Age at which finished jobs are erased; null: as the service says.
+             */
+            retention_days: number | null;
+        };
+        /**
+         * ProjectView
+         * @description A project, as far as it is set up.
+         */
+        ProjectView: {
+            /**
+             * Name
+             * @example default
+             */
+            name: string;
+            /**
+             * Retention Days
+             * @description Set for this project; null: as the service says.
+             */
+            retention_days: number | null;
+            /**
+             * Service Retention Days
+             * @description For projects where nothing is set; null: for ever.
+             */
+            service_retention_days: number | null;
+        };
+        /**
          * Provenance
          * @description From what, by what and how fast the record was made.
          */

@@ -96,3 +96,18 @@ def test_workers_tell_what_they_have_and_what_waits_is_one_s_own(guarded: Guarde
         ("cpu", 1, job["created_at"])
     ]
     assert http.get("/v1/service", headers=other).json()["waiting"] == []
+
+
+def test_a_project_is_told_and_keeps_what_it_is_set_to(guarded: Guarded) -> None:
+    app, http = guarded
+    admin, other = (bearer(add_key(app, project=name)) for name in ("mine", "theirs"))
+    nothing_set = {"name": "mine", "retention_days": None, "service_retention_days": None}
+    assert http.get("/v1/project", headers=admin).json() == nothing_set
+    changed = http.patch("/v1/project", json={"retention_days": 30}, headers=admin)
+    assert changed.json() == {**nothing_set, "retention_days": 30}
+    assert http.get("/v1/project", headers=other).json()["retention_days"] is None
+    for wrong in ({"retention_days": 0}, {"retention_days": "soon"}, {}, {"retention_days": 1, "name": "x"}):
+        assert http.patch("/v1/project", json=wrong, headers=admin).status_code == 422
+    assert http.patch("/v1/project", json={"retention_days": None}, headers=admin).json() == nothing_set
+    actions = [(entry.action, entry.subject) for entry in app.ledger.access.entries("mine")]
+    assert actions == [("retention", "30.0"), ("retention", "None")]

@@ -244,6 +244,8 @@ NEEDS = {
     ("get", "/v1/keys"): Scope.ADMIN,
     ("post", "/v1/keys"): Scope.ADMIN,
     ("delete", "/v1/keys/{key_id}"): Scope.ADMIN,
+    ("get", "/v1/project"): Scope.ADMIN,
+    ("patch", "/v1/project"): Scope.ADMIN,
     ("get", "/v1/service"): Scope.ADMIN,
     ("get", "/v1/audit"): Scope.ADMIN,
 }

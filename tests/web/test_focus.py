@@ -1,4 +1,5 @@
-"""Whatever is pressed in any state of the page, the focus is afterwards where one can go on from: never nowhere."""
+"""Whatever is pressed in any state of the page, the focus is afterwards where one can go on from: never nowhere, and
+in a view that one stays in at a control."""
 
 from __future__ import annotations
 
@@ -19,15 +20,24 @@ pytestmark = [
     pytest.mark.skipif(not screenshots.CHROMIUM.exists(), reason="no Chromium: apt-get install chromium"),
 ]
 
-_CONTROLS = """() => [...document.querySelectorAll('#main button, #main summary, dialog button')]
+_KINDS = 'button, summary, a[href^="#"], select, input[type=checkbox], input[type=date]'
+_CONTROLS = f"""() => [...document.querySelectorAll('#main :is({_KINDS}), dialog :is({_KINDS})')]
   .filter(one => one.checkVisibility() && !one.disabled && (!document.querySelector('dialog[open]') || one.closest('dialog')))
-  .map((one, at) => (one.dataset.control = at, [at, one.classList.contains('value') ? 'value' : (one.getAttribute('aria-label') || one.textContent).replace(/\\d+/g, '#')]))"""
+  .map((one, at) => {{
+    one.dataset.control = at;
+    const same = one.classList.contains('value') ? 'value' : one.closest('td, li, svg') && one.matches('a, input') ? `one of ${{one.closest('table, ul, svg').className}}` : null;
+    return [at, one.localName, same || (one.getAttribute('aria-label') || one.textContent).replace(/\\d+/g, '#')];
+  }})"""
 """The controls of a view, each marked by its number, with what they are called; those of one name do one thing, as all values do."""
 _HELD = """() => {
   const held = document.activeElement;
   const busy = document.querySelector('[aria-busy=true]') && !document.querySelector('dialog[open]');
   return held && held !== document.body && held.isConnected && !busy;
 }"""
+"""The focus is somewhere, and nothing is under way that could take it from there."""
+_AT_LARGE = "() => document.activeElement.id === 'main'"
+"""It is not at a control, as it should be only in a view that was gone to."""
+_KEYS = {"input": "Space", "select": "ArrowDown"}
 _PATIENCE = 10_000  # milliseconds that another document may take to be there
 
 
@@ -38,11 +48,11 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         yield page_states.prepare(url)
 
 
-def controls(page: Page) -> dict[str, int]:
-    """By name the first control of it that can be pressed."""
-    found: dict[str, int] = {}
-    for at, name in page.evaluate(_CONTROLS):
-        found.setdefault(name, at)
+def controls(page: Page) -> dict[str, tuple[int, str]]:
+    """By name the first control of it that can be pressed: its number, and what element it is."""
+    found: dict[str, tuple[int, str]] = {}
+    for at, element, name in page.evaluate(_CONTROLS):
+        found.setdefault(name, (at, element))
     return found
 
 
@@ -71,17 +81,22 @@ def test_no_control_leaves_the_keyboard_without_a_place(shown: Shown, chromium: 
         with chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en") as context:
             page = context.new_page()
             page_states.STATES[states[0]](page, shown)
-            name, at = next((pair for pair in controls(page).items() if pair[0] not in tried), ("", -1))
-            if at < 0:
+            untried = [pair for pair in controls(page).items() if pair[0] not in tried]
+            if not untried:
                 del states[0]
                 continue
+            name, (at, element) = untried[0]
             tried.add(name)
+            before = page.url
             page.locator(f'[data-control="{at}"]').focus()
-            page.keyboard.press("Enter")
+            page.keyboard.press(_KEYS.get(element, "Enter"))
             page.wait_for_timeout(250)  # until what was pressed has begun
             try:
                 page.wait_for_function(_HELD, timeout=_PATIENCE)
             except NotInTime:
-                lost.append((states[0], name))
+                lost.append((states[0], name, "nowhere"))
+            else:
+                if page.evaluate(_AT_LARGE) and page.url == before:
+                    lost.append((states[0], name, "at the view as a whole"))
     assert len(tried) > 1
     assert lost == []

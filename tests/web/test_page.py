@@ -206,6 +206,25 @@ def test_a_schema_comes_in_as_a_file_and_its_versions_are_shown(url: str, page: 
     assert json.loads(Path(saved.value.path()).read_text())["title"] == "First"
 
 
+def test_batches_beyond_the_first_are_within_reach(url: str, page: Page) -> None:
+    for name in ("one", "two", "three"):
+        sent = {"files": (f"{name}.png", (screenshots.SAMPLES / "ticket_0_9.jpg").read_bytes())}
+        httpx.post(f"{url}/v1/jobs", files=sent, data={"kind": "text", "batch": name}).raise_for_status()
+    names = [batch["name"] for batch in httpx.get(f"{url}/v1/batches").json()["batches"]]
+    page.route("**/v1/batches?*", lambda route: route.continue_(url=f"{route.request.url}&limit=2"))
+    page.goto(f"{url}/#/documents")
+    shown = page.locator(".batches li > a")
+    expect(shown).to_have_count(2)
+    if not shown.first.is_visible():
+        page.locator(".batches summary").click()
+    more = page.locator(".batches .more button")
+    for known in range(4, len(names) + 2, 2):
+        more.click()
+        expect(shown).to_have_count(min(known, len(names)))
+    assert shown.all_inner_texts() == names
+    expect(more).to_have_count(0)
+
+
 def test_a_hostile_name_runs_nothing(url: str, page: Page) -> None:
     screenshots.look(page, f"{url}/#/documents")
     expect(page.locator(".documents a", has_text=HOSTILE)).to_be_visible()

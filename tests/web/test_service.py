@@ -16,7 +16,7 @@ from api.up.servers import free_port
 from bench import screenshots
 from tests.service.calls import add_key, bearer
 from tests.service.conftest import until
-from tests.web.conftest import HOSTILE, Running, inaccessible
+from tests.web.conftest import HOSTILE, Running, inaccessible, named
 from worker.jobs.app import App
 from worker.jobs.broker import WorkerReport
 
@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not screenshots.CHROMIUM.exists(), reason="no Chromium: apt-get install chromium"),
 ]
 Keyed = tuple[App, str]
+_UNSENT = "Object.keys(localStorage).filter((name) => name.startsWith('kept:')).length"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,45 @@ def test_a_key_is_made_shown_once_used_and_revoked(keyed: Keyed, page: Page) -> 
         page.emulate_media(color_scheme=scheme)
         assert inaccessible(page) == []
     assert page.title() != "run"
+
+
+def test_how_long_a_project_keeps_documents_is_set_after_a_question(keyed: Keyed, page: Page) -> None:
+    app, _ = keyed
+    enter(page, keyed, "read admin")
+    days = page.get_by_label("Erase finished documents")
+    days.fill("400")
+    days.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("400 days")
+    assert inaccessible(page) == []
+    page.keyboard.press("Escape")
+    assert app.ledger.projects.retention().get("default") is None
+    expect(days).to_be_focused()
+    days.press("Enter")
+    page.locator("dialog .danger").click()
+    expect(days).to_have_value("400")
+    until(lambda: app.ledger.projects.retention()["default"] == 400)
+    days.fill("")
+    days.press("Enter")
+    until(lambda: app.ledger.projects.retention()["default"] is None)
+
+
+def test_who_signs_out_is_told_what_is_not_saved(keyed: Keyed, running: Running, page: Page) -> None:
+    enter(page, keyed, "read review")
+    leave = page.get_by_role("button", name="Sign out")
+    job = named(running, "keys.tif")
+    page.goto(f"{keyed[1]}/#/review/{job}")
+    expect(page.locator('.value[data-path="/name"]')).to_be_focused()
+    page.keyboard.press("Enter")
+    leave.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 places")
+    dialog.get_by_role("button", name="Stay").click()
+    expect(leave).to_be_focused()
+    assert page.evaluate(_UNSENT)
+    leave.click()
+    dialog.get_by_role("button", name="Sign out").click()
+    expect(page.locator("#key")).to_be_visible()
+    assert not page.evaluate(_UNSENT)
 
 
 def test_without_the_scope_admin_the_view_says_so(keyed: Keyed, page: Page) -> None:

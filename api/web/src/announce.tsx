@@ -20,6 +20,9 @@ export function safely(action: () => Promise<unknown>): void {
   });
 }
 
+/** Dialogs that are open: what is said is said in them, for all else is out of reach of a screen reader. */
+export const dialogs = signal(0);
+
 export function Announcements() {
   return (
     <div class="toasts" role="status" aria-live="polite">

@@ -1,6 +1,7 @@
 // A modal dialog of the browser: it keeps the focus in, Esc closes it, and the focus goes back where it was.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Announcements, dialogs } from "./announce";
 import { t } from "./text/i18n";
 
 export function Dialog(props: { title: string; close?: () => void; children: ComponentChildren }) {
@@ -8,7 +9,9 @@ export function Dialog(props: { title: string; close?: () => void; children: Com
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    dialogs.value += 1;
     return () => {
+      dialogs.value -= 1;
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
@@ -31,6 +34,7 @@ export function Dialog(props: { title: string; close?: () => void; children: Com
         )}
       </div>
       {props.children}
+      <Announcements />
     </dialog>
   );
 }

@@ -12,6 +12,7 @@ import { STATES, type Job, type State } from "./model";
 import type { Json } from "./review/pointer";
 import { go } from "./router";
 import { sendSample } from "./sample";
+import { isIdle } from "./shortcuts";
 import { age, count, percent, t, told } from "./text/i18n";
 
 export function Documents() {
@@ -25,7 +26,7 @@ export function Documents() {
   useEffect(() => {
     const ends = [onChange(heard), onReturn(() => safely(async () => void (await Promise.all([load(), loadCounts()]))))];
     const keyed = (event: KeyboardEvent) => {
-      if (event.key !== "/" || event.target instanceof HTMLInputElement || document.querySelector("dialog[open]")) return;
+      if (event.key !== "/" || isIdle(event) || event.target instanceof HTMLInputElement || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       search.current?.focus();
     };

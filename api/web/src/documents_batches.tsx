@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { safely } from "./announce";
-import { batches, loadBatches } from "./documents_list";
+import { batches, loadBatches, olderBatches } from "./documents_list";
 import { ask, get } from "./http";
 import { onChange } from "./live";
 import { FINISHED, type Batch } from "./model";
@@ -27,6 +27,7 @@ export function Batches() {
     <details class="batches" open={going > 0}>
       <summary>{t("documents.batches", { count: count(batches.value.length), going: count(going) })}</summary>
       <ul>{batches.value.map((batch) => <li key={batch.name}><a href={`#/documents?batch=${encodeURIComponent(batch.name)}`}>{batch.name}</a> <Progress batch={batch} /></li>)}</ul>
+      {olderBatches.value && <p class="more"><button onClick={() => safely(() => loadBatches({ more: true }))}>{t("documents.older_batches")}</button></p>}
     </details>
   );
 }

@@ -1,7 +1,7 @@
 // The page of the list that is in view, as the service told it and as it changes.
 import { batch, signal } from "@preact/signals";
 import { get, query } from "./http";
-import type { Batch, Job, State } from "./model";
+import type { Batch, BatchPage, Job, State } from "./model";
 import { go, route } from "./router";
 
 const PAGE = 50;
@@ -9,13 +9,24 @@ export const jobs = signal<Job[]>([]);
 export const following = signal<string | null>(null);
 export const counts = signal<Partial<Record<State, number>>>({});
 export const batches = signal<Batch[]>([]);
+/** Where the batches go on that are not known yet. */
+export const olderBatches = signal<string | null>(null);
 export const chosen = signal<ReadonlySet<string>>(new Set());
 export const loading = signal(true);
 export const erasing = signal(false);
 let asked = "";
 
-export async function loadBatches(): Promise<void> {
-  batches.value = (await get<{ batches: Batch[] }>("/v1/batches")).batches;
+/** The newest batches, or those that follow; older ones that are known stay as they were. */
+export async function loadBatches({ more = false } = {}): Promise<void> {
+  const found = await get<BatchPage>(`/v1/batches?${query({ cursor: more ? olderBatches.value : null })}`);
+  if (more) batches.value = [...batches.value, ...found.batches];
+  else {
+    const oldest = found.batches.at(-1)?.created_at ?? "";
+    const older = found.next ? batches.value.filter((known) => known.created_at < oldest) : [];
+    batches.value = [...found.batches, ...older];
+    if (older.length) return; // and what follows them was asked for already
+  }
+  olderBatches.value = found.next;
 }
 
 type Wanted = { q: string; state: string; kind: string; batch: string; since: string; sort: string };
@@ -44,8 +55,11 @@ export async function load({ more = false } = {}): Promise<void> {
 }
 
 export async function loadCounts(): Promise<void> {
-  const { kind, batch: name } = wanted();
-  const found = await get<{ states: Record<State, number> }>(`/v1/counts?${query({ kind, batch: name })}`);
+  const { q, kind, batch: name, since } = wanted();
+  const asking = query({ q, kind, batch: name, since });
+  const found = await get<{ states: Record<State, number> }>(`/v1/counts?${asking}`);
+  const now = wanted();
+  if (asking !== query({ q: now.q, kind: now.kind, batch: now.batch, since: now.since })) return;
   counts.value = found.states;
 }
 

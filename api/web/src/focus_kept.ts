@@ -27,7 +27,8 @@ function lookSoon(): void {
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
       looking = false;
-      if (document.activeElement && document.activeElement !== document.body) return;
+      const held = document.activeElement; // browsers may let go of a disabled control later than this
+      if (held && held !== document.body && isThere(held)) return;
       const next = around.find(isThere) ?? document.getElementById("main");
       next?.focus({ preventScroll: true });
     }),

@@ -5,7 +5,7 @@ import { safely, say } from "./announce";
 import { Builder } from "./builder/view";
 import { get, send } from "./http";
 import { forgetSchema, kinds, kindTitle, loadKinds, meaningOf, titleOf } from "./kinds_store";
-import type { Job, Kind } from "./model";
+import type { Job, Kind, KindVersion } from "./model";
 import { join, schemaAt, type Json } from "./review/pointer";
 import { typeOf } from "./review/values";
 import { go, route } from "./router";
@@ -100,17 +100,15 @@ function NewKind() {
   );
 }
 
-type Version = { version: number; created_at: string | null };
-
 function OneKind(props: { name: string }) {
   const path = `/v1/kinds/${encodeURIComponent(props.name)}`;
   const kind = useSignal<Kind | null>(null);
-  const versions = useSignal<Version[]>([]);
+  const versions = useSignal<KindVersion[]>([]);
   const missing = useSignal(false);
   const version = route.value.query.get("version") ?? "";
   useEffect(() => safely(async () => {
     missing.value = false;
-    const found = await Promise.all([get<Kind>(version ? `${path}?version=${encodeURIComponent(version)}` : path), get<Version[]>(`${path}/versions`)]).catch(() => null);
+    const found = await Promise.all([get<Kind>(version ? `${path}?version=${encodeURIComponent(version)}` : path), get<KindVersion[]>(`${path}/versions`)]).catch(() => null);
     missing.value = found === null;
     [kind.value, versions.value] = found ?? [null, []];
   }), [props.name, version]);
@@ -135,7 +133,7 @@ function OneKind(props: { name: string }) {
   );
 }
 
-function Versions(props: { name: string; versions: readonly Version[]; now: number }) {
+function Versions(props: { name: string; versions: readonly KindVersion[]; now: number }) {
   const format = new Intl.DateTimeFormat(language.value === "zh" ? "zh-CN" : "en", { dateStyle: "medium" });
   return (
     <nav class="chips" aria-label={t("kinds.versions")}>

@@ -2,11 +2,12 @@
 import { effect, useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
-import { Announcements, safely, say } from "./announce";
+import { Announcements, dialogs, safely, say } from "./announce";
 import { Dialog } from "./dialog";
 import { Documents } from "./documents";
 import { keepFocus } from "./focus_kept";
 import { keyWanted, offline, Problem, recognise, session, signIn, signOut } from "./http";
+import { forgetAll, forgetOld, keptCount } from "./kept";
 import { Kinds } from "./kinds";
 import { loadKinds } from "./kinds_store";
 import { follow } from "./live";
@@ -39,7 +40,7 @@ function Page() {
           ))}
         </nav>
         <span class="grow" />
-        {session.value?.csrf_token && <button class="plain" onClick={() => safely(signOut)}>{t("key.out")}</button>}
+        {session.value?.csrf_token && <SignOut />}
         <button class="plain" lang={language.value === "zh" ? "en" : "zh-CN"} onClick={() => (language.value = language.value === "zh" ? "en" : "zh")}>{language.value === "zh" ? "English" : "中文"}</button>
       </header>
       {offline.value && <p class="offline" role="alert">{t("offline")}</p>}
@@ -58,8 +59,25 @@ function Page() {
       ) : (
         <Documents />
       )}
-      <Announcements />
+      {dialogs.value === 0 && <Announcements />}
       {keyWanted.value && <AskKey />}
+    </>
+  );
+}
+
+/** What was not sent is let go only when that is meant. */
+function SignOut() {
+  const asking = useSignal(false);
+  const leave = () => safely(async () => (forgetAll(), await signOut()));
+  return (
+    <>
+      <button class="plain" onClick={() => (keptCount() ? (asking.value = true) : leave())}>{t("key.out")}</button>
+      {asking.value && (
+        <Dialog title={t("key.out")} close={() => (asking.value = false)}>
+          <p>{t("key.unsent", { count: keptCount() })}</p>
+          <p><button class="danger" onClick={leave}>{t("key.out")}</button> <button onClick={() => (asking.value = false)}>{t("key.stay")}</button></p>
+        </Dialog>
+      )}
     </>
   );
 }
@@ -96,6 +114,7 @@ async function begin(): Promise<void> {
     await signIn({ link: name }).catch((error: unknown) => say(error instanceof Problem && error.status === 401 ? t("key.spent") : String(error), { bad: true }));
   }
   if (!session.value) await recognise();
+  forgetOld();
   takeDrops();
   keepFocus();
   render(<Page />, document.getElementById("root")!);

@@ -5,22 +5,14 @@ import { safely } from "./announce";
 import { get, Problem } from "./http";
 import { kindTitle, labelOf, schemaOf } from "./kinds_store";
 import { onReturn } from "./live";
-import { STATES, type State } from "./model";
+import { STATES, type Schemas } from "./model";
 import { Bars, Columns, Expected, Plot, Trend } from "./plots";
 import type { Json } from "./review/pointer";
 import { count, language, named, percent, t } from "./text/i18n";
 
 const PERIODS = ["day", "week", "month"] as const;
 type Period = (typeof PERIODS)[number];
-type Judged = { judged: number; right: number };
-type Sums = {
-  step_seconds: number;
-  states: Record<State, number>;
-  failures: Record<string, number>;
-  ended: { at: string; documents: number; unaided: number; pages: number }[];
-  confidence: (Judged & { at_least: number })[];
-  fields: (Judged & { kind: string; field: string; steps: (Judged & { at: string })[] })[];
-};
+type Sums = Schemas["OverviewView"];
 
 const REFRESH = 60_000;
 

@@ -27,6 +27,7 @@ export const items = signal<Item[]>([]);
 export const kind = signal(localStorage.getItem("kind") ?? AUTO);
 export const engine = signal(""); // the one that is set
 export const batchName = signal("");
+const UNSENT: readonly Verdict[] = ["waiting", "sending", "held"];
 const AT_ONCE = 3;
 const MOST_LOST = 5; // times in a row, while the service answers otherwise
 const FIRST_REST = 500; // milliseconds
@@ -70,6 +71,11 @@ export function retry(item: Item): void {
   item.reason.value = "";
   pump();
 }
+
+/** The browser asks before it drops what is not sent yet, since files do not come back by themselves. */
+addEventListener("beforeunload", (event) => {
+  if (items.value.some(({ verdict }) => UNSENT.includes(verdict.value))) event.preventDefault();
+});
 
 function pump(): void {
   for (const item of items.value) {

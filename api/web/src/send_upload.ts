@@ -1,12 +1,12 @@
 // One file to the service: by a form, or if it is large straight to the store and then by its name there.
 import { headers, session } from "./http";
+import type { Ticket } from "./model";
 import { t } from "./text/i18n";
 import type { Item } from "./send_files";
 
 const TOO_LARGE = 413;
 const NO_UPLOADS = 501;
 const FALL_BACK_AFTER = 2; // losses on the way to the store, which this browser may not reach at all
-type Ticket = { source: string; url: string; fields: Record<string, string>; max_bytes: number };
 
 /** Send a file; null when the connection was lost on the way. */
 export async function upload(item: Item): Promise<Response | null> {

@@ -1,20 +1,22 @@
-// How the service does: whether each part answers, who works, what waits; for admins, the keys of the project.
+// How the service does: whether each part answers, who works, what waits; for admins, the project and its keys.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, Problem, session } from "./http";
+import type { Schemas } from "./model";
 import { Keys } from "./service_keys";
+import { Project } from "./service_project";
 import { age, count, named, t } from "./text/i18n";
 
-const PARTS = ["queue", "store", "ledger", "model"] as const;
+const PARTS = ["queue", "store", "ledger", "model"] as const satisfies (keyof Schemas["Readiness"])[];
 const LOOK_EVERY = 5000;
 
 export function Service() {
-  const parts = useSignal<Record<string, string> | null>(null);
+  const parts = useSignal<Schemas["Readiness"] | null>(null);
   const version = useSignal("");
   useEffect(() => {
     const look = async () => {
-      parts.value = (await (await fetch("/readyz")).json()) as Record<string, string>;
-      version.value = ((await (await fetch("/version")).json()) as { version: string }).version;
+      parts.value = (await (await fetch("/readyz")).json()) as Schemas["Readiness"];
+      version.value = ((await (await fetch("/version")).json()) as Schemas["Version"]).version;
     };
     return every(look, () => (parts.value = null));
   }, []);
@@ -28,7 +30,7 @@ export function Service() {
             {PARTS.map((part) => (
               <tr key={part}>
                 <th scope="row">{t(`service.${part}`)}</th>
-                <td>{named(`service.is_${parts.value![part]}`, parts.value![part] ?? "")}</td>
+                <td>{named(`service.is_${parts.value![part]}`, parts.value![part])}</td>
               </tr>
             ))}
             <tr><th scope="row">{t("service.version")}</th><td>{version.value}</td></tr>
@@ -38,7 +40,7 @@ export function Service() {
         <p class="notice">{t("service.silent")}</p>
       )}
       <p><a href="/docs">{t("service.api")}</a> · <a href="/metrics">{t("service.metrics")}</a></p>
-      {administers ? <><Work /><Keys /></> : <p>{t("service.admins")}</p>}
+      {administers ? <><Work /><Project /><Keys /></> : <p>{t("service.admins")}</p>}
     </main>
   );
 }
@@ -51,18 +53,12 @@ function every(action: () => Promise<void>, failed: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-type Found = {
-  project: string;
-  workers: { name: string; engines: string[]; models: string[]; heard_at: string }[];
-  waiting: { queue: string; model: string | null; count: number; oldest_at: string }[];
-};
-
 function Work() {
-  const found = useSignal<Found | null>(null);
+  const found = useSignal<Schemas["ServiceView"] | null>(null);
   const problem = useSignal("");
   useEffect(() => every(
     async () => {
-      found.value = await get<Found>("/v1/service").catch((error: unknown) => {
+      found.value = await get<Schemas["ServiceView"]>("/v1/service").catch((error: unknown) => {
         problem.value = error instanceof Problem ? error.message : "";
         throw error;
       });

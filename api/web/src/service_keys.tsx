@@ -4,12 +4,10 @@ import { useEffect } from "preact/hooks";
 import { safely, say } from "./announce";
 import { Dialog } from "./dialog";
 import { get, Problem, send, session } from "./http";
+import type { Key, KeyMade, Scope } from "./model";
 import { language, t } from "./text/i18n";
 
-const SCOPES = ["submit", "read", "review", "admin"] as const;
-type Scope = (typeof SCOPES)[number];
-type Key = { id: string; name: string; scopes: Scope[]; valid: boolean; created_at: string; expires_at: string | null; revoked_at: string | null };
-type Made = Key & { key: string };
+const SCOPES: readonly Scope[] = ["submit", "read", "review", "admin"];
 
 export function Keys() {
   const keys = useSignal<Key[]>([]);
@@ -57,11 +55,11 @@ function NewKey(props: { close: () => void; made: () => void }) {
   const days = useSignal("");
   const scopes = useSignal<ReadonlySet<Scope>>(new Set(["submit", "read"]));
   const wrong = useSignal("");
-  const shown = useSignal<Made | null>(null);
+  const shown = useSignal<KeyMade | null>(null);
   const make = async () => {
     try {
       const wanted = { name: name.value.trim(), scopes: [...scopes.value], ...(days.value ? { days: Number(days.value) } : {}) };
-      shown.value = await send<Made>("POST", "/v1/keys", wanted);
+      shown.value = await send<KeyMade>("POST", "/v1/keys", wanted);
       props.made();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -1,5 +1,6 @@
 // A kind that is being built: its fields, each from words of a sample, and the JSON Schema they make.
 import { computed, effect, signal } from "@preact/signals";
+import { forget, keep, kept } from "../kept";
 import type { Line } from "../model";
 import { letters, union, type Word } from "../review/pages";
 import type { Json } from "../review/pointer";
@@ -24,27 +25,34 @@ export const kindName = signal("");
 export const kindTitle = signal("");
 /** The list that words are taken into as columns; null takes them as fields of their own. */
 export const intoList = signal<number | null>(null);
+type Built = { fields: Field[]; name: string; title: string };
 type Chunk = Word & { letters: Word[] };
 const WIDE_GAP = 1.6; // widths of a letter
 let number = 0;
 let sample = "";
 
-/** Begin with a sample; what was built from it before in this tab is there again. */
+/** Begin with a sample; what was built from it before is there again. */
 export function begin(job: string): void {
   sample = "";
-  const kept = JSON.parse(sessionStorage.getItem(`builder:${job}`) ?? "null") as { fields: Field[]; name: string; title: string } | null;
-  fields.value = kept?.fields ?? [];
-  kindName.value = kept?.name ?? "";
-  kindTitle.value = kept?.title ?? "";
+  const before = kept<Built>(`builder:${job}`);
+  fields.value = before?.fields ?? [];
+  kindName.value = before?.name ?? "";
+  kindTitle.value = before?.title ?? "";
   intoList.value = null;
   number = Math.max(0, ...fields.value.flatMap((field) => [field.id, ...(field.columns ?? []).map(({ id }) => id)]));
   sample = job;
 }
 
 effect(() => {
-  const kept = { fields: fields.value, name: kindName.value, title: kindTitle.value };
-  if (sample) sessionStorage.setItem(`builder:${sample}`, JSON.stringify(kept));
+  const built: Built = { fields: fields.value, name: kindName.value, title: kindTitle.value };
+  if (sample && fields.value.length) keep(`builder:${sample}`, built);
+  else if (sample) forget(`builder:${sample}`);
 });
+
+/** The kind is defined: nothing of it is unsent. */
+export function sent(): void {
+  forget(`builder:${sample}`);
+}
 
 /** A new field of its own or, while a list takes them, of that list; its id. */
 export function add(found: { word: Word; page: number; lines: readonly Line[] } | null): number {

@@ -106,6 +106,7 @@ function Making(props: { job: Job; read: Signal<Read | null> }) {
   const define = act(async () => {
     const name = built.kindName.value.trim();
     const made = await send<Kind>("PUT", `/v1/kinds/${encodeURIComponent(name)}`, built.schema.value);
+    built.sent();
     forgetSchema(name);
     await loadKinds();
     say(t("kinds.defined", { name: made!.name, version: made!.version }));

@@ -1,4 +1,5 @@
 // A record under review: what was read, and the changes a person has made since, which can be undone one by one.
+import { forget, keep, kept } from "../kept";
 import type { Change, Evidence, FieldState, ReviewRecord } from "../model";
 import { join, parent, parts, put, valueAt } from "./pointer";
 
@@ -82,19 +83,19 @@ export function stateOf(draft: Draft, path: string): FieldState {
   return draft.field_states[path] ?? "sure";
 }
 
-// Unsaved changes outlive a reload, a lost session and a walk through other views.
-export type Kept = { revision: number; changes: Change[]; undone: Change[]; typing?: { path: string; text: string } };
+// What was not sent yet
 
-export function keep(job: string, kept: Kept): void {
-  if (kept.changes.length || kept.undone.length || kept.typing) sessionStorage.setItem(`review:${job}`, JSON.stringify(kept));
-  else sessionStorage.removeItem(`review:${job}`);
+export type Unsent = { revision: number; changes: Change[]; undone: Change[]; typing?: { path: string; text: string }; reason?: string };
+
+export function keepUnsent(job: string, unsent: Unsent): void {
+  if (unsent.changes.length || unsent.undone.length || unsent.typing || unsent.reason) keep(`review:${job}`, unsent);
+  else forgetUnsent(job);
 }
 
-export function kept(job: string): Kept | null {
-  const text = sessionStorage.getItem(`review:${job}`);
-  return text ? (JSON.parse(text) as Kept) : null;
+export function unsentOf(job: string): Unsent | null {
+  return kept<Unsent>(`review:${job}`);
 }
 
-export function forget(job: string): void {
-  sessionStorage.removeItem(`review:${job}`);
+export function forgetUnsent(job: string): void {
+  forget(`review:${job}`);
 }

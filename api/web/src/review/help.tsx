@@ -1,5 +1,6 @@
 // The keys, by `?`.
 import { Dialog } from "../dialog";
+import { singleKeys, useSingleKeys } from "../shortcuts";
 import { t, type Key } from "../text/i18n";
 
 const KEYS: readonly [string, Key][] = [
@@ -17,6 +18,7 @@ const KEYS: readonly [string, Key][] = [
   ["X", "keys.reject"],
   ["PgUp, PgDn, G", "keys.page"],
   ["+ − 0 R", "keys.zoom"],
+  ["← ↑ → ↓", "keys.pan"],
   ["Ctrl+Ins, Ctrl+Del", "keys.rows"],
   ["Alt+↑, Alt+↓", "keys.move_row"],
   ["/", "keys.search"],
@@ -35,6 +37,7 @@ export function Keys(props: { close: () => void }) {
         ))}
       </dl>
       <p>{t("keys.mouse")}</p>
+      <p><label><input type="checkbox" checked={singleKeys.value} onChange={(event) => useSingleKeys(event.currentTarget.checked)} /> {t("keys.single")}</label></p>
     </Dialog>
   );
 }

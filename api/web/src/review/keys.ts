@@ -3,6 +3,7 @@ import { safely } from "../announce";
 import { edit } from "./fields";
 import { focusValue } from "./focus";
 import { add, move, removeRow, rowOf } from "./grid";
+import { isIdle } from "../shortcuts";
 import * as session from "./session";
 import { canvas } from "./sheet";
 
@@ -15,7 +16,7 @@ export type Actions = {
 };
 
 export function onKey(event: KeyboardEvent, actions: Actions): void {
-  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || event.isComposing || isIdle(event) || document.querySelector("dialog[open]")) return;
   const target = event.target as HTMLElement;
   const path = target.dataset?.path ?? null;
   const inField = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;

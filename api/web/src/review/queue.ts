@@ -1,29 +1,27 @@
 // The queue of documents to review: the one that needs a person most, and the one after it, both leased.
 import { signal } from "@preact/signals";
 import { ask, send } from "../http";
-import type { Job } from "../model";
+import type { Loan } from "../model";
 import { fetchEarly } from "./fetched";
 import { decided, opened } from "./session";
 
-type Lease = { token: string; until: string };
-type Next = { job: Job; lease: Lease; position: number; waiting: number };
 
 export const queue = signal<{ position: number; waiting: number } | null>(null);
 let lease: { job: string; token: string } | null = null;
 let leaseAhead: { job: string; token: string } | null = null;
-let ahead: Promise<Next | null> | null = null;
+let ahead: Promise<Loan | null> | null = null;
 /** What was decided before this walk began. */
 let begun = 0;
 
 /** Places are counted from the first document of this walk: what was decided in it stands before those that wait. */
-async function askNext(filter: { kind?: string; batch?: string }, last?: string): Promise<Next | null> {
+async function askNext(filter: { kind?: string; batch?: string }, last?: string): Promise<Loan | null> {
   const { kind, batch } = filter;
   const before = decided.value - begun;
-  const found = await send<Next>("POST", "/v1/reviews/next", { kind: kind || undefined, batch: batch || undefined, after: last });
+  const found = await send<Loan>("POST", "/v1/reviews/next", { kind: kind || undefined, batch: batch || undefined, after: last });
   return found && { ...found, position: before + found.position, waiting: before + found.waiting };
 }
 
-export async function lead(filter: { kind?: string; batch?: string }, after_?: string): Promise<Next | null> {
+export async function lead(filter: { kind?: string; batch?: string }, after_?: string): Promise<Loan | null> {
   const found = await (ahead ?? askNext(filter, after_));
   ahead = null;
   leaseAhead = null;

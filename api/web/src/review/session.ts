@@ -5,7 +5,7 @@ import { get, Problem, send } from "../http";
 import { labelOf } from "../kinds_store";
 import type { Change, Issue, Job, ReviewRecord } from "../model";
 import { t } from "../text/i18n";
-import { after, forget, keep, kept, open } from "./edits";
+import { after, forgetUnsent, keepUnsent, open, unsentOf } from "./edits";
 import { load, placeOf, toCheck, type Opened } from "./fetched";
 import { schemaAt, valueAt, type Json } from "./pointer";
 import { typed } from "./values";
@@ -25,6 +25,8 @@ export const editing = signal(false);
 export const typing = signal<{ path: string; text: string } | null>(null);
 export const wrong = signal<{ path: string; message: string } | null>(null);
 export const page = signal(1);
+/** Why the document is rejected, as far as it is typed. */
+export const reason = signal("");
 /** The values that were to be checked when the document was opened; they keep their places. */
 export const flagged = signal<string[]>([]);
 /** Documents accepted or rejected since the page was opened. */
@@ -57,7 +59,7 @@ export async function openDocument(id: string): Promise<void> {
 
 function show(found: Opened): void {
   const { job, record } = found;
-  const unsent = kept(job.id);
+  const unsent = unsentOf(job.id);
   clash.value = null;
   warned.value = false;
   issues.value = [...(record?.issues ?? [])];
@@ -66,6 +68,7 @@ function show(found: Opened): void {
   editing.value = false;
   changes.value = unsent?.changes ?? [];
   undone.value = unsent?.undone ?? [];
+  reason.value = unsent?.reason ?? "";
   opened.value = found;
   started ??= Date.now();
   flagged.value = record ? toCheck(record) : [];
@@ -79,6 +82,23 @@ function show(found: Opened): void {
 
 function stale(theirs: ReviewRecord, mine: Change[]): void {
   clash.value = { theirs, mine };
+}
+
+/** Somebody else has changed the document in view: theirs is shown, beside mine where I have changes. */
+export async function overtaken(job: Job): Promise<void> {
+  const theirs = await newest(job.id);
+  const now = opened.value;
+  if (!now?.record || now.job.id !== job.id || theirs.revision <= now.record.revision || busy.value) return;
+  if (changes.value.length) return stale(theirs, changes.value);
+  opened.value = { ...now, record: theirs, job };
+  issues.value = [...(theirs.issues ?? [])];
+  flagged.value = [...new Set([...flagged.value, ...toCheck(theirs)])];
+  store();
+  say(t("review.overtaken"));
+}
+
+function newest(job: string): Promise<ReviewRecord> {
+  return get<ReviewRecord>(`/v1/jobs/${job}/record`, { cache: "no-store" });
 }
 
 /** After a clash: lay my changes over the newest record, or let them go. */
@@ -102,11 +122,12 @@ function update(made: Change[], back: Change[] = []): void {
 export function store(): void {
   const now = opened.value;
   if (!now?.record) return;
-  keep(now.job.id, {
+  keepUnsent(now.job.id, {
     revision: now.record.revision,
     changes: changes.value,
     undone: undone.value,
     ...(typing.value ? { typing: typing.value } : {}),
+    ...(reason.value ? { reason: reason.value } : {}),
   });
 }
 
@@ -218,10 +239,11 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
       ...(decision ? { decision } : {}),
       ...more,
     });
-    forget(now.job.id);
+    forgetUnsent(now.job.id);
     if (opened.value?.job.id === now.job.id && record) {
       changes.value = changes.value.slice(sent.length);
       undone.value = [];
+      if (decision) reason.value = "";
       opened.value = { ...now, record, job: { ...now.job, state: record.state as Job["state"] } };
       store();
     }
@@ -240,7 +262,7 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
 
 async function refused(error: Problem, now: Opened, sent: Change[]): Promise<void> {
   if (error.code === "stale_revision") {
-    stale(await get<ReviewRecord>(`/v1/jobs/${now.job.id}/record`, { cache: "no-store" }), sent);
+    stale(await newest(now.job.id), sent);
     return;
   }
   const named = error.code === "open_flags" ? (error.facts.open as string[] | undefined) : undefined;

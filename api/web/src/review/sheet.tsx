@@ -6,13 +6,14 @@ import type { Box, Line } from "../model";
 import { t } from "../text/i18n";
 import { placeOf } from "./fetched";
 import { focusValue } from "./focus";
+import { press, type Point, type View } from "./gestures";
 import { linesOf, picture, thumb, within, words } from "./pages";
 import * as session from "./session";
 import { stateOf } from "./edits";
 
-type View = { scale: number; x: number; y: number };
 type Size = { width: number; height: number };
-type Point = { x: number; y: number };
+const ARROWS: Record<string, readonly [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const STEP = 60; // pixels that an arrow moves the page
 const LARGEST = 8;
 const CLOSEST = 1.5; // of the whole width: the crop shows the value, the page what stands around it
 
@@ -32,6 +33,7 @@ export function Sheet(props: { job: string; pages: number }) {
   const [state, setState] = useState<"loading" | "there" | "missing">("loading");
   const [turn, setTurn] = useState(0);
   const [drawn, setDrawn] = useState<number[] | null>(null);
+  const [marking, setMarking] = useState(false); // a finger draws boxes instead of moving the page
   const view = useRef<View>({ scale: 1, x: 0, y: 0 });
   const page = session.page.value;
   const focused = session.focused.value;
@@ -134,45 +136,32 @@ export function Sheet(props: { job: string; pages: number }) {
     session.change({ op: "correct", path, value, citation: { page, box: area as Box, text: "" } });
     focusValue(path);
   };
-  const pressed = (event: PointerEvent) => {
-    if (event.button > 1 || !image) return;
+  const toBox = (at: Point): Point => {
+    const rect = box.current!.getBoundingClientRect();
+    return { x: at.x - rect.left, y: at.y - rect.top };
+  };
+  const pressed = (event: PointerEvent) => image && press(event, {
+    pans: ({ pointerType, button, altKey }) => (pointerType === "touch" && !marking) || button === 1 || !session.focused.value || altKey,
+    at: fraction,
+    view: () => view.current,
+    move,
+    zoom: (by, about) => zoomAt(by, toBox(about)),
+    clicked,
+    drawing: setDrawn,
+    drawn: released,
+  });
+  const arrowed = (event: KeyboardEvent) => {
+    const way = ARROWS[event.key];
+    if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    const start = fraction(event);
-    const from = { x: event.clientX, y: event.clientY };
-    const before = view.current;
-    const pans = event.pointerType === "touch" || event.button === 1 || !session.focused.value || event.altKey;
-    let moved = false;
-    const target = box.current!;
-    target.setPointerCapture(event.pointerId);
-    const areaTo = (next: PointerEvent): number[] => {
-      const end = fraction(next);
-      return [Math.min(start.x, end.x), Math.min(start.y, end.y), Math.max(start.x, end.x), Math.max(start.y, end.y)].map((edge) => Math.min(1, Math.max(0, edge)));
-    };
-    const onMove = (next: PointerEvent) => {
-      const [dx, dy] = [next.clientX - from.x, next.clientY - from.y];
-      moved ||= Math.hypot(dx, dy) > 4;
-      if (!moved) return;
-      if (pans) move({ ...before, x: before.x + dx, y: before.y + dy });
-      else setDrawn(areaTo(next));
-    };
-    const onUp = (next: PointerEvent) => {
-      target.removeEventListener("pointermove", onMove);
-      target.removeEventListener("pointerup", onUp);
-      target.removeEventListener("pointercancel", onUp);
-      setDrawn(null);
-      if (next.type === "pointercancel") return;
-      if (!moved) clicked(start);
-      else if (!pans) released(areaTo(next), next.shiftKey);
-    };
-    target.addEventListener("pointermove", onMove);
-    target.addEventListener("pointerup", onUp);
-    target.addEventListener("pointercancel", onUp);
+    const { x, y } = view.current;
+    const far = event.shiftKey ? 4 * STEP : STEP;
+    move({ ...view.current, x: x - way[0] * far, y: y - way[1] * far });
   };
   useEffect(() => {
     const wheeled = (event: WheelEvent) => {
       event.preventDefault();
-      const rect = box.current!.getBoundingClientRect();
-      if (event.ctrlKey) zoomAt(Math.exp(-event.deltaY / 300), { x: event.clientX - rect.left, y: event.clientY - rect.top });
+      if (event.ctrlKey) zoomAt(Math.exp(-event.deltaY / 300), toBox({ x: event.clientX, y: event.clientY }));
       else move({ ...view.current, x: view.current.x - event.deltaX, y: view.current.y - event.deltaY });
     };
     const element = box.current!;
@@ -182,10 +171,10 @@ export function Sheet(props: { job: string; pages: number }) {
 
   return (
     <section class="sheets" aria-label={t("review.document")}>
-      <PageBar pages={props.pages} fitPlace={fitPlace} />
+      <PageBar pages={props.pages} fitPlace={fitPlace} marking={marking} mark={setMarking} />
       <div class="canvas-row">
         {props.pages > 1 && <Thumbnails job={props.job} pages={props.pages} />}
-        <div class="canvas" ref={box} onPointerDown={pressed} data-state={state}>
+        <div class="canvas" ref={box} tabIndex={0} role="group" aria-label={t("review.canvas")} onPointerDown={pressed} onKeyDown={arrowed} data-state={state}>
           <div class="sheet" ref={sheet} hidden={state !== "there"}>
             <div ref={holder} />
             <Boxes page={page} drawn={drawn} />
@@ -232,7 +221,7 @@ function Boxes(props: { page: number; drawn: number[] | null }) {
   );
 }
 
-function PageBar(props: { pages: number; fitPlace: () => void }) {
+function PageBar(props: { pages: number; fitPlace: () => void; marking: boolean; mark: (on: boolean) => void }) {
   const page = session.page.value;
   const to = (number: number) => (session.page.value = Math.min(props.pages, Math.max(1, Math.round(number) || 1)));
   return (
@@ -245,6 +234,7 @@ function PageBar(props: { pages: number; fitPlace: () => void }) {
       <span>/ {props.pages}</span>
       <button onClick={() => to(page + 1)} disabled={page >= props.pages} aria-label={t("review.page_after")}>›</button>
       <span class="grow" />
+      {navigator.maxTouchPoints > 0 && <button aria-pressed={props.marking} onClick={() => props.mark(!props.marking)} aria-label={t("review.mark")} title={t("review.mark")}>▭</button>}
       <button onClick={() => canvas.zoom(1 / 1.3)} aria-label={t("review.smaller")}>−</button>
       <button onClick={() => canvas.zoom(1.3)} aria-label={t("review.larger")}>+</button>
       <button onClick={() => canvas.fit()} aria-label={t("review.fit")} title={t("review.fit")}>⤢</button>

@@ -39,7 +39,9 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
     if (leaving.value) return;
     leaving.value = true;
     try {
-      if (!(await session.save(decision, more))) return;
+      const taken = await session.save(decision, more);
+      if (taken || session.clash.value) rejecting.value = false;
+      if (!taken) return;
       say(t(`review.said_${decision}`, { name: session.opened.value?.job.filename ?? "" }));
       await next(id);
     } finally {
@@ -153,6 +155,7 @@ function heard(job: Job): void {
   if (!now || now.job.id !== job.id) return;
   const ended = FINISHED.includes(job.state) && !now.record;
   if (ended) safely(async () => (await session.openDocument(job.id), focusValue(session.focused.value)));
+  else if (now.record && job.review.revision > now.record.revision && !session.busy.value) safely(() => session.overtaken(job));
   else if (!session.unsaved.value) session.opened.value = { ...now, job: { ...job, review: now.job.review } };
 }
 
@@ -204,21 +207,16 @@ function Finished(props: { filter: { kind?: string; batch?: string }; again: () 
   );
 }
 
+/** It closes when the service has taken the rejection; until then the reason stays, also over a lost session. */
 function Reject(props: { close: () => void; decide: (reason: string) => void }) {
-  const reason = useSignal("");
+  const { reason } = session;
+  const given = reason.value.trim();
   return (
     <Dialog title={t("review.reject_title")} close={props.close}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!reason.value.trim()) return;
-          props.close();
-          props.decide(reason.value.trim());
-        }}
-      >
+      <form onSubmit={(event) => (event.preventDefault(), given && props.decide(given))}>
         <label for="reason">{t("review.reason")}</label>
-        <textarea id="reason" rows={3} required autofocus value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} />
-        <p><button class="primary">{t("review.reject")}</button></p>
+        <textarea id="reason" rows={3} required autofocus value={reason.value} onInput={(event) => ((reason.value = event.currentTarget.value), session.store())} />
+        <p><button class="primary" disabled={session.busy.value}>{t("review.reject")}</button></p>
       </form>
     </Dialog>
   );
