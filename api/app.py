@@ -13,7 +13,7 @@ from api import page, problems
 from api.auth import require_safe
 from api.deadlines import MOST_CONNECTIONS, PromptConnection
 from api.doors import Doors
-from api.feeds import Feeds
+from api.event_streams import EventStreams
 from api.limits import SmallBodies
 from api.routes import (
     audit,
@@ -114,7 +114,7 @@ def create(app: App) -> FastAPI:
         separate_input_output_schemas=False,
     )
     api.state.parts = app
-    api.state.feeds, api.state.counted = Feeds(app), counts.counted(app)
+    api.state.streams, api.state.counted = EventStreams(app), counts.counted(app)
     api.state.readiness, api.state.metrics = status.readiness(app), status.figures(app)
     problems.install(api)
     api.add_middleware(SmallBodies, except_path="/v1/jobs")

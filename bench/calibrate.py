@@ -72,7 +72,7 @@ def collect(documents: Sequence[Labelled]) -> list[Samples]:
 
 
 def judge(document: Labelled, filling: Group) -> Samples:
-    data, evidence = assign.settle(document.schema.root, filling)
+    data, evidence = assign.filled(document.schema.root, filling)
     chosen = assign.choices(document.schema.root, filling)
     return [
         (confidence.features(choice.candidate, [c for _, c in choice.others]), item.right)

@@ -8,7 +8,7 @@ embeddings and the output layer stay bf16. Nothing in the table was measured on 
 
 from __future__ import annotations
 
-from worker.reading.models import memory
+from worker.reading.models import memory_estimate
 from worker.reading.models.registry import QUANTISATIONS, Profile, Quantisation, profiles
 
 HEADINGS = (
@@ -32,7 +32,7 @@ def main() -> None:
 
 _NOTE = (
     "GB (10⁹ bytes), computed, never measured on a GPU; ? is not known, - does not exist. A page is A4 at "
-    f"200 dpi with {memory.PROMPT_TOKENS} tokens of prompt and an answer of {memory.ANSWER_TOKENS}. int8 and "
+    f"200 dpi with {memory_estimate.PROMPT_TOKENS} tokens of prompt and an answer of {memory_estimate.ANSWER_TOKENS}. int8 and "
     "nf4 are of the decoder's linear layers; vision tower, projector, embeddings and output layer stay bf16 "
     "(the int4 files of CogVLM2: only embeddings and output layer). nf4 has a float32 scale for 64 weights."
 )
@@ -43,11 +43,11 @@ def _row(profile: Profile) -> tuple[str, ...]:
         return (f"`{profile.name}`", "?", "?", "?", "?", "?", profile.published_memory)
     return (
         f"`{profile.name}`",
-        f"{memory.parameters(profile.architecture).total / 1e9:.2f} B",
+        f"{memory_estimate.parameters(profile.architecture).total / 1e9:.2f} B",
         _forms(profile, pages=0),
         _forms(profile, pages=1),
         _forms(profile, pages=8),
-        f"{memory.cache_per_token(profile.architecture.text) / 1024:.0f} KiB",
+        f"{memory_estimate.cache_per_token(profile.architecture.text) / 1024:.0f} KiB",
         profile.published_memory,
     )
 
@@ -57,8 +57,8 @@ def _forms(profile: Profile, *, pages: int) -> str:
 
 
 def _form(profile: Profile, quantisation: Quantisation, pages: int) -> str:
-    held = memory.weights(profile, quantisation)
-    size = memory.needed(profile, quantisation, pages) if pages else held
+    held = memory_estimate.weights(profile, quantisation)
+    size = memory_estimate.needed(profile, quantisation, pages) if pages else held
     return "-" if size is None else f"{size / 1e9:.1f}"
 
 

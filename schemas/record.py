@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas import pointer
+
 
 class Severity(StrEnum):
     """How much an issue matters."""
@@ -99,6 +101,10 @@ class Record(_Frozen):
     fields: dict[str, Evidence] = Field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
     provenance: Provenance
+
+    def value(self, path: str) -> Any:
+        """The value at a JSON Pointer, as `/items/0/amount`; raises LookupError where there is none."""
+        return pointer.get(self.data, path)
 
 
 def failed(*, job_id: str, kind: str, code: str, message: str, provenance: Provenance) -> Record:

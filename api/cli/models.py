@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from worker.errors import PagemillError
-from worker.reading.models import files, memory
+from worker.reading.models import files, memory_estimate
 from worker.reading.models.registry import QUANTISATIONS, Profile, Quantisation, profiles
 from worker.settings import Settings
 
@@ -95,7 +95,7 @@ def _row(profile: Profile, gpu: Gpu) -> tuple[str, ...]:
 def _needs(profile: Profile, quantisation: Quantisation) -> str:
     if quantisation not in profile.quantisations:
         return "-"
-    found = [memory.needed(profile, quantisation, pages) for pages in _BATCHES]
+    found = [memory_estimate.needed(profile, quantisation, pages) for pages in _BATCHES]
     return " / ".join("?" if value is None else _gb(value) for value in found)
 
 
@@ -106,7 +106,7 @@ def _fits(profile: Profile, gpu: Gpu) -> str:
         return ""
     found = []
     for quantisation in profile.quantisations:
-        needs = {pages: memory.needed(profile, quantisation, pages) for pages in _BATCHES}
+        needs = {pages: memory_estimate.needed(profile, quantisation, pages) for pages in _BATCHES}
         fitting = [pages for pages, need in needs.items() if need is not None and need <= free]
         found += [f"{quantisation} ×{max(fitting)}"] if fitting else []
     return ", ".join(found) or "no"
@@ -165,11 +165,11 @@ def _sizes(profile: Profile) -> Iterator[tuple[str, str]]:
     if profile.architecture is None:
         yield "memory", "not known: the architecture is not"
     else:
-        count = memory.parameters(profile.architecture).total
+        count = memory_estimate.parameters(profile.architecture).total
         yield "parameters", f"{count / 1e9:.2f} billion"
         yield "  source", profile.architecture.source
     for quantisation in profile.quantisations:
-        held = memory.weights(profile, quantisation)
+        held = memory_estimate.weights(profile, quantisation)
         if held is not None:
             form = f"{_gb(held)} GB of weights, {_needs(profile, quantisation)} GB for 1 / 8 pages"
             yield f"memory {quantisation}", f"{form} (computed, not measured)"

@@ -15,11 +15,10 @@ The code needs an environment of its own, with versions like those it was writte
     pillow einops torchvision{more}
 Then: pagemill doctor --parity {folder} --run-its-code --python legacy/bin/python"""
 
-_MORE = {"cogvlm2": " xformers triton"}  # its kernels, for a GPU
-
 
 def run(folder: Path, *, python: Path | None, accept_code: bool, out: TextIO, dtype: str = "float32") -> int:
     """Compare, or say what is to be agreed to first; 0 agrees, 1 differs, 2 nothing was run."""
+    from worker.reading.engines import registry
     from worker.reading.engines.parity import reference
 
     files = reference.code_files(folder)
@@ -33,7 +32,8 @@ def run(folder: Path, *, python: Path | None, accept_code: bool, out: TextIO, dt
         print("Nothing was run. If you trust these files, say so with --run-its-code.", file=out)
         return _USAGE
     if python is None:
-        print(_HOW.format(folder=folder, more=_MORE.get(family, "")), file=out)
+        needs = registry.opening_folders()[family].code_needs
+        print(_HOW.format(folder=folder, more="".join(f" {package}" for package in needs)), file=out)
         return _USAGE
     return 0 if _compare(folder, python, dtype, out) else 1
 

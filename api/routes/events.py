@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from api.auth import AppDep, ReaderOf, still_holds
-from api.feeds import Feeds, SeenChanges
+from api.event_streams import EventStreams, SeenChanges
 from api.problems import responses
 from worker.jobs.app import App
 
@@ -42,11 +42,11 @@ async def stream_events(
 async def _events(
     request: Request, app: App, project: str, *, now: float, since: float
 ) -> AsyncIterator[str]:
-    feeds, told = cast("Feeds", request.app.state.feeds), SeenChanges()
+    streams, told = cast("EventStreams", request.app.state.streams), SeenChanges()
     clock = asyncio.get_running_loop().time
     yield ": connected\n\n"
-    async with feeds.listening(project, now) as listener:
-        for change in told.news(await feeds.since(project, since)):
+    async with streams.listening(project, now) as listener:
+        for change in told.news(await streams.since(project, since)):
             yield change.event
         until = clock() + _LOOK_EVERY
         while not listener.is_over:

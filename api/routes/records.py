@@ -137,7 +137,7 @@ def _found(app: App, job: Job, revision: int | None) -> Revision:
     if revision is not None:
         return stored.at_revision(app, job, revision)
     found = stored.newest(app, job)
-    revise.settle(app, job, found)
+    revise.tell_ledger(app, job, found)
     return found
 
 

@@ -85,9 +85,12 @@ def bent(drawn: Drawn, bend: Bend) -> Drawn:
     coarse = there.reshape(*x.shape, 2).astype(np.float32)
     size = (x.shape[1] * _STEP, x.shape[0] * _STEP)
     fine = cv2.warpAffine(
-        coarse, np.array([[_STEP, 0, 0], [0, _STEP, 0]], dtype=np.float32), size, flags=cv2.INTER_LINEAR,
+        coarse,
+        np.array([[_STEP, 0, 0], [0, _STEP, 0]], dtype=np.float32),
+        size,
+        flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
-    )[:high, :wide]  # fmt: skip
+    )[:high, :wide]
     picture = cv2.remap(np.asarray(drawn.image), fine, None, cv2.INTER_CUBIC, borderValue=_TABLE)
     quads = {
         at: tuple(tuple((float(x), float(y)) for x, y in seen.in_picture(np.array(quad))) for quad in quads)

@@ -9,8 +9,8 @@ from typing import Any
 
 from schemas import pointer
 from schemas.errors import SchemaError
+from schemas.json_schema.composition import json_type
 from schemas.json_schema.keywords import BOUNDS, KNOWN, UNSUPPORTED
-from schemas.json_schema.merge import json_type
 
 _OPEN_ENDED = "values whose names or number are not fixed are not read"
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean"})

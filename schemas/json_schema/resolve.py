@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from schemas import pointer
 from schemas.errors import SchemaError
-from schemas.json_schema import merge
+from schemas.json_schema import composition
 
 Node = dict[str, Any]
 
@@ -84,7 +84,7 @@ def _node(raw: Any, *, root: Mapping[str, Any], at: str, seen: tuple[str, ...]) 
     node = _nullable(_const(node))
     _descend(node, root=root, at=at, seen=seen)
     for branch in branches:
-        node = merge.both(node, branch, at=at)
+        node = composition.both(node, branch, at=at)
     for keyword in ("anyOf", "oneOf"):
         node = _alternatives(node, keyword, root=root, at=at, seen=seen)
     return node
@@ -187,13 +187,13 @@ def _alternatives(
         node["x-nullable"] = True
     if not branches:
         return node
-    joined = merge.any_of(branches)
-    if len(branches) > 1 and any(merge.has_parts(branch) for branch in branches):
+    joined = composition.any_of(branches)
+    if len(branches) > 1 and any(composition.has_parts(branch) for branch in branches):
         joined["x-alternatives"] = keyword
     # `both` would let a nullable branch vanish beside a node that does not say it is nullable.
     if joined.get("x-nullable") or nullable:
         joined["x-nullable"] = node["x-nullable"] = True
-    return merge.both(node, joined, at=at)
+    return composition.both(node, joined, at=at)
 
 
 def _is_null(node: Node) -> bool:

@@ -69,40 +69,71 @@ def rows(revision: str) -> dict[str, list[dict[str, Any]]]:
     return _FIRST if revision == "0001" else _LATER.get(revision, {})
 
 
+def _job(number: int, state: JobState) -> dict[str, Any]:
+    runs = state is JobState.RUNNING
+    return {
+        "id": f"{number:032x}",
+        "project": f"p{number % 3}",
+        "kind": "receipt",
+        "kind_version": 1,
+        "schema_sha256": "s" * 64,
+        "source_sha256": f"{number:064x}",
+        "filename": f"账单 {number}.png",
+        "size": 2**40 + number,
+        "engine": "fake",
+        "pipeline_version": "0.1.0",
+        "priority": number % 10,
+        "batch": "march" if number % 2 else None,
+        "created_at": 1.5 + number,
+        "queue": "cpu",
+        "state": str(state),
+        "attempts": number % 4,
+        "due_at": 1.5 + number,
+        "lease_token": "t" if runs else None,
+        "lease_until": 2.0 if runs else None,
+        "cancel_requested": False,
+        "pages": 2,
+        "pages_done": 1,
+        "error_code": None,
+        "error_message": None,
+        "updated_at": 2.5 + number,
+        "started_at": None,
+        "finished_at": None,
+    }
+
+
+def _delivery(number: int) -> dict[str, Any]:
+    return {
+        "id": f"msg_{number:032x}",
+        "job_id": f"{number:032x}",
+        "project": "p0",
+        "url": "https://example.com/",
+        "state": "pending",
+        "body": b"\x00\xff{}",
+        "attempts": 2,
+        "due_at": 7.0,
+        "last_status": 500,
+    }
+
+
+def _key(number: int) -> dict[str, Any]:
+    return {
+        "id": f"key{number}",
+        "project": "p0",
+        "name": "somebody",
+        "hash": f"{number:064x}",
+        "scopes": "read submit",
+        "created_at": 1.0,
+        "expires_at": None,
+        "revoked_at": 5.0 if number % 2 else None,
+        "rate_per_minute": 60,
+        "max_bytes": 2**33,
+    }
+
+
 def _of_first_release() -> dict[str, list[dict[str, Any]]]:
     states = list(JobState)
-    jobs = [
-        {
-            "id": f"{number:032x}",
-            "project": f"p{number % 3}",
-            "kind": "receipt",
-            "kind_version": 1,
-            "schema_sha256": "s" * 64,
-            "source_sha256": f"{number:064x}",
-            "filename": f"账单 {number}.png",
-            "size": 2**40 + number,
-            "engine": "fake",
-            "pipeline_version": "0.1.0",
-            "priority": number % 10,
-            "batch": "march" if number % 2 else None,
-            "created_at": 1.5 + number,
-            "queue": "cpu",
-            "state": str(states[number % len(states)]),
-            "attempts": number % 4,
-            "due_at": 1.5 + number,
-            "lease_token": "t" if states[number % len(states)] is JobState.RUNNING else None,
-            "lease_until": 2.0 if states[number % len(states)] is JobState.RUNNING else None,
-            "cancel_requested": False,
-            "pages": 2,
-            "pages_done": 1,
-            "error_code": None,
-            "error_message": None,
-            "updated_at": 2.5 + number,
-            "started_at": None,
-            "finished_at": None,
-        }
-        for number in range(JOBS)
-    ]
+    jobs = [_job(number, states[number % len(states)]) for number in range(JOBS)]
     return {
         "jobs": jobs,
         "members": [
@@ -110,38 +141,11 @@ def _of_first_release() -> dict[str, list[dict[str, Any]]]:
             for job in jobs
             if job["batch"]
         ],
-        "deliveries": [
-            {
-                "id": f"msg_{number:032x}",
-                "job_id": f"{number:032x}",
-                "project": "p0",
-                "url": "https://example.com/",
-                "state": "pending",
-                "body": b"\x00\xff{}",
-                "attempts": 2,
-                "due_at": 7.0,
-                "last_status": 500,
-            }
-            for number in range(50)
-        ],
+        "deliveries": [_delivery(number) for number in range(50)],
         "requests": [
             {"project": "p0", "key": "k", "fingerprint": "f", "job_ids": '["a"]', "created_at": 1.0}
         ],
-        "keys": [
-            {
-                "id": f"key{number}",
-                "project": "p0",
-                "name": "somebody",
-                "hash": f"{number:064x}",
-                "scopes": "read submit",
-                "created_at": 1.0,
-                "expires_at": None,
-                "revoked_at": 5.0 if number % 2 else None,
-                "rate_per_minute": 60,
-                "max_bytes": 2**33,
-            }
-            for number in range(20)
-        ],
+        "keys": [_key(number) for number in range(20)],
         "audit": [
             {"at": 1.0, "project": "p0", "actor": "key:x", "action": "read", "subject": f"{number:032x}"}
             for number in range(300)

@@ -85,6 +85,17 @@ def run(program: tuple[str, str], folder: Path, *, url: str = ADDRESS) -> None:
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.timeout(300)
+def test_programs_of_pages_keep_to_the_types(tmp_path: Path) -> None:
+    programs = [text for path in HERE for language, text in Page(path).programs() if language == "python"]
+    assert programs
+    for number, text in enumerate(programs):
+        (tmp_path / f"program_{number}.py").write_text(text, encoding="utf-8")
+    checks = [sys.executable, "-m", "mypy", "--strict", "--scripts-are-modules", str(tmp_path)]
+    done = subprocess.run(checks, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize(
     "path", [path for path in HERE if path not in WITH_SERVICE], ids=lambda path: path.name
 )

@@ -12,7 +12,7 @@ from worker.reading.engines.transformers import capacity
 from worker.reading.engines.transformers.capacity import BatchWishes, Capacity, OnePage
 from worker.reading.engines.transformers.kept_rows import SHARE
 from worker.reading.engines.transformers.slots import HOLES
-from worker.reading.models import memory
+from worker.reading.models import memory_estimate
 from worker.reading.models.registry import QUANTISATIONS, Profile, Quantisation, profiles
 
 Tiny = Callable[[str], Path]
@@ -21,21 +21,21 @@ FORMS = [
     (profile, quantisation)
     for profile in profiles().values()
     for quantisation in QUANTISATIONS
-    if memory.weights(profile, quantisation) is not None
+    if memory_estimate.weights(profile, quantisation) is not None
 ]
 
 
 def measured(profile: Profile, quantisation: Quantisation) -> tuple[OnePage, int]:
     """A page of a profile as a GPU would be found to take it, and what is held beside it."""
     assert profile.architecture is not None
-    one, two = (memory.needed(profile, quantisation, pages) for pages in (1, 2))
-    held = memory.needed(profile, quantisation, 0)
+    one, two = (memory_estimate.needed(profile, quantisation, pages) for pages in (1, 2))
+    held = memory_estimate.needed(profile, quantisation, 0)
     assert one is not None
     assert two is not None
     assert held is not None
-    cache = memory.cache_per_token(profile.architecture.text)
-    peak = two - one - memory.ANSWER_TOKENS * cache
-    return OnePage(profile.image.tokens + memory.PROMPT_TOKENS, peak, cache), held
+    cache = memory_estimate.cache_per_token(profile.architecture.text)
+    peak = two - one - memory_estimate.ANSWER_TOKENS * cache
+    return OnePage(profile.image.tokens + memory_estimate.PROMPT_TOKENS, peak, cache), held
 
 
 @pytest.mark.parametrize("gigabytes", [16, 24, 80])
@@ -45,18 +45,18 @@ def test_what_is_chosen_stays_within_the_memory_of_any_gpu(
 ) -> None:
     page, held = measured(profile, quantisation)
     free = gigabytes * GIGABYTE - held
-    one = memory.needed(profile, quantisation, 1)
+    one = memory_estimate.needed(profile, quantisation, 1)
     assert one is not None
-    found = capacity.capacity(page, max(0, free), answer=memory.ANSWER_TOKENS, spare=HOLES + SHARE)
+    found = capacity.capacity(page, max(0, free), answer=memory_estimate.ANSWER_TOKENS, spare=HOLES + SHARE)
     if one > gigabytes * GIGABYTE:
         assert found.rows == 1
         return
-    taken = memory.needed(profile, quantisation, found.rows)
+    taken = memory_estimate.needed(profile, quantisation, found.rows)
     assert taken is not None
     assert taken <= gigabytes * GIGABYTE
-    longest = page.tokens + memory.ANSWER_TOKENS
+    longest = page.tokens + memory_estimate.ANSWER_TOKENS
     assert found.rows * longest <= max(found.tokens, longest)
-    more = memory.needed(profile, quantisation, 3 * found.rows + 1)
+    more = memory_estimate.needed(profile, quantisation, 3 * found.rows + 1)
     assert found.rows == 64 or (more is not None and more > gigabytes * GIGABYTE)  # and it is not idle
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.reading.models import memory
+from worker.reading.models import memory_estimate
 from worker.reading.models.registry import profile
 
 CLASSES = {
@@ -31,7 +31,7 @@ def test_parameters_are_those_of_the_class_in_transformers(name: str, kind: tupl
     with torch.device("meta"):
         model = getattr(transformers, f"{family}ForConditionalGeneration")(config)
     built = sum(parameter.numel() for parameter in model.parameters())
-    assert memory.parameters(architecture).total == pytest.approx(built, rel=0.003)
+    assert memory_estimate.parameters(architecture).total == pytest.approx(built, rel=0.003)
 
 
 def _configuration(name: str, deepstack: tuple[int, ...] | None) -> dict[str, Any]:

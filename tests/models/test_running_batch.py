@@ -73,8 +73,8 @@ class Queue:
         self.answers: dict[int, Answer] = {}
         self.came = 0
 
-    def newcomers(self, room: int) -> Sequence[Prompt]:
-        count = min(room, 1 if self.came else self.first)
+    def newcomers(self, free: int) -> Sequence[Prompt]:
+        count = min(free, 1 if self.came else self.first)
         new, self.waiting = self.waiting[:count], self.waiting[count:]
         self.came += len(new)
         return new

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api import feeds
+from api import event_streams
 from api.routes import events
 from schemas.job import Job
 from tests.service.calls import add_key, bearer
@@ -79,9 +79,9 @@ def test_a_stream_ends_with_its_key(app: App, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_who_does_not_read_is_given_up(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "_BEHIND", 3)
-    one = feeds.Listener()
+    monkeypatch.setattr(event_streams, "_BEHIND", 3)
+    one = event_streams.Listener()
     for at in range(4):
         assert not one.is_over
-        one.tell(feeds.JobChange("a", float(at), ""))
+        one.tell(event_streams.JobChange("a", float(at), ""))
     assert one.is_over

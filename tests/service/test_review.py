@@ -52,6 +52,16 @@ def test_one_correction_does_not_settle_the_other_value(
     assert (done["state"], state(http, job), done["field_states"]["/total"]) == ("done", "done", "confirmed")
     restored = say(http, job, 2, {"op": "restore", "path": "/phone"}).json()
     assert (restored["state"], restored["data"]["phone"], state(http, job)) == ("review", "555", "review")
+
+
+def test_what_was_said_is_kept_beside_what_was_read_and_is_there_in_a_new_ledger(
+    http: httpx.Client, worker_state: WorkerState, doubtful: Doubtful, app: App
+) -> None:
+    job = send(http, worker_state)
+    record = http.get(f"/v1/jobs/{job}/record").json()
+    say(http, job, 0, {"op": "correct", "path": "/phone", "value": "556"})
+    say(http, job, 1, {"op": "confirm", "path": "/total"})
+    say(http, job, 2, {"op": "restore", "path": "/phone"})
     assert http.get(f"/v1/jobs/{job}/record?revision=0").json() == record
     revisions = http.get(f"/v1/jobs/{job}/history").json()["revisions"]
     assert [found["revision"] for found in revisions] == [3, 2, 1]

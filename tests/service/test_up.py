@@ -59,6 +59,19 @@ def _descendants(data: Path) -> list[int]:
     return found
 
 
+def _secret(data: Path) -> str:
+    """What a command beside the running service prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "pagemill", "keys", "secret"],
+        capture_output=True,
+        text=True,
+        cwd=_ROOT,
+        env=environment({"PAGEMILL_DATA_DIR": str(data)}),
+        timeout=60,
+        check=True,
+    ).stdout
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
     data = tmp_path / "data"
@@ -72,16 +85,7 @@ def test_up_serves_and_leaves_nothing_behind(tmp_path: Path, end: int) -> None:
         assert job.state is JobState.DONE
     (data / "inbox/receipt/b.png").write_bytes(picture())
     until((data / "outbox/receipt/b.png.json").exists)
-    beside = subprocess.run(
-        [sys.executable, "-m", "pagemill", "keys", "secret"],
-        capture_output=True,
-        text=True,
-        cwd=_ROOT,
-        env=environment({"PAGEMILL_DATA_DIR": str(data)}),
-        timeout=60,
-        check=False,
-    )
-    assert beside.stdout.startswith("whsec_"), beside.stderr
+    assert _secret(data).startswith("whsec_")
     second = _up(data)
     assert second.wait(20) == 2
     assert second.stderr is not None

@@ -126,7 +126,7 @@ def check(app: App, job: Job, data: dict[str, Any]) -> tuple[Issue, ...]:
     return validate.check(data, _schema(app, job))
 
 
-def settle(app: App, job: Job, revision: Revision) -> Job:
+def tell_ledger(app: App, job: Job, revision: Revision) -> Job:
     """Tell the ledger of a revision that it may not know: whoever stored it may have been cut off."""
     if revision.revision <= job.review.revision:
         return job
@@ -222,7 +222,7 @@ def _store(app: App, job: Job, made: Revision) -> Revision:
     action = made.decision or ("correct" if _corrects(made) else "confirm")
     audit.note(app, project=job.spec.project, actor=made.actor or "", action=action, subject=job.id)
     try:
-        settle(app, job, made)
+        tell_ledger(app, job, made)
     except (NotFound, WrongState):  # erased meanwhile
         change.remove_if_erased(app, job)
         raise

@@ -247,7 +247,8 @@ def _is_sail_vl2(config: Mapping[str, Any]) -> bool:
 
 EMBEDDED = EngineSpec(queue="cpu", create=_embedded, model="PP-OCRv6-small")
 TRANSFORMERS = _local("transformers", ModelFolders("worker.reading.engines.transformers.auto"))
-COGVLM2 = _local("cogvlm2", ModelFolders("worker.reading.engines.cogvlm2.loading", _is_cogvlm2))
+_OF_COGVLM2 = ("xformers", "triton")  # its kernels, for a GPU
+COGVLM2 = _local("cogvlm2", ModelFolders("worker.reading.engines.cogvlm2.loading", _is_cogvlm2, _OF_COGVLM2))
 SAIL_VL2 = _local("sail_vl2", ModelFolders("worker.reading.engines.sail_vl2.loading", _is_sail_vl2))
 OPENAI = EngineSpec(queue="cpu", create=_on_a_server, takes_model=True)
 FAKE = EngineSpec(queue="cpu", create=_fake)

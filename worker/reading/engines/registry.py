@@ -23,11 +23,13 @@ class ModelFolders:
     """The folders of models that an engine runs in its own process.
 
     `module` has `open_checkpoint`, which opens one. `fits` says by its config.json whether one is of this
-    engine's architecture; without it the engine runs every folder that no other one does.
+    engine's architecture; without it the engine runs every folder that no other one does. `code_needs` are
+    the packages that the code beside such a checkpoint imports besides those of most models.
     """
 
     module: str
     fits: Callable[[Mapping[str, Any]], bool] | None = None
+    code_needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

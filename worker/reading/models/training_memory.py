@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.reading.models import memory
+from worker.reading.models import memory_estimate
 from worker.reading.models.registry import Architecture, Profile, Quantisation
 
 _OF_ADAPTER = 16  # bytes of a weight: itself, its gradient and two moments of Adam, all in float32
@@ -14,14 +14,14 @@ _CONTEXT = 1_000_000_000  # as when reading
 
 def needed(profile: Profile, quantisation: Quantisation, rank: int) -> int | None:
     """Bytes at the most for a row at a time, activations computed again layer by layer; None: not known."""
-    held = memory.weights(profile, quantisation)
+    held = memory_estimate.weights(profile, quantisation)
     if held is None or profile.architecture is None:
         return None
     text = profile.architecture.text
-    tokens = profile.image.tokens + memory.PROMPT_TOKENS + memory.ANSWER_TOKENS
+    tokens = profile.image.tokens + memory_estimate.PROMPT_TOKENS + memory_estimate.ANSWER_TOKENS
     kept = text.layers * tokens * text.hidden * _BF16
     layer = tokens * (_COPIES * text.hidden + _MLP_COPIES * text.intermediate) * _BF16
-    logits = 2 * tokens * text.vocab * _BF16 + 3 * memory.ANSWER_TOKENS * text.vocab * 4
+    logits = 2 * tokens * text.vocab * _BF16 + 3 * memory_estimate.ANSWER_TOKENS * text.vocab * 4
     learned = adapter_weights(profile.architecture, rank) * _OF_ADAPTER
     return round(held + learned + kept + layer + logits + _CONTEXT)
 

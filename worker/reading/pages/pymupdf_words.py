@@ -36,7 +36,7 @@ class _Glyph:
 
     font: str
     number: int
-    turn: int
+    order: int
     invisible: bool
     colour: float
     """Brightness, 0 to 1."""
@@ -114,15 +114,15 @@ def _apart(box: pymupdf.Rect, char: pymupdf.Rect) -> bool:
 
 def _covered(page: Any, runs: Sequence[_Run]) -> NDArray[np.bool_]:
     """Which words lie, for a good part, within the bounds of something that was drawn after them."""
-    log = [(turn, rect) for turn, (what, rect) in enumerate(page.get_bboxlog()) if what in _COVERS]
+    log = [(order, rect) for order, (what, rect) in enumerate(page.get_bboxlog()) if what in _COVERS]
     if not log or not runs:
         return np.zeros(len(runs), dtype=np.bool_)
-    turns = np.array([turn for turn, _ in log[-_MOST_COVERS:]])
+    orders = np.array([order for order, _ in log[-_MOST_COVERS:]])
     covers = np.array([rect for _, rect in log[-_MOST_COVERS:]], dtype=np.float64)
     found = np.zeros(len(runs), dtype=np.bool_)
     for index, run in enumerate(runs):
         if run.glyphs:
-            after = covers[np.searchsorted(turns, max(glyph.turn for glyph in run.glyphs)) :]
+            after = covers[np.searchsorted(orders, max(glyph.order for glyph in run.glyphs)) :]
             found[index] = _shared(after, run.box) >= _COVERED
     return found
 
@@ -177,10 +177,10 @@ class _Fonts:
 
 def upright(page: Any) -> Callable[[pymupdf.Rect], Box]:
     """From points of the page before it is turned to fractions of the upright page."""
-    turn, bounds = page.rotation_matrix, page.rect
+    matrix, bounds = page.rotation_matrix, page.rect
 
     def place(rect: pymupdf.Rect) -> Box:
-        turned = rect * turn
+        turned = rect * matrix
         return Box(
             (turned.x0 - bounds.x0) / bounds.width,
             (turned.y0 - bounds.y0) / bounds.height,

@@ -17,9 +17,9 @@ from worker.reading.pages.base import Page
 from worker.reading.text import ink, layer
 from worker.reading.text.crops import crop
 from worker.reading.text.layer_lines import lines_of
-from worker.reading.text.merge import uncovered, words_in
 from worker.reading.text.ocr import Ocr
 from worker.reading.text.page_lines import PageLines
+from worker.reading.text.uncovered import uncovered, words_in
 
 _FEW_ROWS = 12  # rows of ink that are read one by one; with more, the whole page is read
 _READABLE = 0.8  # confidence from which such a row is taken for text

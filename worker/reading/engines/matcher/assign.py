@@ -51,7 +51,7 @@ class _Claim:
     candidates: tuple[tuple[Any, Candidate], ...]
 
 
-def settle(root: Field, filling: Group) -> tuple[dict[str, Any], dict[str, Evidence]]:
+def filled(root: Field, filling: Group) -> tuple[dict[str, Any], dict[str, Evidence]]:
     """Data in the shape of the schema, and the evidence by JSON Pointer."""
     chosen = choices(root, filling)
     evidence = {at: _evidence(choice) for at, choice in chosen.items()}

@@ -61,7 +61,7 @@ def read_lines(pages: Sequence[PageLines], root: Field) -> Reading:
     if question is not None:
         return answering.answer(pages, question, read_lines)
     filling = _fill(pages, root)
-    data, evidence = assign.settle(root, filling)
+    data, evidence = assign.filled(root, filling)
     unsure = doubts(root, pages, data, evidence)
     layers = (issue for page in pages for issue in page.issues())
     return Reading(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.errors import ModelUnavailable
+from worker.reading.engines import registry
 
 _MODELS = ("AutoModel", "AutoModelForCausalLM")
 
@@ -41,14 +42,15 @@ def code_files(folder: Path) -> tuple[CodeFile, ...]:
 
 
 def family(folder: Path) -> str:
-    """The name of the engine that has this architecture; raises ModelUnavailable."""
+    """The name of the engine that has this architecture as its own; raises ModelUnavailable."""
     config = _config(folder)
-    told = json.dumps([config.get("model_type"), config.get("architectures"), config.get("auto_map")]).lower()
-    if "cogvlm" in told:
-        return "cogvlm2"
-    if "sailvl" in told or "sail_vl" in told:
-        return "sail_vl2"
-    raise ModelUnavailable(detail=f"{folder.name} is neither a SAIL-VL2 nor a CogVLM2")
+    fits = {name: folders.fits for name, folders in registry.opening_folders().items() if folders.fits}
+    for name, is_own in fits.items():
+        if is_own(config):
+            return name
+    raise ModelUnavailable(
+        detail=f"{folder.name} is of no architecture that can be compared: {', '.join(sorted(fits))}"
+    )
 
 
 def _config(folder: Path) -> Mapping[str, Any]:

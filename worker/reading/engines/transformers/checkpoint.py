@@ -59,15 +59,15 @@ class Checkpoint:
     step: Callable[..., Any] | None = None
     answering: Callable[[Sequence[str]], None] = lambda _names: None
 
-    def room(self, question: int) -> int:
+    def left(self, question: int) -> int:
         """Tokens of an answer to a question of so many; raises UnsupportedByEngine where it leaves none."""
-        room = self.context - question
-        if room <= 0:
+        left = self.context - question
+        if left <= 0:
             raise UnsupportedByEngine(
                 detail=f"the question takes {question} tokens, as many as this model can read and write; "
                 "lower PAGEMILL_MODEL_PIXELS"
             )
-        return room
+        return left
 
 
 BROKEN = (

@@ -199,7 +199,7 @@ class TransformersGenerator:
                 width,
                 cancelled,
                 view=view,
-                room=checkpoint.room(width),
+                left=checkpoint.left(width),
                 opening=view.tail(inputs["input_ids"]),
             )
             output = run.generate(checkpoint.model, inputs)

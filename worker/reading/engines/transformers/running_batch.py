@@ -81,12 +81,12 @@ class RunningBatch:
         """
         while prompts or self._live:
             self._admit(prompts)
-            self._settle()
+            self._hand_over()
             if self._live:
                 self._step()
-                self._settle()
-            room = self._rows - len(self._live)
-            prompts = self._feed.newcomers(room) if room else ()
+                self._hand_over()
+            free = self._rows - len(self._live)
+            prompts = self._feed.newcomers(free) if free else ()
 
     def _admit(self, prompts: Sequence[Prompt]) -> None:
         """Let newcomers in; those behind what the model was shown of their picture for whom it was."""
@@ -158,7 +158,7 @@ class RunningBatch:
 
     def _row(self, prompt: Prompt, matcher: Any, question: int) -> AnswerRow:
         """The answer to a question of so many tokens."""
-        most = min(self._checkpoint.room(question), prompt.max_tokens + prompt.thinking)
+        most = min(self._checkpoint.left(question), prompt.max_tokens + prompt.thinking)
         return AnswerRow(matcher, ends=self._view.ends, most=most, temperature=prompt.temperature)
 
     def _seen(self, inputs: Mapping[str, Any]) -> list[int]:
@@ -186,7 +186,7 @@ class RunningBatch:
             picked = scores if len(asked) == len(live) else scores[asked]
             choose([live[place].row for place in asked], picked, vocabulary=self._view.vocabulary)
 
-    def _settle(self) -> None:
+    def _hand_over(self) -> None:
         """Hand over what has ended and what nobody wants any more."""
         kept = []
         for place, one in enumerate(self._live):
@@ -253,9 +253,9 @@ class WholeBatch:
         self._waiting = list(batch)
         self._answers: dict[int, Answer] = {}
 
-    def newcomers(self, room: int) -> Sequence[Prompt]:
+    def newcomers(self, free: int) -> Sequence[Prompt]:
         """The next of them."""
-        new, self._waiting = self._waiting[:room], self._waiting[room:]
+        new, self._waiting = self._waiting[:free], self._waiting[free:]
         return new
 
     def answered(self, row: int, result: Answer) -> None:

@@ -25,14 +25,14 @@ class StaticBatch:
         cancelled: Cancelled,
         *,
         view: TokenizerView,
-        room: int,
+        left: int,
         opening: str,
     ) -> None:
         self._batch = batch
         self._width = width
         self._view = view
         self._grammars = [grammar_of(prompt, opening, view) for prompt in batch]
-        most = [min(room, prompt.max_tokens + prompt.thinking) for prompt in batch]
+        most = [min(left, prompt.max_tokens + prompt.thinking) for prompt in batch]
         self._longest = max(most)
         self._constraint = Constraint(
             view.constrained, self._grammars, eos=view.ends, vocabulary=view.vocabulary

@@ -94,7 +94,7 @@ Result_contra = TypeVar("Result_contra", contravariant=True)
 class Feed(Protocol[Item_co, Result_contra]):
     """What a running batch is made of: it brings rows, numbered as they come, and takes their answers."""
 
-    def newcomers(self, room: int) -> Sequence[Item_co]:
+    def newcomers(self, free: int) -> Sequence[Item_co]:
         """At most so many more, that fit in with those under way; none ends a batch that has no rows."""
         ...
 

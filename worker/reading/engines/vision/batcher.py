@@ -164,7 +164,7 @@ class Batcher(Generic[Item, Result]):
         self.beats += 1
 
     def _joining(
-        self, under_way: Sequence[WaitingItem[Item, Result]], room: int
+        self, under_way: Sequence[WaitingItem[Item, Result]], free: int
     ) -> list[WaitingItem[Item, Result]]:
         """Who joins a running batch: those next in turn, as long as they fit in with it."""
         joined: list[WaitingItem[Item, Result]] = []
@@ -174,7 +174,7 @@ class Batcher(Generic[Item, Result]):
             for candidate in in_turn(self._wanted(), self._served_at):
                 together = [*under_way, *joined, candidate]
                 alike = candidate.ticket.group == together[0].ticket.group
-                full = len(joined) == room or len(together) > self._limits.rows
+                full = len(joined) == free or len(together) > self._limits.rows
                 if full or not alike or padded(together) > self._tokens:
                     break
                 joined.append(candidate)

@@ -104,11 +104,11 @@ class RunningRows(Generic[Item, Result]):
         self._under_way: dict[int, WaitingItem[Item, Result]] = {}
         self._came = 0
 
-    def newcomers(self, room: int) -> list[Item]:
+    def newcomers(self, free: int) -> list[Item]:
         """Those of the batch, then those who join; nobody joins a batch that is through."""
-        new, self._first = self._first[:room], self._first[room:]
+        new, self._first = self._first[:free], self._first[free:]
         if not new and self._under_way and self._joining is not None:
-            new = self._joining(list(self._under_way.values()), room)
+            new = self._joining(list(self._under_way.values()), free)
         for waiting in new:
             self._under_way[self._came] = waiting
             self._came += 1

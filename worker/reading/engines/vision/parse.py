@@ -15,8 +15,8 @@ from itertools import islice
 from typing import Any, NoReturn
 
 from schemas import pointer
+from schemas.json_schema.composition import json_type
 from schemas.json_schema.fields import Field
-from schemas.json_schema.merge import json_type
 from schemas.values import amounts
 from worker.errors import Cancelled, OutputInvalid, OutputTruncated
 from worker.reading.engines.vision import value_spans

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from worker.errors import ModelUnavailable
-from worker.reading.models import memory
+from worker.reading.models import memory_estimate
 from worker.reading.models.registry import profile, profiles
 
 NAMES = sorted(profiles())
@@ -22,7 +22,7 @@ def test_every_profile_has_an_id_a_licence_and_sources(name: str) -> None:
     assert found.source
     assert found.image.source
     assert found.languages
-    assert found.context >= found.image.tokens + memory.PROMPT_TOKENS
+    assert found.context >= found.image.tokens + memory_estimate.PROMPT_TOKENS
     assert bool(found.scores) == bool(found.scores_source)
     assert bool(found.published_memory) == bool(found.published_source)
     assert found.architecture is None or found.architecture.source

@@ -70,7 +70,13 @@ def test_labels_of_two_names_are_two_where_their_value_has_two_parts(
 
 
 def test_a_value_goes_on_over_the_lines_under_it_up_to_the_next_label() -> None:
-    found = entries(page_of([(60, "Address:"), (300, "12 Main Street")], [(300, "Lodi CA 95240")], [(60, "Phone:"), (300, "0209 1234")]))  # fmt: skip
+    found = entries(
+        page_of(
+            [(60, "Address:"), (300, "12 Main Street")],
+            [(300, "Lodi CA 95240")],
+            [(60, "Phone:"), (300, "0209 1234")],
+        )
+    )
     assert found == {"Address": "12 Main Street Lodi CA 95240", "Phone": "0209 1234"}
 
 

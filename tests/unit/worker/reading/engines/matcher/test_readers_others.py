@@ -120,7 +120,7 @@ def test_double_line_notes_in_a_column_stand_in_brackets() -> None:
     )
     sheet = lay_out(arrange([page]), concepts.lexicon())
     kind = registry.kind("ancient_text")
-    data, _ = assign.settle(kind.root, fill_root(kind.root, sheet))
+    data, _ = assign.filled(kind.root, fill_root(kind.root, sheet))
     assert data["columns"] == ["天高地遠（小注一小注二）其行", "山川草木"]
 
 

@@ -97,10 +97,20 @@ def test_of_a_long_document_the_first_texts_are_told(senses: Senses, monkeypatch
 def test_what_only_the_encoder_says_is_for_a_person_to_see() -> None:
     listed = {
         "type": "object",
-        "properties": {"goods": {"type": "array", "items": {"type": "object", "properties": {
-            "description": {"type": "string"}, "taste": {"type": "string"}, "amount": {"type": "number"},
-        }}}},
-    }  # fmt: skip
+        "properties": {
+            "goods": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "description": {"type": "string"},
+                        "taste": {"type": "string"},
+                        "amount": {"type": "number"},
+                    },
+                },
+            }
+        },
+    }
     page = page_of(
         [(60, "Description"), (500, "Geschmack"), (900, "Amount")],
         [(60, "Coffee beans"), (500, "mild"), (900, "12.50")],

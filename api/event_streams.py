@@ -76,7 +76,7 @@ class Listener:
             return None
 
 
-class _Feed:
+class _Stream:
     """The changes of one project, from a time on, for all who listen."""
 
     def __init__(self, app: App, project: str, since: float) -> None:
@@ -98,29 +98,29 @@ class _Feed:
                 listener.is_over = True
 
 
-class Feeds:
-    """The feeds that somebody listens to."""
+class EventStreams:
+    """The streams that somebody listens to."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._feeds: dict[str, _Feed] = {}
+        self._streams: dict[str, _Stream] = {}
 
     @asynccontextmanager
     async def listening(self, project: str, now: float) -> AsyncIterator[Listener]:
         """A listener that is told of each change of the project from now on, and some before it."""
-        feed = self._feeds.get(project)
-        if feed is None or feed.task.done():
-            feed = self._feeds[project] = _Feed(self._app, project, now)
+        stream = self._streams.get(project)
+        if stream is None or stream.task.done():
+            stream = self._streams[project] = _Stream(self._app, project, now)
         listener = Listener()
-        feed.listeners.add(listener)
+        stream.listeners.add(listener)
         try:
             yield listener
         finally:
-            feed.listeners.discard(listener)
-            if not feed.listeners:
-                feed.task.cancel()
-                if self._feeds.get(project) is feed:
-                    del self._feeds[project]
+            stream.listeners.discard(listener)
+            if not stream.listeners:
+                stream.task.cancel()
+                if self._streams.get(project) is stream:
+                    del self._streams[project]
 
     async def since(self, project: str, moment: float) -> Sequence[JobChange]:
         """What changed after a time, or shortly before it."""
