@@ -84,6 +84,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         slip("tab.tif"),
         slip("seen.tif"),
         slip("keys.tif"),
+        slip("saved.tif"),
         slip("moved.tif", rows=3),
         slip("rows.tif", rows=ROWS),
         slip("pages.tif", pages=PAGES, page=150),

@@ -31,10 +31,13 @@ LOOKS: list[tuple[int, Scheme, str]] = [
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Shown]:
     with screenshots.service(tmp_path_factory.mktemp("states")) as url:
-        page = chromium.new_page()
-        page_states.empty(page, url)
-        assert inaccessible(page) == []
-        page.close()
+        for width, scheme, language in LOOKS:
+            with chromium.new_context(
+                viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
+            ) as context:
+                page = context.new_page()
+                page_states.empty(page, url)
+                assert inaccessible(page) == []
         screenshots.send_samples(url)
         yield page_states.prepare(url)
 

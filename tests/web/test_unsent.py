@@ -66,6 +66,33 @@ def test_what_is_not_saved_outlives_its_tab(running: Running, page: Page) -> Non
     expect(page.locator(_NAME)).to_have_text("half a wo")
 
 
+def test_what_was_saved_is_undone_and_goes_back_to_what_was_read(running: Running, page: Page) -> None:
+    url, job = running[0].url, named(running, "saved.tif")
+    opened(page, url, job)
+    page.keyboard.press("e")
+    page.keyboard.insert_text("saved")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # confirms the other value
+    _save(page)
+    assert _states(url, job) == {"/name": "corrected", "/note": "confirmed"}
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(page.locator(_NAME)).to_have_text(HOSTILE)
+    page.keyboard.press("Control+y")
+    expect(page.locator(_NAME)).to_have_text("saved")
+    page.keyboard.press("Control+z")
+    _save(page)
+    assert _states(url, job) == {"/name": "open", "/note": "open"}
+    page.keyboard.press("Control+y")
+    _save(page)
+    assert httpx.get(f"{url}/v1/jobs/{job}/record").json()["data"]["name"] == "saved"
+    page.reload()
+    page.locator("summary").click()
+    page.locator(_NAME).focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(_NAME)).to_have_text(HOSTILE)
+
+
 def test_a_change_by_somebody_else_is_shown_when_it_is_made(running: Running, page: Page) -> None:
     url, job = running[0].url, named(running, "seen.tif")
     opened(page, url, job)
@@ -153,13 +180,14 @@ def test_two_fingers_make_the_page_larger_and_one_draws_where_that_is_meant(
         page.goto("about:blank")
 
 
-def test_chips_count_what_is_searched_for(running: Running, page: Page) -> None:
-    url = running[0].url
-    page.goto(f"{url}/#/documents?q=memo_")
-    expect(page.locator("tbody tr")).to_have_count(6)
-    expect(page.locator(".chip").first).to_have_text("All 6")
-    page.goto(f"{url}/#/documents?since=2100-01-01T00:00:00Z")
-    expect(page.locator(".chip").first).to_have_text("All 0")
+def _save(page: Page) -> None:
+    page.keyboard.press("Control+s")
+    expect(page.locator(".badge.unsaved")).to_have_count(0)
+
+
+def _states(url: str, job: str) -> dict[str, str]:
+    states: dict[str, str] = httpx.get(f"{url}/v1/jobs/{job}/record").json()["field_states"]
+    return states
 
 
 def _correct(url: str, job: str, *, revision: int, value: str) -> None:

@@ -6,7 +6,13 @@ import { open } from "./edits";
 import { linesOf, picture, union } from "./pages";
 import type { Json } from "./pointer";
 
-export type Opened = { job: Job; record: ReviewRecord | null; schema: Json | null };
+/** `read` is the record as it was read, where people have changed it since. */
+export type Opened = { job: Job; record: ReviewRecord | null; schema: Json | null; read?: ReviewRecord };
+
+/** What a value goes back to. */
+export function asRead({ record, read }: Opened): ReviewRecord {
+  return (read ?? record)!;
+}
 
 const fetched = new Map<string, Promise<Opened>>();
 
@@ -33,7 +39,8 @@ async function fetchDocument(id: string): Promise<Opened> {
     void picture(id, first).catch(() => undefined);
     void linesOf(id, first).catch(() => undefined);
   }
-  return { job, record, schema };
+  if (!record.revision || job.state === "failed") return { job, record, schema };
+  return { job, record, schema, read: await get<ReviewRecord>(`/v1/jobs/${id}/record?revision=0`) };
 }
 
 export function toCheck(record: ReviewRecord): string[] {

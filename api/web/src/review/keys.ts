@@ -3,6 +3,7 @@ import { safely } from "../announce";
 import { edit } from "./fields";
 import { focusValue } from "./focus";
 import { add, move, removeRow, rowOf } from "./grid";
+import { canUndo } from "./history";
 import { isIdle } from "../shortcuts";
 import * as session from "./session";
 import { canvas } from "./sheet";
@@ -153,5 +154,5 @@ function turnPage(by: number): void {
 function onward(path: string): void {
   const next = session.nextOpen(path);
   if (next !== null) focusValue(next);
-  else if (session.flagged.value.includes(path) || session.changes.value.length) document.getElementById("accept")?.focus();
+  else if (session.flagged.value.includes(path) || canUndo.value) document.getElementById("accept")?.focus();
 }

@@ -6,7 +6,9 @@ import { labelOf } from "../kinds_store";
 import type { Change, Issue, Job, ReviewRecord } from "../model";
 import { t } from "../text/i18n";
 import { after, forgetUnsent, keepUnsent, open, unsentOf } from "./edits";
-import { load, placeOf, toCheck, type Opened } from "./fetched";
+import { asRead, load, placeOf, toCheck, type Opened } from "./fetched";
+import * as history from "./history";
+import { changes, undone } from "./history";
 import { schemaAt, valueAt, type Json } from "./pointer";
 import { typed } from "./values";
 
@@ -14,8 +16,6 @@ export type Clash = { theirs: ReviewRecord; mine: Change[] };
 
 export const opened = signal<Opened | null>(null);
 export const problem = signal<Problem | null>(null);
-export const changes = signal<Change[]>([]);
-export const undone = signal<Change[]>([]);
 export const issues = signal<Issue[]>([]);
 export const clash = signal<Clash | null>(null);
 export const busy = signal(false);
@@ -35,7 +35,7 @@ export const decided = signal(0);
 export const warned = signal(false);
 let started: number | null = null;
 
-export const draft = computed(() => (opened.value?.record ? after(opened.value.record, changes.value) : null));
+export const draft = computed(() => (opened.value?.record ? after(opened.value.record, changes.value, asRead(opened.value)) : null));
 export const stillOpen = computed(() => (draft.value ? open(draft.value) : []));
 export const unsaved = computed(() => changes.value.length > 0);
 export const perHour = computed(() => {
@@ -66,8 +66,7 @@ function show(found: Opened): void {
   wrong.value = null;
   typing.value = unsent?.typing ?? null;
   editing.value = false;
-  changes.value = unsent?.changes ?? [];
-  undone.value = unsent?.undone ?? [];
+  history.begin(record, record && asRead(found), unsent?.changes, unsent?.undone);
   reason.value = unsent?.reason ?? "";
   opened.value = found;
   started ??= Date.now();
@@ -90,7 +89,8 @@ export async function overtaken(job: Job): Promise<void> {
   const now = opened.value;
   if (!now?.record || now.job.id !== job.id || theirs.revision <= now.record.revision || busy.value) return;
   if (changes.value.length) return stale(theirs, changes.value);
-  opened.value = { ...now, record: theirs, job };
+  opened.value = { ...now, record: theirs, read: asRead(now), job };
+  history.begin(theirs, asRead(now));
   issues.value = [...(theirs.issues ?? [])];
   flagged.value = [...new Set([...flagged.value, ...toCheck(theirs)])];
   store();
@@ -106,14 +106,13 @@ export function settle(mine: boolean): void {
   const found = clash.value;
   if (!found || !opened.value) return;
   clash.value = null;
-  opened.value = { ...opened.value, record: found.theirs };
+  opened.value = { ...opened.value, record: found.theirs, read: asRead(opened.value) };
   flagged.value = toCheck(found.theirs);
-  update(mine ? found.mine : []);
+  history.begin(found.theirs, asRead(opened.value), mine ? found.mine : []);
+  changed();
 }
 
-function update(made: Change[], back: Change[] = []): void {
-  changes.value = made;
-  undone.value = back;
+function changed(): void {
   wrong.value = null;
   store();
   recheck();
@@ -132,21 +131,23 @@ export function store(): void {
 }
 
 export function change(made: Change): void {
-  update([...changes.value, made]);
+  if (!draft.value) return;
+  history.add(made, draft.value);
+  changed();
 }
 
 export function undo(): void {
-  const last = changes.value.at(-1);
+  const last = history.undo();
   if (!last) return;
-  update(changes.value.slice(0, -1), [...undone.value, last]);
+  changed();
   turnTo(last.path);
   say(t("review.undone", { what: labelOf(opened.value?.schema ?? null, last.path) }));
 }
 
 export function redo(): void {
-  const last = undone.value.at(-1);
+  const last = history.redo();
   if (!last) return;
-  update([...changes.value, last], undone.value.slice(0, -1));
+  changed();
   turnTo(last.path);
 }
 
@@ -232,6 +233,7 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
   if (!decision && !changes.value.length) return true;
   busy.value = true;
   const sent = changes.value;
+  const until = history.mark();
   try {
     const record = await send<ReviewRecord>("POST", `/v1/jobs/${now.job.id}/review`, {
       revision: now.record.revision,
@@ -241,10 +243,9 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
     });
     forgetUnsent(now.job.id);
     if (opened.value?.job.id === now.job.id && record) {
-      changes.value = changes.value.slice(sent.length);
-      undone.value = [];
+      history.accepted(until);
       if (decision) reason.value = "";
-      opened.value = { ...now, record, job: { ...now.job, state: record.state as Job["state"] } };
+      opened.value = { ...now, record, read: asRead(now), job: { ...now.job, state: record.state as Job["state"] } };
       store();
     }
     if (decision && decision !== "postpone") {

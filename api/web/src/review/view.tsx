@@ -13,6 +13,7 @@ import { count, t } from "../text/i18n";
 import { Fields } from "./fields";
 import { focusValue } from "./focus";
 import { Keys } from "./help";
+import { canRedo, canUndo, changes } from "./history";
 import { onKey } from "./keys";
 import { valueAt } from "./pointer";
 import * as queue from "./queue";
@@ -114,10 +115,10 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
         <h1 title={job.filename}>{job.filename}</h1>
         <button class="plain" onClick={() => step(1)} aria-label={t("review.next")}>→</button>
         <span class={`badge ${job.state}`}>{t(`state.${job.state}`)}</span>
-        {session.unsaved.value && <span class="badge unsaved">{t("review.unsaved", { count: session.changes.value.length })}</span>}
+        {session.unsaved.value && <span class="badge unsaved">{t("review.unsaved", { count: changes.value.length })}</span>}
         <span class="grow" />
-        <button class="plain" disabled={!session.changes.value.length} onClick={() => (session.undo(), focusValue(session.focused.value))} aria-label={t("review.undo")} title={`${t("review.undo")} Ctrl+Z`}>↶</button>
-        <button class="plain" disabled={!session.undone.value.length} onClick={() => (session.redo(), focusValue(session.focused.value))} aria-label={t("review.redo")} title={`${t("review.redo")} Ctrl+Y`}>↷</button>
+        <button class="plain" disabled={!canUndo.value} onClick={() => (session.undo(), focusValue(session.focused.value))} aria-label={t("review.undo")} title={`${t("review.undo")} Ctrl+Z`}>↶</button>
+        <button class="plain" disabled={!canRedo.value} onClick={() => (session.redo(), focusValue(session.focused.value))} aria-label={t("review.redo")} title={`${t("review.redo")} Ctrl+Y`}>↷</button>
         <Downloads job={job} />
         <button class="plain keys-open" onClick={() => (help.value = true)} aria-label={t("keys.title")}>?</button>
       </div>
