@@ -12,6 +12,7 @@ from worker.reading.engines.matcher import (
     column_words,
     columns,
     derived_columns,
+    lines_above,
     lines_below,
     products,
     ruled_rows,
@@ -112,6 +113,8 @@ def _grid(head: Head, graph: Graph, *, up: bool) -> Grid:
     rows, filled = ruled_rows.joined(rows, filled, graph)
     filled = derived_columns.with_boxes(rows, _parted(filled, head.columns), head.columns, graph)
     rows, filled = _in_turn(rows, filled, head.period)
+    if not up:
+        rows, filled = lines_above.joined(rows, filled)
     head = replace(head, columns=head.columns[: head.period])
     numbers = tuple(products.numbers(parts, graph) for parts in filled)
     full = set(map(id, _full(filled)))

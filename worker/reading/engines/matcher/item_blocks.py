@@ -20,7 +20,7 @@ from worker.reading.engines.matcher.typed_spans import Span, Typed
 _SURE = 0.95  # of an amount that adds up, and of a count and a price that make it
 _SURE_COUNT = 0.75  # of a lone number before the words
 _SURE_WORDS = 0.85
-_SURE_ALONE = 0.7  # of all that belongs to an only item, whose amount and sum are the same number
+_SURE_ALONE = 0.8  # of all that belongs to an only item, whose amount and sum are the same number
 _APART = 1.1  # letter heights of white that part an item from what is not of it
 _MOST_LINES = 4  # of an item above its amount or below it
 _OF_ONE = 2  # of an only item

@@ -219,10 +219,20 @@ def _block(sheet: Sheet, first: int, last: int, likeness: list[float], *, follow
     score += 0.5 * any(POSTCODE.search(row.text) for row in rows)
     score -= 0.1 * first
     score += 0.4 * (follows > 0 and _ends_head(sheet, last))
+    score -= 0.4 * _goes_on(sheet, last)
     spans_ = tuple(span for row in rows for span in _spans(row, 0))
     spans_ = (_past_label(spans_[0], sheet), *spans_[1:])
     value = " ".join(span.text for span in spans_)
     return Candidate(value, score, spans_, min(1.0, max(0.1, score / 4)))
+
+
+def _goes_on(sheet: Sheet, last: int) -> bool:
+    """Whether a row says by its comma that the next one belongs to it, and there is one that may."""
+    rows = sheet.layout.rows
+    if not rows[last].text.rstrip().endswith(",") or last + 1 == len(rows):
+        return False
+    below = rows[last + 1]
+    return not _is_end(below) and sheet.layout.gap_above(below) <= 1.5 * sheet.layout.text_height
 
 
 def _past_label(span: Span, sheet: Sheet) -> Span:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schemas import registry
+from tests.build import page_of
 from tests.rows import Row, mine, read
+from worker.reading.engines.matcher.engine import read_lines
 
 RECEIPT: tuple[Row, ...] = (
     [(300, "HARBOUR LIGHTS CAFE LTD")],
@@ -127,6 +129,14 @@ def test_a_tax_summary_at_the_foot_is_not_the_total() -> None:
 def test_the_head_of_a_receipt_in_words_nobody_listed(head: list[str], company: str, address: str) -> None:
     data = read(registry.kind("receipt"), *[[(300.0, row)] for row in head], [(60, "Total"), (800, "6.00")])
     assert (data["company"], data["address"]) == (company, address)
+
+
+def test_an_address_goes_on_behind_a_comma() -> None:
+    head = ["Umber Reach Books", "Umber Reach 44, 40210 Port Ellery,", "Sarnath Hollow of the Great Shore"]
+    rows: list[Row] = [[(300.0, row)] for row in [*head, "Tel 555-0199"]]
+    found = read_lines([page_of(*rows, [(60, "Total"), (800, "6.00")])], registry.kind("receipt").root)
+    assert found.data["address"] == "Umber Reach 44, 40210 Port Ellery, Sarnath Hollow of the Great Shore"
+    assert found.evidence["/address"].confidence > 0.5
 
 
 @pytest.mark.parametrize(
