@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from schemas.review import NOTHING_KNOWN, ReviewSummary
 
@@ -112,7 +112,7 @@ class JobSpec(BaseModel):
     pipeline_version: str
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY)
     batch: str | None = None
-    created_at: float = Field(description="Seconds since 1970.")
+    created_at: FiniteFloat = Field(description="Seconds since 1970.")
     incarnation: int = Field(0, ge=0, description="How often the job was erased before.")
     source_incarnation: int = Field(0, ge=0, description="How often its source was.")
 

@@ -19,6 +19,7 @@ from worker.errors import (
     LeaseLost,
     LedgerUnavailable,
     NotFound,
+    QueueUnavailable,
     SettingsInvalid,
     Stopped,
     WrongState,
@@ -220,3 +221,13 @@ def test_the_audit_log_is_forgotten_from_its_beginning(ledger: Ledger) -> None:
     assert [entry.subject for entry in ledger.access.entries("p", limit=1000)] == [
         str(at) for at in range(1100, 1200)
     ]
+
+
+def test_being_stopped_is_no_setback_and_a_retry_forgets_those_there_were(ledger: Ledger) -> None:
+    job = put(ledger, 1)
+    for error, due_at, setbacks in ((Stopped(), 1000.0, 0), (QueueUnavailable(), 1060.0, 1)):
+        take(ledger)
+        ledger.jobs.release(job, token="t", now=1000.0, due_at=due_at, counts=False, error=error)
+        assert ledger.jobs.get(job).setbacks == setbacks
+    ledger.jobs.cancel(job, project="p", now=1001.0)
+    assert ledger.jobs.retry(job, project="p", now=1002.0).setbacks == 0

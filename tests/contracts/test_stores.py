@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.stack import Stack
 from worker.errors import ObjectMissing, StorageUnavailable, UnsupportedByStore
 from worker.jobs.store import factory
 from worker.jobs.store.base import Store
+from worker.jobs.store.local import LocalStore
 from worker.jobs.store.memory import MemoryStore
 from worker.settings import Settings
 
@@ -180,3 +182,17 @@ def test_what_goes_while_it_is_listed_is_left_out(store: Store) -> None:
     rest = {stat.key for stat in found}
     assert rest <= keys | {"jobs/new/1"}
     assert {stat.key for stat in store.list("")} == {first, "jobs/new/1"}
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_and_not_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalStore(tmp_path)
+    store.write("a/b", b"x")
+
+    def refused(*_: object) -> object:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(StorageUnavailable):
+        list(store.list("a/"))

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+import httpx
 import pytest
 
 from schemas.job import JobState
@@ -52,8 +53,8 @@ def test_an_outcome_written_before_the_worker_died_is_not_read_again(
     assert app.store.read(object_keys.record(job)) == written
 
 
-def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
-    app: App, worker_state: WorkerState, monkeypatch: pytest.MonkeyPatch
+def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up_and_each_time_is_told(
+    app: App, worker_state: WorkerState, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = 0
 
@@ -71,6 +72,11 @@ def test_an_engine_that_fails_for_now_is_asked_again_and_then_given_up(
         worker_state.work("cpu")
     assert calls == 3
     assert app.ledger.jobs.get(job.id).error_code == "out_of_memory"
+    told = [event for event in http.get(f"/v1/jobs/{job.id}/events").json() if event["error"]]
+    assert [(one["code"], one["attempt"], one["error"], one["reason"]) for one in told] == [
+        (code, attempt, "out_of_memory", str(OutOfMemory()))
+        for attempt, code in enumerate(("given_back", "given_back", "failed"), 1)
+    ]
 
 
 def test_a_job_that_failed_for_want_of_a_model_is_read_when_it_is_sent_again(

@@ -13,7 +13,7 @@ from schemas import registry
 from schemas.job import JobState
 from tests.service.jobs import send, state
 from worker.errors import NotFound
-from worker.jobs import kinds, outcome
+from worker.jobs import kinds, object_keys, outcome
 from worker.jobs.app import App
 from worker.jobs.review import revise
 from worker.process.worker import WorkerState
@@ -75,3 +75,15 @@ def test_jobs_from_before_there_were_snapshots_are_read_as_their_kind_is_today(
     worker_state.work("cpu")
     assert outcome.current(app, old)["provenance"]["schema_sha256"] == receipt.schema_sha256
     assert http.get("/v1/batches/b/export", params={"format": "csv"}).status_code == 200
+
+
+def test_records_are_exported_as_lines_without_the_schema_that_they_were_read_by(
+    app: App, worker_state: WorkerState, http: httpx.Client
+) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}
+    own = kinds.define(app, "default", schema, name="own")
+    job = send(app, kind=own, batch="b")
+    worker_state.work("cpu")
+    app.store.delete(object_keys.schema("default", own.schema_sha256))
+    answer = http.get("/v1/batches/b/export")
+    assert (answer.status_code, json.loads(answer.text)["job_id"]) == (200, job.id)

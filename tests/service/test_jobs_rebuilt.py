@@ -52,6 +52,9 @@ def test_what_a_worker_writes_after_the_erasure_goes_too(
     assert stat_keys(app) == {object_keys.tombstone(job.spec)}
 
 
+KIND = b'{"schema_sha256": "0", "created_at": %s}'
+
+
 def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> None:
     own = kinds.define(
         app, "default", {"type": "object", "properties": {"a": {"type": "string"}}}, name="own"
@@ -68,6 +71,9 @@ def test_the_ledger_can_be_made_anew(app: App, worker_state: WorkerState) -> Non
         ("0008.json", b"[1]"),
         ("readme.txt", b"{}"),
         ("1.json", b"\xff"),
+        (f"{'9' * 30}.json", KIND % b"1.0"),
+        ("0007.json", b"[" * 100_000),
+        ("0006.json", KIND % b"NaN"),
     ):
         app.store.write(object_keys.kinds("default") + f"own/{name}", odd)
     app.store.write(object_keys.kinds("default") + "own/deeper/0001.json", b"{}")
@@ -227,3 +233,26 @@ def test_an_erased_twin_does_not_take_the_source_of_a_job_that_just_came(
     twin = send(app, document, kind=kinds.find(app, "default", "form"))
     worker_state.work("cpu")
     assert state(app, twin) is JobState.DONE
+
+
+def test_a_document_for_two_models_is_two_jobs_and_a_new_ledger_knows_them(app: App) -> None:
+    document = picture()
+    services = [
+        App(app.settings.model_copy(update={"model": model}), app.store, app.ledger, app.broker)
+        for model in "ab"
+    ]
+    jobs = [send(service, document) for service in services]
+    assert jobs[0].id != jobs[1].id
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    rebuild(fresh)
+    assert [fresh.ledger.jobs.get(job.id).spec for job in jobs] == [job.spec for job in jobs]
+
+
+def test_a_job_whose_time_is_no_number_is_unreadable_and_stops_nothing(app: App) -> None:
+    odd, job = send(app), send(app)
+    told = json.loads(app.store.read(object_keys.folder(odd.spec) + "job.json"))
+    app.store.write(
+        object_keys.folder(odd.spec) + "job.json", json.dumps({**told, "created_at": float("nan")}).encode()
+    )
+    fresh = App(app.settings, app.store, Ledger.open(IN_MEMORY), app.broker)
+    assert (rebuild(fresh).entered, fresh.ledger.jobs.get(job.id).id) == (1, job.id)

@@ -6,12 +6,11 @@ are nowhere but in the ledger: back it up for their sake.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
+from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from schemas.job import JobSpec, JobState
 from schemas.record import Record
@@ -29,8 +28,24 @@ from worker.log import logger
 
 _log = logger(__name__)
 _REVISION = re.compile(rf"{object_keys.CORRECTIONS}(\d+)\.json")
+_VERSION = re.compile(r"(\d{1,9})\.json")
 _MOST_ERASURES = 100  # of one source that are looked for
 _ODD = (ValidationError, ValueError, LookupError, TypeError)  # what an object that is none of ours leads to
+
+
+class _Kind(BaseModel):
+    schema_sha256: str
+    created_at: FiniteFloat
+    titles: dict[str, str] = {}
+
+
+class _Batch(BaseModel):
+    batch: str
+    filename: str
+
+
+class _Erased(BaseModel):
+    erased_at: FiniteFloat
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +120,8 @@ def _enter(app: App, folder: str, names: set[str], sources: set[str]) -> bool:
         _judge(app, spec, folder, end.review.revision)
     for name in sorted(names):
         if name.startswith(object_keys.BATCHES):
-            note = json.loads(app.store.read(folder + name))
-            app.ledger.jobs.join(spec, str(note["batch"]), str(note["filename"]))
+            note = _Batch.model_validate_json(app.store.read(folder + name))
+            app.ledger.jobs.join(spec, note.batch, note.filename)
     if new and end is None:
         wake_worker(app, queue)
     return new
@@ -129,9 +144,9 @@ def _bury(app: App, folder: str, names: set[str]) -> None:
         change.remove(app, folder)
     try:
         job_id, incarnation = object_keys.job_of(folder.split("/")[3])
-        note = json.loads(app.store.read(folder + object_keys.TOMBSTONE))
-        project, at = folder.split("/")[1], float(note["erased_at"])
-        app.ledger.erasures.restore(Tombstone(job_id, project, incarnation, at))
+        note = _Erased.model_validate_json(app.store.read(folder + object_keys.TOMBSTONE))
+        project = folder.split("/")[1]
+        app.ledger.erasures.restore(Tombstone(job_id, project, incarnation, note.erased_at))
     except (*_ODD, ObjectMissing, RequestInvalid) as error:
         _log.warning("tombstone_unreadable", folder=folder, reason=type(error).__name__)
 
@@ -158,9 +173,9 @@ def _judge(app: App, spec: JobSpec, folder: str, number: int) -> None:
 
 def _enter_kind(app: App, key: str) -> None:
     _, project, _, name, number = key.split("/")
-    entry = json.loads(app.store.read(key))
-    version = int(number.removesuffix(".json"))
-    sha256, created_at = str(entry["schema_sha256"]), float(entry["created_at"])
-    titles = {str(language): str(text) for language, text in dict(entry.get("titles", {})).items()}
-    kind = KindVersion(name, version, sha256, created_at, titles)
+    version = _VERSION.fullmatch(number)
+    if version is None:
+        raise ValueError(number)
+    note = _Kind.model_validate_json(app.store.read(key))
+    kind = KindVersion(name, int(version[1]), note.schema_sha256, note.created_at, note.titles)
     app.ledger.projects.add_kind(project, kind)

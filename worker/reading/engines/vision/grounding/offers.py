@@ -130,13 +130,20 @@ class _Scene:
         return found
 
     def _learn_offsets(self, listing: Mapping[str, Sequence[Wanted]]) -> dict[str, int]:
-        """How many rows below its item's each field is printed, by the values with a single place."""
+        """How many rows below its item's each field is printed, by the values with a single place.
+
+        One that can mean anything, such as a lone digit, shows it only together with others.
+        """
         apart: dict[str, list[int]] = defaultdict(list)
         for item, members in listing.items():
             for one in members:
                 own = self._own(one)
                 apart[one.claim.path] += [own[0].row - self._anchors[item]] if len(own) == 1 else []
-        return {path: round(median(rows)) if rows else 0 for path, rows in apart.items()}
+        shown = {one.claim.path for item in listing.values() for one in item if one.specific}
+        return {
+            path: round(median(rows)) if len(rows) >= _ENOUGH or (rows and path in shown) else 0
+            for path, rows in apart.items()
+        }
 
     def _own(self, one: Wanted) -> Sequence[Occurrence]:
         """The places in the rows of a value's item, from above."""
