@@ -18,6 +18,7 @@ from worker.errors import (
     KeyReused,
     LeaseLost,
     LedgerUnavailable,
+    NeighbourHung,
     NotFound,
     QueueUnavailable,
     SettingsInvalid,
@@ -231,3 +232,24 @@ def test_being_stopped_is_no_setback_and_a_retry_forgets_those_there_were(ledger
         assert ledger.jobs.get(job).setbacks == setbacks
     ledger.jobs.cancel(job, project="p", now=1001.0)
     assert ledger.jobs.retry(job, project="p", now=1002.0).setbacks == 0
+
+
+def test_an_attempt_that_a_neighbour_ended_does_not_count_even_when_its_lease_has_run_out(
+    ledger: Ledger,
+) -> None:
+    held, lost = put(ledger, 1), put(ledger, 2)
+    for job in (held, lost):
+        assert take(ledger, token=job) == job
+    ledger.jobs.renew(held, token=held, now=1000.0, lease_seconds=600)
+    ledger.jobs.expire(now=1100.0)
+    assert take(ledger, now=1100.0, token="another's") == lost
+    assert ledger.jobs.get(lost).attempts == 2
+    for job in (held, lost):
+        ledger.jobs.forgive(job, token=job, now=1101.0, error=NeighbourHung())
+    assert [(ledger.jobs.get(job).state, ledger.jobs.get(job).attempts) for job in (held, lost)] == [
+        (JobState.QUEUED, 0),
+        (JobState.RUNNING, 1),
+    ]
+    ledger.jobs.finish(lost, token="another's", end=End(JobState.DONE), now=1102.0)
+    ledger.jobs.forgive(lost, token=lost, now=1103.0, error=NeighbourHung())
+    assert ledger.jobs.get(lost).attempts == 1

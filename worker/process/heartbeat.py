@@ -73,10 +73,9 @@ def spared(path: Path) -> Path:
 def give_back_spared(app: App, path: Path) -> None:
     """Let the jobs of the worker before be tried at once, without the attempt that a neighbour ended."""
     for entry in in_hand(spared(path)):
-        now = app.clock()
         try:
-            app.ledger.jobs.release(
-                entry["job"], token=entry["token"], now=now, due_at=now, counts=False, error=NeighbourHung()
+            app.ledger.jobs.forgive(
+                entry["job"], token=entry["token"], now=app.clock(), error=NeighbourHung()
             )
         except (PagemillError, KeyError) as error:
             _log.warning("job_not_released", reason=str(error))

@@ -168,18 +168,23 @@ class Jobs:
 
         An attempt that does not count is forgotten, but as a setback where the job has to wait for it.
         """
-        values = released(due_at)
-        if not counts:
-            values |= {"attempts": jobs.c.attempts - 1, "setbacks": jobs.c.setbacks + int(due_at > now)}
+        held, values = _held(job_id, token), _given_back(now, due_at, counts=counts)
+        cause = Cause(error.code, str(error), attempts_forgotten=int(not counts))
         with self._database.write() as connection:
-            move(
-                connection,
-                EventCode.GIVEN_BACK,
-                _held(job_id, token),
-                now=now,
-                values=values,
-                cause=Cause(error.code, str(error), attempts_forgotten=int(not counts)),
-            )
+            move(connection, EventCode.GIVEN_BACK, held, now=now, values=values, cause=cause)
+
+    def forgive(self, job_id: str, *, token: str, now: float, error: PagemillError) -> None:
+        """Let an attempt not count that something else has ended, also where its lease has run out since.
+
+        The job is given back where it is still held, and otherwise only has an attempt more.
+        """
+        held, values = _held(job_id, token), _given_back(now, now, counts=False)
+        cause = Cause(error.code, str(error), attempts_forgotten=1)
+        active = jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+        counted = update(jobs).where(jobs.c.id == job_id, active, jobs.c.attempts > 0)
+        with self._database.write() as connection:
+            if not move(connection, EventCode.GIVEN_BACK, held, now=now, values=values, cause=cause):
+                connection.execute(counted.values(attempts=jobs.c.attempts - 1))
 
     def finish(self, job_id: str, *, token: str, end: End, now: float) -> Job:
         """End a job, and arm its webhooks in the same transaction; raises LeaseLost."""
@@ -251,6 +256,17 @@ class Jobs:
         """How many jobs of a queue could be taken at once by workers with these models, up to a limit."""
         with self._database.read() as connection:
             return fair_queue.due(connection, queue, now=now, models=models, limit=limit)
+
+
+def _given_back(now: float, due_at: float, *, counts: bool) -> dict[str, Any]:
+    """What becomes of a job that waits again, its attempt counted or not."""
+    if counts:
+        return released(due_at)
+    return {
+        **released(due_at),
+        "attempts": jobs.c.attempts - 1,
+        "setbacks": jobs.c.setbacks + int(due_at > now),
+    }
 
 
 def _get(connection: Connection, job_id: str, *, project: str | None = None) -> Job:
