@@ -16,6 +16,7 @@ from worker.reading.engines.matcher import (
     items,
     pairs,
     schema_parties,
+    unread_fields,
     wordings,
 )
 from worker.reading.engines.matcher.candidates import Filling, Group, Unsupported
@@ -101,7 +102,7 @@ def _fill(pages: Sequence[PageLines], root: Field) -> Group:
         fields[listed.name] = items.find([listed], graph).listings[listed.path]
     if "form.entries" in by_concept:
         fields[by_concept["form.entries"].name] = pairs.listing(by_concept["form.entries"], graph)
-    return Group(fields)
+    return unread_fields.filled_up(root, Group(fields), graph)
 
 
 def sheet_of(pages: Sequence[PageLines], root: Field, *more: Label) -> Sheet:
