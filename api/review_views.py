@@ -21,6 +21,10 @@ class RecordView(Record):
     revision: int = Field(description="How often people have changed it; 0 is as it was read.")
     field_states: dict[str, FieldState] = Field(description="By JSON Pointer; the empty one is the document.")
     review_reasons: tuple[ReviewReason, ...] = Field(description="Why each open place is open.")
+    rows: dict[str, str | None] = Field(
+        description="Items of lists that are not where they were read: by JSON Pointer the one read, "
+        "null for new ones."
+    )
 
     @classmethod
     def of(cls, revision: Revision) -> RecordView:
@@ -31,6 +35,7 @@ class RecordView(Record):
             revision=revision.revision,
             field_states=dict(states),
             review_reasons=tuple(reasons(record, states)),
+            rows=revision.rows,
         )
 
 

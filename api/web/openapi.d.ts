@@ -991,6 +991,13 @@ export interface components {
              * @description How often people have changed it; 0 is as it was read.
              */
             revision: number;
+            /**
+             * Rows
+             * @description Items of lists that are not where they were read: by JSON Pointer the one read, null for new ones.
+             */
+            rows: {
+                [key: string]: string | null;
+            };
             state: components["schemas"]["State"];
         };
         /**

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas import pointer
 from schemas.json_schema.fields import Field
-from schemas.record import Citation, Evidence, Record
+from schemas.record import Citation, Evidence, Issue, Record
 from schemas.review import Change, FieldState, Operation, Revision
 from worker.checks import fit
 from worker.errors import RequestInvalid
@@ -19,15 +19,15 @@ _END = "-"  # of a list, as RFC 6902 has it
 
 
 class Draft:
-    """The data, evidence, marks and origins of rows as the changes leave them; raises RequestInvalid."""
+    """Data, evidence, marks, issues and origins of rows as the changes leave them; raises RequestInvalid."""
 
     def __init__(self, before: Revision, read: Record, root: Field) -> None:
         self.data: dict[str, Any] = deepcopy(before.record.data or {})
         self.fields = dict(before.record.fields)
         self.marks = dict(before.marks)
         self.rows = dict(before.rows)
+        self.issues: tuple[Issue, ...] = before.record.issues
         self._read = read
-        self._flagged = {issue.path for issue in before.record.issues}
         self._known = {field.path: field for field in root.walk()}
 
     def apply(self, change: Change) -> None:
@@ -47,7 +47,8 @@ class Draft:
             raise RequestInvalid(detail=f"there is no place {change.path or '/'!r} in the data") from error
 
     def _confirm(self, path: str) -> None:
-        places = {at for at, _ in pointer.leaves(self.data)} | self.fields.keys() | self._flagged
+        flagged = {issue.path for issue in self.issues}
+        places = {at for at, _ in pointer.leaves(self.data)} | self.fields.keys() | flagged
         if path:  # of the whole document, only what is said of it as a whole
             places = {at for at in places if _is_in(at, path)}
             places |= {path} if self._at(path) is not _ABSENT else set()
@@ -136,6 +137,10 @@ class Draft:
         self.fields = rows.rekeyed(self.fields, items, order)
         self.marks = rows.rekeyed(self.marks, items, order)
         self.marks[items] = FieldState.CORRECTED
+        places = ((issue, rows.place_now(issue.path, items, order)) for issue in self.issues)
+        self.issues = tuple(
+            issue.model_copy(update={"path": place}) for issue, place in places if place is not None
+        )
 
     def _row(self, path: str, *, inserting: bool = False) -> tuple[str, int, list[Any]]:
         """The pointer of a list, the index that the path names in it, and the list."""

@@ -86,7 +86,7 @@ def review(app: App, job_id: str, order: ReviewOrder, *, project: str, actor: st
         marks=draft.marks,
         rows=draft.rows,
         below=opened.before.below,
-        record=_checked(opened, draft.data).model_copy(update={"fields": draft.fields}),
+        record=_checked(opened, draft.data, draft.issues).model_copy(update={"fields": draft.fields}),
     )
     return _store(app, opened.job, _decided(made, order))
 
@@ -114,7 +114,9 @@ def correct(
         marks=marks,
         rows=correction.rows_of(before, data),
         below=before.below,
-        record=_checked(opened, data).model_copy(update={"fields": correction.evidence(before.record, data)}),
+        record=_checked(opened, data, before.record.issues).model_copy(
+            update={"fields": correction.evidence(before.record, data)}
+        ),
     )
     order = ReviewOrder(before.revision)
     return _store(app, opened.job, _decided(made, order))
@@ -154,8 +156,11 @@ def _schema(app: App, job: Job) -> Schema:
     return kinds.load(app, spec.project, KindRef(spec.kind, spec.kind_version, spec.schema_sha256))
 
 
-def _checked(opened: Opened, data: dict[str, Any]) -> Record:
-    """The record with these data and what is wrong with them; raises RequestInvalid for a new breach."""
+def _checked(opened: Opened, data: dict[str, Any], said: Sequence[Issue]) -> Record:
+    """The record with these data and what is wrong with them; raises RequestInvalid for a new breach.
+
+    `said` is what was said of the record before, where its places are now; what the checks say is said anew.
+    """
     _require_bearable(data)
     record = opened.before.record
     checked_before = validate.check(record.data or {}, opened.schema)
@@ -165,7 +170,8 @@ def _checked(opened: Opened, data: dict[str, Any]) -> Record:
     if broken:
         told = "; ".join(f"{issue.path or '/'}: {issue.message}" for issue in broken[:_MOST_TOLD])
         raise RequestInvalid(detail=told)
-    others = [issue for issue in record.issues if issue not in checked_before and _holds(issue, data, opened)]
+    checked = {(issue.code, issue.message) for issue in checked_before}
+    others = [one for one in said if (one.code, one.message) not in checked and _holds(one, data, opened)]
     return record.model_copy(update={"data": data, "issues": (*others, *issues)})
 
 

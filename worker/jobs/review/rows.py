@@ -32,14 +32,15 @@ def moved(rows: Mapping[str, str | None], items: str, order: Sequence[int | None
 
 def rekeyed(by_place: Mapping[str, T], items: str, order: Sequence[int | None]) -> dict[str, T]:
     """What is known by place, when the list at `items` gets this order; what was taken out is forgotten."""
-    now_at = {index: at for at, index in enumerate(order) if index is not None}
-    kept: dict[str, T] = {}
-    for place, value in by_place.items():
-        if not place.startswith(items + "/"):
-            kept[place] = value
-            continue
-        index, slash, rest = place.removeprefix(items + "/").partition("/")
-        at = now_at.get(int(index)) if index.isdigit() else None
-        if at is not None:
-            kept[f"{items}/{at}{slash}{rest}"] = value
-    return kept
+    places = ((place_now(place, items, order), value) for place, value in by_place.items())
+    return {place: value for place, value in places if place is not None}
+
+
+def place_now(place: str, items: str, order: Sequence[int | None]) -> str | None:
+    """Where a place is, when the list at `items` gets this order; None in an item that was taken out."""
+    if not place.startswith(items + "/"):
+        return place
+    index, slash, rest = place.removeprefix(items + "/").partition("/")
+    if not index.isdigit() or int(index) not in order:
+        return None
+    return f"{items}/{order.index(int(index))}{slash}{rest}"
