@@ -35,7 +35,10 @@ class Options(BaseModel):
     schema_: dict[str, Any] | None = Field(None, alias="schema", description="Or a JSON Schema of your own.")
     engine: str | None = Field(None, description="Engine to read with; else the service's own choice.")
     batch: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", description="Name of the group the jobs join."
+        None,
+        pattern=r"^\w[\w.-]{0,127}$",
+        description="Name of the group the jobs join: letters of any script, digits, `_`, `.` and `-`.",
+        examples=["march-2024", "九月发票"],
     )
     priority: int = Field(DEFAULT_PRIORITY, ge=0, le=HIGHEST_PRIORITY, description="Higher goes first.")
     callback_url: str | None = Field(None, max_length=2000, description="Told when a job ends.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from urllib.parse import quote
 
 import httpx
 import pyarrow.parquet
@@ -150,3 +151,18 @@ def test_a_page_that_cannot_be_drawn_is_said_so_and_asked_for_once(
     app.store.write(f"projects/default/sources/{source}", b"damaged since")
     worker_state.draw(job, 1)
     assert problem(http.get(f"/v1/jobs/{job}/pages/1")) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["九月发票", "Märzrechnungen-2024", "2024_03"])
+def test_a_batch_is_named_in_any_script(http: httpx.Client, worker_state: WorkerState, name: str) -> None:
+    job = post(http, batch=name).json()["jobs"][0]["id"]
+    worker_state.work("cpu")
+    assert http.get("/v1/jobs", params={"batch": name}).json()["jobs"][0]["id"] == job
+    answer = http.get(f"/v1/batches/{quote(name)}/export")
+    assert json.loads(answer.text)["job_id"] == job
+    assert answer.headers["content-disposition"].endswith(quote(f"{name}.jsonl"))
+
+
+@pytest.mark.parametrize("name", [".hidden", "a b", "a/b", "-x", "x" * 129, "a\n"])
+def test_a_batch_has_no_name_that_a_file_could_not_have(http: httpx.Client, name: str) -> None:
+    assert post(http, batch=name).status_code == 422

@@ -102,7 +102,7 @@ def test_chosen_records_come_as_any_table(http: httpx.Client, worker_state: Work
     assert {row["job_id"] for row in rows} == set(ids[:2])
     workbook = http.post("/v1/exports", json=wanted | {"format": "xlsx"})
     assert workbook.content.startswith(b"PK")
-    assert 'filename="pagemill.xlsx"' in workbook.headers["content-disposition"]
+    assert workbook.headers["content-disposition"].endswith("filename*=UTF-8''pagemill.xlsx")
     assert problem(http.post("/v1/exports", json={"jobs": ["0" * 32]})) == (404, "not_found")
     assert problem(http.post("/v1/exports", json={"jobs": ["../x"]}))[0] == 422
 

@@ -73,7 +73,7 @@ def test_what_was_saved_is_undone_and_goes_back_to_what_was_read(running: Runnin
     page.keyboard.insert_text("saved")
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")  # confirms the other value
-    _save(page)
+    save(page)
     assert _states(url, job) == {"/name": "corrected", "/note": "confirmed"}
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
@@ -81,16 +81,47 @@ def test_what_was_saved_is_undone_and_goes_back_to_what_was_read(running: Runnin
     page.keyboard.press("Control+y")
     expect(page.locator(_NAME)).to_have_text("saved")
     page.keyboard.press("Control+z")
-    _save(page)
+    save(page)
     assert _states(url, job) == {"/name": "open", "/note": "open"}
     page.keyboard.press("Control+y")
-    _save(page)
+    save(page)
     assert httpx.get(f"{url}/v1/jobs/{job}/record").json()["data"]["name"] == "saved"
     page.reload()
     page.locator("summary").click()
     page.locator(_NAME).focus()
     page.keyboard.press("Escape")
     expect(page.locator(_NAME)).to_have_text(HOSTILE)
+
+
+def test_two_tabs_lose_nothing_of_each_other(running: Running, page: Page) -> None:
+    url, job = running[0].url, named(running, "tabs.tif")
+    opened(page, url, job)
+    other = page.context.new_page()
+    opened(other, url, job)
+    for tab, path in ((page, "/name"), (other, "/note")):
+        tab.bring_to_front()
+        tab.locator(f'.value[data-path="{path}"]').focus()
+        tab.keyboard.press("e")
+        tab.keyboard.insert_text(f"changed {path}")
+        tab.keyboard.press("Enter")
+    other.close()
+    page.reload()
+    for path in ("/name", "/note"):
+        expect(page.locator(f'.value[data-path="{path}"]')).to_have_text(f"changed {path}")
+
+
+def test_who_types_over_a_value_that_somebody_else_saves_is_shown_both(running: Running, page: Page) -> None:
+    url, job = running[0].url, named(running, "typed.tif")
+    opened(page, url, job)
+    page.keyboard.press("e")
+    page.keyboard.insert_text("typed")
+    _correct(url, job, revision=0, value="saved meanwhile")
+    both = page.locator(".clash")
+    expect(both).to_contain_text("typed")
+    expect(both).to_contain_text("saved meanwhile")
+    both.get_by_role("button").first.click()
+    save(page)
+    assert httpx.get(f"{url}/v1/jobs/{job}/record").json()["data"]["name"] == "typed"
 
 
 def test_a_change_by_somebody_else_is_shown_when_it_is_made(running: Running, page: Page) -> None:
@@ -180,7 +211,7 @@ def test_two_fingers_make_the_page_larger_and_one_draws_where_that_is_meant(
         page.goto("about:blank")
 
 
-def _save(page: Page) -> None:
+def save(page: Page) -> None:
     page.keyboard.press("Control+s")
     expect(page.locator(".badge.unsaved")).to_have_count(0)
 

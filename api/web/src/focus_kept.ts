@@ -17,7 +17,9 @@ function remember(element: Element): void {
   inHand = element;
   const controls = [...(element.closest("dialog, #main") ?? document.body).querySelectorAll<HTMLElement>(CONTROLS)];
   const at = controls.indexOf(element as HTMLElement);
-  around = at < 0 ? [] : [...controls.slice(at + 1, at + 1 + AROUND), ...controls.slice(Math.max(0, at - AROUND), at).reverse()];
+  const near = at < 0 ? [] : [...controls.slice(at + 1, at + 1 + AROUND), ...controls.slice(Math.max(0, at - AROUND), at).reverse()];
+  const isBeside = (one: Element) => one.parentElement === element.parentElement;
+  around = [...near.filter(isBeside), ...near.filter((one) => !isBeside(one))]; // what else the row of buttons has, before another row's
 }
 
 /** After what has changed is drawn, and whoever moves the focus by intent has done so. */

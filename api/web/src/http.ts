@@ -121,6 +121,21 @@ export async function send<T>(method: string, path: string, body?: unknown): Pro
   return answer.status === 204 ? null : ((await answer.json()) as T);
 }
 
+const MOST_LOST = 5; // times in a row that something is sent while the service answers otherwise
+
+/** Send something, again when the service can be reached again; `lost` is told the first time that it cannot. */
+export async function sendWhenBack<T>(path: string, body: unknown, lost: () => void): Promise<T | null> {
+  for (let times = 0; ; times++) {
+    try {
+      return await send<T>("POST", path, body);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "offline" || times === MOST_LOST) throw error;
+      if (!times) lost();
+      while (offline.value) await pause(300);
+    }
+  }
+}
+
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resume) => setTimeout(resume, milliseconds));
 }

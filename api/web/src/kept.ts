@@ -5,6 +5,10 @@ import { t } from "./text/i18n";
 const START = "kept:";
 const LONGEST = 30 * 86_400_000; // milliseconds
 
+/** This tab among those that are open; a reload does not change it. */
+export const TAB = sessionStorage.getItem("tab") ?? Math.random().toString(36).slice(2);
+sessionStorage.setItem("tab", TAB);
+
 type Entry = { at: number; value: unknown };
 
 export function keep(name: string, value: unknown): void {
@@ -17,6 +21,12 @@ export function keep(name: string, value: unknown): void {
 
 export function kept<T>(name: string): T | null {
   return (read(START + name)?.value as T | undefined) ?? null;
+}
+
+/** All whose names begin so, the oldest first. */
+export function keptBy<T>(start: string): { name: string; value: T }[] {
+  const found = names().filter((name) => name.startsWith(START + start)).map((name) => ({ name: name.slice(START.length), ...read(name)! }));
+  return found.sort((one, other) => one.at - other.at) as { name: string; value: T; at: number }[];
 }
 
 export function forget(name: string): void {

@@ -6,7 +6,7 @@ import { get } from "./http";
 import { AUTO, kinds, kindTitle } from "./kinds_store";
 import { onChange } from "./live";
 import type { Engine } from "./model";
-import { add, allowed, batchName, dropped, engine, items, kind, retry, said, type Item } from "./send_files";
+import { add, allowed, batchName, dropped, engine, isShown, items, kind, retry, said, type Item } from "./send_files";
 import { count, percent, t } from "./text/i18n";
 import { go, route } from "./router";
 
@@ -103,7 +103,7 @@ function Chooser(props: { label: string; id?: string; folder?: boolean; camera?:
         ref={(input) => void (input && props.folder && (input.webkitdirectory = true))}
         {...(props.camera ? { accept: "image/*", capture: "environment" as const } : {})}
         onChange={(event) => {
-          take([...(event.currentTarget.files ?? [])]);
+          take([...(event.currentTarget.files ?? [])].filter(isShown));
           event.currentTarget.value = "";
         }}
       />

@@ -37,7 +37,7 @@ let number = 0;
 
 /** The batch's name as the API allows it. */
 export function allowed(name: string): string {
-  return name.trim().replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+/, "");
+  return name.trim().replace(/[^\p{L}\p{M}\p{Nd}_.-]+/gu, "-").replace(/^[._-]+/, "");
 }
 
 /** A name for what is sent now: the minute. */
@@ -148,6 +148,11 @@ async function judge(item: Item, answer: Response): Promise<void> {
   item.job.value = taken.jobs[0] ?? null;
   item.reason.value = refused ? told({ code: refused.code, message: refused.detail }) : "";
   item.verdict.value = taken.jobs.length === 0 ? "refused" : answer.status === 200 ? "known" : "sent";
+}
+
+/** Whether neither a file nor a folder above it is hidden. */
+export function isShown({ webkitRelativePath: path, name }: File): boolean {
+  return !(path || name).split("/").some((part) => part.startsWith("."));
 }
 
 /** The files of a drop, those of folders with them. */

@@ -20,7 +20,7 @@ export function Fields() {
   const [open, setOpen] = useState(session.flagged.value.length === 0);
   restOpen.now = setOpen;
   const job = session.opened.value?.job.id;
-  useEffect(() => setOpen(session.flagged.value.length === 0), [job]);
+  useEffect(() => setOpen(session.flagged.value.length === 0 || session.typing.value !== null), [job]);
   if (!draft?.data) return null;
   const lists = listsOf(draft.data);
   const first = new Set(session.flagged.value);

@@ -16,7 +16,7 @@ const KEYS: readonly [string, Key][] = [
   ["Ctrl+→, Ctrl+←", "keys.step"],
   ["S", "keys.postpone"],
   ["X", "keys.reject"],
-  ["PgUp, PgDn, G", "keys.page"],
+  ["PgDn, PgUp, G", "keys.page"],
   ["+ − 0 R", "keys.zoom"],
   ["← ↑ → ↓", "keys.pan"],
   ["Ctrl+Ins, Ctrl+Del", "keys.rows"],

@@ -1,7 +1,7 @@
 // What was done to a record, step by step: undone and done again, also past a save, which is then followed by its opposite.
 import { computed, signal } from "@preact/signals";
 import type { Change } from "../model";
-import { after, type Draft } from "./edits";
+import { after, originOf, type Draft } from "./edits";
 import { parent, valueAt } from "./pointer";
 
 /** A change, and what takes it back once the service has it; null where nothing does. */
@@ -69,7 +69,8 @@ function opposite(change: Change, before: Draft): Change | null {
   if (op === "move_row") return { op: "move_row", path: `${parent(path)}/${change.to}`, to: Number(path.split("/").at(-1)) };
   if (path === "" || (value !== null && typeof value === "object")) return null;
   const state = before.field_states[path];
-  if (state === "open" || state === "sure") return { op: "restore", path };
+  const wasRead = originOf(before.rows, path) !== null;
+  if (wasRead && (state === "open" || state === "sure")) return { op: "restore", path };
   if (op === "confirm") return null;
   const place = before.fields[path]?.citations[0];
   if (value === null || value === undefined) return { op: "clear", path };

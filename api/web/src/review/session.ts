@@ -1,18 +1,18 @@
 // One document under review: its record, the changes made, what is focused.
 import { computed, signal } from "@preact/signals";
 import { say } from "../announce";
-import { get, Problem, send } from "../http";
+import { get, Problem, sendWhenBack } from "../http";
 import { labelOf } from "../kinds_store";
 import type { Change, Issue, Job, ReviewRecord } from "../model";
 import { t } from "../text/i18n";
-import { after, forgetUnsent, keepUnsent, open, unsentOf } from "./edits";
+import { after, follow, forgetUnsent, keepUnsent, laidOver, open, unsentOf } from "./edits";
 import { asRead, load, placeOf, toCheck, type Opened } from "./fetched";
 import * as history from "./history";
 import { changes, undone } from "./history";
 import { schemaAt, valueAt, type Json } from "./pointer";
 import { typed } from "./values";
 
-export type Clash = { theirs: ReviewRecord; mine: Change[] };
+export type Clash = { theirs: ReviewRecord };
 
 export const opened = signal<Opened | null>(null);
 export const problem = signal<Problem | null>(null);
@@ -27,8 +27,8 @@ export const wrong = signal<{ path: string; message: string } | null>(null);
 export const page = signal(1);
 /** Why the document is rejected, as far as it is typed. */
 export const reason = signal("");
-/** The values that were to be checked when the document was opened; they keep their places. */
-export const flagged = signal<string[]>([]);
+/** The values that were to be checked when the document was opened, where they were in the record that is changed. */
+const toBeChecked = signal<string[]>([]);
 /** Documents accepted or rejected since the page was opened. */
 export const decided = signal(0);
 /** The service named what is still open; accepting again signs it off. */
@@ -37,6 +37,14 @@ let started: number | null = null;
 
 export const draft = computed(() => (opened.value?.record ? after(opened.value.record, changes.value, asRead(opened.value)) : null));
 export const stillOpen = computed(() => (draft.value ? open(draft.value) : []));
+/** The values that were to be checked when the document was opened; they keep their places. */
+export const flagged = computed(() => changes.value.reduce(follow, toBeChecked.value));
+/** What stands against the version of somebody else: my changes, and what I am typing. */
+export const mine = computed<Change[]>(() => {
+  const now = typing.value;
+  const found = now && typed(now.text, schemaAt(opened.value?.schema, now.path));
+  return [...changes.value, ...(now && found?.ok ? [{ op: "correct", path: now.path, value: found.value } as Change] : [])];
+});
 export const unsaved = computed(() => changes.value.length > 0);
 export const perHour = computed(() => {
   const hours = (Date.now() - (started ?? Date.now())) / 3_600_000;
@@ -50,37 +58,32 @@ export async function openDocument(id: string): Promise<void> {
   if (opened.value?.job.id !== id) opened.value = null;
   try {
     const found = await load(id);
-    show(found);
+    await show(found);
   } catch (error) {
     if (error instanceof Problem) problem.value = error;
     else throw error;
   }
 }
 
-function show(found: Opened): void {
-  const { job, record } = found;
+async function show(found: Opened): Promise<void> {
+  const { job, record: newest } = found;
   const unsent = unsentOf(job.id);
-  clash.value = null;
+  const isOld = newest && (unsent?.changes.length || unsent?.typing) && unsent.revision !== newest.revision;
+  const record = isOld ? await get<ReviewRecord>(`/v1/jobs/${job.id}/record?revision=${unsent.revision}`).catch(() => newest) : newest;
+  clash.value = isOld ? { theirs: newest } : null;
   warned.value = false;
   issues.value = [...(record?.issues ?? [])];
   wrong.value = null;
   typing.value = unsent?.typing ?? null;
   editing.value = false;
   history.begin(record, record && asRead(found), unsent?.changes, unsent?.undone);
+  toBeChecked.value = record ? toCheck(record) : [];
   reason.value = unsent?.reason ?? "";
-  opened.value = found;
+  opened.value = { ...found, record };
   started ??= Date.now();
-  flagged.value = record ? toCheck(record) : [];
-  if (unsent?.changes.length && record) {
-    if (unsent.revision === record.revision) say(t("review.restored", { count: unsent.changes.length }));
-    else stale(record, unsent.changes);
-  }
+  if (unsent?.changes.length && record && !isOld) say(t("review.restored", { count: unsent.changes.length }));
   focused.value = unsent?.typing?.path ?? nextOpen(null);
   page.value = (record && placeOf(record, focused.value)?.page) || 1;
-}
-
-function stale(theirs: ReviewRecord, mine: Change[]): void {
-  clash.value = { theirs, mine };
 }
 
 /** Somebody else has changed the document in view: theirs is shown, beside mine where I have changes. */
@@ -88,11 +91,11 @@ export async function overtaken(job: Job): Promise<void> {
   const theirs = await newest(job.id);
   const now = opened.value;
   if (!now?.record || now.job.id !== job.id || theirs.revision <= now.record.revision || busy.value) return;
-  if (changes.value.length) return stale(theirs, changes.value);
+  if (mine.value.length) return void (clash.value = { theirs });
   opened.value = { ...now, record: theirs, read: asRead(now), job };
+  toBeChecked.value = [...new Set([...flagged.value, ...toCheck(theirs)])];
   history.begin(theirs, asRead(now));
   issues.value = [...(theirs.issues ?? [])];
-  flagged.value = [...new Set([...flagged.value, ...toCheck(theirs)])];
   store();
   say(t("review.overtaken"));
 }
@@ -102,14 +105,19 @@ function newest(job: string): Promise<ReviewRecord> {
 }
 
 /** After a clash: lay my changes over the newest record, or let them go. */
-export function settle(mine: boolean): void {
+export function settle(withMine: boolean): void {
   const found = clash.value;
-  if (!found || !opened.value) return;
+  const now = opened.value;
+  if (!found || !now?.record) return;
+  const { kept, lost } = withMine ? laidOver(mine.value, now.record, found.theirs) : { kept: [], lost: 0 };
   clash.value = null;
-  opened.value = { ...opened.value, record: found.theirs, read: asRead(opened.value) };
-  flagged.value = toCheck(found.theirs);
-  history.begin(found.theirs, asRead(opened.value), mine ? found.mine : []);
+  typing.value = null;
+  editing.value = false;
+  opened.value = { ...now, record: found.theirs, read: asRead(now) };
+  toBeChecked.value = toCheck(found.theirs);
+  history.begin(found.theirs, asRead(now), kept);
   changed();
+  if (lost) say(t("review.rows_gone", { count: lost }), { bad: true });
 }
 
 function changed(): void {
@@ -234,15 +242,12 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
   busy.value = true;
   const sent = changes.value;
   const until = history.mark();
+  const order = { revision: now.record.revision, changes: sent, ...(decision ? { decision } : {}), ...more };
   try {
-    const record = await send<ReviewRecord>("POST", `/v1/jobs/${now.job.id}/review`, {
-      revision: now.record.revision,
-      changes: sent,
-      ...(decision ? { decision } : {}),
-      ...more,
-    });
+    const record = await sendWhenBack<ReviewRecord>(`/v1/jobs/${now.job.id}/review`, order, () => say(t("review.kept"), { bad: true }));
     forgetUnsent(now.job.id);
     if (opened.value?.job.id === now.job.id && record) {
+      toBeChecked.value = sent.reduce(follow, toBeChecked.value);
       history.accepted(until);
       if (decision) reason.value = "";
       opened.value = { ...now, record, read: asRead(now), job: { ...now.job, state: record.state as Job["state"] } };
@@ -254,27 +259,24 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
     return true;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    await refused(error, now, sent);
+    await refused(error, now);
     return false;
   } finally {
     busy.value = false;
   }
 }
 
-async function refused(error: Problem, now: Opened, sent: Change[]): Promise<void> {
-  if (error.code === "stale_revision") {
-    stale(await newest(now.job.id), sent);
-    return;
-  }
+async function refused(error: Problem, now: Opened): Promise<void> {
+  if (error.code === "stale_revision") return void (clash.value = { theirs: await newest(now.job.id) });
   const named = error.code === "open_flags" ? (error.facts.open as string[] | undefined) : undefined;
   if (named?.length && now.record) {
     warned.value = true;
     const states = Object.fromEntries(named.map((path): [string, "open"] => [path, "open"]));
     opened.value = { ...now, record: { ...now.record, field_states: { ...now.record.field_states, ...states } } };
-    flagged.value = [...new Set([...flagged.value, ...named])];
+    toBeChecked.value = [...new Set([...flagged.value, ...named])];
     turnTo(named[0]!);
   }
-  say(error.code === "offline" ? t("review.kept") : error.message, { bad: true });
+  say(error.message, { bad: true });
 }
 
 /** The value at a path as it would be saved. */

@@ -5,7 +5,7 @@ import { labelOf } from "../kinds_store";
 import type { Box, Line } from "../model";
 import { t } from "../text/i18n";
 import { placeOf } from "./fetched";
-import { focusValue } from "./focus";
+import { focusValue, idOf } from "./focus";
 import { press, type Point, type View } from "./gestures";
 import { linesOf, picture, thumb, within, words } from "./pages";
 import * as session from "./session";
@@ -223,13 +223,19 @@ function Boxes(props: { page: number; drawn: number[] | null }) {
 
 function PageBar(props: { pages: number; fitPlace: () => void; marking: boolean; mark: (on: boolean) => void }) {
   const page = session.page.value;
+  const back = (event: KeyboardEvent & { currentTarget: HTMLInputElement }) => {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    if (event.key === "Enter") to(Number(event.currentTarget.value));
+    const value = document.getElementById(idOf(session.focused.value ?? ""));
+    (value ?? document.getElementById("accept"))?.focus({ preventScroll: true });
+  };
   const to = (number: number) => (session.page.value = Math.min(props.pages, Math.max(1, Math.round(number) || 1)));
   return (
     <div class="page-bar" role="group" aria-label={t("review.page_tools")}>
       <button onClick={() => to(page - 1)} disabled={page <= 1} aria-label={t("review.page_before")}>‹</button>
       <label>
         <span class="sr">{t("review.page_number")}</span>
-        <input id="page-number" inputMode="numeric" value={String(page)} size={3} onFocus={(event) => event.currentTarget.select()} onChange={(event) => { to(Number(event.currentTarget.value)); event.currentTarget.value = String(session.page.value); }} />
+        <input id="page-number" inputMode="numeric" value={String(page)} size={3} onFocus={(event) => event.currentTarget.select()} onChange={(event) => { to(Number(event.currentTarget.value)); event.currentTarget.value = String(session.page.value); }} onKeyDown={back} />
       </label>
       <span>/ {props.pages}</span>
       <button onClick={() => to(page + 1)} disabled={page >= props.pages} aria-label={t("review.page_after")}>›</button>

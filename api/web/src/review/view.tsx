@@ -6,10 +6,11 @@ import { Dialog } from "../dialog";
 import { ask, get, query } from "../http";
 import { labelOf } from "../kinds_store";
 import { onChange, onReturn } from "../live";
-import { FINISHED, type Job } from "../model";
+import { FINISHED, type Change, type Job } from "../model";
 import { go, route } from "../router";
 import { save as saveFile } from "../take_away";
 import { count, t } from "../text/i18n";
+import { moved } from "./edits";
 import { Fields } from "./fields";
 import { focusValue } from "./focus";
 import { Keys } from "./help";
@@ -43,7 +44,8 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
       const taken = await session.save(decision, more);
       if (taken || session.clash.value) rejecting.value = false;
       if (!taken) return;
-      say(t(`review.said_${decision}`, { name: session.opened.value?.job.filename ?? "" }));
+      if (session.opened.value?.job.id !== id) return; // it was gone on from here while the service was away
+      say(t(`review.said_${decision}`, { name: session.opened.value.job.filename }));
       await next(id);
     } finally {
       leaving.value = false;
@@ -132,12 +134,12 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
             </section>
           </div>
           <div class="decide">
-            <button id="accept" class="primary" onClick={accept} disabled={session.busy.value}>
+            <button id="accept" class="primary" onClick={accept} aria-disabled={session.busy.value}>
               {t("review.accept")} <kbd>Ctrl ↵</kbd>
             </button>
-            <button onClick={actions.postpone} disabled={session.busy.value}>{t("review.postpone")} <kbd>S</kbd></button>
-            <button onClick={actions.reject} disabled={session.busy.value}>{t("review.reject")} <kbd>X</kbd></button>
-            {session.unsaved.value && <button onClick={() => safely(() => session.save())} disabled={session.busy.value}>{t("review.save")}</button>}
+            <button onClick={actions.postpone} aria-disabled={session.busy.value}>{t("review.postpone")} <kbd>S</kbd></button>
+            <button onClick={actions.reject} aria-disabled={session.busy.value}>{t("review.reject")} <kbd>X</kbd></button>
+            {session.unsaved.value && <button onClick={() => safely(() => session.save())} aria-disabled={session.busy.value}>{t("review.save")}</button>}
             <span class="grow" />
             <Position />
           </div>
@@ -217,7 +219,7 @@ function Reject(props: { close: () => void; decide: (reason: string) => void }) 
       <form onSubmit={(event) => (event.preventDefault(), given && props.decide(given))}>
         <label for="reason">{t("review.reason")}</label>
         <textarea id="reason" rows={3} required autofocus value={reason.value} onInput={(event) => ((reason.value = event.currentTarget.value), session.store())} />
-        <p><button class="primary" disabled={session.busy.value}>{t("review.reject")}</button></p>
+        <p><button class="primary" aria-disabled={session.busy.value}>{t("review.reject")}</button></p>
       </form>
     </Dialog>
   );
@@ -225,18 +227,23 @@ function Reject(props: { close: () => void; decide: (reason: string) => void }) 
 
 /** Somebody else was faster: what they have and what I have stand side by side. */
 function ClashBar() {
-  const { theirs, mine } = session.clash.value!;
+  const { theirs } = session.clash.value!;
   const root = session.opened.value?.schema ?? null;
+  const base = session.opened.value?.record;
+  const theirsAt = (change: Change) => {
+    const there = base && moved(change, base, theirs);
+    return there ? textOf(valueAt(theirs.data, there.path)) : t("review.row_gone");
+  };
   return (
     <div class="clash" role="alert">
       <p>{t("review.clash")}</p>
       <table>
         <thead><tr><th>{t("review.field")}</th><th>{t("review.theirs")}</th><th>{t("review.mine")}</th></tr></thead>
         <tbody>
-          {mine.map((change, index) => (
+          {session.mine.value.map((change, index) => (
             <tr key={index}>
               <td>{labelOf(root, change.path)}</td>
-              <td>{textOf(valueAt(theirs.data, change.path))}</td>
+              <td>{theirsAt(change)}</td>
               <td>{change.op === "correct" ? textOf(change.value) : t(`op.${change.op}`)}</td>
             </tr>
           ))}
