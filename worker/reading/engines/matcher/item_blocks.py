@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise, permutations
 
+from schemas.values import currencies
 from worker.reading.engines.matcher import products
 from worker.reading.engines.matcher.adding_up import added_up, in_line, is_sum
 from worker.reading.engines.matcher.candidates import Filling, Group, Scalar
@@ -18,6 +19,7 @@ from worker.reading.engines.matcher.sheet import Candidate
 from worker.reading.engines.matcher.typed_spans import Span, Typed
 
 _SURE = 0.95  # of an amount that adds up, and of a count and a price that make it
+_SURE_EITHER = 0.6  # of two numbers that make an amount, where nothing tells which is the price
 _SURE_COUNT = 0.75  # of a lone number before the words
 _SURE_WORDS = 0.85
 _SURE_ALONE = 0.8  # of all that belongs to an only item, whose amount and sum are the same number
@@ -26,6 +28,9 @@ _MOST_LINES = 4  # of an item above its amount or below it
 _OF_ONE = 2  # of an only item
 _MOST_NUMBERS = 8  # of an item, of which two are looked for that multiply to its amount
 _TOLD = 0.7  # share of the amounts beside which words, or a count and a price, tell an item
+_FEW = 10  # times as much as there are of it a thing mostly costs
+_SIGN = 4  # letters beside a number in which a sign of money may stand
+_UNIT = re.compile(r"\s?[^\W\d_]{1,3}[²³.]?(?![^\W\d_])(?<!x)(?<!X)")
 _SLACK = Decimal("0.05")  # what rounded prices of one make of an amount at most
 _CENT, _HALF = Decimal("0.011"), Decimal("0.005")
 _WORD = re.compile(r"[^\W\d_]{3,}|[\u3041-\u30fa\u4e00-\u9fff]{2,}|[^\W\d_]{2,}\s[^\W\d_]{2,}")
@@ -38,11 +43,12 @@ _CENTS = re.compile(r"[.,]\d{2,4}\s*$")
 
 @dataclass(frozen=True, slots=True)
 class ItemLines:
-    """An item: its rows from the top down, its amount, and how many at what price make that."""
+    """An item: its rows from the top down, its amount, and how many at what price make that, if it is clear which is which."""
 
     rows: tuple[Row, ...]
     amount: Typed
     factors: tuple[Typed, Typed] | None
+    clear: bool = True
 
     @property
     def cells(self) -> Iterator[Cell]:
@@ -96,7 +102,7 @@ def _blocks(amounts: Sequence[Typed], graph: Graph) -> list[ItemLines]:
         first = above[max(0, len(above) - usual) :]
         parts = [[*more, rows[at]] for at, more in zip(anchors, [first, *between], strict=True)]
     return [
-        ItemLines(tuple(part), one, _factors(part, one, graph))
+        ItemLines(tuple(part), one, *_factors(part, one, graph))
         for part, one in zip(parts, amounts, strict=True)
     ]
 
@@ -136,8 +142,11 @@ def _amounts_lead(anchors: Sequence[Row], *, above: Sequence[Row], below: Sequen
     return 2 * worded > len(anchors) or (bool(below) and not above)
 
 
-def _factors(rows: Sequence[Row], amount: Typed, graph: Graph) -> tuple[Typed, Typed] | None:
-    """How many at what price: two numbers of an item that multiply to its amount; a price may have lost its point."""
+def _factors(rows: Sequence[Row], amount: Typed, graph: Graph) -> tuple[tuple[Typed, Typed] | None, bool]:
+    """How many at what price, two numbers of an item that multiply to its amount, and whether it is clear which is which.
+
+    A price may have lost its point.
+    """
     numbers = [
         one
         for row in rows
@@ -147,12 +156,36 @@ def _factors(rows: Sequence[Row], amount: Typed, graph: Graph) -> tuple[Typed, T
     ][-_MOST_NUMBERS:]
     pairs = list(permutations(numbers, 2))
     for points, sign in ((1, True), (1, False), (100, True)):
-        for count, price in pairs:
-            one = price.value / points
-            written = _has_cents(price) or not _has_cents(count) if points == 1 else not _has_cents(price)
-            if written and _makes(count.value, one, amount.value, sign=sign):
-                return count, Typed(one, price.span, price.quality)
-    return None
+        found = [
+            (count, Typed(one, price.span, price.quality))
+            for count, price in pairs
+            for one in (price.value / points,)
+            if (_has_cents(price) or not _has_cents(count) if points == 1 else not _has_cents(price))
+            and _makes(count.value, one, amount.value, sign=sign)
+        ]
+        if found:
+            return _likeliest(found)
+    return None, True
+
+
+def _likeliest(found: Sequence[tuple[Typed, Typed]]) -> tuple[tuple[Typed, Typed], bool]:
+    """Of pairs that make an amount the one whose price has the sign of a currency, or whose count a unit."""
+    best = max(
+        found, key=lambda pair: _priced(pair[1]) - _priced(pair[0])
+    )  # the first of those that are alike
+    count, price = best
+    turned = any(one.span == price.span and other.span == count.span for one, other in found)
+    told = _priced(price) != _priced(count) or count.value * _FEW <= price.value or count.value == price.value
+    return best, told or not turned
+
+
+def _priced(one: Typed) -> int:
+    """Whether a sign of money stands at a number (1), a unit (-1), or neither."""
+    text, span = one.span.cell.text, one.span
+    before, behind = text[max(0, span.start - _SIGN) : span.start], text[span.end : span.end + _SIGN]
+    if currencies.find(before) or currencies.find(behind):
+        return 1
+    return -1 if _UNIT.match(behind) else 0
 
 
 def _makes(count: Decimal, price: Decimal, amount: Decimal, *, sign: bool) -> bool:
@@ -186,8 +219,9 @@ def _group(
     words = _words(block, numbered=numbered)
     found = {"amount": _candidate(block.amount.value, (block.amount.span,), min(most, _SURE))}
     if block.factors is not None:
+        sure = min(most, _SURE if block.clear else _SURE_EITHER)
         for role, one in zip(("count", "price"), block.factors, strict=True):
-            found[role] = _candidate(one.value, (one.span,), min(most, _SURE))
+            found[role] = _candidate(one.value, (one.span,), sure)
     elif counted and words and (count := _COUNT.match(words[0].text)):
         cell, start = words[0].cell, words[0].start
         place = Span(cell, start + count.start(1), start + count.end(1))

@@ -99,3 +99,26 @@ def test_whatever_amounts_add_up_are_found(cents: list[int]) -> None:
     page = page_of("A SHOP", *rows, [(60, "TOTAL"), (800, f"{sum(amounts):.2f}")])
     (run,) = added_up(graph_of([page], kind("receipt").root, shipped()))
     assert [one.value for one in run.amounts] == amounts
+
+
+def test_which_number_is_the_price_is_told_by_the_sign_of_its_money_or_the_unit_of_the_other() -> None:
+    found = items_of(
+        [(60, "STANDING POUCH KRAFT"), (800, "9.200.000")],
+        [(60, "Rp 1.150 x 8.000 Pcs")],
+        [(60, "PAPER BOWL 650 ML"), (800, "7.425.000")],
+        [(60, "Rp 1.485 x 5.000 Set")],
+        [(60, "TOTAL"), (800, "16.625.000")],
+    )
+    assert [item[1:3] for item in found] == [(8000, 1150), (5000, 1485)]
+
+
+def test_where_nothing_tells_the_price_from_the_count_neither_is_sure() -> None:
+    rows: list[Row] = [
+        [(60, "Sesame seeds"), (500, "60 x 50"), (800, "3000.00")],
+        [(60, "Dried plums"), (500, "70 x 40"), (800, "2800.00")],
+        [(60, "TOTAL"), (800, "5800.00")],
+    ]
+    found = read_lines([page_of(*rows)], kind("receipt").root)
+    assert found.evidence["/items/0/quantity"].confidence < 0.75
+    assert found.evidence["/items/0/unit_price"].confidence < 0.75
+    assert found.evidence["/items/0/amount"].confidence >= 0.75
