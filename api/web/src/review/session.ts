@@ -29,6 +29,8 @@ export const page = signal(1);
 export const reason = signal("");
 /** The values that were to be checked when the document was opened, where they were in the record that is changed. */
 const toBeChecked = signal<string[]>([]);
+/** Those that the service named as open when my changes were to be accepted. */
+const named = signal<string[]>([]);
 /** Documents accepted or rejected since the page was opened. */
 export const decided = signal(0);
 /** The service named what is still open; accepting again signs it off. */
@@ -38,7 +40,7 @@ let started: number | null = null;
 export const draft = computed(() => (opened.value?.record ? after(opened.value.record, changes.value, asRead(opened.value)) : null));
 export const stillOpen = computed(() => (draft.value ? open(draft.value) : []));
 /** The values that were to be checked when the document was opened; they keep their places. */
-export const flagged = computed(() => changes.value.reduce(follow, toBeChecked.value));
+export const flagged = computed(() => [...new Set([...changes.value.reduce(follow, toBeChecked.value), ...named.value])]);
 /** What stands against the version of somebody else: my changes, and what I am typing. */
 export const mine = computed<Change[]>(() => {
   const now = typing.value;
@@ -78,6 +80,7 @@ async function show(found: Opened): Promise<void> {
   editing.value = false;
   history.begin(record, record && asRead(found), unsent?.changes, unsent?.undone);
   toBeChecked.value = record ? toCheck(record) : [];
+  named.value = [];
   reason.value = unsent?.reason ?? "";
   opened.value = { ...found, record };
   started ??= Date.now();
@@ -248,6 +251,7 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
     forgetUnsent(now.job.id);
     if (opened.value?.job.id === now.job.id && record) {
       toBeChecked.value = sent.reduce(follow, toBeChecked.value);
+      named.value = [];
       history.accepted(until);
       if (decision) reason.value = "";
       opened.value = { ...now, record, read: asRead(now), job: { ...now.job, state: record.state as Job["state"] } };
@@ -268,13 +272,13 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
 
 async function refused(error: Problem, now: Opened): Promise<void> {
   if (error.code === "stale_revision") return void (clash.value = { theirs: await newest(now.job.id) });
-  const named = error.code === "open_flags" ? (error.facts.open as string[] | undefined) : undefined;
-  if (named?.length && now.record) {
+  const open = error.code === "open_flags" ? (error.facts.open as string[] | undefined) : undefined;
+  if (open?.length && now.record) {
     warned.value = true;
-    const states = Object.fromEntries(named.map((path): [string, "open"] => [path, "open"]));
+    const states = Object.fromEntries(open.map((path): [string, "open"] => [path, "open"]));
     opened.value = { ...now, record: { ...now.record, field_states: { ...now.record.field_states, ...states } } };
-    toBeChecked.value = [...new Set([...flagged.value, ...named])];
-    turnTo(named[0]!);
+    named.value = open;
+    turnTo(open[0]!);
   }
   say(error.message, { bad: true });
 }
