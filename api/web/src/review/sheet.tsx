@@ -225,6 +225,7 @@ function PageBar(props: { pages: number; fitPlace: () => void; marking: boolean;
   const page = session.page.value;
   const back = (event: KeyboardEvent & { currentTarget: HTMLInputElement }) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault(); // else the value that has the focus then is pressed
     if (event.key === "Enter") to(Number(event.currentTarget.value));
     const value = document.getElementById(idOf(session.focused.value ?? ""));
     (value ?? document.getElementById("accept"))?.focus({ preventScroll: true });
