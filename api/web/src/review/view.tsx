@@ -106,7 +106,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
 
   if (!id) return finished ? <Finished filter={filter} again={() => next()} /> : <p class="notice" aria-busy="true">{t("loading")}</p>;
   const problem = session.problem.value;
-  if (problem) return <Notice alone title={problem.status === 410 ? t("review.erased") : t("review.cannot")} text={problem.status === 410 ? t("review.erased_text") : problem.message} />;
+  if (problem) return <Notice alone title={problem.status === 410 ? t("review.erased") : t("review.cannot")} text={problem.status === 410 ? t("review.erased_text") : problem.status === 404 || problem.status === 422 ? t("review.no_document") : problem.message} />;
   const opened = session.opened.value;
   if (!opened) return <p class="notice" aria-busy="true">{t("loading")}</p>;
   const { job, record } = opened;
