@@ -71,7 +71,7 @@ def test_hostile_names_run_nothing_where_there_is_no_record(running: Running, pa
         ("queued", printed("waits", "waits"), "transformers"),  # which no worker serves
     ):
         sent = {"files": (f"{state} {HOSTILE}.pdf", content)}
-        options = {"kind": "memo", "engine": engine, "batch": "hostile"}
+        options = {"kind": "slip", "engine": engine, "batch": "hostile"}
         answer = httpx.post(f"{url}/v1/jobs", files=sent, data=options).raise_for_status()
         jobs[state] = answer.json()["jobs"][0]["id"]
     httpx.delete(f"{url}/v1/jobs/{jobs['erased']}").raise_for_status()
