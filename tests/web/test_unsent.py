@@ -26,6 +26,7 @@ def test_a_reason_that_could_not_be_sent_is_there_to_be_sent_again(running: Runn
     url, job = running[0].url, named(running, "reason.tif")
     opened(page, url, job)
     page.keyboard.press("x")
+    expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.insert_text(f"not ours {HOSTILE}")
     page.route("**/review", lambda route: route.abort())
     reject = page.get_by_role("dialog").get_by_role("button", name="Reject")
