@@ -10,6 +10,7 @@ import pymupdf
 from PIL import Image, ImageDraw, ImageFont
 
 from schemas.page import Box, Line, even_edges
+from schemas.record import Provenance
 from worker.reading.engines.matcher import concepts
 from worker.reading.engines.matcher.rows import arrange
 from worker.reading.engines.matcher.sheet import Sheet, lay_out
@@ -17,6 +18,18 @@ from worker.reading.marks.glyphs import signs_in
 from worker.reading.text.page_lines import PageLines
 
 WIDTH, HEIGHT = 1000, 1400
+
+
+PROVENANCE = Provenance(
+    source_sha256="",
+    filename="",
+    pages=1,
+    kind_version=1,
+    schema_sha256="",
+    engine="fake",
+    pipeline_version="1",
+)
+"""Of a record that nothing is asked of but its values."""
 
 
 def pdf(path: Path, pages: Sequence[str], *, rotation: int = 0, password: str | None = None) -> Path:

@@ -13,7 +13,7 @@ from api.auth import Scope, new_key
 from api.sessions import new_link
 from worker import settings
 from worker.errors import RequestInvalid
-from worker.jobs import audit
+from worker.jobs import audit, change
 from worker.jobs.app import App, connect
 from worker.jobs.kinds import require_name
 from worker.jobs.ledger.access import ApiKey
@@ -101,8 +101,7 @@ def run_retention(options: argparse.Namespace) -> int:
     if options.days is not None and options.days <= 0:
         raise RequestInvalid(detail="days must be more than 0")
     with _app() as app:
-        app.ledger.projects.keep_for(options.project, options.days)
-        audit.note(app, project=options.project, actor=_ACTOR, action="retention", subject=str(options.days))
+        change.keep_for(app, options.project, options.days, actor=_ACTOR)
     return 0
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
 
 from fastapi.responses import StreamingResponse
 
 from api.export import columns, lines, parquet, spreadsheet, workbook
 from api.export.columns import Column
 from api.store_threads import in_store_threads
+from api.views import attachment
 from worker.jobs.app import App
 from worker.jobs.ledger.lists import Filter
 
@@ -48,7 +48,5 @@ def answer(app: App, wanted: Filter, form: Format, *, name: str) -> StreamingRes
     """The records that are wanted as a file of that name; raises MissingExtra."""
     found = () if form is Format.JSONL else columns.of_batch(app, wanted)
     body = _WRITERS[form](app, wanted, found)
-    disposition = f"attachment; filename*=UTF-8''{quote(f'{name}.{form}', safe='')}"
-    return StreamingResponse(
-        in_store_threads(body), media_type=_MEDIA[form], headers={"Content-Disposition": disposition}
-    )
+    headers = {"Content-Disposition": attachment(f"{name}.{form}")}
+    return StreamingResponse(in_store_threads(body), media_type=_MEDIA[form], headers=headers)

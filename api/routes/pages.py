@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
@@ -16,7 +15,7 @@ from api.auth import AppDep, Principal, ReaderOf
 from api.problems import responses
 from api.routes.named_job import PENDING, JobId, find_job, note, pending
 from api.store_threads import in_store_thread, in_store_threads
-from api.views import LinesView
+from api.views import LinesView, attachment
 from schemas.job import Job
 from worker.errors import NotFound
 from worker.jobs import object_keys
@@ -55,7 +54,7 @@ async def get_source(job_id: JobId, app: AppDep, principal: ReaderOf) -> Streami
         raise NotFound(what="source of this job")
     await run_in_threadpool(note, app, job, "download", principal)
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(job.spec.filename, safe='')}",
+        "Content-Disposition": attachment(job.spec.filename),
         "Content-Length": str(stat.size),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import Admin, AppDep
 from api.problems import responses
-from worker.jobs import audit
+from worker.jobs import change
 from worker.jobs.app import App
 
 router = APIRouter(prefix="/v1/project", tags=["operation"])
@@ -42,9 +42,7 @@ def get_project(app: AppDep, principal: Admin) -> ProjectView:
 @router.patch("", responses=responses())
 def change_project(wanted: ProjectChange, app: AppDep, principal: Admin) -> ProjectView:
     """Set for how long finished jobs are kept; what is older is erased, with its source, soon afterwards."""
-    days = wanted.retention_days
-    app.ledger.projects.keep_for(principal.project, days)
-    audit.note(app, project=principal.project, actor=principal.actor, action="retention", subject=str(days))
+    change.keep_for(app, principal.project, wanted.retention_days, actor=principal.actor)
     return _shown(app, principal.project)
 
 

@@ -90,6 +90,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         slip("gone.tif", rows=4),
         slip("undone.tif", rows=3),
         slip("undone_rows.tif", rows=3),
+        slip("moved_gone.tif", rows=4),
+        slip("answer.tif"),
         slip("moved_rows.tif", rows=3),
         slip("moved.tif", rows=3),
         slip("rows.tif", rows=ROWS),
@@ -147,3 +149,19 @@ def opened(page: Page, url: str, job: str) -> None:
 
     page.goto(f"{url}/#/review/{job}")
     expect(page.locator('.value[data-path="/name"]')).to_be_focused()
+
+
+def retype(page: Page, path: str, text: str) -> None:
+    """Replace a value, without a pause between the keys."""
+    page.locator(f'.value[data-path="{path}"]').focus()
+    page.keyboard.press("e")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Enter")
+
+
+def save(page: Page) -> None:
+    """Save without a decision, until the service has it."""
+    from playwright.sync_api import expect
+
+    page.keyboard.press("Control+s")
+    expect(page.locator(".badge.unsaved")).to_have_count(0)

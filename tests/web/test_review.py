@@ -16,7 +16,7 @@ from api.up.servers import free_port
 from bench import review, screenshots
 from tests.service.calls import add_key
 from tests.service.conftest import until
-from tests.web.conftest import HOSTILE, PAGES, ROWS, Running, inaccessible, named, opened
+from tests.web.conftest import HOSTILE, PAGES, ROWS, Running, inaccessible, named, opened, retype
 
 pytestmark = [
     pytest.mark.timeout(400),
@@ -60,13 +60,6 @@ def free(url: str, kind: str) -> int:
     return len(loans)
 
 
-def retype(page: Page, text: str) -> None:
-    """Replace the value in hand, without a pause between the keys."""
-    page.keyboard.press("e")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Enter")
-
-
 def test_few_keys_settle_a_document_and_the_next_is_there(running: Running, page: Page) -> None:
     stack, jobs = running
     receipts = {job: case for job, case in jobs.items() if case.kind == "receipt"}
@@ -81,7 +74,7 @@ def test_two_reviewers_see_both_versions_and_lose_neither(running: Running, page
     stack, _ = running
     job = named(running, "two.tif")
     opened(page, stack.url, job)
-    retype(page, "mine")
+    retype(page, "/name", "mine")
     theirs = {"revision": 0, "changes": [{"op": "correct", "path": "/name", "value": "theirs"}]}
     httpx.post(f"{stack.url}/v1/jobs/{job}/review", json=theirs).raise_for_status()
     page.keyboard.press("Control+s")
@@ -100,7 +93,7 @@ def test_a_server_that_dies_in_the_middle_costs_no_letter(running: Running, page
     job = named(running, "killed.tif")
     opened(page, stack.url, job)
     stack.kill("api")
-    retype(page, "typed meanwhile")
+    retype(page, "/name", "typed meanwhile")
     page.keyboard.press("Control+s")
     expect(page.locator(".offline")).to_be_visible()
     stack.start("api")
@@ -140,7 +133,7 @@ def test_a_session_that_ends_asks_again_and_goes_on(running: Running, page: Page
     assert link not in page.url
     job = named(running, "over.tif")
     opened(page, url, job)
-    retype(page, "typed before")
+    retype(page, "/name", "typed before")
     page.context.clear_cookies()
     page.keyboard.press("Control+s")
     page.locator("#key").fill("pm_000000000000_wrong")
@@ -189,7 +182,7 @@ def test_hostile_text_runs_nothing_where_two_versions_stand_side_by_side(
     stack, _ = running
     job = named(running, "clash.tif")
     opened(page, stack.url, job)
-    retype(page, f"{HOSTILE} mine")
+    retype(page, "/name", f"{HOSTILE} mine")
     theirs = {"op": "correct", "path": "/name", "value": f"{HOSTILE} theirs"}
     said = {"revision": 0, "changes": [theirs]}
     httpx.post(f"{stack.url}/v1/jobs/{job}/review", json=said).raise_for_status()

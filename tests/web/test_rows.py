@@ -12,8 +12,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Locator, Page, expect
 
 from bench import screenshots
-from tests.web.conftest import Running, named, opened
-from tests.web.test_unsent import save
+from tests.web.conftest import Running, named, opened, retype, save
 
 pytestmark = [
     pytest.mark.timeout(400),
@@ -23,13 +22,6 @@ pytestmark = [
 
 def cell(page: Page, path: str) -> Locator:
     return page.locator(f'.value[data-path="/items/{path}"]')
-
-
-def retype(page: Page, path: str, text: str) -> None:
-    cell(page, path).focus()
-    page.keyboard.press("e")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Enter")
 
 
 def items(url: str, job: str) -> list[dict[str, Any]]:
@@ -53,12 +45,12 @@ def test_a_row_is_put_in_typed_into_and_undone_past_saves(running: Running, page
     opened(page, url, job)
     cell(page, "2/a").focus()
     page.keyboard.press("Control+Insert")
-    retype(page, "3/a", "new")
+    retype(page, "/items/3/a", "new")
     page.keyboard.press("Control+z")
     expect(cell(page, "3/a")).to_have_text("(nothing)")
     page.keyboard.press("Control+y")
     save(page)
-    retype(page, "3/b", "later")
+    retype(page, "/items/3/b", "later")
     save(page)
     assert items(url, job)[3] == {"a": "new", "b": "later", "c": None, "d": None}
     page.keyboard.press("Control+z")
@@ -76,7 +68,7 @@ def test_a_moved_row_goes_back_to_what_was_read_in_it(running: Running, page: Pa
     cell(page, "0/a").focus()
     page.keyboard.press("Alt+ArrowDown")
     save(page)
-    retype(page, "1/a", "changed")
+    retype(page, "/items/1/a", "changed")
     save(page)
     cell(page, "1/a").focus()
     page.keyboard.press("Escape")
@@ -88,8 +80,8 @@ def test_a_moved_row_goes_back_to_what_was_read_in_it(running: Running, page: Pa
 def test_in_a_conflict_a_change_stays_with_its_row(running: Running, page: Page) -> None:
     url, job = running[0].url, named(running, "gone.tif")
     opened(page, url, job)
-    retype(page, "2/a", "mine")
-    retype(page, "0/b", "of a row that goes")
+    retype(page, "/items/2/a", "mine")
+    retype(page, "/items/0/b", "of a row that goes")
     theirs = {"revision": 0, "changes": [{"op": "remove_row", "path": "/items/0"}]}
     httpx.post(f"{url}/v1/jobs/{job}/review", json=theirs).raise_for_status()
     both = page.locator(".clash")
@@ -99,3 +91,18 @@ def test_in_a_conflict_a_change_stays_with_its_row(running: Running, page: Page)
     expect(page.locator(".toast.bad")).to_contain_text("1 of your changes")
     save(page)
     assert [row["a"] for row in items(url, job)] == ["a1", "mine", "a3"]
+
+
+def test_in_a_conflict_a_change_of_a_row_that_i_moved_stays_with_that_row(
+    running: Running, page: Page
+) -> None:
+    url, job = running[0].url, named(running, "moved_gone.tif")
+    opened(page, url, job)
+    page.locator('.value[data-path="/items/0/a"]').focus()
+    page.keyboard.press("Alt+ArrowDown")
+    retype(page, "/items/1/a", "of the first")
+    theirs = {"revision": 0, "changes": [{"op": "remove_row", "path": "/items/3"}]}
+    httpx.post(f"{url}/v1/jobs/{job}/review", json=theirs).raise_for_status()
+    page.locator(".clash button").first.click()
+    save(page)
+    assert [row["a"] for row in items(url, job)] == ["of the first", "a1", "a2"]

@@ -106,7 +106,7 @@ def test_who_signs_out_is_told_what_is_not_saved(keyed: Keyed, running: Running,
     page.keyboard.press("Enter")
     leave.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("1 places")
+    expect(dialog).to_contain_text("not saved yet: 1")
     dialog.get_by_role("button", name="Stay").click()
     expect(leave).to_be_focused()
     assert page.evaluate(_UNSENT)

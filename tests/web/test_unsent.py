@@ -9,10 +9,10 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from bench import screenshots
-from tests.web.conftest import HOSTILE, Running, inaccessible, named, opened
+from tests.web.conftest import HOSTILE, Running, inaccessible, named, opened, retype, save
 
 pytestmark = [
     pytest.mark.timeout(400),
@@ -48,6 +48,24 @@ def test_a_reason_that_could_not_be_sent_is_there_to_be_sent_again(running: Runn
     assert page.title() != "run"
 
 
+def test_what_was_taken_though_its_answer_was_lost_is_no_change_of_somebody_else(
+    running: Running, page: Page
+) -> None:
+    url, job = running[0].url, named(running, "answer.tif")
+    opened(page, url, job)
+    retype(page, "/name", "mine")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/review", lose, times=1)
+    save(page)
+    expect(page.locator(".clash")).to_have_count(0)
+    found = httpx.get(f"{url}/v1/jobs/{job}/record").json()
+    assert (found["data"]["name"], found["revision"]) == ("mine", 1)
+
+
 def test_what_is_not_saved_outlives_its_tab(running: Running, page: Page) -> None:
     url, job = running[0].url, named(running, "tab.tif")
     opened(page, url, job)
@@ -70,9 +88,7 @@ def test_what_is_not_saved_outlives_its_tab(running: Running, page: Page) -> Non
 def test_what_was_saved_is_undone_and_goes_back_to_what_was_read(running: Running, page: Page) -> None:
     url, job = running[0].url, named(running, "saved.tif")
     opened(page, url, job)
-    page.keyboard.press("e")
-    page.keyboard.insert_text("saved")
-    page.keyboard.press("Enter")
+    retype(page, "/name", "saved")
     page.keyboard.press("Enter")  # confirms the other value
     save(page)
     assert _states(url, job) == {"/name": "corrected", "/note": "confirmed"}
@@ -101,10 +117,7 @@ def test_two_tabs_lose_nothing_of_each_other(running: Running, page: Page) -> No
     opened(other, url, job)
     for tab, path in ((page, "/name"), (other, "/note")):
         tab.bring_to_front()
-        tab.locator(f'.value[data-path="{path}"]').focus()
-        tab.keyboard.press("e")
-        tab.keyboard.insert_text(f"changed {path}")
-        tab.keyboard.press("Enter")
+        retype(tab, path, f"changed {path}")
     other.close()
     page.reload()
     for path in ("/name", "/note"):
@@ -132,9 +145,7 @@ def test_a_change_by_somebody_else_is_shown_when_it_is_made(running: Running, pa
     expect(page.locator(_NAME)).to_have_text("theirs")
     expect(page.locator(_NAME)).to_be_focused()
     expect(page.locator(".clash")).to_have_count(0)
-    page.keyboard.press("e")
-    page.keyboard.insert_text("mine")
-    page.keyboard.press("Enter")
+    retype(page, "/name", "mine")
     _correct(url, job, revision=1, value="theirs again")
     both = page.locator(".clash")
     expect(both).to_contain_text("mine")
@@ -210,11 +221,6 @@ def test_two_fingers_make_the_page_larger_and_one_draws_where_that_is_meant(
         fingers.move([(-60, 0)], [(60, 40)])
         expect(page.locator(".badge.unsaved")).to_be_visible()
         page.goto("about:blank")
-
-
-def save(page: Page) -> None:
-    page.keyboard.press("Control+s")
-    expect(page.locator(".badge.unsaved")).to_have_count(0)
 
 
 def _states(url: str, job: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What people do to jobs that are there: cancel, retry, erase. Each is noted in the audit log."""
+"""What people do to jobs that are there: cancel, retry, erase, keep. Each is noted in the audit log."""
 
 from __future__ import annotations
 
@@ -63,6 +63,12 @@ def erase(app: App, job_id: str, *, project: str, actor: str) -> None:
             remove(app, place)
         except StorageUnavailable as error:
             _log.warning("not_removed_yet", place=place, reason=str(error))
+
+
+def keep_for(app: App, project: str, days: float | None, *, actor: str) -> None:
+    """Set the age at which finished jobs of a project are erased; None: as the service is set."""
+    app.ledger.projects.keep_for(project, days)
+    audit.note(app, project=project, actor=actor, action="retention", subject=str(days))
 
 
 def remove_if_erased(app: App, job: Job) -> None:

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 const NAME = "single-keys";
 export const singleKeys = signal(localStorage.getItem(NAME) !== "off");
 
-export function useSingleKeys(on: boolean): void {
+export function setSingleKeys(on: boolean): void {
   singleKeys.value = on;
   localStorage.setItem(NAME, on ? "on" : "off");
 }

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.record import Provenance, Record, State, failed
-
-PROVENANCE = Provenance(
-    source_sha256="0" * 64,
-    filename="a.png",
-    pages=1,
-    kind_version=1,
-    schema_sha256="0" * 64,
-    engine="fake",
-    pipeline_version="1",
-)
+from schemas.record import Record, State, failed
+from tests.build import PROVENANCE
 
 
 def test_values_are_found_by_their_place_in_the_data() -> None:

@@ -137,9 +137,11 @@ class Draft:
         self.fields = rows.rekeyed(self.fields, items, order)
         self.marks = rows.rekeyed(self.marks, items, order)
         self.marks[items] = FieldState.CORRECTED
-        places = ((issue, rows.place_now(issue.path, items, order)) for issue in self.issues)
+        places = rows.followed([issue.path for issue in self.issues], items, order)
         self.issues = tuple(
-            issue.model_copy(update={"path": place}) for issue, place in places if place is not None
+            issue.model_copy(update={"path": place})
+            for issue, place in zip(self.issues, places, strict=True)
+            if place is not None
         )
 
     def _row(self, path: str, *, inserting: bool = False) -> tuple[str, int, list[Any]]:

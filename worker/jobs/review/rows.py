@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from schemas import pointer
@@ -32,15 +32,16 @@ def moved(rows: Mapping[str, str | None], items: str, order: Sequence[int | None
 
 def rekeyed(by_place: Mapping[str, T], items: str, order: Sequence[int | None]) -> dict[str, T]:
     """What is known by place, when the list at `items` gets this order; what was taken out is forgotten."""
-    places = ((place_now(place, items, order), value) for place, value in by_place.items())
+    places = zip(followed(by_place, items, order), by_place.values(), strict=True)
     return {place: value for place, value in places if place is not None}
 
 
-def place_now(place: str, items: str, order: Sequence[int | None]) -> str | None:
-    """Where a place is, when the list at `items` gets this order; None in an item that was taken out."""
-    if not place.startswith(items + "/"):
-        return place
-    index, slash, rest = place.removeprefix(items + "/").partition("/")
-    if not index.isdigit() or int(index) not in order:
-        return None
-    return f"{items}/{order.index(int(index))}{slash}{rest}"
+def followed(places: Iterable[str], items: str, order: Sequence[int | None]) -> Iterator[str | None]:
+    """Where places are, when the list at `items` gets this order; None in an item that was taken out."""
+    now_at = {str(index): at for at, index in enumerate(order) if index is not None}
+    for place in places:
+        if not place.startswith(items + "/"):
+            yield place
+            continue
+        index, slash, rest = place.removeprefix(items + "/").partition("/")
+        yield f"{items}/{now_at[index]}{slash}{rest}" if index in now_at else None

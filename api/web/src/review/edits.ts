@@ -91,23 +91,19 @@ export function originOf(rows: Draft["rows"], path: string): string | null {
 /** Where a place of the reading is now; null where its row was taken out. */
 function presentOf(record: Draft, origin: string): string | null {
   const at = Object.entries(record.rows).find(([, was]) => was !== null && (origin === was || origin.startsWith(`${was}/`)));
-  const path = at ? at[0] + origin.slice(at[1]!.length) : origin in record.rows ? null : origin;
-  return path !== null && valueAt(record.data, parent(path)) !== undefined && originOf(record.rows, path) === origin ? path : null;
+  const path = at ? at[0] + origin.slice(at[1]!.length) : origin;
+  return valueAt(record.data, parent(path)) !== undefined && originOf(record.rows, path) === origin ? path : null;
 }
 
-/** A change of one record as a change of another; null where what it changes is not in that one. */
-export function moved(change: Change, from: Draft, to: Draft): Change | null {
-  const list = /^(.*?)\/\d+(\/|$)/.exec(change.path)?.[1];
-  if (list === undefined || isAlike(list, from, to)) return change;
-  const origin = isOfRows(change) ? null : originOf(from.rows, change.path);
-  const path = origin === null ? null : presentOf(to, origin);
-  return path === null ? null : { ...change, path };
-}
-
-/** Changes of one record as changes of another, and how many of them are of rows that it has no more. */
-export function laidOver(changes: readonly Change[], from: Draft, to: Draft): { kept: Change[]; lost: number } {
-  const kept = changes.flatMap((change) => moved(change, from, to) ?? []);
-  return { kept, lost: changes.length - kept.length };
+/** Changes of one record as changes of another that came of the same reading; null for those of rows that it has not. */
+export function laidOver(changes: readonly Change[], from: Draft, to: Draft): (Change | null)[] {
+  return changes.map((change, index) => {
+    const list = /^(.*?)\/\d+(\/|$)/.exec(change.path)?.[1];
+    if (list === undefined || isAlike(list, from, to)) return change;
+    const origin = isOfRows(change) ? null : originOf(after(from, changes.slice(0, index)).rows, change.path);
+    const path = origin === null ? null : presentOf(to, origin);
+    return path === null ? null : { ...change, path };
+  });
 }
 
 /** Whether the rows of a list are the same ones in the same order. */

@@ -43,6 +43,11 @@ async function fetchDocument(id: string): Promise<Opened> {
   return { job, record, schema, read: await get<ReviewRecord>(`/v1/jobs/${id}/record?revision=0`) };
 }
 
+/** The record as it stands, whatever the browser remembers. */
+export function newest(job: string): Promise<ReviewRecord> {
+  return get<ReviewRecord>(`/v1/jobs/${job}/record`, { cache: "no-store" });
+}
+
 export function toCheck(record: ReviewRecord): string[] {
   const order = new Map(Object.keys(record.fields).map((path, index) => [path, index]));
   return open(record).sort((one, other) => (order.get(one) ?? 1e9) - (order.get(other) ?? 1e9));

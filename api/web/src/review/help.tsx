@@ -1,6 +1,6 @@
 // The keys, by `?`.
 import { Dialog } from "../dialog";
-import { singleKeys, useSingleKeys } from "../shortcuts";
+import { singleKeys, setSingleKeys } from "../shortcuts";
 import { t, type Key } from "../text/i18n";
 
 const KEYS: readonly [string, Key][] = [
@@ -37,7 +37,7 @@ export function Keys(props: { close: () => void }) {
         ))}
       </dl>
       <p>{t("keys.mouse")}</p>
-      <p><label><input type="checkbox" checked={singleKeys.value} onChange={(event) => useSingleKeys(event.currentTarget.checked)} /> {t("keys.single")}</label></p>
+      <p><label><input type="checkbox" checked={singleKeys.value} onChange={(event) => setSingleKeys(event.currentTarget.checked)} /> {t("keys.single")}</label></p>
     </Dialog>
   );
 }

@@ -31,6 +31,13 @@ export function put(data: unknown, at: string, value: unknown): void {
   }
 }
 
+/** Whether two values hold the same, whatever the order of their names. */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (one === null || other === null || typeof one !== "object" || typeof other !== "object") return one === other;
+  const names = Object.keys(one);
+  return Array.isArray(one) === Array.isArray(other) && names.length === Object.keys(other).length && names.every((name) => isSame((one as Json)[name], (other as Json)[name]));
+}
+
 /** Every value that is no object and no list, with its pointer. */
 export function* leaves(value: unknown, at = ""): Generator<[string, unknown]> {
   if (value === null || typeof value !== "object") yield [at, value];

@@ -1,15 +1,16 @@
 // One document under review: its record, the changes made, what is focused.
 import { computed, signal } from "@preact/signals";
 import { say } from "../announce";
-import { get, Problem, sendWhenBack } from "../http";
+import { get, Problem } from "../http";
 import { labelOf } from "../kinds_store";
 import type { Change, Issue, Job, ReviewRecord } from "../model";
 import { t } from "../text/i18n";
 import { after, follow, forgetUnsent, keepUnsent, laidOver, open, unsentOf } from "./edits";
-import { asRead, load, placeOf, toCheck, type Opened } from "./fetched";
+import { asRead, load, newest, placeOf, toCheck, type Opened } from "./fetched";
 import * as history from "./history";
 import { changes, undone } from "./history";
 import { schemaAt, valueAt, type Json } from "./pointer";
+import { sendReview, type Decision } from "./sending";
 import { typed } from "./values";
 
 export type Clash = { theirs: ReviewRecord };
@@ -47,6 +48,8 @@ export const mine = computed<Change[]>(() => {
   const found = now && typed(now.text, schemaAt(opened.value?.schema, now.path));
   return [...changes.value, ...(now && found?.ok ? [{ op: "correct", path: now.path, value: found.value } as Change] : [])];
 });
+/** These as they would be made to the other version; null where that has no such row. */
+export const mineOverTheirs = computed(() => (clash.value && opened.value?.record ? laidOver(mine.value, opened.value.record, clash.value.theirs) : []));
 export const unsaved = computed(() => changes.value.length > 0);
 export const perHour = computed(() => {
   const hours = (Date.now() - (started ?? Date.now())) / 3_600_000;
@@ -103,16 +106,13 @@ export async function overtaken(job: Job): Promise<void> {
   say(t("review.overtaken"));
 }
 
-function newest(job: string): Promise<ReviewRecord> {
-  return get<ReviewRecord>(`/v1/jobs/${job}/record`, { cache: "no-store" });
-}
-
 /** After a clash: lay my changes over the newest record, or let them go. */
 export function settle(withMine: boolean): void {
   const found = clash.value;
   const now = opened.value;
   if (!found || !now?.record) return;
-  const { kept, lost } = withMine ? laidOver(mine.value, now.record, found.theirs) : { kept: [], lost: 0 };
+  const laid = withMine ? mineOverTheirs.value : [];
+  const kept = laid.filter((change) => change !== null);
   clash.value = null;
   typing.value = null;
   editing.value = false;
@@ -120,7 +120,7 @@ export function settle(withMine: boolean): void {
   toBeChecked.value = toCheck(found.theirs);
   history.begin(found.theirs, asRead(now), kept);
   changed();
-  if (lost) say(t("review.rows_gone", { count: lost }), { bad: true });
+  if (kept.length < laid.length) say(t("review.rows_gone", { count: laid.length - kept.length }), { bad: true });
 }
 
 function changed(): void {
@@ -235,8 +235,6 @@ async function check(): Promise<void> {
 
 // Decisions
 
-export type Decision = "accept" | "reject" | "postpone";
-
 /** Send the changes, with a decision or without; true when the service has taken them. */
 export async function save(decision?: Decision, more: { reason?: string; sign_off?: boolean } = {}): Promise<boolean> {
   const now = opened.value;
@@ -247,7 +245,7 @@ export async function save(decision?: Decision, more: { reason?: string; sign_of
   const until = history.mark();
   const order = { revision: now.record.revision, changes: sent, ...(decision ? { decision } : {}), ...more };
   try {
-    const record = await sendWhenBack<ReviewRecord>(`/v1/jobs/${now.job.id}/review`, order, () => say(t("review.kept"), { bad: true }));
+    const record = await sendReview(now.job.id, order, after(now.record, sent, asRead(now)).data);
     forgetUnsent(now.job.id);
     if (opened.value?.job.id === now.job.id && record) {
       toBeChecked.value = sent.reduce(follow, toBeChecked.value);

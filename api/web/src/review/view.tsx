@@ -6,11 +6,10 @@ import { Dialog } from "../dialog";
 import { ask, get, query } from "../http";
 import { labelOf } from "../kinds_store";
 import { onChange, onReturn } from "../live";
-import { FINISHED, type Change, type Job } from "../model";
+import { FINISHED, type Job } from "../model";
 import { go, route } from "../router";
 import { save as saveFile } from "../take_away";
 import { count, t } from "../text/i18n";
-import { moved } from "./edits";
 import { Fields } from "./fields";
 import { focusValue } from "./focus";
 import { Keys } from "./help";
@@ -19,6 +18,7 @@ import { onKey } from "./keys";
 import { valueAt } from "./pointer";
 import * as queue from "./queue";
 import * as session from "./session";
+import type { Decision } from "./sending";
 import { Sheet } from "./sheet";
 import { Notice, Unread } from "./unread";
 import { textOf } from "./values";
@@ -37,7 +37,7 @@ export function Review(props: { id: string; filter: { kind?: string; batch?: str
     if (found && found.job.id !== after) go(`#/review/${found.job.id}?${query({ ...filter })}`, { replace: !after });
     else go(`#/review?${query({ ...filter, done: 1 })}`, { replace: true });
   };
-  const decide = async (decision: session.Decision, more: { reason?: string; sign_off?: boolean } = {}) => {
+  const decide = async (decision: Decision, more: { reason?: string; sign_off?: boolean } = {}) => {
     if (leaving.value) return;
     leaving.value = true;
     try {
@@ -229,9 +229,8 @@ function Reject(props: { close: () => void; decide: (reason: string) => void }) 
 function ClashBar() {
   const { theirs } = session.clash.value!;
   const root = session.opened.value?.schema ?? null;
-  const base = session.opened.value?.record;
-  const theirsAt = (change: Change) => {
-    const there = base && moved(change, base, theirs);
+  const theirsAt = (index: number) => {
+    const there = session.mineOverTheirs.value[index];
     return there ? textOf(valueAt(theirs.data, there.path)) : t("review.row_gone");
   };
   return (
@@ -243,7 +242,7 @@ function ClashBar() {
           {session.mine.value.map((change, index) => (
             <tr key={index}>
               <td>{labelOf(root, change.path)}</td>
-              <td>{theirsAt(change)}</td>
+              <td>{theirsAt(index)}</td>
               <td>{change.op === "correct" ? textOf(change.value) : t(`op.${change.op}`)}</td>
             </tr>
           ))}

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import pointer
-from schemas.record import Citation, Evidence, Provenance, Record, State
+from schemas.record import Citation, Evidence, Record, State
+from tests.build import PROVENANCE
 from worker.jobs.review import correction
 
 
@@ -17,16 +18,7 @@ def record(data: dict[str, Any]) -> Record:
         for at, value in pointer.leaves(data)
         if value is not None
     }
-    source = Provenance(
-        source_sha256="",
-        filename="",
-        pages=1,
-        kind_version=1,
-        schema_sha256="",
-        engine="fake",
-        pipeline_version="1",
-    )
-    return Record(job_id="1", kind="k", state=State.DONE, data=data, fields=fields, provenance=source)
+    return Record(job_id="1", kind="k", state=State.DONE, data=data, fields=fields, provenance=PROVENANCE)
 
 
 def cites(fields: dict[str, Evidence]) -> dict[str, str | None]:

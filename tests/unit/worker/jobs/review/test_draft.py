@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from schemas.record import Issue, Provenance, Record, Severity, State
+from schemas.record import Issue, Record, Severity, State
 from schemas.registry import from_json_schema
 from schemas.review import Change, Operation, Revision
+from tests.build import PROVENANCE
 from worker.jobs.review.draft import Draft
 
 ITEM = {"type": "object", "properties": {"what": {"type": "string"}}}
 ROOT = from_json_schema(
     {"type": "object", "properties": {"items": {"type": "array", "items": ITEM}}}, name="mine"
 ).root
-SOURCE = Provenance(
-    source_sha256="0" * 64,
-    filename="a.png",
-    pages=1,
-    kind_version=1,
-    schema_sha256="0" * 64,
-    engine="fake",
-    pipeline_version="1",
-)
 
 
 def test_what_was_said_of_an_item_goes_where_it_goes() -> None:
@@ -33,7 +25,7 @@ def test_what_was_said_of_an_item_goes_where_it_goes() -> None:
         state=State.REVIEW,
         data={"items": [{"what": name} for name in "abc"]},
         issues=said,
-        provenance=SOURCE,
+        provenance=PROVENANCE,
     )
     draft = Draft(Revision(revision=0, record=record), record, ROOT)
     draft.apply(Change(op=Operation.REMOVE_ROW, path="/items/1"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from schemas import pointer
-from schemas.record import Evidence, Provenance, Record, State
+from schemas.record import Evidence, Record, State
 from schemas.review import Revision
+from tests.build import PROVENANCE
 from worker.jobs.ledger.sums import NOT_READ, Judgement
 from worker.jobs.review.judgement import judged
 
@@ -14,17 +15,8 @@ READ = {"name": "Mill", "total": 5.0, "date": None, "items": [{"what": "a"}, {"w
 
 
 def record(data: dict[str, Any], state: State = State.DONE, confidence: float = 0.95) -> Record:
-    source = Provenance(
-        source_sha256="",
-        filename="",
-        pages=1,
-        kind_version=1,
-        schema_sha256="",
-        engine="fake",
-        pipeline_version="1",
-    )
     fields = {at: Evidence(confidence=confidence) for at, value in pointer.leaves(data) if value is not None}
-    return Record(job_id="1", kind="k", state=state, data=data, fields=fields, provenance=source)
+    return Record(job_id="1", kind="k", state=state, data=data, fields=fields, provenance=PROVENANCE)
 
 
 def says(data: dict[str, Any], **more: Any) -> set[Judgement]:
