@@ -113,8 +113,7 @@ def _grid(head: Head, graph: Graph, *, up: bool) -> Grid:
     rows, filled = ruled_rows.joined(rows, filled, graph)
     filled = derived_columns.with_boxes(rows, _parted(filled, head.columns), head.columns, graph)
     rows, filled = _in_turn(rows, filled, head.period)
-    if not up:
-        rows, filled = lines_above.joined(rows, filled)
+    rows, filled, above = (rows, filled, []) if up else lines_above.joined(head, rows, filled)
     head = replace(head, columns=head.columns[: head.period])
     numbers = tuple(products.numbers(parts, graph) for parts in filled)
     full = set(map(id, _full(filled)))
@@ -122,7 +121,7 @@ def _grid(head: Head, graph: Graph, *, up: bool) -> Grid:
     derived = derived_columns.find(head, rows, filled, whole)
     filled, below = lines_below.find(head, rows, filled, whole)
     head = replace(head, columns=_explained(head.columns, graph))
-    return Grid(head, tuple(rows), tuple(filled), numbers, (*derived, *below), up)
+    return Grid(head, tuple(rows), tuple(filled), numbers, (*derived, *above, *below), up)
 
 
 def _explained(named: Sequence[TableColumn], graph: Graph) -> tuple[TableColumn, ...]:

@@ -22,7 +22,10 @@ _SURE = 0.95  # of an amount that adds up, and of a count and a price that make 
 _SURE_EITHER = 0.6  # of two numbers that make an amount, where nothing tells which is the price
 _SURE_COUNT = 0.75  # of a lone number before the words
 _SURE_WORDS = 0.85
-_SURE_ALONE = 0.8  # of all that belongs to an only item, whose amount and sum are the same number
+_SURE_ALONE = (
+    0.8,
+    0.7,
+)  # of the numbers of an only item, whose amount and sum are the same, and of its words
 _APART = 1.1  # letter heights of white that part an item from what is not of it
 _MOST_LINES = 4  # of an item above its amount or below it
 _OF_ONE = 2  # of an only item
@@ -42,13 +45,21 @@ _CENTS = re.compile(r"[.,]\d{2,4}\s*$")
 
 
 @dataclass(frozen=True, slots=True)
+class Factors:
+    """How many at what price make an amount, and whether it is clear which of two numbers is which."""
+
+    count: Typed
+    price: Typed
+    clear: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ItemLines:
-    """An item: its rows from the top down, its amount, and how many at what price make that, if it is clear which is which."""
+    """An item: its rows from the top down, its amount, and how many at what price make that."""
 
     rows: tuple[Row, ...]
     amount: Typed
-    factors: tuple[Typed, Typed] | None
-    clear: bool = True
+    factors: Factors | None
 
     @property
     def cells(self) -> Iterator[Cell]:
@@ -70,20 +81,24 @@ def added(questions: Sequence[FieldQuery], graph: Graph) -> list[Group]:
         told = [words or (counted and block.factors) for words, block in zip(worded, blocks, strict=True)]
         if sum(map(bool, told)) >= _TOLD * len(blocks) and (len(blocks) > 1 or blocks[0].factors):
             found += [one for words, one in zip(worded, blocks, strict=True) if words or one.amount.value > 0]
-    return _groups(found, questions, _SURE_ALONE if len(found) == 1 else 1.0)
+    sure = _SURE_ALONE if len(found) == 1 else (_SURE, _SURE_WORDS)
+    return _groups(found, questions, sure)
 
 
 def around(
     amounts: Sequence[Typed], questions: Sequence[FieldQuery], graph: Graph, sure: float
 ) -> list[Group]:
     """The items of some amounts, from the top down, of which nothing is surer than `sure`."""
-    return _groups(_blocks(amounts, graph), questions, sure)
+    return _groups(_blocks(amounts, graph), questions, (min(sure, _SURE), min(sure, _SURE_WORDS)))
 
 
-def _groups(blocks: Sequence[ItemLines], questions: Sequence[FieldQuery], most: float) -> list[Group]:
+def _groups(
+    blocks: Sequence[ItemLines], questions: Sequence[FieldQuery], sure: tuple[float, float]
+) -> list[Group]:
+    """The fields of each item, `sure` being how sure its numbers and its words are at most."""
     numbered = _are_numbered(blocks)
-    counted = all(_begins_with(block, block.factors[0]) for block in blocks if block.factors)
-    return [_group(block, questions, most, numbered=numbered, counted=counted) for block in blocks]
+    counted = all(_begins_with(block, block.factors.count) for block in blocks if block.factors)
+    return [_group(block, questions, sure, numbered=numbered, counted=counted) for block in blocks]
 
 
 def _blocks(amounts: Sequence[Typed], graph: Graph) -> list[ItemLines]:
@@ -102,7 +117,7 @@ def _blocks(amounts: Sequence[Typed], graph: Graph) -> list[ItemLines]:
         first = above[max(0, len(above) - usual) :]
         parts = [[*more, rows[at]] for at, more in zip(anchors, [first, *between], strict=True)]
     return [
-        ItemLines(tuple(part), one, *_factors(part, one, graph))
+        ItemLines(tuple(part), one, _factors(part, one, graph))
         for part, one in zip(parts, amounts, strict=True)
     ]
 
@@ -142,11 +157,8 @@ def _amounts_lead(anchors: Sequence[Row], *, above: Sequence[Row], below: Sequen
     return 2 * worded > len(anchors) or (bool(below) and not above)
 
 
-def _factors(rows: Sequence[Row], amount: Typed, graph: Graph) -> tuple[tuple[Typed, Typed] | None, bool]:
-    """How many at what price, two numbers of an item that multiply to its amount, and whether it is clear which is which.
-
-    A price may have lost its point.
-    """
+def _factors(rows: Sequence[Row], amount: Typed, graph: Graph) -> Factors | None:
+    """How many at what price: two numbers of an item that multiply to its amount; a price may have lost its point."""
     numbers = [
         one
         for row in rows
@@ -165,18 +177,16 @@ def _factors(rows: Sequence[Row], amount: Typed, graph: Graph) -> tuple[tuple[Ty
         ]
         if found:
             return _likeliest(found)
-    return None, True
+    return None
 
 
-def _likeliest(found: Sequence[tuple[Typed, Typed]]) -> tuple[tuple[Typed, Typed], bool]:
+def _likeliest(found: Sequence[tuple[Typed, Typed]]) -> Factors:
     """Of pairs that make an amount the one whose price has the sign of a currency, or whose count a unit."""
-    best = max(
-        found, key=lambda pair: _priced(pair[1]) - _priced(pair[0])
-    )  # the first of those that are alike
-    count, price = best
+    # the first of those that are alike
+    count, price = max(found, key=lambda pair: _priced(pair[1]) - _priced(pair[0]))
     turned = any(one.span == price.span and other.span == count.span for one, other in found)
     told = _priced(price) != _priced(count) or count.value * _FEW <= price.value or count.value == price.value
-    return best, told or not turned
+    return Factors(count, price, clear=told or not turned)
 
 
 def _priced(one: Typed) -> int:
@@ -185,7 +195,7 @@ def _priced(one: Typed) -> int:
     before, behind = text[max(0, span.start - _SIGN) : span.start], text[span.end : span.end + _SIGN]
     if currencies.find(before) or currencies.find(behind):
         return 1
-    return -1 if _UNIT.match(behind) else 0
+    return -1 if _UNIT.match(text, span.end) else 0
 
 
 def _makes(count: Decimal, price: Decimal, amount: Decimal, *, sign: bool) -> bool:
@@ -213,19 +223,25 @@ def _begins_with(block: ItemLines, count: Typed) -> bool:
 
 
 def _group(
-    block: ItemLines, questions: Sequence[FieldQuery], most: float, *, numbered: bool, counted: bool
+    block: ItemLines,
+    questions: Sequence[FieldQuery],
+    sure: tuple[float, float],
+    *,
+    numbered: bool,
+    counted: bool,
 ) -> Group:
     """The fields of an item; where others begin with how many, so does one that says no price of one."""
     words = _words(block, numbered=numbered)
-    found = {"amount": _candidate(block.amount.value, (block.amount.span,), min(most, _SURE))}
+    of_numbers, of_words = sure
+    found = {"amount": _candidate(block.amount.value, (block.amount.span,), of_numbers)}
     if block.factors is not None:
-        sure = min(most, _SURE if block.clear else _SURE_EITHER)
-        for role, one in zip(("count", "price"), block.factors, strict=True):
-            found[role] = _candidate(one.value, (one.span,), sure)
+        either = of_numbers if block.factors.clear else min(of_numbers, _SURE_EITHER)
+        for role, one in (("count", block.factors.count), ("price", block.factors.price)):
+            found[role] = _candidate(one.value, (one.span,), either)
     elif counted and words and (count := _COUNT.match(words[0].text)):
         cell, start = words[0].cell, words[0].start
         place = Span(cell, start + count.start(1), start + count.end(1))
-        found["count"] = _candidate(Decimal(count[1]), (place,), min(most, _SURE_COUNT))
+        found["count"] = _candidate(Decimal(count[1]), (place,), min(of_numbers, _SURE_COUNT))
         words[0] = Span(cell, start + count.end(), words[0].end)
     roles = products.roles(questions)
     if "amount" not in roles:
@@ -236,7 +252,7 @@ def _group(
     named = products.naming(questions)
     if named is not None and words:
         text = " ".join(span.text.strip(" -:*|").rstrip(" (") for span in words)
-        fields[named.field.name] = Scalar([_candidate(text, tuple(words), min(most, _SURE_WORDS))])
+        fields[named.field.name] = Scalar([_candidate(text, tuple(words), of_words)])
     return Group(fields)
 
 
@@ -249,7 +265,8 @@ def _words(block: ItemLines, *, numbered: bool) -> list[Span]:
 
     Signs and codes, and what is left of the cell of a number, count only where nothing else has words.
     """
-    numbers = (*(one.span for one in block.factors or ()), block.amount.span)
+    factors = block.factors
+    numbers = [block.amount.span, *((factors.count.span, factors.price.span) if factors else ())]
     parts = [part for cell in block.cells for part in _rest(cell, numbers)]
     if numbered and parts and (number := _NUMBER.match(parts[0].text)):
         parts[0] = Span(parts[0].cell, parts[0].start + number.end(), parts[0].end)

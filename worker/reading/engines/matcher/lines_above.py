@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from worker.reading.engines.matcher.columns import Head
+from worker.reading.engines.matcher.derived_columns import Derivation, DerivedColumn
 from worker.reading.engines.matcher.number_cells import is_number
 from worker.reading.engines.matcher.number_cells import joined as joined_text
 from worker.reading.engines.matcher.rows import Row
 from worker.reading.engines.matcher.ruled_rows import Filled
+from worker.reading.engines.matcher.typed_spans import Span
 
 _NEAR = 0.8  # letter heights of white between the lines of an item, at most
 _ITEM = 0.75  # share of the parts of the fullest row that a row with the numbers of an item has
@@ -16,8 +20,10 @@ _LEAST = 2  # items
 _NUMBERS = 2  # parts of an item that are numbers
 
 
-def joined(rows: Sequence[Row], filled: Sequence[Filled]) -> tuple[list[Row], list[Filled]]:
-    """The rows, those of names above them made part of the rows of their numbers.
+def joined(
+    head: Head, rows: Sequence[Row], filled: Sequence[Filled]
+) -> tuple[list[Row], list[Filled], list[DerivedColumn]]:
+    """The rows, those of names above them made part of the rows of their numbers, and the codes in the places of names.
 
     Nothing is joined where the first line is none above numbers, or an item has one under it that is not the next one's:
     such lines go on with what is above them.
@@ -31,14 +37,20 @@ def joined(rows: Sequence[Row], filled: Sequence[Filled]) -> tuple[list[Row], li
     often = len(names) >= max(_LEAST, _MOSTLY * len(items))
     parted = any(at + 1 not in gone and _has_below(at, rows, filled) for at in items)
     if not often or len(columns) != 1 or 0 not in gone or parted:
-        return list(rows), list(filled)
+        return list(rows), list(filled), []
     (column,) = columns
     made: list[Filled] = []
+    codes: dict[int, Sequence[Span]] = {}
     for at, parts in enumerate(filled):
         spans = [span for line in names.get(at, ()) for span in filled[line][column]]
-        made.append({**parts, column: [*spans, *parts.get(column, ())]} if spans else parts)
+        own = parts.get(column, ())
+        if spans and own and not any(map(str.isalpha, joined_text(own))):
+            codes[rows[at].index], own = own, ()
+        made.append({**parts, column: [*spans, *own]} if spans else parts)
     kept = [at for at in range(len(rows)) if at not in gone]
-    return [rows[at] for at in kept], [made[at] for at in kept]
+    named = head.columns[column]
+    beside = [DerivedColumn(Derivation.BELOW, replace(named, lines=named.lines[1:]), codes, frozenset())]
+    return [rows[at] for at in kept], [made[at] for at in kept], beside if codes else []
 
 
 def _numbers(parts: Filled) -> int:

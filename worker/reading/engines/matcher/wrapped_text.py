@@ -15,7 +15,6 @@ from worker.reading.engines.matcher.typed_spans import Span
 _WITHIN = 0.45  # letter heights of white between the lines of one text, at most, where white parts the items
 _SMALLER = 0.92  # of the height of a line, another is smaller print, and no rest of it
 _FULL = 0.5  # share of the parts of the fullest row that a row of the table has
-_CODE = re.compile(r"\d[\d -]{4,}\d")  # a line of digits alone
 _LABELLED = re.compile(r"[^(:：]{2,25}[:：](\s|$)")
 
 Filled = Mapping[int, Sequence[Span]]
@@ -69,9 +68,7 @@ class TextColumn:
 
     def goes_on(self, last: Span, first: Span) -> bool:
         """Whether a text under another is the rest of it."""
-        if _LABELLED.match(first.text) or _CODE.fullmatch(first.text.strip()):
-            return False
-        if first.cell.height < _SMALLER * last.cell.height:
+        if _LABELLED.match(first.text) or first.cell.height < _SMALLER * last.cell.height:
             return False
         within = first.text[:1].islower() or last.text.rstrip().endswith((",", "-", "/", "(", "&"))
         return within or self._is_full(last, first)
